@@ -1,0 +1,71 @@
+"""The user's mistakes as values: what was found, where, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong (or suspicious) in the user's input, said in one sentence."""
+
+    where: str
+    """Cohort, patient, file, row or key, as the user would look it up."""
+    what: str
+    """What was found."""
+    fix: str = ""
+    """What to do."""
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        sentence = f"{self.where}: {self.what}".rstrip(".") + "."
+        return f"{sentence} {self.fix.rstrip('.')}." if self.fix else sentence
+
+
+class InputError(Exception):
+    """The user's input is wrong; the program ends with exit status 2 and lists every problem."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]):
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def input_error(where: object, what: str, fix: str = "") -> InputError:
+    """An `InputError` with a single problem."""
+    return InputError(Problem(str(where), what, fix))
+
+
+@dataclass
+class ProblemList:
+    """Collects problems so that all of them are reported at once, not one per run."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def error(self, where: object, what: str, fix: str = "") -> None:
+        self.problems.append(Problem(str(where), what, fix))
+
+    def warning(self, where: object, what: str, fix: str = "") -> None:
+        self.problems.append(Problem(str(where), what, fix, severity="warning"))
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        self.problems.extend(problems)
+
+    @property
+    def errors(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    @property
+    def warnings(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.severity == "warning"]
+
+    def raise_if_errors(self) -> None:
+        if self.errors:
+            raise InputError(self.errors)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self.problems)
+
+    def __len__(self) -> int:
+        return len(self.problems)

@@ -1,0 +1,77 @@
+"""Volumes and the grids they live on.
+
+Arrays are ``zyx`` in canonical LPS axes: index 0 runs from feet to head, 1 from front to back, 2 from the patient's
+right to left. Metadata is ``xyz`` in millimetres, as ITK and DICOM write it. Files keep the axes they were stored
+with: `Volume.stored_orientation` remembers them, and `livermets.io.images.write_volume` restores them, so that a mask
+written by the pipeline has exactly the grid of the CT the user gave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+CANONICAL_ORIENTATION = "LPS"
+IDENTITY_DIRECTION = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where voxels are in the scanner's space (ITK's convention: origin is the centre of voxel 0)."""
+
+    size_xyz: tuple[int, int, int]
+    spacing_xyz_mm: tuple[float, float, float]
+    origin_xyz_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    direction: tuple[float, ...] = IDENTITY_DIRECTION
+
+    @property
+    def shape_zyx(self) -> tuple[int, int, int]:
+        return self.size_xyz[::-1]
+
+    @property
+    def spacing_zyx_mm(self) -> tuple[float, float, float]:
+        return self.spacing_xyz_mm[::-1]
+
+    @property
+    def voxel_ml(self) -> float:
+        """Volume of one voxel in millilitres."""
+        return float(np.prod(self.spacing_xyz_mm)) / 1000.0
+
+    def differences(self, other: Grid, tolerance_mm: float = 1e-2) -> list[str]:
+        """What differs between two grids, in words; empty when they are the same to ``tolerance_mm``.
+
+        Spacing is compared by the drift it causes over the whole grid, not per voxel."""
+        found = []
+        if self.size_xyz != other.size_xyz:
+            return [f"size {_numbers(self.size_xyz)} against {_numbers(other.size_xyz)}"]
+        extent = np.asarray(self.size_xyz)
+        if np.any(np.abs(np.subtract(self.spacing_xyz_mm, other.spacing_xyz_mm)) * extent > tolerance_mm):
+            found.append(f"spacing {_numbers(self.spacing_xyz_mm)} against {_numbers(other.spacing_xyz_mm)} mm")
+        if np.any(np.abs(np.subtract(self.origin_xyz_mm, other.origin_xyz_mm)) > tolerance_mm):
+            found.append(f"origin {_numbers(self.origin_xyz_mm)} against {_numbers(other.origin_xyz_mm)} mm")
+        if np.any(np.abs(np.subtract(self.direction, other.direction)) > 1e-4):
+            found.append(f"direction {_numbers(self.direction)} against {_numbers(other.direction)}")
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A 3D image or mask with its place in space: ``array`` is ``zyx`` on ``grid`` (canonical LPS)."""
+
+    array: NDArray
+    grid: Grid
+    stored_orientation: str = field(default=CANONICAL_ORIENTATION)
+
+    def __post_init__(self) -> None:
+        if self.array.shape != self.grid.shape_zyx:
+            raise ValueError(f"array {self.array.shape} is not on a grid of {self.grid.shape_zyx}")
+
+    def with_array(self, array: NDArray) -> Volume:
+        """Another array on the same grid."""
+        return replace(self, array=array)
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return " × ".join(f"{value:.6g}" for value in values)
