@@ -4,6 +4,7 @@ Exit status: 0 done; 2 the user's input is wrong (every problem on stderr, no tr
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import typer
@@ -19,17 +20,17 @@ app = typer.Typer(
 )
 
 
+VERB_MODULES = ("phantom", "intake", "segmentation", "radiomics", "selection", "concordance", "reporting", "study")
+
+
 def _register_verbs() -> None:
     # Imported for their @app.command side effect; each keeps its heavy imports inside the verb.
-    from livermets.cli import (  # noqa: F401
-        concordance,
-        intake,
-        phantom,
-        radiomics,
-        reporting,
-        segmentation,
-        selection,
-    )
+    for module in VERB_MODULES:
+        try:
+            importlib.import_module(f"livermets.cli.{module}")
+        except ModuleNotFoundError as error:
+            if error.name != f"livermets.cli.{module}":
+                raise
 
 
 def main() -> None:

@@ -1,0 +1,48 @@
+# Everything a person types. `make demo` and `make test` are all a newcomer needs.
+SHELL := /bin/bash
+CORES ?= all
+BIN := .venv/bin
+SNAKEMAKE := $(BIN)/snakemake --workflow-profile workflow/profiles/default --cores $(CORES)
+
+.PHONY: help install install-dev demo test lint format bench schema clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 20
+
+install: ## create .venv from the lock
+	@envs/install.sh
+
+install-dev:
+	@envs/install.sh dev
+
+demo: install ## run the whole chain on the embedded synthetic cohort and print where the report is
+	@$(SNAKEMAKE)
+	@echo "report: $(CURDIR)/results/report/report.html"
+
+test: install-dev ## run every test
+	@$(BIN)/python -m pytest
+
+lint: install-dev ## formatting, linting, types, generated files in step
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+	$(BIN)/mypy
+	$(BIN)/codespell src workflow tests README.md CHANGELOG.md CONTRIBUTING.md
+	$(BIN)/python envs/write_envs.py --check
+	$(BIN)/livermets schema --check
+
+format: install-dev ## format the code in place
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+schema: install ## regenerate the configuration's JSON schema and the conda environments
+	$(BIN)/livermets schema
+	$(BIN)/python envs/write_envs.py
+
+bench: install-dev ## ours beside the alternatives, interleaved in one run, as ratios
+	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean: ## remove the environment (results stay)
+	rm -rf .venv

@@ -1,0 +1,29 @@
+"""Verbs about the study as a whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from livermets.cli import app
+from livermets.errors import input_error
+
+SCHEMA_PATH = Path("workflow/schemas/config.schema.json")
+
+
+@app.command("schema")
+def schema(
+    out: Path = typer.Option(SCHEMA_PATH, help="Where the schema is kept."),
+    check: bool = typer.Option(False, "--check", help="Write nothing; fail if the file on disk is out of date."),
+) -> None:
+    """Write the JSON schema of config.yaml, generated from the typed configuration."""
+    from livermets.config.study import json_schema
+    from livermets.io.atomic import write_text
+
+    text = json.dumps(json_schema(), indent=2) + "\n"
+    if not check:
+        write_text(out, text)
+    elif not out.exists() or out.read_text() != text:
+        raise input_error(out, "the schema is not in step with the typed configuration", "Run `make schema`")

@@ -1,0 +1,47 @@
+"""The whole of ``config.yaml`` as one type: the single source of its schema, its defaults and its documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from livermets.config.base import Section
+from livermets.config.cohorts import CohortSettings, Name
+from livermets.config.outcome import OutcomeSettings
+from livermets.config.preprocess import PreprocessSettings
+from livermets.config.radiomics import RadiomicsSettings
+from livermets.config.reporting import ReportSettings
+from livermets.config.segmentation import SegmentationSettings
+from livermets.config.selection import SelectionSettings
+from livermets.config.statistics import StatisticsSettings
+
+
+class StudyConfig(Section):
+    """One study: its cohorts, its outcome rule and the settings of every stage."""
+
+    study: str = "study"
+    """Title of the study, shown in the report."""
+    seed: int = Field(20260101, ge=0)
+    """The one seed of the study; every random choice is spawned from it by purpose."""
+    cohorts: dict[Name, CohortSettings] = Field(min_length=1)
+    """The cohorts by name; a new one is added here and nowhere else."""
+    outcome: OutcomeSettings = OutcomeSettings()
+    """What counts as a responder."""
+    preprocess: PreprocessSettings = PreprocessSettings()
+    """The grid and intensities that the networks see."""
+    segmentation: SegmentationSettings = SegmentationSettings()
+    """Networks, their training, and how masks are made from them."""
+    features: RadiomicsSettings = RadiomicsSettings()
+    """Sliding-ROI radiomics."""
+    selection: SelectionSettings = SelectionSettings()
+    """Genetic selection, the two-layer network and its threshold."""
+    statistics: StatisticsSettings = StatisticsSettings()
+    """Intervals, strata and the agreement model."""
+    report: ReportSettings = ReportSettings()
+    """What the report shows."""
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of ``config.yaml``, for editors and for Snakemake."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **StudyConfig.model_json_schema()}
