@@ -45,7 +45,7 @@ def test_equals_the_largest_of_all_pairwise_distances(mask, spacing):
 
 
 @pytest.mark.skipif(not DATA, reason="LIVERMETS_DATA is not set: the 3D-IRCADb-01 liver CT is needed")
-@pytest.mark.parametrize(("lesion", "expected_mm"), list(enumerate([79.3, 28.8, 22.7, 17.9, 32.0, 9.4, 20.8], start=1)))
+@pytest.mark.parametrize("lesion, expected_mm", list(enumerate([79.3, 28.8, 22.7, 17.9, 32.0, 9.4, 20.8], start=1)))
 def test_tumours_of_a_real_ct(lesion, expected_mm):
     """3D-IRCADb-01 patient 1, the diameters that came with the study's acceptance criteria (1 mm)."""
     from livermets.io.images import read_volume
