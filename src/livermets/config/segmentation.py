@@ -169,8 +169,33 @@ class PostprocessSettings(Section):
     """Fill holes, slice by slice: a lesion that the network left out is liver too."""
 
 
-LIVER_TRAINING = TrainingSettings(slices="all", balance=False, epochs=30, slices_per_epoch=400)
-LIVER_OUTPUT = OutputSettings(restrict_to_liver=False, field="image")
+class LiverNetworkSettings(NetworkSettings):
+    """The architecture of the liver network."""
+
+    base_filters: int = Field(16, ge=2, le=128)
+    """Filters of the first level; doubled at every level below."""
+
+
+class LiverTrainingSettings(TrainingSettings):
+    """How the liver network is trained; the same keys as for lesions, with other defaults."""
+
+    slices: Literal["all"] = "all"
+    """The liver network must learn where no liver is, so it is trained on all slices."""
+    balance: bool = False
+    """As many slices with the liver as without in every epoch."""
+    epochs: int = Field(30, ge=1)
+    """Most epochs."""
+    slices_per_epoch: int | None = Field(400, ge=1)
+    """At most this many slices per epoch, drawn anew each time; empty: all."""
+
+
+class LiverOutputSettings(OutputSettings):
+    """How the liver network's probability becomes a mask."""
+
+    restrict_to_liver: Literal[False] = False
+    """Cannot be used to find the liver itself."""
+    field: Literal["image"] = "image"
+    """The liver is looked for in whole slices."""
 
 
 class LiverSettings(Section):
@@ -184,11 +209,11 @@ class LiverSettings(Section):
     ``TotalSegmentator -i {image} -o {out} --ml --roi_subset liver``."""
     postprocess: PostprocessSettings = PostprocessSettings()
     """Clean-up of masks made by the network or the command; a given mask is used as it is."""
-    network: NetworkSettings = NetworkSettings(base_filters=16)
+    network: LiverNetworkSettings = LiverNetworkSettings()
     """Architecture of the liver network."""
-    training: TrainingSettings = LIVER_TRAINING
+    training: LiverTrainingSettings = LiverTrainingSettings()
     """Training of the liver network."""
-    output: OutputSettings = LIVER_OUTPUT
+    output: LiverOutputSettings = LiverOutputSettings()
     """How the liver network's probability becomes a mask."""
 
     @model_validator(mode="after")
@@ -197,8 +222,6 @@ class LiverSettings(Section):
             missing = [place for place in ("{image}", "{out}") if place not in (self.command or "")]
             if missing:
                 raise ValueError(f"source command needs a `command` with {' and '.join(missing)} in it")
-        if self.output.restrict_to_liver:
-            raise ValueError("output.restrict_to_liver cannot be used to find the liver itself")
         return self
 
 
