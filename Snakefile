@@ -1,0 +1,27 @@
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+
+configfile: "config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/intake.smk"
+include: "workflow/rules/preprocess.smk"
+include: "workflow/rules/segmentation.smk"
+include: "workflow/rules/radiomics.smk"
+include: "workflow/rules/model.smk"
+include: "workflow/rules/concordance.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/report/report.html",
+        "results/lesions.csv",
+        "results/manifest.json",

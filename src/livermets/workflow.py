@@ -1,0 +1,202 @@
+"""What the Snakefile needs to know: the typed study, its scans as lists of existing pairs, and what a rule depends on.
+
+Light to import (every cluster job parses the Snakefile again): neither torch nor SimpleITK is reached from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from livermets.cohort import Cohort, Scan, Study, load_cohorts
+from livermets.config.load import validate_section
+from livermets.config.phantom import PhantomSettings
+from livermets.config.study import StudyConfig
+from livermets.errors import InputError, ProblemList
+from livermets.provenance import canonical_json, code_digest
+from livermets.randomness import integer_seed
+
+SOURCES = ("manual", "automatic")
+POOLED = "pooled"
+
+# The modules whose code decides each stage's numbers; their digest is a rule's parameter (see `Plan.code`).
+STAGE_CODE: dict[str, tuple[str, ...]] = {
+    "phantom": ("phantom", "lesions/diameter.py", "randomness.py"),
+    "check": ("intake", "io", "cohort.py", "imaging/geometry.py"),
+    "intake": ("intake", "io", "lesions/table.py", "lesions/diameter.py", "imaging/geometry.py"),
+    "segmentation": ("segmentation", "imaging", "lesions"),
+    "preprocess": ("imaging",),
+    "radiomics": ("radiomics", "imaging"),
+    "selection": ("selection", "stats"),
+    "concordance": ("stats", "figures"),
+    "reporting": ("reporting", "figures"),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One study as the workflow sees it."""
+
+    config: StudyConfig
+    study: Study
+
+    @classmethod
+    def from_config(cls, values: Mapping[str, Any], *, check_files: bool = True) -> Plan:
+        """The plan of a configuration; raises `InputError` with every problem that tables and paths already show."""
+        config = validate_section(StudyConfig, values, "")
+        study = load_cohorts(config.cohorts, config.outcome, config.seed)
+        plan = cls(config, study)
+        if check_files:
+            plan.raise_if_files_are_missing()
+        return plan
+
+    def raise_if_files_are_missing(self) -> None:
+        """All missing images and masks at once, before Snakemake would name the first."""
+        problems = ProblemList()
+        for scan in self.study.scans():
+            if self.is_phantom(scan.cohort):
+                continue
+            for path in self.source_files(scan):
+                if not Path(path).exists():
+                    problems.error(
+                        f"cohort {scan.cohort}, patient {scan.patient_id}, {scan.timepoint}",
+                        f"{path} does not exist",
+                        "Check the path template in the configuration",
+                    )
+        problems.raise_if_errors()
+
+    # Settings, code and seeds: what a rule's parameters hold.
+
+    def settings(self, key: str) -> str:
+        """One section with its defaults filled in, as JSON: a verb's ``--settings``, and the trigger of its rerun."""
+        return canonical_json(getattr(self.config, key).model_dump(mode="json"))
+
+    def cohort_settings(self, cohort: str) -> str:
+        """What `intake` and `phantom` need of one cohort, as JSON."""
+        return canonical_json(
+            {
+                "cohort": self.config.cohorts[cohort].model_dump(mode="json"),
+                "outcome": self.config.outcome.model_dump(mode="json"),
+            }
+        )
+
+    def phantom_settings(self, cohort: str) -> str:
+        """How a synthetic cohort is written, as JSON."""
+        return canonical_json(self._phantom(cohort).model_dump(mode="json"))
+
+    def phantom_seed(self, cohort: str) -> int:
+        """A synthetic cohort's own seed, or one spawned from the study's for its name."""
+        own = self._phantom(cohort).seed
+        return self.seed("phantom", cohort) if own is None else own
+
+    def _phantom(self, cohort: str) -> PhantomSettings:
+        phantom = self.config.cohorts[cohort].phantom
+        assert phantom is not None  # noqa: S101 - asked for synthetic cohorts only
+        return phantom
+
+    @cached_property
+    def whole(self) -> str:
+        """The whole configuration as JSON, for `check`, `report` and `manifest`."""
+        return canonical_json(self.config.model_dump(mode="json"))
+
+    def code(self, stage: str) -> str:
+        """Digest of the code behind a stage: Snakemake does not see changes in a package by itself."""
+        return code_digest(*STAGE_CODE[stage])
+
+    def seed(self, *purpose: str) -> int:
+        """The seed of one purpose."""
+        return integer_seed(self.config.seed, *purpose)
+
+    # Cohorts and scans: lists of what exists, never a cross product.
+
+    def is_phantom(self, cohort: str) -> bool:
+        """Whether the cohort is synthetic."""
+        return self.config.cohorts[cohort].phantom is not None
+
+    def cohorts(self, *roles: str) -> list[Cohort]:
+        """The cohorts with one of the roles (all without)."""
+        return [cohort for cohort in self.study.cohorts.values() if not roles or cohort.role in roles]
+
+    def scans(self, *roles: str) -> list[Scan]:
+        """The scans of the cohorts with one of the roles (all without)."""
+        return [scan for cohort in self.cohorts(*roles) for scan in cohort.scans()]
+
+    def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
+        """One scan."""
+        return self.study.scan(cohort, patient, timepoint)
+
+    def liver_source(self, scan: Scan) -> str:
+        """Where a scan's liver mask comes from: given, network or command."""
+        source = self.config.segmentation.liver.source
+        return "given" if scan.has_liver and source == "given" else source
+
+    def fold(self, scan: Scan) -> int | None:
+        """With cross-fitting, the fold (from 1) whose network never saw this training patient; None: the network of
+        all training patients."""
+        folds = self.config.segmentation.cross_fit
+        if not folds or self.study.cohort(scan.cohort).role != "train":
+            return None
+        return self._fold_of_patient[f"{scan.cohort}/{scan.patient_id}"]
+
+    @cached_property
+    def _fold_of_patient(self) -> dict[str, int]:
+        from livermets.segmentation.folds import fold_of
+
+        patients = sorted({f"{scan.cohort}/{scan.patient_id}" for scan in self.scans("train")})
+        return fold_of(patients, self.config.segmentation.cross_fit, self.seed("segmentation"))
+
+    def sources(self, scan: Scan) -> tuple[str, ...]:
+        """The mask sources that a scan has."""
+        return SOURCES if scan.has_lesions else ("automatic",)
+
+    def source_files(self, scan: Scan) -> list[str]:
+        """The files that the user gave for one scan."""
+        masks = [*([scan.liver_path] if scan.liver_path else []), *scan.lesion_paths]
+        return [str(path) for path in (scan.image_path, *masks)]
+
+    def phantom_folders(self) -> list[str]:
+        """The folders that the phantom rule writes."""
+        return [f"results/{cohort.name}/phantom" for cohort in self.cohorts() if self.is_phantom(cohort.name)]
+
+    def given_files(self) -> list[str]:
+        """Every table and image of the cohorts that are not synthetic."""
+        tables = [settings.table for settings in self.config.cohorts.values() if settings.table]
+        scans = [scan for scan in self.scans() if not self.is_phantom(scan.cohort)]
+        return sorted({*tables, *(path for scan in scans for path in self.source_files(scan))})
+
+    def concordance_names(self) -> list[str]:
+        """The validation cohorts that get a concordance folder of their own, and their union."""
+        names = [cohort.name for cohort in self.cohorts("validation")]
+        return [*names, POOLED] if len(names) > 1 else names
+
+    def concordance_cohorts(self, name: str) -> list[str]:
+        """The cohorts behind one concordance folder."""
+        return [cohort.name for cohort in self.cohorts("validation")] if name == POOLED else [name]
+
+
+def paths(template: str, scans: Iterable[Scan]) -> list[str]:
+    """One path per scan: `{cohort}`, `{patient}` and `{timepoint}` filled in together."""
+    return [
+        template.format(cohort=scan.cohort, patient=scan.patient_id, timepoint=scan.timepoint) for scan in scans
+    ]
+
+
+def shell_words(template: str, scans: Iterable[Scan]) -> str:
+    """The same paths as bash words in brace notation, one word per cohort: `results/c/intake/{P1/TP0,P2/TP0}/x.csv`.
+
+    Linux refuses a command of more than 128 KiB, which a thousand spelled-out paths would exceed; bash expands the
+    braces itself. The template holds `{patient}/{timepoint}` once."""
+    before, after = template.split("{patient}/{timepoint}")
+    by_cohort: dict[str, list[str]] = {}
+    for scan in scans:
+        by_cohort.setdefault(scan.cohort, []).append(f"{scan.patient_id}/{scan.timepoint}")
+    words = []
+    for cohort, ids in by_cohort.items():
+        middle = ids[0] if len(ids) == 1 else "{" + ",".join(ids) + "}"
+        words.append(before.replace("{cohort}", cohort) + middle + after.replace("{cohort}", cohort))
+    return " ".join(words)
+
+
+__all__ = ["POOLED", "SOURCES", "InputError", "Plan", "paths", "shell_words"]

@@ -1,0 +1,53 @@
+# Manual against automatic: one folder per validation cohort, and one for all of them together.
+
+
+rule lesion_table:
+    input:
+        [f"results/{cohort.name}/lesions.csv" for cohort in plan.cohorts()],
+    output:
+        "results/lesions.csv",
+    log:
+        "results/logs/lesion_table.log",
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m livermets lesion-table {input} --out {output} 2> {log}"
+
+
+rule concordance:
+    input:
+        lesions=lambda wildcards: [
+            f"results/{cohort}/lesions.csv"
+            for cohort in plan.concordance_cohorts(wildcards.name)
+        ],
+    output:
+        diagnostics=report(
+            "results/concordance/{name}/diagnostics.csv",
+            caption="../report/diagnostics.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "table": "diagnostics"},
+        ),
+        agreement="results/concordance/{name}/agreement.csv",
+        strata=report(
+            "results/concordance/{name}/strata.csv",
+            caption="../report/strata.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "table": "strata"},
+        ),
+    log:
+        "results/logs/concordance/{name}.log",
+    benchmark:
+        "results/benchmarks/concordance/{name}.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=mem_mb(2000, per_input_mb=50),
+        runtime=minutes(60),
+    params:
+        folder=subpath(output.diagnostics, parent=True),
+        settings=plan.settings("statistics"),
+        seed=plan.seed("statistics"),
+        code=plan.code("concordance"),
+    shell:
+        "python -m livermets concordance {input.lesions} --out {params.folder} --settings {params.settings:q}"
+        " --seed {params.seed} 2> {log}"

@@ -1,0 +1,85 @@
+# From what a hospital sends to one folder per scan, checked before anything is computed.
+
+
+rule phantom:
+    output:
+        directory("results/{cohort}/phantom"),
+    log:
+        "results/logs/{cohort}/phantom.log",
+    benchmark:
+        "results/benchmarks/{cohort}/phantom.tsv"
+    conda:
+        "../../envs/core.yaml"
+    threads: 4
+    resources:
+        mem_mb=mem_mb(3000),
+        runtime=minutes(30),
+    params:
+        settings=lambda wildcards: plan.phantom_settings(wildcards.cohort),
+        seed=lambda wildcards: plan.phantom_seed(wildcards.cohort),
+        code=plan.code("phantom"),
+    shell:
+        "python -m livermets phantom {output} --settings {params.settings:q} --seed {params.seed}"
+        " --threads {threads} 2> {log}"
+
+
+rule check:
+    input:
+        plan.phantom_folders(),
+        plan.given_files(),
+    output:
+        problems="results/check/problems.csv",
+        scans="results/check/scans.csv",
+    log:
+        "results/logs/check.log",
+    benchmark:
+        "results/benchmarks/check.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=mem_mb(4000),
+        runtime=minutes(60),
+    params:
+        settings=plan.check_settings,
+        folder=subpath(output.problems, parent=True),
+        code=plan.code("check"),
+    shell:
+        "python -m livermets check --settings {params.settings:q} --out {params.folder} 2> {log}"
+
+
+rule intake:
+    input:
+        source=intake_sources,
+        # A gate, not a source: a later check of a larger study must not redo the scans that passed.
+        checked=ancient("results/check/problems.csv"),
+    output:
+        image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
+        lesions="results/{cohort}/intake/{patient}/{timepoint}/lesions.csv",
+        facts="results/{cohort}/intake/{patient}/{timepoint}/scan.json",
+        picture=report(
+            "results/{cohort}/intake/{patient}/{timepoint}/qc.png",
+            caption="../report/overlay.rst",
+            category="Intake",
+            labels={
+                "cohort": "{cohort}",
+                "patient": "{patient}",
+                "timepoint": "{timepoint}",
+            },
+        ),
+    log:
+        "results/logs/{cohort}/intake/{patient}/{timepoint}.log",
+    benchmark:
+        "results/benchmarks/{cohort}/intake/{patient}/{timepoint}.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=mem_mb(1500, per_input_mb=12),
+        runtime=minutes(20),
+    params:
+        settings=lambda wildcards: plan.cohort_settings(wildcards.cohort),
+        rows=cohort_rows,
+        folder=subpath(output.image, parent=True),
+        code=plan.code("intake"),
+    shell:
+        "python -m livermets intake --cohort {wildcards.cohort} --patient {wildcards.patient}"
+        " --timepoint {wildcards.timepoint} --settings {params.settings:q} --out {params.folder} 2> {log}"

@@ -1,0 +1,122 @@
+# The response model: fitted on the manual masks of the training cohorts, applied to both mask sources everywhere.
+
+
+rule training_table:
+    input:
+        rois=training(
+            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
+        ),
+        lesions=training("results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
+    output:
+        "results/model/training_rois.parquet",
+    log:
+        "results/logs/model/training_table.log",
+    benchmark:
+        "results/benchmarks/model/training_table.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=mem_mb(1500, per_input_mb=12),
+        runtime=minutes(20),
+    params:
+        rois=words_of_training(
+            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
+        ),
+        lesions=words_of_training(
+            "--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"
+        ),
+        code=plan.code("selection"),
+    shell:
+        "python -m livermets training-table {params.rois} {params.lesions} --out {output} 2> {log}"
+
+
+rule select:
+    input:
+        table="results/model/training_rois.parquet",
+        lesions=training(
+            "results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
+        ),
+    output:
+        model="results/model/model.safetensors",
+        settings="results/model/model.json",
+        generations="results/model/generations.csv",
+        selection="results/model/selection.csv",
+        threshold="results/model/threshold.csv",
+        evaluation="results/model/evaluation.csv",
+        comparison="results/model/comparison.csv",
+    log:
+        "results/logs/model/select.log",
+    benchmark:
+        "results/benchmarks/model/select.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=mem_mb(4000, per_input_mb=20),
+        runtime=minutes(720),
+    params:
+        folder=subpath(output.model, parent=True),
+        lesions=words_of_training(
+            "--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
+        ),
+        settings=plan.settings("selection"),
+        seed=plan.seed("selection"),
+        code=plan.code("selection"),
+    shell:
+        "python -m livermets select {input.table} --target response --group cohort --group patient_id"
+        " --lesion cohort --lesion patient_id --lesion timepoint --lesion lesion_id {params.lesions}"
+        " --out {params.folder} --checkpoint results/checkpoints/model --settings {params.settings:q}"
+        " --seed {params.seed} --threads {threads} 2> {log}"
+
+
+rule classify:
+    input:
+        model="results/model/model.safetensors",
+        settings="results/model/model.json",
+        lesions=of_cohort("results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
+        matching=of_cohort(
+            "results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv"
+        ),
+        manual=of_cohort_with_lesions(
+            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
+        ),
+        automatic=of_cohort(
+            "results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
+        ),
+    output:
+        lesions=report(
+            "results/{cohort}/lesions.csv",
+            caption="../report/lesions.rst",
+            category="Lesions",
+            labels={"cohort": "{cohort}"},
+        ),
+        probabilities="results/{cohort}/roi_probabilities.parquet",
+    log:
+        "results/logs/{cohort}/classify.log",
+    benchmark:
+        "results/benchmarks/{cohort}/classify.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=mem_mb(2000, per_input_mb=12),
+        runtime=minutes(30),
+    params:
+        model=subpath(input.model, parent=True),
+        lesions=words_of_cohort(
+            "--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"
+        ),
+        matching=words_of_cohort(
+            "--matching=results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv"
+        ),
+        manual=words_of_cohort_with_lesions(
+            "--rois-manual=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
+        ),
+        automatic=words_of_cohort(
+            "--rois-automatic=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
+        ),
+        code=plan.code("selection"),
+    shell:
+        "python -m livermets classify --model {params.model} {params.lesions} {params.matching}"
+        " {params.manual} {params.automatic} --out {output.lesions}"
+        " --roi-out {output.probabilities} 2> {log}"

@@ -1,0 +1,47 @@
+# What people read: the study report, and the manifest that says what it was made from.
+
+
+rule report:
+    input:
+        "results/lesions.csv",
+        "results/model/model.json",
+        "results/models/lesions/network.json",
+        expand(
+            "results/concordance/{name}/diagnostics.csv", name=plan.concordance_names()
+        ),
+    output:
+        html=report(
+            "results/report/report.html",
+            caption="../report/report.rst",
+            category="Study report",
+        ),
+    log:
+        "results/logs/report.log",
+    benchmark:
+        "results/benchmarks/report.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=mem_mb(3000),
+        runtime=minutes(30),
+    params:
+        settings=plan.whole,
+        code=plan.code("reporting"),
+    shell:
+        "python -m livermets report results --out {output.html} --settings {params.settings:q} 2> {log}"
+
+
+rule manifest:
+    input:
+        "results/report/report.html",
+        "results/lesions.csv",
+    output:
+        "results/manifest.json",
+    log:
+        "results/logs/manifest.log",
+    conda:
+        "../../envs/core.yaml"
+    params:
+        settings=plan.whole,
+    shell:
+        "python -m livermets manifest results --settings {params.settings:q} --out {output} 2> {log}"

@@ -1,0 +1,114 @@
+# Networks trained on the training cohorts only, and the automatic masks of every scan.
+
+
+rule train_segmentation:
+    input:
+        preprocessed=lambda wildcards: training(training_image(wildcards.target)),
+    output:
+        network="results/models/{target}/network.safetensors",
+        settings="results/models/{target}/network.json",
+        history="results/models/{target}/training_log.csv",
+        curves=report(
+            "results/models/{target}/curves.png",
+            caption="../report/training.rst",
+            category="Segmentation",
+            labels={"network": "{target}", "figure": "training curves"},
+        ),
+    log:
+        "results/logs/models/{target}/train.log",
+    benchmark:
+        "results/benchmarks/models/{target}/train.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=mem_mb(6000, per_input_mb=12),
+        runtime=minutes(720),
+    params:
+        scans=lambda wildcards: words_of_training(
+            "--scans=" + str(Path(training_image(wildcards.target)).parent)
+        ),
+        patients=words_of_training("--patients={cohort}/{patient}/{timepoint}"),
+        folds="",
+        folder=subpath(output.network, parent=True),
+        checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}",
+        settings=plan.settings("segmentation"),
+        seed=plan.seed("segmentation"),
+        code=plan.code("segmentation"),
+    shell:
+        "python -m livermets train-segmentation --target {wildcards.target}"
+        " {params.scans} {params.patients} {params.folds} --out {params.folder}"
+        " --checkpoint {params.checkpoint} --settings {params.settings:q} --seed {params.seed}"
+        " --threads {threads} 2> {log}"
+
+
+use rule train_segmentation as train_segmentation_fold with:
+    output:
+        network="results/models/{target}/fold{fold}/network.safetensors",
+        settings="results/models/{target}/fold{fold}/network.json",
+        history="results/models/{target}/fold{fold}/training_log.csv",
+        curves="results/models/{target}/fold{fold}/curves.png",
+    log:
+        "results/logs/models/{target}/fold{fold}/train.log",
+    benchmark:
+        "results/benchmarks/models/{target}/fold{fold}/train.tsv"
+    params:
+        scans=lambda wildcards: words_of_training(
+            "--scans=" + str(Path(training_image(wildcards.target)).parent)
+        ),
+        patients=words_of_training("--patients={cohort}/{patient}/{timepoint}"),
+        folds=lambda wildcards: f"--fold {wildcards.fold} --folds {plan.config.segmentation.cross_fit}",
+        folder=subpath(output.network, parent=True),
+        checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}-fold{wildcards.fold}",
+        settings=plan.settings("segmentation"),
+        seed=plan.seed("segmentation"),
+        code=plan.code("segmentation"),
+
+
+rule segment:
+    input:
+        network=network_of_scan,
+        image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
+        liver="results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
+        preprocessed="results/{cohort}/preprocess/{patient}/{timepoint}/image.nii.gz",
+        lesions=manual_lesions,
+    output:
+        lesions="results/{cohort}/segmentation/{patient}/{timepoint}/lesions.nii.gz",
+        matching="results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv",
+        metrics="results/{cohort}/segmentation/{patient}/{timepoint}/scan_metrics.csv",
+        overlay=report(
+            "results/{cohort}/segmentation/{patient}/{timepoint}/overlay.png",
+            caption="../report/overlay.rst",
+            category="Segmentation",
+            labels={
+                "cohort": "{cohort}",
+                "patient": "{patient}",
+                "timepoint": "{timepoint}",
+            },
+        ),
+    log:
+        "results/logs/{cohort}/segment/{patient}/{timepoint}.log",
+    benchmark:
+        "results/benchmarks/{cohort}/segment/{patient}/{timepoint}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=mem_mb(3000, per_input_mb=20),
+        runtime=minutes(60),
+    params:
+        network=subpath(input.network, parent=True),
+        preprocessed=subpath(input.preprocessed, parent=True),
+        lesions=lambda wildcards, input: (
+            f"--lesions {input.lesions[0]}" if input.lesions else ""
+        ),
+        folder=subpath(output.lesions, parent=True),
+        settings=plan.settings("segmentation"),
+        code=plan.code("segmentation"),
+    shell:
+        "python -m livermets segment --network {params.network} --preprocessed {params.preprocessed}"
+        " --image {input.image} --liver {input.liver} {params.lesions} --out {params.folder}"
+        " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
+        " --settings {params.settings:q} --threads {threads} 2> {log}"
