@@ -97,6 +97,11 @@ class Plan:
         return phantom
 
     @cached_property
+    def check_settings(self) -> str:
+        """The parts of the configuration that can be checked against files, as JSON."""
+        return canonical_json(self.config.model_dump(mode="json", include={"seed", "cohorts", "outcome"}))
+
+    @cached_property
     def whole(self) -> str:
         """The whole configuration as JSON, for `check`, `report` and `manifest`."""
         return canonical_json(self.config.model_dump(mode="json"))
