@@ -11,39 +11,149 @@ from livermets.config.phantom import PhantomSettings
 
 Role = Literal["train", "validation", "predict"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$")]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Column = Literal[
+    "patient_id", "timepoint", "lesion_id", "response", "baseline_diameter_mm", "followup_diameter_mm", "centre",
+    "image", "liver", "lesions",
+]  # fmt: skip
+
+
+class SeriesChoice(Section):
+    """Which DICOM series of a folder is the CT, where a folder holds several. Everything given must hold."""
+
+    description: str | None = None
+    """Series description; `*` stands for anything, upper and lower case are the same: "*portal*"."""
+    number: int | None = None
+    """Series number."""
+    acquisition: int | None = None
+    """Acquisition number: tells the phases of one series apart."""
+    phase: Literal["portal", "arterial", "late", "native"] | None = None
+    """Contrast phase, as the series description says it."""
+    uid: str | None = None
+    """Series instance UID; never written to any output."""
+
+
+class PatientSelection(Section):
+    """Which patients of a table belong to this cohort, so that one table can feed several cohorts. Give one way."""
+
+    column: str | None = None
+    """Table column that says it; with `values`."""
+    values: list[str] = []
+    """Values of `column` that belong to this cohort."""
+    patients: list[str] | None = None
+    """The ids that belong to this cohort."""
+    fraction: tuple[Fraction, Fraction] | None = None
+    """Share of the table's patients in a seeded random order: [0, 0.7] in one cohort and [0.7, 1] in another split a
+    table into two parts that never share a patient."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> PatientSelection:
+        ways = [self.column is not None, self.patients is not None, self.fraction is not None]
+        if sum(ways) != 1:
+            raise ValueError("give exactly one of `column` (with `values`), `patients`, `fraction`")
+        if self.column is not None and not self.values:
+            raise ValueError("`column` needs `values`, the entries that belong to this cohort")
+        if self.fraction is not None and self.fraction[0] >= self.fraction[1]:
+            raise ValueError("`fraction` is [from, to] with from below to, e.g. [0, 0.7]")
+        return self
+
+
+class Exclusion(Section):
+    """A patient, a scan or a lesion that is left out, and why: the reason is shown in the report's flow diagram."""
+
+    patient: str
+    """Patient id."""
+    timepoint: str | None = None
+    """Only this scan of the patient."""
+    lesion: int | None = Field(None, ge=1)
+    """Only this lesion: it stays in the mask, its outcome is not used."""
+    reason: str = Field(min_length=3)
+    """Why, in a few words: "motion artefacts"."""
 
 
 class CohortSettings(Section):
-    """A set of patients with one role. Paths may hold `{patient}`, `{timepoint}` and, for masks, `{lesion}`."""
+    """A set of patients with one role. Paths may hold `{patient}`, `{timepoint}`, the name of any table column in
+    braces, environment variables (`$DATA/...`) and, for lesion masks, `{lesion}`."""
 
     role: Role
     """train: fits networks and model; validation: outcome known, only measured; predict: no outcome needed."""
     phantom: PhantomSettings | None = None
     """Write this cohort synthetically instead of reading it."""
+    folder: str | None = None
+    """Folder that the other paths start from; empty: the folder the program runs in."""
     table: str | None = None
     """Outcome table (CSV, TSV, Excel): one row per lesion, or one per scan where no outcome is known."""
+    sheet: str | None = None
+    """Sheet of an Excel table; empty: the first one."""
+    decimal: Literal[".", ","] = "."
+    """Decimal sign of the table's numbers."""
+    missing: list[str | float] = []
+    """Codes that mean "not available" in the table, e.g. [-999]; empty cells, NA and NaN always do."""
+    diameter_unit: Literal["mm", "cm"] | None = None
+    """Unit of the table's diameters. Empty: mm, and diameters that look like cm are an error; when it is given, they
+    are only a warning."""
+    columns: dict[Column, str] = {}
+    """The table's own names of our columns, e.g. {patient_id: "Patient ID", baseline_diameter_mm: "LD (mm)"}. Columns
+    `image`, `liver` and `lesions` hold paths, instead of the templates below."""
+    response_values: dict[str, Literal[0, 1]] = {}
+    """What the entries of the `response` column mean: {PR: 1, SD: 1, PD: 0}. Known without it: 1/0, R+/R-,
+    responder/non-responder, yes/no."""
+    centre: str | None = None
+    """Centre (hospital) of all patients, where the table has no `centre` column."""
     patients: list[str] | None = None
     """Patient ids, when there is no table (role predict only)."""
+    select: PatientSelection | None = None
+    """Which patients of the table belong to this cohort; empty: all."""
+    exclude: list[Exclusion] = []
+    """Patients, scans and lesions left out, each with its reason."""
     image: str | None = None
     """Path of the CT: a file (NIfTI, NRRD, MHA) or a DICOM folder."""
+    series: SeriesChoice = SeriesChoice()
+    """Which DICOM series, where a folder holds several."""
     liver: str | None = None
-    """Path of the liver mask; empty: segmentation.liver says how it is made."""
+    """Path of the liver mask (NIfTI, NRRD, MHA, DICOM-SEG, RTSTRUCT, or a folder of DICOM mask slices); empty:
+    segmentation.liver says how it is made."""
+    liver_labels: list[int | str] = []
+    """Which labels of that file are liver: label values, DICOM-SEG segment numbers or names, RTSTRUCT ROI names (`*`
+    stands for anything). Empty: everything above 0."""
     lesions: str | None = None
     """Path of the manual lesion mask: a label map, or one binary file per lesion with `{lesion}` in its name."""
-    timepoints: list[str] = ["baseline"]
+    lesion_labels: list[int | str] = []
+    """Which labels of that file are lesions, given as for `liver_labels`. Empty: everything above 0."""
+    lesion_ids: Literal["labels", "components"] = "labels"
+    """labels: each label is a lesion, its value (or the number in its name) is the lesion_id; components: the labels
+    together are one binary mask whose connected components are the lesions, numbered from feet to head."""
+    lesions_without_outcome: Literal["error", "keep"] = "error"
+    """A lesion of the mask that the table does not have: an error, or kept with an empty response."""
+    resample_masks: bool = False
+    """Masks on another grid than their CT: false, an error; true, moved by their geometry (nearest neighbour)."""
+    timepoints: list[Code] = Field(["baseline"], min_length=1)
     """Timepoints used when the table has no timepoint column."""
-    columns: dict[str, str] = {}
-    """The table's own names of our columns, e.g. {patient_id: "Patient ID", baseline_diameter_mm: "LD (mm)"}."""
 
     @model_validator(mode="after")
     def _has_a_source(self) -> CohortSettings:
         if self.phantom is None:
-            if self.image is None:
-                raise ValueError("a cohort needs `image` (a path with {patient}), or `phantom`")
+            if self.image is None and "image" not in self.columns:
+                raise ValueError("a cohort needs `image` (a path with {patient}), `columns.image`, or `phantom`")
             if self.table is None and self.patients is None:
                 raise ValueError("a cohort needs `table`, or `patients` (a list of ids)")
             if self.table is None and self.role != "predict":
                 raise ValueError(f"role {self.role} needs a `table` with the outcome of every lesion")
-            if self.lesions is None and self.role != "predict":
+            if self.table is None and (self.columns or self.select):
+                raise ValueError("`columns` and `select` describe a table, but there is no `table`")
+            if self.table is not None and self.patients is not None:
+                raise ValueError("`patients` is for cohorts without a table; use `select: {patients: [...]}`")
+            if self.lesions is None and "lesions" not in self.columns and self.role != "predict":
                 raise ValueError(f"role {self.role} needs `lesions`, the manual masks")
+        return self
+
+    @model_validator(mode="after")
+    def _paths_tell_patients_apart(self) -> CohortSettings:
+        several = self.table is not None or len(self.patients or []) > 1
+        if self.phantom is None and self.image is not None and several and "{" not in self.image:
+            raise ValueError("`image` needs {patient} in its path, or every patient would get the same CT")
+        for name in ("image", "liver"):
+            if "{lesion}" in (getattr(self, name) or ""):
+                raise ValueError(f"`{name}` cannot hold {{lesion}}: only `lesions` can")
         return self
