@@ -1,0 +1,47 @@
+"""The ``statistics`` section: levels, cuts and what is asked of the concordance."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from livermets.config.base import Section
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class StatisticsSettings(Section):
+    """How uncertainty is stated and how lesions are stratified."""
+
+    level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    """Confidence level of every interval."""
+    dice_cuts: tuple[Probability, ...] = (0.25, 0.6, 0.8)
+    """Cuts of the Dice strata; a stratum is (low, high], and the first one includes 0."""
+    diameter_cuts_mm: tuple[Annotated[float, Field(gt=0)], ...] = (15.0, 20.0)
+    """Cuts of the longest-diameter strata in mm; a stratum is [low, high)."""
+    minimum_stratum_n: Annotated[int, Field(ge=1)] = 5
+    """Below this many lesions a stratum is "too few to say"; its counts and interval are still shown."""
+    bootstrap_replicates: Annotated[int, Field(ge=200)] = 2000
+    """Resamples of patients behind every cluster-bootstrap interval."""
+    target_agreement: Probability = 0.9
+    """The agreement for which the needed Dice is asked."""
+    target_diameters_mm: tuple[Annotated[float, Field(gt=0)], ...] = (10.0, 15.0, 20.0, 30.0, 40.0)
+    """Longest diameters (mm) at which the needed Dice is given."""
+    working_correlation: Literal["exchangeable", "independence"] = "exchangeable"
+    """Working correlation of the lesions of one patient in the agreement model (GEE)."""
+    calibration_bins: Annotated[int, Field(ge=2)] = 5
+    """Groups of about equal size in the calibration curve."""
+    probability_margin: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    """Scores of exactly 0 or 1 are moved this far inside before their logit is taken for calibration."""
+    decision_thresholds: tuple[Probability, ...] = tuple(round(0.05 * step, 2) for step in range(1, 20))
+    """Threshold probabilities of the decision curve."""
+    icc: Literal["ICC(2,1)", "ICC(3,1)"] = "ICC(2,1)"
+    """Intraclass correlation of a feature between the two masks: absolute agreement (2,1) or consistency (3,1)."""
+
+    @field_validator("dice_cuts", "diameter_cuts_mm", "target_diameters_mm", "decision_thresholds")
+    @classmethod
+    def _increasing(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        if list(values) != sorted(set(values)):
+            raise ValueError("give the values in increasing order, each once")
+        return values

@@ -1,0 +1,43 @@
+"""Where every lesion of the cohort went: a table that adds up."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+TOTAL = "lesions in the table"
+_ALWAYS = (("classified", "classified"), ("classified", "undetected"), ("no ROI", "classified"),
+           ("classified", "no ROI"))  # fmt: skip
+_WORDS = {
+    ("classified", "classified"): "classified with both masks",
+    ("classified", "undetected"): "classified with the manual mask, not detected automatically",
+    ("no ROI", "classified"): "no ROI fits in the manual mask, classified with the automatic one",
+    ("classified", "no ROI"): "classified with the manual mask, no ROI fits in the automatic one",
+}
+
+
+def accounting_table(lesions: pd.DataFrame, false_positives: int = 0) -> pd.DataFrame:
+    """One row per fate (both masks, then outcome known or not) with lesions, patients, R+ and R-; the last row is the
+    total of the others. False-positive components are no lesions: a row after the total, not part of it."""
+    known = lesions["response"].notna()
+    pairs = list(dict.fromkeys([*_ALWAYS, *sorted(set(zip(lesions["manual_fate"], lesions["automatic_fate"], strict=True)))]))
+    rows = []
+    for manual, automatic in pairs:
+        fate = (lesions["manual_fate"] == manual) & (lesions["automatic_fate"] == automatic)
+        words = _WORDS.get((manual, automatic), f"manual mask: {manual}; automatic mask: {automatic}")
+        both = manual == automatic == "classified"
+        rows.append(_row(words, lesions[fate & known], manual, automatic, "known", both))
+        if (fate & ~known).any() or both:
+            rows.append(_row(f"{words}, outcome not known", lesions[fate & ~known], manual, automatic, "unknown", both))
+    rows.append(_row(TOTAL, lesions, "", "", "", False))
+    if false_positives:
+        rows.append({"category": "false-positive components (not lesions)", "n_lesions": false_positives})
+    return pd.DataFrame(rows).astype(dict.fromkeys(("n_lesions", "n_patients", "r_plus", "r_minus"), "Int64"))
+
+
+def _row(category: str, part: pd.DataFrame, manual: str, automatic: str, outcome: str, both: bool) -> dict[str, object]:
+    return {
+        "category": category, "manual": manual, "automatic": automatic, "outcome": outcome,
+        "in_agreement": both, "in_diagnostics": both and outcome == "known",
+        "n_lesions": len(part), "n_patients": part["patient"].nunique(),
+        "r_plus": int((part["response"] == 1).sum()), "r_minus": int((part["response"] == 0).sum()),
+    }  # fmt: skip

@@ -1,0 +1,92 @@
+"""Does a score of 0.7 mean that seven of ten such lesions respond?"""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from livermets.stats.proportions import clopper_pearson
+from livermets.stats.resampling import PatientBootstrap, per_patient_sum
+from livermets.stats.results import NAN, REFERENCES, Estimate
+
+
+def calibration_curve(score: NDArray, response: NDArray, bins: int, level: float) -> pd.DataFrame:
+    """Observed share of R+ against the mean score in groups of about equal size, with Clopper-Pearson intervals.
+
+    Equal scores stay in one group, so there may be fewer groups than asked for."""
+    inner = np.unique(np.quantile(score, np.linspace(0, 1, bins + 1)[1:-1]))
+    group = np.searchsorted(inner, score, side="left")
+    rows = []
+    for index in np.unique(group):
+        inside = group == index
+        k, n = int(response[inside].sum()), int(inside.sum())
+        low, high = clopper_pearson(k, n, level)
+        rows.append((len(rows) + 1, n, k, float(score[inside].mean()), k / n, low, high))
+    frame = pd.DataFrame(rows, columns=["bin", "n", "k", "mean_score", "observed", "low", "high"])
+    return frame.assign(level=level, method="clopper-pearson")
+
+
+def calibration_estimates(
+    score: NDArray, response: NDArray, patient: NDArray[np.intp], margin: float, boot: PatientBootstrap
+) -> list[Estimate]:
+    """Calibration slope (1 is right, below 1 too extreme), calibration-in-the-large (0 is right, above 0 too
+    pessimistic) and Brier score (0 is perfect, 0.25 a coin), with intervals that allow for clustering by patient.
+
+    Cox's logistic recalibration; ``margin`` keeps scores of 0 and 1 off the infinite logit. Brier 1950; Cox 1958."""
+    logit = np.log(np.clip(score, margin, 1 - margin) / (1 - np.clip(score, margin, 1 - margin)))
+    clusters = len(np.unique(patient))
+    common = {"level": boot.level, "n_lesions": len(score), "n_patients": clusters}
+    error = (score - response) ** 2
+    patients = boot.weights.shape[1]
+    ones = per_patient_sum(np.ones(len(score)), patient, patients)
+    (low, high), why = boot.ratio(per_patient_sum(error, patient, patients), ones)
+    brier = Estimate("brier", float(error.mean()), low, high, method="cluster-bootstrap", note=why, **common)  # type: ignore[arg-type]
+    slope_design = np.column_stack([logit, np.ones_like(logit)])
+    slope = _recalibration("calibration_slope", response, slope_design, None, patient, common)
+    in_the_large = _recalibration(
+        "calibration_in_the_large", response, np.ones((len(logit), 1)), logit, patient, common
+    )
+    return [slope, in_the_large, brier]
+
+
+def _recalibration(
+    measure: str,
+    response: NDArray,
+    design: NDArray,
+    offset: NDArray | None,
+    patient: NDArray[np.intp],
+    common: dict[str, object],
+) -> Estimate:
+    """The first coefficient of a logistic regression, sandwich errors by patient, t with patients - 1."""
+    import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
+
+    def missing(why: str) -> Estimate:
+        return Estimate(measure, NAN, method="cluster-sandwich", note=why, **common)  # type: ignore[arg-type]
+
+    clusters = int(common["n_patients"])  # type: ignore[call-overload]
+    if len(np.unique(response)) < 2:
+        return missing("only one outcome class")
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return missing("the score is the same for every lesion")
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("error", PerfectSeparationWarning)
+            model = sm.GLM(response, design, family=sm.families.Binomial(), offset=offset)
+            if clusters > 1:
+                result = model.fit(cov_type="cluster", cov_kwds={"groups": patient})
+            else:
+                result = model.fit()
+    except (PerfectSeparationError, PerfectSeparationWarning):
+        return missing("the score separates the classes completely, so the slope has no finite value")
+    value, error = float(result.params[0]), float(result.bse[0])
+    if clusters < 2 or not math.isfinite(error):
+        return Estimate(measure, value, method="cluster-sandwich", note="one patient only", **common)  # type: ignore[arg-type]
+    reach = float(stats.t.ppf(0.5 + float(common["level"]) / 2, clusters - 1)) * error  # type: ignore[arg-type]
+    return Estimate(measure, value, value - reach, value + reach, method="cluster-sandwich",
+                    reference=f"Cox, Biometrika 1958;45:562; {REFERENCES['cluster-sandwich']}", **common)  # type: ignore[arg-type]  # fmt: skip

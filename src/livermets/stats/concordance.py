@@ -1,0 +1,255 @@
+"""Manual against automatic masks, from the lesion table alone: every table of the study's main question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from livermets.config.statistics import StatisticsSettings
+from livermets.randomness import generator
+from livermets.stats.accounting import accounting_table
+from livermets.stats.agreement import agreement_estimates
+from livermets.stats.calibration import calibration_curve, calibration_estimates
+from livermets.stats.comparison import compare_aucs, subgroup_differences, subgroup_table
+from livermets.stats.curves import decision_table, roc_table
+from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
+from livermets.stats.gee import agreement_curve, fit_agreement_model, required_dice
+from livermets.stats.lesions import checked_lesions, false_positive_count
+from livermets.stats.patients import patient_summary, per_patient_table
+from livermets.stats.resampling import PatientBootstrap
+from livermets.stats.results import to_frame
+from livermets.stats.strata import TOO_FEW, strata_margins, strata_table
+
+SOURCES = ("manual", "automatic")
+DIAGNOSTICS_COLUMNS = ("measure", "k", "n", "value", "low", "high", "level", "method", "n_lesions", "n_patients",
+                       "reference", "note")  # fmt: skip
+AGREEMENT_COLUMNS = ("measure", "value", "low", "high", "level", "method", "n_lesions", "n_patients", "k", "n",
+                     "reference", "note")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ConcordanceResult:
+    """Tidy tables; one that cannot be computed is empty, and ``notes`` says why."""
+
+    diagnostics: pd.DataFrame
+    """Per mask source, over the lesions classified with both masks whose outcome is known."""
+    diagnostics_all: pd.DataFrame
+    """The same over every lesion classified with that mask, and with undetected lesions counted as wrong calls."""
+    agreement: pd.DataFrame
+    strata: pd.DataFrame
+    strata_margins: pd.DataFrame
+    accounting: pd.DataFrame
+    agreement_model: pd.DataFrame
+    agreement_curve: pd.DataFrame
+    required_dice: pd.DataFrame
+    per_patient: pd.DataFrame
+    patient_summary: pd.DataFrame
+    roc: pd.DataFrame
+    auc_comparison: pd.DataFrame
+    calibration: pd.DataFrame
+    calibration_summary: pd.DataFrame
+    decision: pd.DataFrame
+    subgroups: pd.DataFrame
+    subgroup_differences: pd.DataFrame
+    lesions: pd.DataFrame
+    """The lesions with ``agree`` and their fates: the data of the Dice-against-diameter figure."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Study:
+    """What every part needs, and a place for the reasons of what cannot be computed."""
+
+    table: pd.DataFrame
+    boot: PatientBootstrap
+    settings: StatisticsSettings
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def compared(self) -> pd.DataFrame:
+        return self.table[self.table["compared"]]
+
+    @property
+    def known(self) -> pd.DataFrame:
+        return self.compared[self.compared["response"].notna()]
+
+
+def concordance(
+    lesions: pd.DataFrame, settings: StatisticsSettings | None = None, seed: int = 0, where: str = "lesion table"
+) -> ConcordanceResult:
+    """Everything about manual against automatic masks that a lesion table can say.
+
+    Needs the columns of `stats.lesions.REQUIRED_COLUMNS`; ``share_*``, ``detected``, ``n_roi_*``, ``cohort``,
+    ``centre`` and ``timepoint`` add to it. Raises `InputError` for a wrong table; never for a small one."""
+    settings = settings or StatisticsSettings()
+    table = checked_lesions(lesions, where)
+    random = generator(seed, "concordance", "patient bootstrap")
+    patients = int(table["patient"].max()) + 1
+    boot = PatientBootstrap.draw(patients, settings.bootstrap_replicates, settings.level, random)
+    study = _Study(table, boot, settings)
+    _general_notes(study)
+    strata, per_patient = strata_table(table, settings), per_patient_table(table)
+    _stratum_notes(study, strata)
+    return ConcordanceResult(
+        diagnostics=_diagnostics(study),
+        diagnostics_all=_diagnostics_all(study),
+        agreement=_agreement(study),
+        strata=strata,
+        strata_margins=strata_margins(table, settings),
+        accounting=accounting_table(table, false_positive_count(lesions)),
+        **_model(study),
+        per_patient=per_patient,
+        patient_summary=patient_summary(per_patient, settings.level),
+        **_scores(study),
+        **_subgroups(study),
+        lesions=table.drop(columns="patient"),
+        notes=tuple(dict.fromkeys(study.notes)),
+    )
+
+
+def _general_notes(study: _Study) -> None:
+    table, compared, known = study.table, study.compared, study.known
+    patients = table["patient"].nunique()
+    study.notes.append(f"{len(table)} lesions of {patients} patient{'s' * (patients != 1)} in the table")
+    left_out = len(table) - len(compared)
+    if left_out:
+        study.notes.append(
+            f"{left_out} of {len(table)} lesions are not classified with both masks and are left out of agreement and "
+            "diagnostics; accounting.csv says why"
+        )
+    if len(known) < len(compared):
+        study.notes.append(f"{len(compared) - len(known)} compared lesions have no known outcome: diagnostics leave them out")
+    if patients == 1:
+        study.notes.append("one patient only: nothing can be said about other patients, so clustered intervals are missing")
+    elif patients < 20:
+        study.notes.append(
+            f"with {patients} patients every interval is wide and itself uncertain; intervals that treat lesions as "
+            "independent (clopper-pearson, mercaldo-logit, delong, fleiss-1969) may be too narrow"
+        )
+    if not (known["response"] == 1).any():
+        study.notes.append("no compared lesion is R+: sensitivity and everything built on it cannot be computed")
+    if not (known["response"] == 0).any():
+        study.notes.append("no compared lesion is R-: specificity and everything built on it cannot be computed")
+    if compared.empty:
+        study.notes.append("no lesion is classified with both masks: agreement cannot be computed")
+    if "detected" in table:
+        both = int(((table["detected"] == 0) & table["compared"]).sum())
+        if both:
+            study.notes.append(f"{both} lesions marked as undetected carry an automatic class and are compared like others")
+
+
+def _stratum_notes(study: _Study, strata: pd.DataFrame) -> None:
+    few = int((strata["statement"] == TOO_FEW).sum())
+    if few:
+        limit = study.settings.minimum_stratum_n
+        study.notes.append(f"{few} of {len(strata)} strata hold fewer than {limit} compared lesions: {TOO_FEW}")
+
+
+def _diagnostics(study: _Study) -> pd.DataFrame:
+    frames = []
+    for source in SOURCES:
+        known = study.known
+        estimates = class_diagnostics(*_arrays(known, "response", f"predicted_{source}"), _patient(known), study.boot)
+        if f"share_{source}" in known:
+            scored = known[known[[f"share_{s}" for s in SOURCES if f"share_{s}" in known]].notna().all(axis=1)]
+            response, score = _arrays(scored, "response", f"share_{source}")
+            estimates += auc_estimates(score, response, _patient(scored), study.boot)
+        else:
+            study.notes.append(f"AUC with the {source} mask not computed: the table has no column share_{source}")
+        frames.append(to_frame(estimates, DIAGNOSTICS_COLUMNS, mask_source=source))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _diagnostics_all(study: _Study) -> pd.DataFrame:
+    frames, table = [], study.table[study.table["response"].notna()]
+    for source in SOURCES:
+        called = table[table[f"predicted_{source}"].notna()]
+        populations = {"classified with this mask": (called, called[f"predicted_{source}"])}
+        # An undetected lesion gets no treatment decision at all: the least favourable reading is a wrong one.
+        wrong = table[f"predicted_{source}"].fillna(1 - table["response"])
+        populations["all lesions, unclassified counted as wrong"] = (table, wrong)
+        for population, (part, predicted) in populations.items():
+            response, calls = part["response"].to_numpy(), predicted.to_numpy(float)
+            estimates = class_diagnostics(response, calls, _patient(part), study.boot)
+            frames.append(to_frame(estimates, DIAGNOSTICS_COLUMNS, population=population, mask_source=source))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _agreement(study: _Study) -> pd.DataFrame:
+    manual, automatic = _arrays(study.compared, "predicted_manual", "predicted_automatic")
+    return to_frame(agreement_estimates(manual, automatic, _patient(study.compared), study.boot), AGREEMENT_COLUMNS)
+
+
+def _model(study: _Study) -> dict[str, pd.DataFrame]:
+    model, why = fit_agreement_model(study.table, study.settings)
+    if model is None:
+        study.notes.append(why)
+        return dict.fromkeys(("agreement_model", "required_dice", "agreement_curve"), pd.DataFrame())
+    needed = required_dice(model, study.settings)
+    if (needed["low"].isna()).all():
+        study.notes.append(
+            f"the Dice needed for an agreement of {study.settings.target_agreement:g} cannot be told from these "
+            f"{model.n_lesions} lesions of {model.n_patients} patients at any of the diameters asked for"
+        )
+    dice = np.linspace(0, 1, 51)
+    curves = [agreement_curve(model, dice, size, study.settings.level) for size in study.settings.target_diameters_mm]
+    return {
+        "agreement_model": model.table, "required_dice": needed,
+        "agreement_curve": pd.concat(curves, ignore_index=True),
+    }  # fmt: skip
+
+
+def _scores(study: _Study) -> dict[str, pd.DataFrame]:
+    parts = ("roc", "auc_comparison", "calibration", "calibration_summary", "decision")
+    empty = dict.fromkeys(parts, pd.DataFrame())
+    known, columns = study.known, [f"share_{source}" for source in SOURCES]
+    if not set(columns) <= set(known.columns):
+        study.notes.append("ROC, calibration and decision curves need the columns share_manual and share_automatic")
+        return empty
+    scored = known[known[columns].notna().all(axis=1)]
+    response, patient = scored["response"].to_numpy(), _patient(scored)
+    why = auc_obstacle(response)
+    if why:
+        study.notes.append(f"ROC, calibration and decision curves not computed: {why}")
+        return empty
+    scores = {source: scored[f"share_{source}"].to_numpy() for source in SOURCES}
+    settings, boot = study.settings, study.boot
+    frames: dict[str, list[pd.DataFrame]] = {"roc": [], "calibration": [], "calibration_summary": []}
+    for source, score in scores.items():
+        frames["roc"].append(_labelled(roc_table(score, response), source))
+        curve = calibration_curve(score, response, settings.calibration_bins, settings.level)
+        frames["calibration"].append(_labelled(curve, source))
+        estimates = calibration_estimates(score, response, patient, settings.probability_margin, boot)
+        frames["calibration_summary"].append(to_frame(estimates, AGREEMENT_COLUMNS, mask_source=source))
+    return {
+        **{name: pd.concat(tables, ignore_index=True) for name, tables in frames.items()},
+        "auc_comparison": compare_aucs(scores["manual"], scores["automatic"], response, patient, boot),
+        "decision": decision_table(scores, response, patient, settings.decision_thresholds, boot),
+    }
+
+
+def _subgroups(study: _Study) -> dict[str, pd.DataFrame]:
+    tables, differences = [pd.DataFrame()], [pd.DataFrame()]
+    for grouping in ("cohort", "centre", "timepoint"):
+        if grouping in study.compared and study.compared[grouping].nunique() > 1:
+            tables.append(subgroup_table(study.compared, grouping, study.boot))
+            differences.append(subgroup_differences(study.compared, grouping, study.boot))
+    return {
+        "subgroups": pd.concat(tables, ignore_index=True),
+        "subgroup_differences": pd.concat(differences, ignore_index=True),
+    }
+
+
+def _arrays(part: pd.DataFrame, *columns: str) -> list[np.ndarray]:
+    return [part[column].to_numpy(float) for column in columns]
+
+
+def _patient(part: pd.DataFrame) -> np.ndarray:
+    return part["patient"].to_numpy(np.intp)
+
+
+def _labelled(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    frame.insert(0, "mask_source", source)
+    return frame

@@ -1,0 +1,122 @@
+"""How well the predicted classes find responders (R+), per mask source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livermets.stats.auc import bootstrap_auc, delong, obuchowski
+from livermets.stats.proportions import clopper_pearson, cluster_logit_t, mercaldo_logit
+from livermets.stats.resampling import PatientBootstrap, per_patient_sum
+from livermets.stats.results import NAN, Estimate
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of lesions; R+ is the positive class."""
+
+    tp: int
+    fn: int
+    fp: int
+    tn: int
+
+    @classmethod
+    def of(cls, response: NDArray, predicted: NDArray) -> Confusion:
+        """Counts from two arrays of 0/1."""
+        positive, called = response == 1, predicted == 1
+        cells = (positive & called, positive & ~called, ~positive & called, ~positive & ~called)
+        return cls(*(int(np.count_nonzero(cell)) for cell in cells))
+
+
+def proportion_estimates(
+    measure: str,
+    hit: NDArray[np.bool_],
+    among: NDArray[np.bool_],
+    patient: NDArray[np.intp],
+    boot: PatientBootstrap,
+    extra: dict[str, tuple[float, float]] | None = None,
+) -> list[Estimate]:
+    """The share of ``hit`` among the lesions ``among``, once per interval method; the first is the customary one.
+
+    ``extra`` holds intervals that need more than this proportion, put before the others."""
+    patients = boot.weights.shape[1]
+    k, n = int(np.count_nonzero(hit & among)), int(np.count_nonzero(among))
+    numerator, denominator = per_patient_sum(hit & among, patient, patients), per_patient_sum(among, patient, patients)
+    resampled, why = boot.ratio(numerator, denominator)
+    robust = cluster_logit_t(numerator, denominator, boot.level)
+    intervals = {
+        **(extra or {}),
+        "clopper-pearson": clopper_pearson(k, n, boot.level),
+        "cluster-logit-t": robust,
+        "cluster-bootstrap": resampled,
+    }
+    notes = {"cluster-logit-t": "needs two patients and a value between 0 and 1", "cluster-bootstrap": why}
+    notes |= dict.fromkeys(extra or {}, "needs sensitivity and specificity between 0 and 1")
+    return [
+        Estimate(
+            measure, k / n if n else NAN, low, high, boot.level, method, n, k, n, int(np.count_nonzero(denominator)),
+            note="no lesion to count" if n == 0 else notes.get(method, "") if np.isnan(low) else "",
+        )
+        for method, (low, high) in intervals.items()
+    ]  # fmt: skip
+
+
+def class_diagnostics(
+    response: NDArray, predicted: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+) -> list[Estimate]:
+    """Sensitivity, specificity, predictive values and accuracy of 0/1 calls, each with several intervals."""
+    cells = Confusion.of(response, predicted)
+    ppv, npv = mercaldo_logit(cells.tp, cells.fn, cells.fp, cells.tn, boot.level)
+    right, every = predicted == response, np.ones(len(response), bool)
+    return [
+        *proportion_estimates("sensitivity", right, response == 1, patient, boot),
+        *proportion_estimates("specificity", right, response == 0, patient, boot),
+        *proportion_estimates("ppv", right, predicted == 1, patient, boot, {"mercaldo-logit": ppv}),
+        *proportion_estimates("npv", right, predicted == 0, patient, boot, {"mercaldo-logit": npv}),
+        *proportion_estimates("accuracy", right, every, patient, boot),
+    ]
+
+
+def auc_estimates(
+    score: NDArray, response: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+) -> list[Estimate]:
+    """Area under the ROC curve of a score that is higher for responders, with three intervals.
+
+    1 = every R+ above every R-, 0.5 = no better than chance. Lesions with the class or score missing must be left out
+    beforehand."""
+    lesions, patients = len(response), len(np.unique(patient))
+    why = auc_obstacle(response)
+    if why:
+        return [Estimate("auc", NAN, level=boot.level, method=method, n_lesions=lesions, n_patients=patients, note=why)
+                for method in ("delong", "obuchowski-1997", "cluster-bootstrap")]  # fmt: skip
+    independent = delong(score, response)
+    value = float(independent.auc[0])
+    intervals = {"delong": (independent.interval(boot.level), "needs variation within both classes")}
+    few = clustered_obstacle(response, patient)
+    clustered = (np.nan, np.nan) if few else obuchowski(score, response, patient).interval(boot.level)
+    intervals["obuchowski-1997"] = (clustered, few or "needs variation within both classes")
+    contributing = min(len(np.unique(patient[response == side])) for side in (0, 1))
+    intervals["cluster-bootstrap"] = boot.interval(bootstrap_auc(score, response, patient, boot), contributing)
+    return [
+        Estimate("auc", value, low, high, boot.level, method, n_lesions=lesions, n_patients=patients,
+                 note=note if np.isnan(low) else "")
+        for method, ((low, high), note) in intervals.items()
+    ]  # fmt: skip
+
+
+def auc_obstacle(response: NDArray) -> str:
+    """Why no AUC can be computed; empty if it can."""
+    positive, negative = int(np.count_nonzero(response == 1)), int(np.count_nonzero(response == 0))
+    if min(positive, negative) < 2:
+        return f"an AUC needs two lesions of each class, here {positive} R+ and {negative} R-"
+    return ""
+
+
+def clustered_obstacle(response: NDArray, patient: NDArray[np.intp]) -> str:
+    """Why no clustered variance of an AUC can be computed; empty if it can."""
+    positive, negative = (len(np.unique(patient[response == side])) for side in (1, 0))
+    if min(positive, negative) < 2:
+        return f"needs two patients with R+ and two with R- lesions, here {positive} and {negative}"
+    return ""

@@ -1,0 +1,125 @@
+"""The lesion table as the statistics need it: checked, typed, and every lesion with a stated fate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from livermets.errors import ProblemList, input_error
+
+REQUIRED_COLUMNS = (
+    "patient_id", "lesion_id", "response", "predicted_manual", "predicted_automatic", "dice", "longest_diameter_mm",
+)  # fmt: skip
+CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic")
+SHARE_COLUMNS = ("share_manual", "share_automatic")
+KEY_COLUMNS = ("cohort", "patient_id", "timepoint", "lesion_id")
+_MOST_ROWS_NAMED = 5
+
+
+def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.DataFrame:
+    """The lesions with numeric columns plus ``patient`` (code 0…), ``compared``, ``agree``, ``manual_fate``,
+    ``automatic_fate``; false-positive rows (``kind``) are left out.
+
+    Raises `InputError` naming every column and row that is wrong. One class only, one patient only or nothing detected
+    are not errors: the statistics say what they cannot compute."""
+    problems = ProblemList()
+    missing = [column for column in REQUIRED_COLUMNS if column not in lesions.columns]
+    if missing:
+        fix = f"Needed are {', '.join(REQUIRED_COLUMNS)}"
+        problems.error(where, f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}", fix)
+    elif lesions.empty:
+        problems.error(where, "the table has no lesions", "Give one row per lesion")
+    table = lesions.copy()
+    for column in [c for c in (*CLASS_COLUMNS, "detected") if c in table]:
+        table[column] = _numbers(table[column], problems, where, lambda x: x.isin([0, 1]), "0, 1 or empty")
+    for column in [c for c in ("dice", *SHARE_COLUMNS) if c in table]:
+        table[column] = _numbers(table[column], problems, where, lambda x: x.between(0, 1), "between 0 and 1, or empty")
+    for column in [c for c in ("n_roi_manual", "n_roi_automatic") if c in table]:
+        table[column] = _numbers(table[column], problems, where, lambda x: x >= 0, "a count, or empty")
+    if "longest_diameter_mm" in table:
+        diameter = table["longest_diameter_mm"]
+        table["longest_diameter_mm"] = _numbers(
+            diameter, problems, where, lambda x: (x > 0) & np.isfinite(x), "a positive length in mm, or empty"
+        )
+    _check_keys(table, problems, where)
+    problems.raise_if_errors()
+    return _with_fates(table)
+
+
+def false_positive_count(lesions: pd.DataFrame) -> int:
+    """Automatic components that cover no manual lesion, if the table lists them (``kind == "false_positive"``)."""
+    return int((lesions["kind"] == "false_positive").sum()) if "kind" in lesions else 0
+
+
+def of_cohorts(lesions: pd.DataFrame, cohorts: Sequence[str], where: str = "lesion table") -> pd.DataFrame:
+    """The lesions of the named cohorts (all of them if none is named); raises `InputError` for a cohort without any."""
+    if not cohorts:
+        return lesions
+    if "cohort" not in lesions:
+        raise input_error(where, "missing column cohort", "Leave the choice of cohorts out, or add the column")
+    known = sorted(map(str, lesions["cohort"].dropna().unique()))
+    problems = ProblemList()
+    for cohort in [name for name in cohorts if name not in known]:
+        problems.error(where, f"no lesion of cohort {cohort!r}", f"Cohorts in the table: {', '.join(known)}")
+    problems.raise_if_errors()
+    return lesions[lesions["cohort"].astype(str).isin(list(cohorts))]
+
+
+def _numbers(column: pd.Series, problems: ProblemList, where: str, allowed, expected: str) -> pd.Series:  # type: ignore[no-untyped-def]
+    text = column.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+    blank = text.isna() | text.map(lambda cell: isinstance(cell, str) and cell == "")
+    numbers = pd.to_numeric(text.mask(blank), errors="coerce").astype(float)
+    wrong = ~blank & ~allowed(numbers)
+    if wrong.any():
+        found = ", ".join(repr(cell) for cell in dict.fromkeys(map(str, column[wrong].head(_MOST_ROWS_NAMED))))
+        problems.error(f"{where}, column {column.name}, {_rows(wrong)}", f"found {found}", f"It must be {expected}")
+    return numbers
+
+
+def _check_keys(table: pd.DataFrame, problems: ProblemList, where: str) -> None:
+    for column in [c for c in ("patient_id", "lesion_id") if c in table]:
+        blank = table[column].isna()
+        if blank.any():
+            problems.error(f"{where}, column {column}, {_rows(blank)}", "empty", "Every lesion needs one")
+    keys = [column for column in KEY_COLUMNS if column in table]
+    if {"patient_id", "lesion_id"} <= set(keys):
+        twice = table.duplicated(keys, keep=False) & table[["patient_id", "lesion_id"]].notna().all(axis=1)
+        if twice.any():
+            problems.error(f"{where}, {_rows(twice)}", f"the same {', '.join(keys)} more than once", "Keep one row each")
+
+
+def _rows(chosen: pd.Series) -> str:
+    """Row numbers as a spreadsheet shows them (the header is row 1)."""
+    rows = [int(position) + 2 for position in np.flatnonzero(chosen.to_numpy())]
+    named = ", ".join(map(str, rows[:_MOST_ROWS_NAMED]))
+    more = f" and {len(rows) - _MOST_ROWS_NAMED} more" if len(rows) > _MOST_ROWS_NAMED else ""
+    return f"row{'s' * (len(rows) > 1)} {named}{more}"
+
+
+def _with_fates(table: pd.DataFrame) -> pd.DataFrame:
+    if "kind" in table:
+        table = table[table["kind"] != "false_positive"]
+    table = table.reset_index(drop=True)
+    # The same patient_id in two cohorts is two people.
+    people = [column for column in ("cohort", "patient_id") if column in table]
+    table["patient"] = table.groupby(people, dropna=False, sort=True).ngroup().astype(np.intp)
+    manual, automatic = table["predicted_manual"].notna(), table["predicted_automatic"].notna()
+    table["compared"] = manual & automatic
+    agree = (table["predicted_manual"] == table["predicted_automatic"]).astype(float)
+    table["agree"] = agree.where(table["compared"])
+    no_manual_roi, no_automatic_roi = _zero(table, "n_roi_manual"), _zero(table, "n_roi_automatic")
+    if "detected" in table:
+        undetected = table["detected"] == 0
+    else:
+        undetected = table["dice"].isna() | (table["dice"] == 0)
+    table["manual_fate"] = np.select([manual, no_manual_roi], ["classified", "no ROI"], "no class given")
+    table["automatic_fate"] = np.select(
+        [automatic, undetected, no_automatic_roi], ["classified", "undetected", "no ROI"], "no class given"
+    )
+    return table
+
+
+def _zero(table: pd.DataFrame, column: str) -> pd.Series:
+    return table[column] == 0 if column in table else pd.Series(False, index=table.index)

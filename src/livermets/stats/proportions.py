@@ -1,0 +1,59 @@
+"""Intervals of proportions: exact, logit of predictive values, and for proportions of clustered lesions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Interval = tuple[float, float]
+UNDEFINED: Interval = (math.nan, math.nan)
+
+
+def clopper_pearson(k: int, n: int, level: float = 0.95) -> Interval:
+    """The exact binomial interval of ``k`` out of ``n`` (SciPy); undefined when ``n`` is 0.
+
+    Treats lesions as independent. Clopper and Pearson, Biometrika 1934."""
+    if n == 0:
+        return UNDEFINED
+    interval = stats.binomtest(int(k), int(n)).proportion_ci(confidence_level=level, method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def mercaldo_logit(tp: int, fn: int, fp: int, tn: int, level: float = 0.95) -> tuple[Interval, Interval]:
+    """Logit intervals of the positive and the negative predictive value, at the sample's own prevalence.
+
+    Undefined when sensitivity or specificity is 0, 1 or undefined. Mercaldo, Lau and Zhou, Stat Med 2007."""
+    if min(tp, fn, fp, tn) == 0:
+        return UNDEFINED, UNDEFINED
+    z = float(stats.norm.ppf(0.5 + level / 2))
+    # Their variances with prevalence n1/n reduce to the cells: (1-se)/(se n1) = 1/tp - 1/n1, and so on.
+    positives, negatives = tp + fn, tn + fp
+    ppv_sd = math.sqrt(fn / (tp * positives) + tn / (fp * negatives))
+    npv_sd = math.sqrt(tp / (fn * positives) + fp / (tn * negatives))
+    return _around_logit(tp / (tp + fp), z * ppv_sd), _around_logit(tn / (tn + fn), z * npv_sd)
+
+
+def cluster_logit_t(numerator: NDArray, denominator: NDArray, level: float = 0.95) -> Interval:
+    """Interval of ``sum(numerator) / sum(denominator)`` over patients, allowing correlated lesions within a patient.
+
+    Both arrays hold one count per patient. Linearised ratio variance on the logit scale, Student's t with one degree of
+    freedom fewer than the patients that contribute. Undefined for 0 %, 100 % or fewer than two such patients."""
+    contributes = denominator > 0
+    x, n = numerator[contributes].astype(float), denominator[contributes].astype(float)
+    patients, total = len(n), n.sum()
+    if patients < 2 or not 0 < x.sum() < total:
+        return UNDEFINED
+    ratio = x.sum() / total
+    variance = patients / (patients - 1) * np.sum((x - ratio * n) ** 2) / total**2
+    if variance <= 1e-15:
+        return UNDEFINED
+    reach = float(stats.t.ppf(0.5 + level / 2, patients - 1)) * math.sqrt(variance) / (ratio * (1 - ratio))
+    return _around_logit(float(ratio), reach)
+
+
+def _around_logit(proportion: float, reach: float) -> Interval:
+    centre = math.log(proportion / (1 - proportion))
+    return float(1 / (1 + np.exp(reach - centre))), float(1 / (1 + np.exp(-centre - reach)))

@@ -1,0 +1,126 @@
+"""The threshold that best separates responders on the training lesions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from livermets.errors import input_error
+from livermets.randomness import generator
+from livermets.stats.resampling import PatientBootstrap, per_patient_sum
+
+RULE = (
+    "R+ if the score is at least the threshold; candidates lie halfway between neighbouring scores; among equal "
+    "Youden indices the one with sensitivity and specificity closest, then the lowest"
+)
+_CHUNK = 200
+
+
+@dataclass(frozen=True)
+class YoudenThreshold:
+    """The score from which a lesion is called R+, chosen for the largest sensitivity + specificity - 1."""
+
+    threshold: float
+    low: float
+    high: float
+    """Patient-bootstrap interval of the threshold (NaN when it cannot be computed)."""
+    level: float
+    sensitivity: float
+    specificity: float
+    youden: float
+    """Sensitivity + specificity - 1 at the threshold, on the lesions it was chosen from (optimistic)."""
+    ties: int
+    """Candidates that reach the same Youden index, the chosen one included."""
+    n_lesions: int
+    n_patients: int
+    rule: str = RULE
+    note: str = ""
+
+
+def youden_threshold(
+    score: ArrayLike,
+    response: ArrayLike,
+    groups: ArrayLike | None = None,
+    *,
+    level: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> YoudenThreshold:
+    """The Youden threshold of ``score`` for ``response`` (1 = R+), with an interval from resampling ``groups``
+    (patients; without them every lesion counts as its own).
+
+    If every score is the same, that score is the threshold (every lesion is R+, Youden 0) and ``note`` says so. Raises
+    `InputError` for one class only and for missing scores. Youden, Cancer 1950;3:32."""
+    values, outcome = np.asarray(score, float), np.asarray(response, float)
+    patient = _codes(np.arange(len(values)) if groups is None else np.asarray(groups))
+    _check(values, outcome)
+    patients = int(patient.max()) + 1
+    distinct = np.unique(values)
+    if len(distinct) == 1:
+        return YoudenThreshold(float(distinct[0]), np.nan, np.nan, level, 1.0, 0.0, 0.0, 1, len(values), patients,
+                               note="every lesion has the same score")  # fmt: skip
+    candidates = (distinct[:-1] + distinct[1:]) / 2
+    # Rounding can put the midpoint of two adjacent floats onto the lower one, which would then be called R+.
+    candidates = np.where(candidates <= distinct[:-1], distinct[1:], candidates)
+    calls = values[:, None] >= candidates
+    hit, spared = _per_patient(calls, outcome == 1, patient), _per_patient(~calls, outcome == 0, patient)
+    positives = per_patient_sum(outcome == 1, patient, patients)
+    negatives = per_patient_sum(outcome == 0, patient, patients)
+    sensitivity, specificity = hit.sum(0) / positives.sum(), spared.sum(0) / negatives.sum()
+    best = int(_best(sensitivity[None], specificity[None])[0])
+    index = sensitivity + specificity - 1
+    boot = PatientBootstrap.draw(patients, replicates, level, generator(seed, "youden threshold"))
+    resampled = _resampled(boot.weights, hit, spared, positives, negatives, candidates)
+    (low, high), why = boot.interval(resampled, patients)
+    return YoudenThreshold(
+        float(candidates[best]), low, high, level, float(sensitivity[best]), float(specificity[best]),
+        float(index[best]), int(np.isclose(index, index[best]).sum()), len(values), patients, note=why,
+    )  # fmt: skip
+
+
+def _check(score: NDArray, response: NDArray) -> None:
+    where = "Youden threshold"
+    if not np.isfinite(score).all():
+        raise input_error(where, "a lesion has no score", "Leave lesions without a score out beforehand")
+    if not np.isin(response, [0, 1]).all():
+        raise input_error(where, "the outcome must be 0 or 1", "Leave lesions without outcome out beforehand")
+    if len(np.unique(response)) < 2:
+        raise input_error(
+            where, "all lesions have the same outcome, so no threshold separates R+ from R-",
+            "Train on lesions of both classes",
+        )  # fmt: skip
+
+
+def _codes(groups: NDArray) -> NDArray[np.intp]:
+    return np.unique(groups, return_inverse=True)[1].astype(np.intp)
+
+
+def _per_patient(calls: NDArray[np.bool_], among: NDArray[np.bool_], patient: NDArray[np.intp]) -> NDArray:
+    counts = np.zeros((int(patient.max()) + 1, calls.shape[1]))
+    np.add.at(counts, patient, calls & among[:, None])
+    return counts
+
+
+def _best(sensitivity: NDArray, specificity: NDArray) -> NDArray[np.intp]:
+    """Column of the best candidate per row; NaN rows give column 0."""
+    index = sensitivity + specificity
+    tied = np.isclose(index, np.nanmax(index, axis=1, keepdims=True), rtol=0, atol=1e-9)
+    imbalance = np.where(tied, np.round(np.abs(sensitivity - specificity), 9), np.inf)
+    return np.argmin(imbalance, axis=1)
+
+
+def _resampled(
+    weights: NDArray, hit: NDArray, spared: NDArray, positives: NDArray, negatives: NDArray, candidates: NDArray
+) -> NDArray:
+    thresholds = np.full(len(weights), np.nan)
+    for start in range(0, len(weights), _CHUNK):  # bounds the memory of replicates x candidates
+        part = weights[start : start + _CHUNK]
+        m, n = part @ positives, part @ negatives
+        usable = (m > 0) & (n > 0)
+        part, m, n = part[usable], m[usable], n[usable]
+        if len(part):
+            best = _best((part @ hit) / m[:, None], (part @ spared) / n[:, None])
+            thresholds[start : start + _CHUNK][usable] = candidates[best]
+    return thresholds
