@@ -1,0 +1,150 @@
+"""Slices for training: which ones, in which order, and how they are varied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from livermets.config.segmentation import AugmentationSettings, TrainingSettings
+from livermets.errors import input_error
+from livermets.randomness import generator, integer_seed
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingScan:
+    """One preprocessed scan: the normalised image and the 0/1 target on the network grid (``zyx``)."""
+
+    name: str
+    patient_id: str
+    image: NDArray[np.float32]
+    target: NDArray[np.uint8]
+    liver: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Slices:
+    """Axial slices of several scans: ``image`` is (n, channels, y, x), ``target`` and ``liver`` are (n, 1, y, x)."""
+
+    image: Tensor
+    target: Tensor
+    liver: Tensor
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+    @property
+    def with_target(self) -> NDArray[np.bool_]:
+        """Which slices show the target."""
+        return self.target.flatten(1).any(dim=1).numpy()
+
+
+def with_context(image: NDArray[np.float32], context_slices: int) -> NDArray[np.float32]:
+    """Each slice with its neighbours as channels: (z, 2 context + 1, y, x); the end slices repeat themselves."""
+    rows = np.arange(len(image))
+    neighbours = [np.clip(rows + offset, 0, len(image) - 1) for offset in range(-context_slices, context_slices + 1)]
+    return np.stack([image[index] for index in neighbours], axis=1)
+
+
+def select_slices(scans: list[TrainingScan], which: str, context_slices: int) -> Slices:
+    """The slices to train or monitor on: all of them, or those that cross the liver (or the target).
+
+    Raises `InputError` if the scans differ in size or no slice is left."""
+    sizes = {scan.image.shape[1:]: scan.name for scan in scans}
+    if len(sizes) > 1:
+        listed = ", ".join(f"{y} × {x} ({name})" for (y, x), name in sizes.items())
+        raise input_error("training scans", f"their network grids differ: {listed}", "Preprocess them alike")
+    images, targets, livers = [], [], []
+    for scan in scans:
+        keep = np.ones(len(scan.image), dtype=bool)
+        if which == "liver":
+            keep = (scan.liver.astype(bool) | scan.target.astype(bool)).any(axis=(1, 2))
+        images.append(with_context(scan.image, context_slices)[keep])
+        targets.append(scan.target[keep, None])
+        livers.append(scan.liver[keep, None])
+    if sum(map(len, images)) == 0:
+        raise input_error("training scans", "no slice crosses the liver", "Check the liver masks")
+    image, target, liver = (torch.from_numpy(np.concatenate(part)) for part in (images, targets, livers))
+    return Slices(image, target, liver)
+
+
+def epoch_order(with_target: NDArray[np.bool_], training: TrainingSettings, seed: int, epoch: int) -> NDArray[np.int64]:
+    """The slices of one epoch in the order they are seen; depends on the seed and the epoch only.
+
+    Balanced: all slices of the rarer kind and as many of the other, drawn anew. A kind that is absent altogether
+    leaves nothing to balance."""
+    random = generator(seed, "segmentation", "slices", epoch)
+    chosen = np.arange(len(with_target))
+    kinds = [np.flatnonzero(with_target), np.flatnonzero(~with_target)]
+    fewest = min(map(len, kinds))
+    if training.balance and fewest > 0:
+        limit = fewest if training.slices_per_epoch is None else min(fewest, max(training.slices_per_epoch // 2, 1))
+        chosen = np.concatenate([random.choice(kind, limit, replace=False) for kind in kinds])
+    chosen = random.permutation(chosen)
+    return chosen[: training.slices_per_epoch]
+
+
+def augmentation(settings: AugmentationSettings, patch: int | None):  # type: ignore[no-untyped-def]
+    """MONAI's transforms for one slice given as ``image``, ``target`` and ``liver``; all random ones seedable at once."""
+    from monai import transforms as mt
+
+    keys = ("image", "target", "liver")
+    steps: list[object] = []
+    if patch is not None:
+        steps += [
+            mt.SpatialPadd(keys, (patch, patch), mode="edge"),
+            mt.RandCropByPosNegLabeld(
+                keys, "target", (patch, patch), pos=1, neg=1, image_key="liver", image_threshold=0, allow_smaller=True
+            ),
+        ]
+    if settings.flip > 0:
+        steps += [mt.RandFlipd(keys, settings.flip, spatial_axis=axis) for axis in (0, 1)]
+    if settings.affine > 0:
+        steps.append(
+            mt.RandAffined(
+                keys,
+                prob=settings.affine,
+                rotate_range=np.deg2rad(settings.rotation_degrees),
+                scale_range=(settings.scale, settings.scale),
+                mode=("bilinear", "nearest", "nearest"),
+                padding_mode="border",
+            )
+        )
+    if settings.intensity > 0:
+        steps.append(mt.RandScaleIntensityd("image", settings.contrast, settings.intensity))
+        steps.append(mt.RandShiftIntensityd("image", settings.brightness, prob=settings.intensity))
+    if settings.noise > 0:
+        steps.append(mt.RandGaussianNoised("image", settings.noise, std=settings.noise_sd))
+    return mt.Compose(steps)
+
+
+class EpochSlices(Dataset):
+    """The augmented slices of one epoch: (image float32, target uint8).
+
+    Every slice is seeded by (seed, epoch, position), so neither the number of workers nor an interruption changes
+    what the network sees."""
+
+    def __init__(self, slices: Slices, training: TrainingSettings, seed: int) -> None:
+        self.slices, self.training, self.seed = slices, training, seed
+        self.augment = augmentation(training.augmentation, training.patch)
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.order = epoch_order(self.slices.with_target, self.training, self.seed, epoch)
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
+        index = int(self.order[position])
+        names = ("image", "target", "liver")
+        item = {name: getattr(self.slices, name)[index] for name in names}
+        self.augment.set_random_state(integer_seed(self.seed, "segmentation", "augment", self.epoch, position))
+        item = self.augment(item)
+        item = item[0] if isinstance(item, list) else item
+        return item["image"].float(), item["target"].to(torch.uint8)

@@ -1,0 +1,52 @@
+"""What the network is shown of a slice: all of it, or the box around the liver."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livermets.segmentation.data import TrainingScan
+
+# Context for the pixels at the liver's edge.
+MARGIN_PIXELS = 8
+
+Box = tuple[slice, slice]
+
+
+def liver_box(liver: NDArray, multiple: int, at_least: tuple[int, int] = (0, 0)) -> Box:
+    """The in-plane box around a liver (``zyx``) with a margin, its sides a multiple of ``multiple`` and not below
+    ``at_least``, moved (and if need be shortened) to lie within the image. An empty liver gives the whole slice."""
+    inside = np.asarray(liver, dtype=bool).any(axis=0)
+    if not inside.any():
+        return slice(0, inside.shape[0]), slice(0, inside.shape[1])
+    sides = []
+    for axis in (0, 1):
+        where = np.flatnonzero(inside.any(axis=1 - axis))
+        first, last = int(where[0]) - MARGIN_PIXELS, int(where[-1]) + 1 + MARGIN_PIXELS
+        length = max(last - first, at_least[axis])
+        length = min(-(-length // multiple) * multiple, inside.shape[axis])
+        first = min(max((first + last - length) // 2, 0), inside.shape[axis] - length)
+        sides.append(slice(first, first + length))
+    return sides[0], sides[1]
+
+
+def crop_scans(scans: list[TrainingScan], multiple: int) -> list[TrainingScan]:
+    """Every scan cut to a box around its own liver; the boxes have one size, so that slices make batches."""
+    boxes = [liver_box(scan.liver, multiple) for scan in scans]
+    largest = (max(box[0].stop - box[0].start for box in boxes), max(box[1].stop - box[1].start for box in boxes))
+    cropped = []
+    for scan in scans:
+        y, x = liver_box(scan.liver, multiple, largest)
+        parts = {name: np.ascontiguousarray(getattr(scan, name)[:, y, x]) for name in ("image", "target", "liver")}
+        cropped.append(replace(scan, **parts))
+    return cropped
+
+
+def padding_to(shape: tuple[int, int], multiple: int) -> tuple[int, int, int, int]:
+    """What to add to a (y, x) shape so that it is a multiple, in the order of torch's pad: left, right, top, bottom."""
+    (top, bottom), (left, right) = (
+        (missing // 2, missing - missing // 2) for missing in (-length % multiple for length in shape)
+    )
+    return left, right, top, bottom

@@ -1,0 +1,245 @@
+"""Training a network: published recipes by settings, resumable, repeatable."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from livermets.config.segmentation import NetworkSettings, TrainingSettings
+from livermets.errors import input_error
+from livermets.randomness import integer_seed
+from livermets.segmentation.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
+from livermets.segmentation.data import EpochSlices, Slices
+from livermets.segmentation.losses import Loss, build_loss, inverse_frequency_weights
+from livermets.segmentation.networks import build_network, foreground_probability, pick_device
+from livermets.segmentation.predict import gpu_half_type, out_of_memory_advice
+from livermets.segmentation.resnet_unet import ResNet18UNet
+from livermets.segmentation.schedule import build_optimiser, build_schedule
+from livermets.segmentation.weights import load_pretrained_encoder
+
+logger = logging.getLogger(__name__)
+LOG_COLUMNS = (
+    "epoch", "learning_rate", "training_loss", "validation_loss", "validation_dice", "improved", "seconds",
+    "slices_per_second",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CheckpointPlace:
+    """Where an interrupted training is kept, and the digest of what it was made from."""
+
+    folder: Path
+    digest: str
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """The weights kept, one log row per epoch, and what was decided on the way."""
+
+    weights: dict[str, Tensor]
+    log: pd.DataFrame
+    best_epoch: int
+    class_weights: tuple[float, float] | None
+
+
+@dataclass(eq=False)
+class Training:
+    """The moving parts of a training between epochs."""
+
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    schedule: Any
+    scaler: torch.amp.GradScaler
+    loss: Loss
+    settings: TrainingSettings
+    device: torch.device
+    epoch: int = 0
+    best_value: float = float("inf")
+    best_epoch: int = 0
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next epoch depends on."""
+        plain = ("epoch", "best_value", "best_epoch", "best_weights", "log")
+        moving = ("network", "optimiser", "schedule", "scaler")
+        return {
+            **{name: getattr(self, name) for name in plain},
+            **{name: getattr(self, name).state_dict() for name in moving if getattr(self, name) is not None},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Puts back what `state` gave."""
+        for name in ("epoch", "best_value", "best_epoch", "best_weights", "log"):
+            setattr(self, name, state[name])
+        for name in ("network", "optimiser", "schedule", "scaler"):
+            if getattr(self, name) is not None:
+                getattr(self, name).load_state_dict(state[name])
+
+    @property
+    def stale_epochs(self) -> int:
+        """Epochs since the last improvement."""
+        return self.epoch - self.best_epoch
+
+
+def train_network(
+    slices: Slices,
+    validation: Slices | None,
+    network: NetworkSettings,
+    settings: TrainingSettings,
+    seed: int,
+    place: CheckpointPlace | None = None,
+    workers: int = 0,
+) -> TrainedNetwork:
+    """Trains a network on slices, monitored on others (on the training loss if there are none).
+
+    The same seed, data and settings give the same weights on one machine's CPU, interrupted or not.
+    Raises `InputError` if no training slice shows the target, or memory runs out."""
+    if not slices.with_target.any():
+        raise input_error("training scans", "no training slice shows the target", "Add scans with masks of it")
+    device = pick_device()
+    prepare_torch(settings, seed, device)
+    weights = None
+    if settings.class_weights == "inverse-frequency":
+        weights = inverse_frequency_weights(int(slices.target.sum()), slices.target.numel())
+    training = start_training(network, settings, weights, device)
+    found = load_checkpoint(place.folder, place.digest, device) if place else None
+    if found:
+        training.restore(found)
+        logger.info("Continuing after epoch %d", training.epoch)
+    dataset = EpochSlices(slices, settings, seed)
+    for _ in epochs_left(training):
+        run_epoch(training, dataset, validation, workers)
+        if place:
+            save_checkpoint(place.folder, place.digest, training.state())
+    if place:
+        remove_checkpoint(place.folder)
+    kept = training.best_weights if settings.keep == "best" else training.network.state_dict()
+    log = pd.DataFrame(training.log, columns=list(LOG_COLUMNS))
+    return TrainedNetwork({k: v.detach().cpu().clone() for k, v in kept.items()}, log, training.best_epoch, weights)
+
+
+def prepare_torch(settings: TrainingSettings, seed: int, device: torch.device) -> None:
+    """Seeds torch, and asks for repeatable kernels."""
+    import monai
+
+    monai.data.set_track_meta(False)  # slices are plain tensors; tracking affines costs more than the transforms
+    torch.manual_seed(integer_seed(seed, "segmentation", "network"))
+    repeatable = settings.deterministic or device.type == "cpu"
+    torch.use_deterministic_algorithms(repeatable, warn_only=True)
+    torch.backends.cudnn.deterministic = repeatable
+    torch.backends.cudnn.benchmark = not repeatable
+
+
+def start_training(
+    network: NetworkSettings, settings: TrainingSettings, weights: tuple[float, float] | None, device: torch.device
+) -> Training:
+    """A fresh network with its optimiser, schedule and loss."""
+    built = build_network(network)
+    if network.pretrained and isinstance(built, ResNet18UNet):
+        load_pretrained_encoder(built.encoder, network.pretrained)
+    moved = built.to(device, memory_format=torch.channels_last)
+    optimiser = build_optimiser(moved, settings)
+    half = gpu_half_type() == torch.float16
+    scaler = torch.amp.GradScaler("cuda", enabled=device.type == "cuda" and settings.mixed_precision and half)
+    loss = build_loss(settings, network, weights, device)
+    return Training(moved, optimiser, build_schedule(optimiser, settings), scaler, loss, settings, device)
+
+
+def epochs_left(training: Training) -> Iterable[int]:
+    """Counts epochs until the last one or until early stopping, with progress and time left on stderr."""
+    from tqdm import tqdm
+
+    settings = training.settings
+    with tqdm(total=settings.epochs, initial=training.epoch, desc="training", unit="epoch", mininterval=5) as bar:
+        while training.epoch < settings.epochs:
+            if settings.early_stop_patience and training.stale_epochs >= settings.early_stop_patience:
+                logger.info("Stopped early: no improvement in %d epochs", training.stale_epochs)
+                return
+            yield training.epoch
+            bar.set_postfix(loss=f"{training.log[-1]['training_loss']:.3f}", best=training.best_epoch, refresh=False)
+            bar.update()
+
+
+def run_epoch(training: Training, dataset: EpochSlices, validation: Slices | None, workers: int) -> None:
+    """One pass over the epoch's slices, one over the validation slices, and what follows from their result."""
+    started = time.perf_counter()
+    dataset.set_epoch(training.epoch)
+    training_loss = train_pass(training, dataset, workers)
+    seconds = time.perf_counter() - started
+    validation_loss, validation_dice = float("nan"), float("nan")
+    if validation is not None:
+        validation_loss, validation_dice = validation_pass(training, validation)
+    value = training_loss
+    if validation is not None:
+        value = -validation_dice if training.settings.monitor == "dice" else validation_loss
+    training.epoch += 1
+    improved = value < training.best_value
+    if improved:
+        training.best_value, training.best_epoch = value, training.epoch
+        training.best_weights = {k: v.detach().cpu().clone() for k, v in training.network.state_dict().items()}
+    rate = training.optimiser.param_groups[0]["lr"]
+    speed = len(dataset) / seconds
+    row = (training.epoch, rate, training_loss, validation_loss, validation_dice, improved, seconds, speed)
+    training.log.append(dict(zip(LOG_COLUMNS, row, strict=True)))
+    if training.schedule is not None:
+        plateau = isinstance(training.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau)
+        training.schedule.step(value) if plateau else training.schedule.step()
+
+
+def train_pass(training: Training, dataset: EpochSlices, workers: int) -> float:
+    """One optimisation step per batch; the mean loss over slices."""
+    on_gpu = training.device.type == "cuda"
+    # Workers would compete with the forward pass for the same cores on a CPU.
+    loader = DataLoader(
+        dataset, training.settings.batch_size, num_workers=workers if on_gpu else 0, pin_memory=on_gpu
+    )
+    training.network.train()
+    total = torch.zeros((), device=training.device)
+    for image, target in loader:
+        image = image.to(training.device, non_blocking=True, memory_format=torch.channels_last)
+        target = target.to(training.device, non_blocking=True)
+        try:
+            total += train_step(training, image, target) * len(image)
+        except RuntimeError as error:
+            raise out_of_memory_advice(error, len(image), "segmentation.training.batch_size") from error
+    return float(total) / len(dataset)
+
+
+def train_step(training: Training, image: Tensor, target: Tensor) -> Tensor:
+    """One step of the optimiser; the batch's loss."""
+    half = training.device.type == "cuda" and training.settings.mixed_precision
+    training.optimiser.zero_grad(set_to_none=True)
+    with torch.autocast("cuda", dtype=gpu_half_type(), enabled=half):
+        logits = training.network(image)
+    loss = training.loss(logits, target)
+    training.scaler.scale(loss).backward()
+    training.scaler.step(training.optimiser)
+    training.scaler.update()
+    return loss.detach()
+
+
+@torch.inference_mode()
+def validation_pass(training: Training, slices: Slices) -> tuple[float, float]:
+    """The mean loss over the validation slices, and the Dice of all their pixels pooled (cut at 0.5)."""
+    training.network.eval()
+    loss = overlap = volume = 0.0
+    for start in range(0, len(slices), training.settings.batch_size):
+        part = slice(start, start + training.settings.batch_size)
+        image = slices.image[part].to(training.device, memory_format=torch.channels_last)
+        target = slices.target[part].to(training.device)
+        logits = training.network(image)
+        found = foreground_probability(logits) > 0.5
+        loss += float(training.loss(logits, target)) * len(image)
+        overlap += float((found & target.bool()).sum())
+        volume += float(found.sum() + target.sum())
+    return loss / len(slices), 2 * overlap / volume if volume else 1.0
