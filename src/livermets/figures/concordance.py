@@ -1,0 +1,119 @@
+"""Pictures of manual against automatic masks: which lesions are classified alike."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from livermets.config.statistics import StatisticsSettings
+from livermets.figures.curves import calibration_figure, decision_figure, roc_figure
+from livermets.figures.style import BLACK, BLUE, GREY, SERIES, VERMILLION, figure
+from livermets.stats.concordance import ConcordanceResult
+from livermets.stats.strata import TOO_FEW
+
+
+def concordance_figures(result: ConcordanceResult, settings: StatisticsSettings) -> dict[str, Figure]:
+    """Every figure that the tables allow, by the name of the table that holds its data."""
+    figures = {"lesions": dice_against_diameter(result.lesions, settings), "strata": strata_heat(result.strata)}
+    if len(result.agreement_curve):
+        figures["agreement_curve"] = agreement_over_dice(result.agreement_curve, result.lesions, settings)
+    if len(result.roc):
+        figures["roc"] = roc_figure(result.roc, result.diagnostics)
+        figures["calibration"] = calibration_figure(result.calibration)
+        figures["decision"] = decision_figure(result.decision)
+    return figures
+
+
+def dice_against_diameter(lesions: pd.DataFrame, settings: StatisticsSettings) -> Figure:
+    """Every lesion by longest diameter and Dice: alike, not alike, or not classified with both masks; lines = cuts."""
+    looks = (
+        ("classified alike", lesions["agree"] == 1, "o", BLUE, BLUE),
+        ("classified differently", lesions["agree"] == 0, "^", VERMILLION, "none"),
+        ("not classified with both", lesions["agree"].isna(), "x", GREY, GREY),
+    )
+    with figure(130, 95) as (drawn, axes):
+        for cut in settings.dice_cuts:
+            axes.axhline(cut, color=GREY, linewidth=0.6, linestyle=":")
+        for cut_mm in settings.diameter_cuts_mm:
+            axes.axvline(cut_mm, color=GREY, linewidth=0.6, linestyle=":")
+        for name, chosen, marker, edge, face in looks:
+            part = lesions[chosen]
+            if len(part):
+                label = f"{name} ({len(part)})"
+                colours = {"c": edge} if marker == "x" else {"edgecolors": edge, "facecolors": face}
+                # A missing Dice (nothing overlaps) is drawn on the floor, where Dice 0 is.
+                axes.scatter(part["longest_diameter_mm"], part["dice"].fillna(0), marker=marker, s=32,
+                             linewidths=1.2, alpha=0.85, label=label, clip_on=False, zorder=3, **colours)  # fmt: skip
+        axes.set(xlabel="Longest diameter (mm)", ylabel="Dice, manual against automatic mask", ylim=(0, 1))
+        axes.set_xlim(left=0)
+        axes.grid(False)
+        drawn.legend(loc="outside upper center", ncols=3)
+    return drawn
+
+
+def agreement_over_dice(curves: pd.DataFrame, lesions: pd.DataFrame, settings: StatisticsSettings) -> Figure:
+    """Expected agreement over Dice at a small, a middle and a large diameter, with intervals; ticks are lesions."""
+    diameters = sorted(curves["longest_diameter_mm"].unique())
+    shown = sorted({diameters[0], diameters[len(diameters) // 2], diameters[-1]})
+    with figure(130, 95) as (drawn, axes):
+        for diameter, (colour, line, _) in zip(shown, SERIES, strict=False):
+            curve = curves[curves["longest_diameter_mm"] == diameter]
+            axes.plot(curve["dice"], curve["value"], color=colour, linestyle=line, label=f"{diameter:g} mm")
+            axes.fill_between(curve["dice"], curve["low"], curve["high"], color=colour, alpha=0.12, linewidth=0)
+        axes.axhline(settings.target_agreement, color=BLACK, linewidth=0.8, linestyle=":")
+        for value, height, colour in ((1, 1.03, BLUE), (0, -0.03, VERMILLION)):
+            dice = lesions.loc[lesions["agree"] == value, "dice"]
+            axes.plot(dice, np.full(len(dice), height), "|", color=colour, markersize=7, clip_on=False)
+        axes.set(xlabel="Dice, manual against automatic mask", ylabel="Expected agreement", xlim=(0, 1),
+                 ylim=(-0.06, 1.06))  # fmt: skip
+        drawn.legend(loc="outside upper center", ncols=len(shown), title="longest diameter", title_fontsize=8)
+    return drawn
+
+
+def strata_heat(strata: pd.DataFrame) -> Figure:
+    """Agreement in every Dice x diameter stratum, with counts and interval; hatched where too few to say."""
+    cells = strata.dropna(subset=["dice_low"])
+    dice = sorted(set(zip(cells["dice_low"], cells["dice_high"], strict=True)))
+    diameter = sorted(set(zip(cells["diameter_low_mm"], cells["diameter_high_mm"], strict=True)))
+    with figure(45 + 32 * len(diameter), 25 + 17 * len(dice)) as (drawn, axes):
+        import matplotlib
+
+        colours = matplotlib.colormaps["cividis"]
+        for cell in cells.itertuples():
+            x = diameter.index((cell.diameter_low_mm, cell.diameter_high_mm))
+            y = dice.index((cell.dice_low, cell.dice_high))
+            few = cell.statement == TOO_FEW
+            face = "#F2F2F2" if few else colours(cell.value)
+            hatch = "////" if few else None
+            axes.add_patch(_box(x, y, face, hatch))
+            ink = BLACK if few or cell.value > 0.55 else "white"
+            axes.text(x + 0.5, y + 0.5, _cell_text(cell, few), ha="center", va="center", fontsize=8, color=ink,
+                      bbox={"facecolor": face, "edgecolor": "none", "pad": 1.5})  # fmt: skip
+        axes.set(xlim=(0, len(diameter)), ylim=(0, len(dice)), xlabel="Longest diameter (mm)", ylabel="Dice")
+        axes.set_xticks(np.arange(len(diameter)) + 0.5, [_diameter_label(*bounds) for bounds in diameter])
+        axes.set_yticks(np.arange(len(dice)) + 0.5, [f"{low:g} to {high:g}" for low, high in dice])
+        axes.tick_params(length=0)
+        axes.grid(False)
+    return drawn
+
+
+def _box(x: int, y: int, face: object, hatch: str | None):  # type: ignore[no-untyped-def]
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x, y), 1, 1, facecolor=face, edgecolor="#BBBBBB" if hatch else "white", hatch=hatch, linewidth=1)
+
+
+def _cell_text(cell, few: bool) -> str:  # type: ignore[no-untyped-def]
+    if cell.n == 0:
+        return "no lesion"
+    counts = f"{cell.agree}/{cell.n}"
+    return f"{counts}\n{TOO_FEW}" if few else f"{counts}\n{cell.low:.2f} to {cell.high:.2f}"
+
+
+def _diameter_label(low: float, high: float) -> str:
+    if math.isinf(high):
+        return f"{low:g} and more"
+    return f"below {high:g}" if low == 0 else f"{low:g} to below {high:g}"

@@ -1,0 +1,83 @@
+"""ROC, calibration and decision curves from their tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from livermets.figures.style import (
+    BLACK,
+    GREY,
+    SOURCE_COLOUR,
+    SOURCE_LINE,
+    SOURCE_MARKER,
+    figure,
+    unit_axes,
+)
+
+_AUC_METHODS = ("obuchowski-1997", "cluster-bootstrap", "delong")
+
+
+def roc_figure(roc: pd.DataFrame, diagnostics: pd.DataFrame) -> Figure:
+    """ROC curves of both mask sources, the AUC and its clustered interval in the legend, and the study's working point
+    (sensitivity and specificity at the training threshold) as a marker."""
+    with figure(110, 105) as (drawn, axes):
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
+        for source, curve in roc.groupby("mask_source", sort=False):
+            label = _auc_label(str(source), diagnostics)
+            axes.plot(
+                curve["one_minus_specificity"], curve["sensitivity"], label=label,
+                color=SOURCE_COLOUR[str(source)], linestyle=SOURCE_LINE[str(source)],
+            )  # fmt: skip
+            point = diagnostics[diagnostics["mask_source"] == source].drop_duplicates("measure").set_index("measure")
+            if {"sensitivity", "specificity"} <= set(point.index):
+                x, y = 1 - point.loc["specificity", "value"], point.loc["sensitivity", "value"]
+                axes.plot(x, y, SOURCE_MARKER[str(source)], color=SOURCE_COLOUR[str(source)], markersize=8, clip_on=False)
+        axes.set(xlabel="1 - specificity", ylabel="Sensitivity", aspect="equal")
+        unit_axes(axes)
+        axes.legend(loc="lower right", title="markers: at the training threshold", title_fontsize=7)
+    return drawn
+
+
+def calibration_figure(calibration: pd.DataFrame) -> Figure:
+    """Observed share of R+ against the mean score of each group, with intervals and the line of perfect calibration."""
+    with figure(110, 105) as (drawn, axes):
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":", label="perfect")
+        for source, curve in calibration.groupby("mask_source", sort=False):
+            errors = [curve["observed"] - curve["low"], curve["high"] - curve["observed"]]
+            axes.errorbar(
+                curve["mean_score"], curve["observed"], yerr=errors, label=f"{source} mask",
+                color=SOURCE_COLOUR[str(source)], linestyle=SOURCE_LINE[str(source)], marker=SOURCE_MARKER[str(source)],
+                capsize=2, elinewidth=0.8,
+            )  # fmt: skip
+        axes.set(xlabel="Mean share of R+ ROIs", ylabel="Observed share of responding lesions", aspect="equal")
+        unit_axes(axes)
+        axes.legend(loc="upper left")
+    return drawn
+
+
+def decision_figure(decision: pd.DataFrame) -> Figure:
+    """Net benefit over the threshold probability for both masks, treating all and treating none."""
+    looks = {"treat all": (GREY, "-."), "treat none": (BLACK, ":")}
+    with figure(120, 90) as (drawn, axes):
+        for strategy, curve in decision.groupby("strategy", sort=False):
+            known = str(strategy) in SOURCE_COLOUR
+            colour, line = (SOURCE_COLOUR[str(strategy)], SOURCE_LINE[str(strategy)]) if known else looks[str(strategy)]
+            label = f"{strategy} mask" if known else str(strategy)
+            axes.plot(curve["threshold"], curve["net_benefit"], color=colour, linestyle=line, label=label)
+            if known:
+                axes.fill_between(curve["threshold"], curve["low"], curve["high"], color=colour, alpha=0.12, linewidth=0)
+        top = max(float(decision["net_benefit"].max()), 0.05)
+        # Treating all falls without bound; below -0.1 nobody needs to see how far.
+        axes.set(xlabel="Threshold probability", ylabel="Net benefit per lesion", ylim=(-0.1, 1.1 * top), xlim=(0, 1))
+        axes.legend(loc="upper right")
+    return drawn
+
+
+def _auc_label(source: str, diagnostics: pd.DataFrame) -> str:
+    rows = diagnostics[(diagnostics["mask_source"] == source) & (diagnostics["measure"] == "auc")].set_index("method")
+    for method in _AUC_METHODS:
+        if method in rows.index and pd.notna(rows.loc[method, "low"]):
+            value, low, high = (rows.loc[method, column] for column in ("value", "low", "high"))
+            return f"{source}: AUC {value:.2f} ({low:.2f} to {high:.2f})"
+    return f"{source} mask"
