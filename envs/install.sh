@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 what=${1:-run}
 venv=.venv
 log=$venv/install.log
+errors=$venv/install.err
 stamp() { echo "$venv/.installed-$1-$(cat envs/lock.txt envs/lock-dev.txt pyproject.toml envs/install.sh | sha256sum | cut -c1-16)"; }
 fail() { echo "error: $*" >&2; exit 2; }
 
@@ -18,9 +19,9 @@ if [ -z "$python" ]; then
     if "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then python=$candidate; break; fi
   done
 fi
-[ -n "$python" ] || fail "Python 3.11 is needed and was not found (this machine's python3 is $(python3 -V 2>&1 || echo absent)): install it, or name it with PYTHON=/path/to/python3.11."
+[ -n "$python" ] || fail "Python 3.11 is needed and was not found (this machine's python3 is $(python3 -V 2>/dev/null || echo absent)): install it, or name it with PYTHON=/path/to/python3.11."
 "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null ||
-  fail "Python 3.11 is needed and $python is $("$python" -V 2>&1 || echo absent): PyRadiomics 3.0.1 does not build on other versions."
+  fail "Python 3.11 is needed and $python is $("$python" -V 2>/dev/null || echo absent): PyRadiomics 3.0.1 does not build on other versions."
 command -v "${CC:-cc}" >/dev/null || command -v gcc >/dev/null ||
   fail "a C compiler is needed to build PyRadiomics and none was found: install gcc (Debian: apt install build-essential)."
 headers=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
@@ -33,11 +34,12 @@ fi
 install() {
   local step=$1; shift
   echo "installing $step ..." >&2
-  if ! "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-input "$@" >>"$log" 2>&1; then
-    if grep -qiE 'name resolution|connection (refused|broken|error)|timed out|network is unreachable|Max retries' "$log"; then
+  # pip's own log has the connection attempts that --quiet hides.
+  if ! "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-input --log "$log" "$@" 2>"$errors" >&2; then
+    if grep -qiE 'name resolution|connection (refused|broken|error)|timed out|network is unreachable|max retries' "$log"; then
       fail "the package index cannot be reached while installing $step: connect this machine, or set PIP_INDEX_URL to a mirror (details: $log)."
     fi
-    tail -n 15 "$log" >&2
+    cat "$errors" >&2
     fail "installing $step failed (details: $log)."
   fi
 }

@@ -20,8 +20,11 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
-        sentence = f"{self.where}: {self.what}".rstrip(".") + "."
-        return f"{sentence} {self.fix.rstrip('.')}." if self.fix else sentence
+        return " ".join(_ended(part) for part in (f"{self.where}: {self.what}", self.fix) if part)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 class InputError(Exception):

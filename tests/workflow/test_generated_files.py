@@ -1,0 +1,82 @@
+"""What is generated from a single source is in step with it."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import yaml
+
+from livermets.config.load import read_yaml, validate_section
+from livermets.config.study import StudyConfig, json_schema
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def _pins(name: str) -> dict[str, str]:
+    lines = (REPOSITORY / "envs" / name).read_text().splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+
+
+def test_conda_environments_pin_the_versions_of_the_lock():
+    done = subprocess.run([sys.executable, "envs/write_envs.py", "--check"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    pins = _pins("lock.txt")
+    for file in REPOSITORY.glob("envs/*.yaml"):
+        packages = [line for line in yaml.safe_load(file.read_text())["dependencies"] if not line.startswith("python ")]
+        assert packages
+        for line in packages:
+            name, version = line.split(" =")
+            assert pins[{"pytorch": "torch"}.get(name, name)] == version, file.name
+
+
+def test_what_is_installed_is_what_the_lock_says():
+    wrong = {
+        name: metadata.version(name)
+        for name, version in {**_pins("lock.txt"), **_pins("lock-dev.txt")}.items()
+        if metadata.version(name).split("+")[0] != version
+    }
+    assert wrong == {}
+
+
+def test_every_direct_dependency_is_locked():
+    text = (REPOSITORY / "pyproject.toml").read_text()
+    direct = re.findall(r'"([\w-]+)"', re.search(r"dependencies = \[(.*?)\]", text, re.DOTALL).group(1))
+    normalised = {name.lower().replace("_", "-") for name in direct}
+    assert len(normalised) > 20
+    assert normalised <= set(_pins("lock.txt"))
+
+
+def test_the_schema_on_disk_is_that_of_the_typed_configuration():
+    on_disk = json.loads((REPOSITORY / "workflow/schemas/config.schema.json").read_text())
+    assert on_disk == json.loads(json.dumps(json_schema())), "run `make schema`"
+
+
+def test_every_setting_is_described():
+    def fields(node, path=""):
+        for key, value in node.get("properties", {}).items():
+            yield f"{path}.{key}", value
+        for name, definition in node.get("$defs", {}).items():
+            yield from fields(definition, name)
+
+    silent = [path for path, value in fields(json_schema()) if not value.get("description")]
+    assert silent == []
+
+
+def test_the_tracked_configuration_and_every_preset_are_valid():
+    base = read_yaml(REPOSITORY / "config.yaml")
+    validate_section(StudyConfig, base)
+    presets = sorted((REPOSITORY / "presets").glob("*.yaml"))
+    assert presets
+    for preset in presets:
+        validate_section(StudyConfig, _overlaid(base, read_yaml(preset)), preset.name)
+
+
+def _overlaid(base: dict, over: dict) -> dict:
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _overlaid(merged[key], value) if both else value
+    return merged
