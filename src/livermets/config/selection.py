@@ -1,0 +1,124 @@
+"""Genetic selection, its two-layer network, its threshold and its audit."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from livermets.config.base import Section
+
+
+class NetworkSettings(Section):
+    """Training of the two-layer network (input, one hidden layer with ReLU, one sigmoid output) with Adam."""
+
+    epochs: int = Field(20, ge=1)
+    """Passes over the training rows."""
+    minimum_steps: int = Field(300, ge=1)
+    """Small tables are passed over more often, until the optimiser has made at least this many steps."""
+    learning_rate: float = Field(1e-3, gt=0)
+    """Adam's learning rate (betas 0.9 and 0.999)."""
+    batch_size: int = Field(200, ge=1)
+    """Rows per optimiser step."""
+    l2: float = Field(1e-4, ge=0)
+    """L2 penalty on the weights, divided by the rows of the step (scikit-learn's `alpha`)."""
+    class_weight: Literal["balanced", "none"] = "balanced"
+    """balanced: R+ and R- rows have the same total weight in every fit."""
+    lesion_weight: Literal["equal", "sqrt", "none"] = "equal"
+    """equal: every lesion has the same total weight, however many ROIs it has; sqrt: in proportion to the root of its
+    ROIs; none: every ROI counts the same, so that large lesions outvote small ones."""
+    rois_per_lesion: int | None = Field(150, ge=1)
+    """A network is trained on at most this many ROIs per lesion, drawn once with the seed (neighbouring ROIs overlap
+    and say nearly the same); scores and shares always use all ROIs. Empty: no limit."""
+
+
+class SearchSettings(Section):
+    """The genetic algorithm: a chromosome is a feature mask and a number of hidden neurons."""
+
+    population: int = Field(40, ge=4)
+    """Individuals per generation."""
+    generations: int = Field(25, ge=1)
+    """Generations after the first, random one."""
+    patience: int | None = Field(8, ge=1)
+    """Stop when the best fitness has not risen for this many generations; empty: never before `generations`."""
+    fitness: Literal["roi_auc", "roi_balanced_accuracy", "lesion_auc"] = "roi_auc"
+    """Cross-validated score on held-out patients of the training cohorts: weighted over ROIs (a lesion weighs the same
+    whatever its size, see `network.lesion_weight`), or the AUC of the lesions' shares of R+ ROIs. AUCs only compare
+    within a fold, where one network has judged both."""
+    folds: int = Field(5, ge=2)
+    """Folds by patient, stratified by the lesions' response."""
+    parsimony: float = Field(0.02, ge=0)
+    """Fitness given up for using all features instead of none: breaks ties towards fewer features."""
+    hidden_minimum: int = Field(2, ge=1)
+    """Fewest hidden neurons."""
+    hidden_maximum: int = Field(16, ge=1)
+    """Most hidden neurons."""
+    initial_features: float = Field(0.3, gt=0, le=1)
+    """Chance of every feature to be selected in the first generation."""
+    selection: Literal["tournament", "roulette", "universal"] = "tournament"
+    """How parents are drawn: best of `tournament_size`; or in proportion to the fitness, one by one (roulette) or all with
+    one throw (universal: stochastic universal sampling)."""
+    tournament_size: int = Field(3, ge=2)
+    """Individuals per tournament."""
+    crossover: Literal["uniform", "one_point", "two_point"] = "uniform"
+    """How two parents' masks are mixed; neurons are exchanged with chance one half."""
+    crossover_rate: float = Field(0.8, ge=0, le=1)
+    """Chance of a pair of parents to be mixed."""
+    mutation_rate: float = Field(1.0, ge=0, le=1)
+    """Chance of a child to be mutated."""
+    mutated_features: float = Field(1.5, ge=0)
+    """Mask bits flipped on average in a mutated child."""
+    mutated_hidden: float = Field(0.2, ge=0, le=1)
+    """Chance that a mutated child gets another number of hidden neurons (up to two more or fewer)."""
+    elite: int = Field(2, ge=0)
+    """Best individuals that go unchanged into the next generation."""
+
+
+class ThresholdSettings(Section):
+    """The share of R+ ROIs from which a lesion is called R+."""
+
+    method: Literal["cross_fitted", "resubstitution"] = "cross_fitted"
+    """cross_fitted: Youden index on shares given by networks that had not seen the patient; resubstitution: on shares
+    given by the final network to its own training lesions (as published). Both are reported, this one is used."""
+    bootstrap: int = Field(1000, ge=0)
+    """Bootstrap samples (of patients) for the interval of the threshold; 0: no interval."""
+    level: float = Field(0.95, gt=0, lt=1)
+    """Level of all intervals of the selection stage."""
+
+
+class AuditSettings(Section):
+    """How much of the selection is repeated to see what it means. Each part costs whole searches."""
+
+    outer_folds: int = Field(5, ge=0)
+    """Nested cross-validation: the whole search is repeated in each outer training part; 0: no nested evaluation."""
+    repeats: int = Field(1, ge=1)
+    """Repetitions of the nested cross-validation with other folds."""
+    permutations: int = Field(20, ge=0)
+    """Searches with outcomes permuted by patient; 0: no permutation null."""
+    permutation_statistic: Literal["search", "nested"] = "search"
+    """search: the best cross-validated score that the search finds (one search per permutation); nested: the nested
+    AUC (outer_folds searches per permutation)."""
+    comparisons: bool = True
+    """Evaluate the longest diameter alone, LASSO, whole-lesion features and the network on all features in the same
+    outer folds."""
+    population: int | None = Field(None, ge=4)
+    """Population of the audit's searches; empty: as in `search`."""
+    generations: int | None = Field(None, ge=1)
+    """Generations of the audit's searches; empty: as in `search`."""
+    feature_gains: bool = True
+    """Score the selected chromosome again with each feature left out, and with each other feature added."""
+
+
+class SelectionSettings(Section):
+    """Genetic selection of features and neurons, the two-layer network, the threshold, and the audit of all three."""
+
+    network: NetworkSettings = NetworkSettings()
+    """Training of the networks."""
+    search: SearchSettings = SearchSettings()
+    """The genetic algorithm."""
+    threshold: ThresholdSettings = ThresholdSettings()
+    """The threshold on the share of R+ ROIs."""
+    audit: AuditSettings = AuditSettings()
+    """Nested evaluation, permutation null, comparison models."""
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
+    """Where networks are trained; auto: a GPU when there is one. Two devices do not give the same last digits."""

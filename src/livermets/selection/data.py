@@ -1,0 +1,186 @@
+"""The training table as arrays: rows (ROIs), the lesions they belong to, and the patients these belong to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from livermets.errors import ProblemList
+
+LESION_COLUMNS = ("cohort", "patient_id", "timepoint", "lesion_id")
+ROI_COLUMNS = (*LESION_COLUMNS, "mask_source", "z", "y", "x", "response")
+_MOST_ROWS_NAMED = 5
+_MOST_FEATURES_NAMED = 10
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Feature rows with outcome. ``lesion`` gives each row's lesion, ``patient`` each lesion's patient (codes)."""
+
+    features: NDArray[np.float64]
+    names: tuple[str, ...]
+    lesion: NDArray[np.intp]
+    patient: NDArray[np.intp]
+    response: NDArray[np.intp]
+    """1 = R+, 0 = R-, one per lesion."""
+    lesions: pd.DataFrame
+    """The columns that identify each lesion, and ``group``."""
+
+    @property
+    def n_lesions(self) -> int:
+        return len(self.response)
+
+    @property
+    def row_response(self) -> NDArray[np.intp]:
+        return self.response[self.lesion]
+
+    def subset(self, chosen: NDArray[np.bool_]) -> TrainingData:
+        """Only some lesions, with all of their rows; nothing of the others remains."""
+        rows = chosen[self.lesion]
+        code = np.cumsum(chosen) - 1
+        return TrainingData(
+            self.features[rows], self.names, code[self.lesion[rows]], self.patient[chosen], self.response[chosen],
+            self.lesions[chosen].reset_index(drop=True),
+        )  # fmt: skip
+
+    def with_features(self, kept: Sequence[int]) -> TrainingData:
+        """Only some features, in the order given."""
+        return replace(
+            self, features=np.ascontiguousarray(self.features[:, kept]), names=tuple(self.names[i] for i in kept)
+        )
+
+    def with_response(self, response: NDArray[np.intp]) -> TrainingData:
+        """The same lesions with other outcomes (for permutations)."""
+        return replace(self, response=response)
+
+    def digest(self) -> str:
+        """SHA-256 over names, features, lesions, patients and outcomes."""
+        digest = hashlib.sha256("\x1f".join(self.names).encode())
+        for part in (self.features, self.lesion, self.patient, self.response):
+            digest.update(np.ascontiguousarray(part).tobytes())
+        digest.update(self.lesions.to_csv(index=False).encode())
+        return digest.hexdigest()
+
+
+def training_data(
+    table: pd.DataFrame, target: str, group: str, lesion: Sequence[str] = (), where: str = "table"
+) -> TrainingData:
+    """Checks a table and lays it out. Lesions are identified by ``group`` and the columns ``lesion``; without these a
+    ROI table's own columns are used, and in any other table each row is one lesion.
+
+    Groups of different cohorts are different patients. Raises `InputError` with every problem found."""
+    problems = ProblemList()
+    for column, role in [(target, "target"), (group, "group"), *((c, "lesion") for c in lesion)]:
+        if column not in table:
+            problems.error(where, f"there is no column `{column}` ({role})", f"Columns: {_listed(table.columns)}")
+    if table.empty:
+        problems.error(where, "the table has no rows")
+    problems.raise_if_errors()
+    if not lesion and set(LESION_COLUMNS) <= set(table.columns):
+        lesion = LESION_COLUMNS
+    _check_target(table[target], target, problems, where)
+    _check_group(table[group], group, problems, where)
+    names = feature_names(table, (target, group, *lesion))
+    if not names:
+        problems.error(where, "no numeric feature column is left", "Add feature columns")
+    _check_finite(table, names, problems, where)
+    problems.raise_if_errors()
+    data = _laid_out(table, target, group, lesion, names)
+    mixed = np.flatnonzero(pd.Series(data.row_response != table[target].astype(float)).groupby(data.lesion).any())
+    for code in mixed[:_MOST_ROWS_NAMED]:
+        name = " ".join(map(str, data.lesions.iloc[code]))
+        problems.error(where, f"lesion {name} has both classes in `{target}`", "Give every lesion one outcome")
+    problems.raise_if_errors()
+    return data
+
+
+def feature_names(table: pd.DataFrame, not_features: Sequence[str]) -> tuple[str, ...]:
+    """Numeric columns that are neither outcome, identifiers nor a ROI table's own columns."""
+    left_out = {*not_features, *(ROI_COLUMNS if set(LESION_COLUMNS) <= set(table.columns) else ())}
+    numeric = table.select_dtypes("number").columns
+    return tuple(str(column) for column in numeric if column not in left_out)
+
+
+def check_enough_patients(data: TrainingData, needed: int, what: str, where: str) -> None:
+    """Raises `InputError` unless each class occurs in at least ``needed`` patients."""
+    problems = ProblemList()
+    for side, name in ((1, "R+ (1)"), (0, "R- (0)")):
+        found = len(np.unique(data.patient[data.response == side]))
+        if found < needed:
+            problems.error(
+                where, f"{found} patients have a lesion of class {name}, {what} needs at least {needed}",
+                "Add patients or lower the number of folds",
+            )  # fmt: skip
+    problems.raise_if_errors()
+
+
+def patients_per_class(data: TrainingData) -> int:
+    """The number of patients of the rarer class."""
+    return min(len(np.unique(data.patient[data.response == side])) for side in (0, 1))
+
+
+def _check_target(target: pd.Series, name: str, problems: ProblemList, where: str) -> None:
+    if target.isna().any():
+        problems.error(where, f"`{name}` is empty in {_rows(target.isna())}", "Leave rows without outcome out")
+        return
+    values = pd.to_numeric(target, errors="coerce")
+    if not values.isin([0, 1]).all():
+        found = _listed(sorted(map(str, target.unique())))
+        problems.error(where, f"`{name}` is not binary (found {found})", "Code it as 1 (R+) and 0 (R-)")
+    elif values.nunique() < 2:
+        problems.error(where, f"`{name}` is {int(values.iloc[0])} in every row", "Train on both classes")
+
+
+def _check_group(group: pd.Series, name: str, problems: ProblemList, where: str) -> None:
+    if group.isna().any():
+        problems.error(where, f"`{name}` is empty in {_rows(group.isna())}", "Name the patient of every row")
+    elif group.nunique() < 2:
+        problems.error(where, f"`{name}` is {group.iloc[0]!r} in every row", "Give the column that tells patients apart")
+
+
+def _check_finite(table: pd.DataFrame, names: Sequence[str], problems: ProblemList, where: str) -> None:
+    values = table[list(names)].to_numpy(dtype=np.float64)
+    bad = ~np.isfinite(values)
+    wrong = np.flatnonzero(bad.any(axis=0))
+    for column in wrong[:_MOST_FEATURES_NAMED]:
+        rows = _rows(pd.Series(bad[:, column]))
+        problems.error(where, f"`{names[column]}` is missing or infinite in {rows}", "Correct the values or drop them")
+    if len(wrong) > _MOST_FEATURES_NAMED:
+        more = len(wrong) - _MOST_FEATURES_NAMED
+        problems.error(where, f"{more} further features have missing or infinite values", "Correct the values")
+
+
+def _laid_out(
+    table: pd.DataFrame, target: str, group: str, lesion: Sequence[str], names: Sequence[str]
+) -> TrainingData:
+    patient = table[group].astype(str)
+    if "cohort" in table and group != "cohort":
+        patient = table["cohort"].astype(str) + "/" + patient  # two cohorts may both have a patient 1
+    keys = table[list(lesion)].copy() if lesion else pd.DataFrame({"row": np.arange(len(table))})
+    keys.insert(0, "group", patient.to_numpy())
+    keys.index = pd.RangeIndex(len(keys))
+    code = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy()
+    first = np.unique(code, return_index=True)[1]
+    lesions = keys.iloc[first].reset_index(drop=True)
+    patients = pd.factorize(lesions["group"])[0].astype(np.intp)
+    response = pd.to_numeric(table[target]).to_numpy()[first].astype(np.intp)
+    features = table[list(names)].to_numpy(dtype=np.float64)
+    return TrainingData(features, tuple(names), code.astype(np.intp), patients, response, lesions)
+
+
+def _rows(chosen: pd.Series) -> str:
+    """Row numbers as a spreadsheet shows them (the header is row 1)."""
+    found = [int(position) + 2 for position in np.flatnonzero(chosen.to_numpy())]
+    named = ", ".join(map(str, found[:_MOST_ROWS_NAMED]))
+    more = f" and {len(found) - _MOST_ROWS_NAMED} more" if len(found) > _MOST_ROWS_NAMED else ""
+    return f"row{'s' if len(found) > 1 else ''} {named}{more}"
+
+
+def _listed(values: Sequence[object] | pd.Index) -> str:
+    found = [str(value) for value in values]
+    return ", ".join(found[:8]) + (f" and {len(found) - 8} more" if len(found) > 8 else "")
