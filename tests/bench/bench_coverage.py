@@ -1,0 +1,119 @@
+"""How often 95 % intervals hold the truth when lesions of a patient resemble each other: `python tests/bench/bench_coverage.py`.
+
+Three estimands (a proportion such as agreement or sensitivity, an AUC, a difference of two AUCs on the same lesions),
+several numbers of patients with 1 to 10 lesions each. The naive interval of each stands beside the clustered ones."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from tqdm import tqdm
+
+from livermets.stats.auc import bootstrap_auc, delong, obuchowski
+from livermets.stats.proportions import clopper_pearson, cluster_logit_t
+from livermets.stats.resampling import PatientBootstrap, per_patient_sum
+
+SHARE, CORRELATION = 0.7, 0.3
+SHIFT, PATIENT_SPREAD = (1.2, 0.9), 1.0
+Intervals = dict[str, tuple[float, float]]
+
+
+def patients_of(patients: int, random: np.random.Generator) -> NDArray[np.intp]:
+    """Patient code of every lesion: 1 to 10 lesions each."""
+    return np.repeat(np.arange(patients), random.integers(1, 11, patients))
+
+
+def one_proportion(patients: int, replicates: int, random: np.random.Generator) -> Intervals:
+    """Beta-binomial lesions: mean 0.7, correlation 0.3 within a patient; truth 0.7."""
+    patient = patients_of(patients, random)
+    inner = 1 / CORRELATION - 1
+    chance = random.beta(SHARE * inner, (1 - SHARE) * inner, patients)
+    hit = random.random(len(patient)) < chance[patient]
+    numerator, denominator = per_patient_sum(hit, patient, patients), per_patient_sum(hit + ~hit, patient, patients)
+    boot = PatientBootstrap.draw(patients, replicates, 0.95, random)
+    return {
+        "clopper-pearson (naive)": clopper_pearson(int(hit.sum()), len(hit)),
+        "cluster-logit-t": cluster_logit_t(numerator, denominator),
+        "cluster-bootstrap": boot.ratio(numerator, denominator)[0],
+    }
+
+
+def scored_lesions(patients: int, random: np.random.Generator) -> tuple[NDArray, NDArray, NDArray[np.intp]]:
+    """Two scores, outcome and patient of every lesion: patients differ in both scores and in their share of R+."""
+    patient = patients_of(patients, random)
+    liability = random.normal(size=patients)[patient] + random.normal(size=len(patient))
+    response = (liability > 0).astype(float)
+    shared = random.normal(0, PATIENT_SPREAD, patients)[patient] + 0.7 * random.normal(size=len(patient))
+    scores = np.vstack([shift * response + shared + 0.7 * random.normal(size=len(patient)) for shift in SHIFT])
+    return scores, response, patient
+
+
+def true_aucs() -> NDArray:
+    """AUC between lesions of different patients: the score difference of an R+ and an R- lesion is normal."""
+    spread = np.sqrt(2 * (PATIENT_SPREAD**2 + 0.7**2 + 0.7**2))
+    return stats.norm.cdf(np.array(SHIFT) / spread)
+
+
+def one_auc(patients: int, replicates: int, random: np.random.Generator) -> Intervals:
+    scores, response, patient = scored_lesions(patients, random)
+    boot = PatientBootstrap.draw(patients, replicates, 0.95, random)
+    contributing = min(len(np.unique(patient[response == side])) for side in (0, 1))
+    return {
+        "delong (naive)": delong(scores[0], response).interval(0.95),
+        "obuchowski-1997": obuchowski(scores[0], response, patient).interval(0.95),
+        "cluster-bootstrap": boot.interval(bootstrap_auc(scores[0], response, patient, boot), contributing)[0],
+    }
+
+
+def one_difference(patients: int, replicates: int, random: np.random.Generator) -> Intervals:
+    scores, response, patient = scored_lesions(patients, random)
+    boot = PatientBootstrap.draw(patients, replicates, 0.95, random)
+    contributing = min(len(np.unique(patient[response == side])) for side in (0, 1))
+    resampled = bootstrap_auc(scores[0], response, patient, boot) - bootstrap_auc(scores[1], response, patient, boot)
+    return {
+        "delong (naive)": delong(scores, response).difference(0.95)[1],
+        "obuchowski-1997": obuchowski(scores, response, patient).difference(0.95)[1],
+        "cluster-bootstrap": boot.interval(resampled, contributing)[0],
+    }
+
+
+def coverage(
+    study: Callable[[int, int, np.random.Generator], Intervals], truth: float, patients: int, studies: int, replicates: int
+) -> dict[str, tuple[float, float, float]]:
+    """Per method: share of simulated studies whose interval holds the truth, mean width, share with an interval."""
+    random = np.random.default_rng([patients, studies])
+    found: dict[str, list[tuple[float, float]]] = {}
+    for _ in tqdm(range(studies), desc=f"{study.__name__}, {patients} patients", leave=False):
+        for method, interval in study(patients, replicates, random).items():
+            found.setdefault(method, []).append(interval)
+    table = {}
+    for method, intervals in found.items():
+        low, high = np.array(intervals).T
+        given = np.isfinite(low)
+        held = (low[given] <= truth) & (truth <= high[given])
+        table[method] = (float(held.mean()), float((high - low)[given].mean()), float(given.mean()))
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--studies", type=int, default=2000)
+    parser.add_argument("--replicates", type=int, default=1000)
+    parser.add_argument("--patients", type=int, nargs="+", default=[8, 16, 24, 40, 80])
+    options = parser.parse_args()
+    first, second = true_aucs()
+    studies = ((one_proportion, SHARE), (one_auc, first), (one_difference, first - second))
+    print("estimand         patients  method                    coverage  width  given")
+    for study, truth in studies:
+        for patients in options.patients:
+            found = coverage(study, truth, patients, options.studies, options.replicates)
+            for method, (held, width, given) in found.items():
+                print(f"{study.__name__:<16} {patients:>8}  {method:<25} {held:>8.3f}  {width:>5.3f}  {given:>5.3f}")
+
+
+if __name__ == "__main__":
+    main()
