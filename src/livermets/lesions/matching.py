@@ -47,9 +47,7 @@ def match_lesions(
     A lesion is detected if the Dice of its pair is above ``detection_dice``."""
     reference = np.zeros(automatic.shape, dtype=np.uint16) if manual is None else manual.astype(np.uint16)
     labels = _assign(np.asarray(automatic, dtype=bool), reference, spacing_zyx_mm)
-    rows = [
-        _manual_row(lesion_id, reference, labels, spacing_zyx_mm, detection_dice) for lesion_id in _ids(reference)
-    ]
+    rows = [_manual_row(lesion_id, reference, labels, spacing_zyx_mm, detection_dice) for lesion_id in _ids(reference)]
     kind = "automatic" if manual is None else "false_positive"
     known = set(_ids(reference))
     rows += [_unmatched_row(i, kind, labels, spacing_zyx_mm) for i in _ids(labels) if i not in known]

@@ -89,7 +89,7 @@ def epoch_order(with_target: NDArray[np.bool_], training: TrainingSettings, seed
 
 
 def augmentation(settings: AugmentationSettings, patch: int | None):  # type: ignore[no-untyped-def]
-    """MONAI's transforms for one slice given as ``image``, ``target`` and ``liver``; all random ones seedable at once."""
+    """MONAI's transforms for one slice as ``image``, ``target`` and ``liver``; all random ones are seeded at once."""
     from monai import transforms as mt
 
     keys = ("image", "target", "liver")

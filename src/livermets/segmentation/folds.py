@@ -23,7 +23,7 @@ def fold_of(patient_ids: Iterable[str], k: int, seed: int) -> dict[str, int]:
 
 
 def unseen_network(patient_id: str, seen: Mapping[str, Iterable[str]]) -> str | None:
-    """The first network (by name, as listed) that was neither trained nor monitored on this patient; none if all were."""
+    """The first network (by name, as listed) neither trained nor monitored on this patient; none if all were."""
     return next((name for name, patients in seen.items() if patient_id not in set(patients)), None)
 
 

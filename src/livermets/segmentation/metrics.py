@@ -44,8 +44,8 @@ def mask_metrics(reference: NDArray, found: NDArray, spacing_zyx_mm: tuple[float
 
 
 def overlap_metrics(reference: NDArray, found: NDArray) -> dict[str, float]:
-    """Dice, precision and recall of voxels; volume ratio (found / reference); volumetric overlap error
-    (1 - intersection / union); relative volume difference ((found - reference) / reference), as in LiTS (Bilic 2023)."""
+    """Dice, precision and recall of voxels, and as in LiTS (Bilic 2023): volume ratio (found / reference), volumetric
+    overlap error (1 - intersection / union), relative volume difference ((found - reference) / reference)."""
     reference, found = np.asarray(reference, dtype=bool), np.asarray(found, dtype=bool)
     n_reference, n_found = int(reference.sum()), int(found.sum())
     if not (n_reference and n_found):
@@ -61,9 +61,7 @@ def overlap_metrics(reference: NDArray, found: NDArray) -> dict[str, float]:
     }
 
 
-def surface_metrics(
-    reference: NDArray, found: NDArray, spacing_zyx_mm: tuple[float, float, float]
-) -> dict[str, float]:
+def surface_metrics(reference: NDArray, found: NDArray, spacing_zyx_mm: tuple[float, float, float]) -> dict[str, float]:
     """Distances in mm between two surfaces: the mean over both (ASSD), its root mean square (RMSD), the largest
     (Hausdorff), and the larger of the two directed 95th percentiles (HD95).
 

@@ -63,7 +63,7 @@ class Training:
     settings: TrainingSettings
     device: torch.device
     epoch: int = 0
-    best_value: float = float("inf")
+    best_value: list[float] = field(default_factory=lambda: [float("inf"), float("inf")])
     best_epoch: int = 0
     best_weights: dict[str, Tensor] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
@@ -179,9 +179,10 @@ def run_epoch(training: Training, dataset: EpochSlices, validation: Slices | Non
     validation_loss, validation_dice = float("nan"), float("nan")
     if validation is not None:
         validation_loss, validation_dice = validation_pass(training, validation)
-    value = training_loss
-    if validation is not None:
-        value = -validation_dice if training.settings.monitor == "dice" else validation_loss
+    loss = training_loss if validation is None else validation_loss
+    by_dice = training.settings.monitor == "dice" and validation is not None
+    # Lower is better. Before a network finds anything its Dice stands still: the loss decides between equals.
+    value = [-validation_dice, loss] if by_dice else [loss, loss]
     training.epoch += 1
     improved = value < training.best_value
     if improved:
@@ -193,16 +194,14 @@ def run_epoch(training: Training, dataset: EpochSlices, validation: Slices | Non
     training.log.append(dict(zip(LOG_COLUMNS, row, strict=True)))
     if training.schedule is not None:
         plateau = isinstance(training.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau)
-        training.schedule.step(value) if plateau else training.schedule.step()
+        training.schedule.step(value[0]) if plateau else training.schedule.step()
 
 
 def train_pass(training: Training, dataset: EpochSlices, workers: int) -> float:
     """One optimisation step per batch; the mean loss over slices."""
     on_gpu = training.device.type == "cuda"
     # Workers would compete with the forward pass for the same cores on a CPU.
-    loader = DataLoader(
-        dataset, training.settings.batch_size, num_workers=workers if on_gpu else 0, pin_memory=on_gpu
-    )
+    loader = DataLoader(dataset, training.settings.batch_size, num_workers=workers if on_gpu else 0, pin_memory=on_gpu)
     training.network.train()
     total = torch.zeros((), device=training.device)
     for image, target in loader:

@@ -102,5 +102,7 @@ def _read_pretrained(settings: PretrainedSettings) -> dict[str, Tensor]:
             return load_file(str(path))
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises several unrelated types for a file that is not one of its own
-        raise input_error(path, "this file cannot be read as PyTorch or safetensors weights", "Fetch it again") from error
+        raise input_error(
+            path, "this file cannot be read as PyTorch or safetensors weights", "Fetch it again"
+        ) from error
     return dict(loaded)

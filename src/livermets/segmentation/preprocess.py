@@ -1,0 +1,79 @@
+"""From a CT in HU to what a network sees, and what a network may be trained on."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from livermets.config.preprocess import PreprocessSettings
+from livermets.errors import InputError, Problem, input_error
+from livermets.imaging.geometry import Volume
+from livermets.imaging.normalise import liver_zscore, window
+from livermets.imaging.resample import network_grid, resample_image, resample_labels
+from livermets.io.preprocessed import Preprocessed
+from livermets.segmentation.data import TrainingScan
+
+Target = Literal["lesions", "liver"]
+
+
+def preprocess_scan(
+    image: Volume, liver: Volume, lesions: Volume | None, settings: PreprocessSettings, target: Target, where: object
+) -> Preprocessed:
+    """Clips, resizes in plane and normalises a scan, masks along with it.
+
+    For the lesion network the scale is the z-score over the whole liver volume; for the liver network, whose scans
+    come without a known liver, it is a fixed HU window."""
+    resized = resized_hu(image, settings)
+    small_liver = resample_labels(liver.with_array((liver.array > 0).astype(np.uint8)), resized.grid)
+    if target == "liver":
+        scaled, how = window(resized.array, settings.liver_window_hu)
+    else:
+        # clip_hu was applied before resizing; interpolation stays within it.
+        scaled, how = liver_zscore(resized.array, small_liver.array, settings.clip_hu, where)
+    description = {"target": target, **how.as_dict(), "preprocess": settings.model_dump(mode="json")}
+    small_lesions = resample_labels(lesions, resized.grid) if lesions else None
+    return Preprocessed(resized.with_array(scaled), small_liver, small_lesions, description)
+
+
+def resized_hu(image: Volume, settings: PreprocessSettings) -> Volume:
+    """The CT in HU, clipped, on the network grid."""
+    clipped = image.with_array(np.clip(image.array, *settings.clip_hu))
+    return resample_image(clipped, network_grid(image.grid, settings.network_grid), settings.clip_hu[0])
+
+
+def training_scan(scan: Preprocessed, name: str, patient_id: str, target: Target) -> TrainingScan:
+    """A preprocessed scan as training material.
+
+    Raises `InputError` if it was preprocessed for the other target, or has no mask of this one."""
+    check_target(scan.normalisation, target, name)
+    mask = scan.liver if target == "liver" else scan.lesions
+    if mask is None:
+        raise input_error(name, "this training scan has no lesion mask", "Remove it from the training scans")
+    liver = (scan.liver.array > 0).astype(np.uint8)
+    return TrainingScan(name, patient_id, scan.image.array, (mask.array > 0).astype(np.uint8), liver)
+
+
+def check_target(normalisation: dict[str, Any], target: str, where: object) -> None:
+    """Raises `InputError` if a scan was preprocessed for another network than the one at hand."""
+    found = normalisation.get("target")
+    if found != target:
+        raise input_error(
+            where, f"this scan was preprocessed for the {found} network", f"Run preprocess --target {target}"
+        )
+
+
+def check_same_preprocessing(scan: dict[str, Any], network: dict[str, Any], where: object) -> None:
+    """Raises `InputError` if a network was trained on another grid or scale than a scan was preprocessed to."""
+    check_target(scan, network["target"], where)
+    problems = [
+        Problem(
+            str(where),
+            f"preprocess.{key} is {scan['preprocess'][key]} here and {value} in the network's training",
+            "Preprocess again, or train again",
+        )
+        for key, value in network["preprocess"].items()
+        if scan["preprocess"].get(key) != value
+    ]
+    if problems:
+        raise InputError(problems)
