@@ -1,0 +1,169 @@
+"""Radiomics verbs: `rois`, `lesion-features`, `feature-map`, `warm-radiomics`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from livermets.cli import app
+from livermets.config.load import section_from_option
+from livermets.config.radiomics import RadiomicsSettings
+
+if TYPE_CHECKING:
+    from livermets.imaging.geometry import Volume
+
+_SETTINGS_HELP = "Radiomics settings: JSON, or a configuration file whose section `radiomics` is used."
+SettingsOption = Annotated[str, typer.Option(help=_SETTINGS_HELP)]
+LiverOption = Annotated[
+    Path | None, typer.Option(help="Liver mask; needed with intensity zscore (statistics over the whole liver).")
+]
+
+
+@app.command("rois")
+def rois(
+    image: Annotated[Path, typer.Argument(help="CT or other 3D image.")],
+    mask: Annotated[Path, typer.Argument(help="Label map on the image's grid; 0 is background.")],
+    out: Annotated[Path, typer.Option(help="Parquet table to write.")],
+    label: Annotated[list[int] | None, typer.Option(help="Label to work on; may be repeated [default: all].")] = None,
+    size: Annotated[int | None, typer.Option(help="Window side in pixels, odd, 3 to 15 [default: 7].")] = None,
+    step: Annotated[int | None, typer.Option(help="Distance between windows in pixels [default: 2].")] = None,
+    bin_width: Annotated[float | None, typer.Option(help="Grey-level width [default: 25].")] = None,
+    binning: Annotated[str | None, typer.Option(help="Grey levels per window or lesion: roi or mask.")] = None,
+    engine: Annotated[str | None, typer.Option(help="fast or pyradiomics [default: fast].")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Number of threads.")] = 1,
+    settings: SettingsOption = "{}",
+    liver: LiverOption = None,
+    cohort: Annotated[str, typer.Option(help="Fills the column cohort.")] = "",
+    patient: Annotated[str, typer.Option(help="Fills the column patient_id.")] = "",
+    timepoint: Annotated[str, typer.Option(help="Fills the column timepoint.")] = "",
+    source: Annotated[str, typer.Option(help="Fills the column mask_source: manual or automatic.")] = "",
+) -> None:
+    """Sliding-window radiomics of any image and label map: one row per window that lies fully inside a lesion."""
+    from livermets.io.tables import write_parquet
+    from livermets.radiomics.sliding import count_windows, roi_features
+
+    chosen = _with_options(
+        section_from_option(settings, "radiomics", RadiomicsSettings),
+        {"size": size, "step": step, "bin_width": bin_width, "binning": binning, "engine": engine},
+    )
+    volume, labels = _read_pair(image, mask, liver, chosen)
+    with _progress(count_windows(labels.array, chosen, label)) as bar:
+        table = roi_features(
+            volume.array, labels.array, volume.grid.spacing_zyx_mm, chosen,
+            labels=label, threads=threads, progress=bar.update,
+        )  # fmt: skip
+    ids = {"cohort": cohort, "patient_id": patient, "timepoint": timepoint}
+    for position, (name, value) in enumerate(ids.items()):
+        table.insert(position, name, value)
+    table.insert(4, "mask_source", source)
+    write_parquet(out, table, _metadata(chosen, {"image": image, "mask": mask, "liver": liver}))
+
+
+@app.command("lesion-features")
+def lesion_features_verb(
+    image: Annotated[Path, typer.Argument(help="CT or other 3D image.")],
+    mask: Annotated[Path, typer.Argument(help="Label map on the image's grid; 0 is background.")],
+    out: Annotated[Path, typer.Option(help="CSV table to write.")],
+    settings: SettingsOption = "{}",
+    liver: LiverOption = None,
+    cohort: Annotated[str, typer.Option(help="Fills the column cohort.")] = "",
+    patient: Annotated[str, typer.Option(help="Fills the column patient_id.")] = "",
+    timepoint: Annotated[str, typer.Option(help="Fills the column timepoint.")] = "",
+    source: Annotated[str, typer.Option(help="Fills the column mask_source: manual or automatic.")] = "",
+) -> None:
+    """Whole-lesion 3D radiomics by PyRadiomics, shape included: one row per lesion."""
+    from livermets.io.tables import write_csv
+    from livermets.radiomics.lesion import lesion_features
+
+    chosen = section_from_option(settings, "radiomics", RadiomicsSettings)
+    volume, labels = _read_pair(image, mask, liver, chosen)
+    table = lesion_features(volume, labels, chosen)
+    for position, (name, value) in enumerate(
+        {"cohort": cohort, "patient_id": patient, "timepoint": timepoint}.items()
+    ):
+        table.insert(position, name, value)
+    table.insert(4, "mask_source", source)
+    write_csv(out, table)
+
+
+@app.command("feature-map")
+def feature_map_verb(
+    table: Annotated[Path, typer.Argument(help="Table with z, y, x of windows (as `rois` writes it).")],
+    image: Annotated[Path, typer.Argument(help="The image that the table was made from (gives the grid).")],
+    column: Annotated[str, typer.Option(help="Column to map: a feature, or a probability per window.")],
+    out: Annotated[Path, typer.Option(help="NIfTI image to write; NaN where no window lies.")],
+    size: Annotated[int | None, typer.Option(help="Window side in pixels [default: as the table says, or 7].")] = None,
+) -> None:
+    """Any column of a window table as an image on the native grid: the mean over the windows covering a pixel."""
+    from livermets.io.images import read_volume, write_volume
+    from livermets.io.tables import read_parquet_metadata, read_table
+    from livermets.radiomics.maps import feature_map
+
+    rows = read_table(table)
+    stored = read_parquet_metadata(table).get("settings", {}) if table.suffix == ".parquet" else {}
+    chosen = _with_options(RadiomicsSettings(), {"size": size or stored.get("size")})
+    volume = read_volume(image)
+    write_volume(out, volume.with_array(feature_map(rows, column, volume.array.shape, chosen)))
+
+
+@app.command("warm-radiomics")
+def warm_radiomics(
+    out: Annotated[Path | None, typer.Option(help="Text file that says where the compiled code is kept.")] = None,
+) -> None:
+    """Compiles the sliding-window engine once, so that no later job pays for it (about a minute; then under 1 s)."""
+    from livermets.io.atomic import write_text
+    from livermets.radiomics.compilation import cache_folder
+    from livermets.radiomics.fast import warm
+
+    warm()
+    if out is not None:
+        write_text(out, f"{cache_folder()}\n")
+
+
+def _with_options(settings: RadiomicsSettings, options: dict[str, Any]) -> RadiomicsSettings:
+    """Settings overridden by the options that were given, checked again as a whole."""
+    from livermets.config.load import validate_section
+
+    given = {name: value for name, value in options.items() if value is not None}
+    return validate_section(RadiomicsSettings, {**settings.model_dump(), **given}, "radiomics") if given else settings
+
+
+def _read_pair(image: Path, mask: Path, liver: Path | None, settings: RadiomicsSettings) -> tuple[Volume, Volume]:
+    """Image (z-scored over the liver if the settings say so) and label map, on one grid."""
+    from livermets.errors import ProblemList, input_error
+    from livermets.io.images import read_volume
+
+    volume, labels = read_volume(image), read_volume(mask)
+    others = {mask: labels}
+    if settings.intensity == "zscore":
+        if liver is None:
+            raise input_error("--liver", "intensity zscore needs the liver mask", "Give --liver, or use intensity hu")
+        others[liver] = read_volume(liver)
+    problems = ProblemList()
+    for path, other in others.items():
+        differences = volume.grid.differences(other.grid)
+        if differences:
+            problems.error(path, f"its grid is not that of {image}: {'; '.join(differences)}", "Resample it")
+    problems.raise_if_errors()
+    if settings.intensity == "zscore" and liver is not None:
+        from livermets.imaging.normalise import zscore_over_mask
+
+        scaled, _, _ = zscore_over_mask(volume.array, others[liver].array > 0, image)
+        volume = volume.with_array(scaled)
+    return volume, labels
+
+
+def _progress(total: int):
+    """A bar on stderr that appears only if the work takes longer than ten seconds."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc="windows", unit="window", delay=10, mininterval=1)
+
+
+def _metadata(settings: RadiomicsSettings, inputs: dict[str, Path | None]) -> dict[str, Any]:
+    from livermets.provenance import file_digest, versions
+
+    digests = {name: file_digest(path) for name, path in inputs.items() if path is not None}
+    return {"settings": settings.model_dump(mode="json"), "versions": versions(), "inputs": digests}

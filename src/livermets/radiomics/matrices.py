@@ -1,0 +1,130 @@
+"""The texture matrices of one window, counted in one pass over its pixels.
+
+The window's levels ``w`` are a flat, zero-bordered square: pixel (row, column) is ``w[(row + 1) * pitch + column + 1]``
+with ``pitch = side + 2``. Levels are *compact*: 1 .. n number the levels that occur; 0 is "outside" (the border, and
+any pixel left out of a mask). Counting outside pixels into row and column 0, which nobody reads, replaces every test
+for the border, so windows with holes (the IBSI digital phantom) and full ones go through the same code.
+
+Five matrices (definitions: IBSI reference manual, Zwanenburg et al. 2016, arXiv:1612.07003, sections 3.6 to 3.11;
+PyRadiomics documentation, "Radiomic Features"):
+
+- GLCM: how often level i lies next to level j at distance 1, for the four in-plane directions.
+- GLRLM: how many maximal straight runs of level i have length l, for the same four directions.
+- GLSZM: how many 8-connected zones of level i have s pixels.
+- GLDM (IBSI: NGLDM with coarseness 0): how many pixels of level i have d - 1 equal ones among their 8 neighbours.
+- NGTDM: for level i, the sum over its pixels of |i - mean level of the neighbours|.
+
+What is shared: each of the four directions looks back at one earlier neighbour (west, north-west, north, north-east).
+That look gives the GLCM pair and, if both are equal, the run's continuation and a zone's connection."""
+
+from __future__ import annotations
+
+from livermets.radiomics.compilation import compiled
+
+DIRECTIONS = 4
+
+
+@compiled
+def count_pairs_and_runs(w, side, n, pairs, at_least, lengths):
+    """GLCM counts ``pairs`` (4, n+1, n+1; each pair once) and run counts ``at_least`` (4, n+1, side+1), all flat.
+
+    ``at_least[a, i, l]`` is the number of runs of level i with length l *or more*: every pixel adds one at its own
+    position within its run, so no run's end has to be found. The GLRLM is the difference of neighbours,
+    ``R[a, i, l] = at_least[a, i, l] - at_least[a, i, l + 1]``, which is exact in integers.
+    ``lengths`` (4 x pitch², 0 on the border) is scratch: each pixel's position within its run."""
+    pitch = side + 2
+    m, t = n + 1, side + 1
+    plane_c, plane_r = m * m, m * t
+    for i in range(DIRECTIONS * plane_c):
+        pairs[i] = 0
+    for i in range(DIRECTIONS * plane_r):
+        at_least[i] = 0
+    for a in range(DIRECTIONS):
+        back = 1 if a == 0 else pitch + 2 - a  # west, north-west, north, north-east
+        so_far = lengths[a * pitch * pitch : (a + 1) * pitch * pitch]
+        cells_c = pairs[a * plane_c : (a + 1) * plane_c]
+        cells_r = at_least[a * plane_r : (a + 1) * plane_r]
+        for row in range(1, side + 1):
+            for p in range(row * pitch + 1, row * pitch + side + 1):
+                level, before = w[p], w[p - back]
+                cells_c[level * m + before] += 1
+                length = 1
+                if level == before:
+                    length += so_far[p - back]
+                so_far[p] = length
+                cells_r[level * t + length] += 1
+
+
+@compiled
+def count_zones(w, side, n, zones, parent, area):
+    """GLSZM counts ``zones`` (n+1, side²+1), flat; returns the largest zone's size.
+
+    Union of labels in raster order. Of the four earlier neighbours it is enough to look until the first equal one in
+    the order north, north-east, west, north-west, and to join the left side only after north-east: north touches all
+    three others, and west touches north-west, so equal ones among them are one zone already."""
+    pitch = side + 2
+    m = side * side + 1
+    largest = 0
+    for row in range(1, side + 1):
+        for p in range(row * pitch + 1, row * pitch + side + 1):
+            level = w[p]
+            parent[p] = p
+            area[p] = 1
+            if level == 0:
+                continue
+            if w[p - pitch] == level:
+                _join(parent, area, p, p - pitch)
+                continue
+            if w[p - pitch + 1] == level:
+                _join(parent, area, p, p - pitch + 1)
+            if w[p - 1] == level:
+                _join(parent, area, p, p - 1)
+            elif w[p - pitch - 1] == level:
+                _join(parent, area, p, p - pitch - 1)
+    for i in range((n + 1) * m):
+        zones[i] = 0
+    for row in range(1, side + 1):
+        for p in range(row * pitch + 1, row * pitch + side + 1):
+            if parent[p] == p and w[p] > 0:
+                zones[w[p] * m + area[p]] += 1
+                largest = max(largest, area[p])
+    return largest
+
+
+@compiled
+def _join(parent, area, p, q):
+    """Joins the zones of two pixels; the root is the earlier pixel, so a walk to the root only goes back."""
+    while parent[p] != p:
+        p = parent[p]
+    while parent[q] != q:
+        parent[q] = parent[parent[q]]
+        q = parent[q]
+    if p != q:
+        if p < q:
+            p, q = q, p
+        parent[p] = q
+        area[q] += area[p]
+
+
+@compiled
+def count_neighbours(w, above, side, n, dependence, difference):
+    """GLDM counts ``dependence`` (n+1, 10), flat, and the NGTDM's ``difference`` (n+1): sums of |i - mean|.
+
+    ``above`` holds each pixel's level above the window's lowest one (0 outside). Shifting all levels does not change
+    i - mean. The mean is over the neighbours inside, of which a full window's pixels have 3, 5 or 8: numerators are
+    summed as integers per number of neighbours and divided once, so a flat surrounding gives exactly 0."""
+    pitch = side + 2
+    for i in range((n + 1) * 10):
+        dependence[i] = 0
+    for i in range((n + 1) * 9):
+        difference[i] = 0
+    for row in range(1, side + 1):
+        for p in range(row * pitch + 1, row * pitch + side + 1):
+            level = w[p]
+            equal, valid, total = 0, 0, 0
+            for q in (p - pitch - 1, p - pitch, p - pitch + 1, p - 1, p + 1, p + pitch - 1, p + pitch, p + pitch + 1):
+                equal += w[q] == level
+                valid += w[q] != 0
+                total += above[q]
+            dependence[level * 10 + equal + 1] += 1
+            difference[level * 9 + valid] += abs(above[p] * valid - total)

@@ -1,0 +1,166 @@
+"""The maximal correlation coefficient of a symmetric co-occurrence matrix.
+
+PyRadiomics takes the square root of the second largest eigenvalue of ``Q = X⁻¹ P Y⁻¹ Pᵀ`` (X, Y: the diagonal
+matrices of the row and column sums), by a general eigenvalue routine. For a symmetric P, X = Y and Q is similar to
+``S²`` with ``S = X^-½ P X^-½``: MCC is the second largest absolute eigenvalue of the symmetric S. Its largest
+eigenvalue is 1 with the known eigenvector sqrt(row sums), so one reflection that turns this vector into a coordinate
+axis leaves a smaller symmetric matrix with the other eigenvalues (deflation), of which the largest in absolute value
+is wanted. With two levels that matrix is one number, with three it is 2 x 2 (closed form); from four on it is made
+tridiagonal (Householder) and its eigenvalues found by the square-root-free QL iteration of Pal, Walker and Kahan
+(B. N. Parlett, The Symmetric Eigenvalue Problem, SIAM 1998, section 8.15).
+
+A level that one direction never sees has an empty row; it only adds an eigenvalue 0 and is left out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from livermets.radiomics.compilation import compiled
+
+# Squared off-diagonal elements below this are 0: they move an eigenvalue by less than 1e-16.
+_NEGLIGIBLE_SQUARE = 1e-32
+_MOST_ITERATIONS = 60
+
+
+@compiled
+def maximal_correlation(counts, sums, n, total, matrix, vector, work, seen):
+    """MCC of the symmetric ``counts`` (n x n, flat, row sums ``sums``, all adding to ``total``).
+
+    ``matrix`` (n x n), ``vector``, ``work`` and ``seen`` (n, integers) are scratch. 0 if only one level occurs."""
+    m = 0
+    for i in range(n):
+        if sums[i] > 0:
+            seen[m] = i
+            m += 1
+    if m < 2:
+        return 0.0
+    if m == 2:
+        i, j = seen[0], seen[1]
+        determinant = counts[i * n + i] * counts[j * n + j] - counts[i * n + j] * counts[i * n + j]
+        return abs(determinant) / (sums[i] * sums[j])
+    size = _deflated(counts, sums, n, m, total, matrix, vector, work, seen)
+    if size == 2:
+        return _largest_of_two(matrix[0], matrix[1], matrix[3])
+    _tridiagonalise(matrix, size, vector, work)
+    return _largest_of_tridiagonal(vector, work, size)
+
+
+@compiled
+def _deflated(counts, sums, n, m, total, matrix, vector, q, seen):
+    """Fills ``matrix`` ((m-1) x (m-1)) with S reflected by H = I - u uᵀ/(1 + v0), u = v + e0, v = sqrt(sums/total),
+    without its first row and column, and returns m - 1.
+
+    H S H = S - u qᵀ - q uᵀ. As S v = v, S u = v + S[:, 0]: no matrix-vector product is needed."""
+    for i in range(m):
+        vector[i] = np.sqrt(sums[seen[i]] / total)
+    first = seen[0]
+    v0 = vector[0]
+    s00 = counts[first * n + first] / sums[first]
+    dot = (v0 + 1.0) * (v0 + s00)
+    size = m - 1
+    for i in range(1, m):
+        a = seen[i]
+        for j in range(1, i + 1):
+            b = seen[j]
+            matrix[(i - 1) * size + j - 1] = counts[a * n + b] / (total * vector[i] * vector[j])
+        s_i0 = counts[a * n + first] / (total * vector[i] * v0)
+        dot += vector[i] * (vector[i] + s_i0)
+        q[i - 1] = (vector[i] + s_i0) / (1.0 + v0)  # S u / (1 + v0)
+    half = 0.5 * dot / ((1.0 + v0) * (1.0 + v0))
+    for i in range(1, m):
+        q[i - 1] -= half * vector[i]
+    for i in range(size):
+        for j in range(i + 1):
+            value = matrix[i * size + j] - vector[i + 1] * q[j] - q[i] * vector[j + 1]
+            matrix[i * size + j] = value
+            matrix[j * size + i] = value
+    return size
+
+
+@compiled
+def _largest_of_two(a, b, c):
+    """Largest absolute eigenvalue of [[a, b], [b, c]]; no cancellation under the root."""
+    return 0.5 * (abs(a + c) + np.sqrt((a - c) * (a - c) + 4.0 * b * b))
+
+
+@compiled
+def _tridiagonalise(a, size, diagonal, off):
+    """Householder reduction, last row first: ``diagonal`` and *squared* off-diagonal ``off[i]`` between i and i+1."""
+    for i in range(size - 1, 0, -1):
+        row = i * size
+        diagonal[i] = a[row + i]
+        norm = 0.0
+        for k in range(i):
+            norm += a[row + k] * a[row + k]
+        off[i - 1] = norm
+        if i == 1 or norm <= _NEGLIGIBLE_SQUARE:
+            continue
+        length = np.sqrt(norm)
+        pivot = a[row + i - 1]
+        u_last = pivot + length if pivot >= 0 else pivot - length
+        a[row + i - 1] = u_last
+        beta = 1.0 / (norm + abs(pivot) * length)
+        dot = 0.0
+        for j in range(i):
+            w = 0.0
+            for k in range(j + 1):
+                w += a[j * size + k] * a[row + k]
+            for k in range(j + 1, i):
+                w += a[k * size + j] * a[row + k]
+            diagonal[j] = w * beta
+            dot += diagonal[j] * a[row + j]
+        half = 0.5 * beta * dot
+        for j in range(i):
+            diagonal[j] -= half * a[row + j]
+        for j in range(i):
+            for k in range(j + 1):
+                a[j * size + k] -= a[row + j] * diagonal[k] + diagonal[j] * a[row + k]
+    diagonal[0] = a[0]
+
+
+@compiled
+def _largest_of_tridiagonal(d, e, size):
+    """Largest absolute eigenvalue; ``e`` holds squares. Overwrites both."""
+    largest = 0.0
+    low = 0
+    iterations = 0
+    while low < size:
+        end = low
+        while end < size - 1 and e[end] > _NEGLIGIBLE_SQUARE:
+            end += 1
+        if end == low:
+            largest = max(largest, abs(d[low]))
+            low += 1
+        elif end == low + 1:
+            largest = max(largest, _largest_of_two(d[low], np.sqrt(e[low]), d[end]))
+            low += 2
+        elif iterations == _MOST_ITERATIONS * size:
+            return np.nan
+        else:
+            _ql_step(d, e, low, end)
+            iterations += 1
+    return largest
+
+
+@compiled
+def _ql_step(d, e, low, end):
+    """One shifted QL sweep over the block low..end, on squared off-diagonals."""
+    root = np.sqrt(e[low])
+    sigma = (d[low + 1] - d[low]) / (2.0 * root)
+    sigma = d[low] - root / (sigma + np.copysign(np.sqrt(sigma * sigma + 1.0), sigma))
+    c, s = 1.0, 0.0
+    gamma = d[end] - sigma
+    p = gamma * gamma
+    for i in range(end - 1, low - 1, -1):
+        square = e[i]
+        r = p + square
+        if i != end - 1:
+            e[i + 1] = s * r
+        c_before, gamma_before = c, gamma
+        c = p / r
+        s = square / r
+        gamma = c * (d[i] - sigma) - s * gamma_before
+        d[i + 1] = gamma_before + (d[i] - gamma)
+        p = gamma * gamma / c if c != 0.0 else c_before * square
+    e[low] = s * p
+    d[low] = sigma + gamma
