@@ -5,7 +5,7 @@ Light to import (every cluster job parses the Snakefile again): neither torch no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from livermets.config.load import validate_section
 from livermets.config.phantom import PhantomSettings
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, ProblemList
-from livermets.provenance import canonical_json, code_digest
+from livermets.provenance import canonical_json, code_digest, text_digest
 from livermets.randomness import integer_seed
 
 SOURCES = ("manual", "automatic")
@@ -26,8 +26,8 @@ STAGE_CODE: dict[str, tuple[str, ...]] = {
     "phantom": ("phantom", "lesions/diameter.py", "randomness.py"),
     "check": ("intake", "io", "cohort.py", "imaging/geometry.py"),
     "intake": ("intake", "io", "lesions/table.py", "lesions/diameter.py", "imaging/geometry.py"),
+    "preprocess": ("imaging", "segmentation/preprocess.py"),
     "segmentation": ("segmentation", "imaging", "lesions"),
-    "preprocess": ("imaging",),
     "radiomics": ("radiomics", "imaging"),
     "selection": ("selection", "stats"),
     "concordance": ("stats", "figures"),
@@ -48,9 +48,23 @@ class Plan:
         config = validate_section(StudyConfig, values, "")
         study = load_cohorts(config.cohorts, config.outcome, config.seed)
         plan = cls(config, study)
+        plan.raise_if_unfit()
         if check_files:
             plan.raise_if_files_are_missing()
         return plan
+
+    def raise_if_unfit(self) -> None:
+        """What the cohorts lack for the stages that the configuration asks for."""
+        problems = ProblemList()
+        if not self.cohorts("train"):
+            problems.error("cohorts", "no cohort has the role train", "Networks and model are fitted on training cohorts")
+        source = self.config.segmentation.liver.source
+        needing = {"given": self.scans(), "network": self.scans("train"), "command": []}[source]
+        for scan in needing:
+            if not scan.has_liver:
+                what = f"no liver mask is given, and segmentation.liver.source is {source}"
+                problems.error(scan.label, what, "Give `liver` in the cohort, or choose another source")
+        problems.raise_if_errors()
 
     def raise_if_files_are_missing(self) -> None:
         """All missing images and masks at once, before Snakemake would name the first."""
@@ -60,11 +74,10 @@ class Plan:
                 continue
             for path in self.source_files(scan):
                 if not Path(path).exists():
-                    problems.error(
-                        f"cohort {scan.cohort}, patient {scan.patient_id}, {scan.timepoint}",
-                        f"{path} does not exist",
-                        "Check the path template in the configuration",
-                    )
+                    problems.error(scan.label, f"{path} does not exist", "Check the path in the configuration")
+            if scan.has_lesions and not scan.lesion_paths:
+                what = f"no file matches {scan.lesion_pattern}"
+                problems.error(scan.label, what, "Check `lesions` in the configuration")
         problems.raise_if_errors()
 
     # Settings, code and seeds: what a rule's parameters hold.
@@ -82,6 +95,11 @@ class Plan:
             }
         )
 
+    @property
+    def seed(self) -> int:
+        """The study's seed; every stage spawns its own from it by purpose."""
+        return self.config.seed
+
     def phantom_settings(self, cohort: str) -> str:
         """How a synthetic cohort is written, as JSON."""
         return canonical_json(self._phantom(cohort).model_dump(mode="json"))
@@ -89,7 +107,7 @@ class Plan:
     def phantom_seed(self, cohort: str) -> int:
         """A synthetic cohort's own seed, or one spawned from the study's for its name."""
         own = self._phantom(cohort).seed
-        return self.seed("phantom", cohort) if own is None else own
+        return integer_seed(self.seed, "phantom", cohort) if own is None else own
 
     def _phantom(self, cohort: str) -> PhantomSettings:
         phantom = self.config.cohorts[cohort].phantom
@@ -110,10 +128,6 @@ class Plan:
         """Digest of the code behind a stage: Snakemake does not see changes in a package by itself."""
         return code_digest(*STAGE_CODE[stage])
 
-    def seed(self, *purpose: str) -> int:
-        """The seed of one purpose."""
-        return integer_seed(self.config.seed, *purpose)
-
     # Cohorts and scans: lists of what exists, never a cross product.
 
     def is_phantom(self, cohort: str) -> bool:
@@ -122,7 +136,7 @@ class Plan:
 
     def cohorts(self, *roles: str) -> list[Cohort]:
         """The cohorts with one of the roles (all without)."""
-        return [cohort for cohort in self.study.cohorts.values() if not roles or cohort.role in roles]
+        return [cohort for cohort in self.study.cohorts if not roles or cohort.role in roles]
 
     def scans(self, *roles: str) -> list[Scan]:
         """The scans of the cohorts with one of the roles (all without)."""
@@ -132,25 +146,28 @@ class Plan:
         """One scan."""
         return self.study.scan(cohort, patient, timepoint)
 
-    def liver_source(self, scan: Scan) -> str:
-        """Where a scan's liver mask comes from: given, network or command."""
-        source = self.config.segmentation.liver.source
-        return "given" if scan.has_liver and source == "given" else source
+    @property
+    def liver_source(self) -> str:
+        """Where liver masks come from: given, network or command."""
+        return self.config.segmentation.liver.source
+
+    def training_patients(self) -> str:
+        """The patient of every training scan, in the order of `scans("train")`, comma-separated."""
+        return ",".join(scan.patient_id for scan in self.scans("train"))
 
     def fold(self, scan: Scan) -> int | None:
-        """With cross-fitting, the fold (from 1) whose network never saw this training patient; None: the network of
+        """With cross-fitting, the fold whose network never saw this training patient; None: the network of
         all training patients."""
         folds = self.config.segmentation.cross_fit
         if not folds or self.study.cohort(scan.cohort).role != "train":
             return None
-        return self._fold_of_patient[f"{scan.cohort}/{scan.patient_id}"]
+        return self._fold_of_patient[scan.patient_id]
 
     @cached_property
     def _fold_of_patient(self) -> dict[str, int]:
         from livermets.segmentation.folds import fold_of
 
-        patients = sorted({f"{scan.cohort}/{scan.patient_id}" for scan in self.scans("train")})
-        return fold_of(patients, self.config.segmentation.cross_fit, self.seed("segmentation"))
+        return fold_of({scan.patient_id for scan in self.scans("train")}, self.config.segmentation.cross_fit, self.seed)
 
     def sources(self, scan: Scan) -> tuple[str, ...]:
         """The mask sources that a scan has."""
@@ -158,8 +175,14 @@ class Plan:
 
     def source_files(self, scan: Scan) -> list[str]:
         """The files that the user gave for one scan."""
-        masks = [*([scan.liver_path] if scan.liver_path else []), *scan.lesion_paths]
-        return [str(path) for path in (scan.image_path, *masks)]
+        return [str(path) for path in scan.input_paths]
+
+    def rows_digest(self, scan: Scan) -> str:
+        """Digest of what the table says about one scan: another patient's row does not rerun this one's jobs."""
+        cohort = self.study.cohort(scan.cohort)
+        rows = cohort.lesion_rows(scan.patient_id, scan.timepoint)
+        excluded = cohort.excluded_lesions(scan.patient_id, scan.timepoint)
+        return text_digest(repr((scan.centre, [replace(row, row=0, cells={}) for row in rows], sorted(excluded.items()))))[:16]
 
     def phantom_folders(self) -> list[str]:
         """The folders that the phantom rule writes."""

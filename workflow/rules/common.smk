@@ -57,48 +57,45 @@ def intake_sources(wildcards):
 
 
 def cohort_rows(wildcards):
-    return this_scan(wildcards).rows_digest
+    return plan.rows_digest(this_scan(wildcards))
 
 
 # --- masks of one scan
+# Not every scan comes with a liver or a lesion mask, so these files cannot be declared outputs of `intake`. They are
+# written by the same job as the image, which is the declared input wherever one of them is passed on.
 
 
-def given_liver(wildcards):
-    scan = this_scan(wildcards)
-    return paths(
-        "results/{cohort}/intake/{patient}/{timepoint}/liver.nii.gz",
-        [scan] if scan.has_liver else [],
-    )
+def given_mask(option, name, wildcards):
+    """`--lesions results/.../lesions.nii.gz`, or nothing where the cohort has no such mask."""
+    return f"{option} results/{wildcards.cohort}/intake/{wildcards.patient}/{wildcards.timepoint}/{name}.nii.gz"
 
 
 def manual_lesions(wildcards):
-    scan = this_scan(wildcards)
-    return paths(
-        "results/{cohort}/intake/{patient}/{timepoint}/lesions.nii.gz",
-        [scan] if scan.has_lesions else [],
+    return (
+        given_mask("--lesions", "lesions", wildcards)
+        if this_scan(wildcards).has_lesions
+        else ""
     )
 
 
-def liver_inputs(wildcards):
-    """The given mask, or the network that makes one."""
-    scan = this_scan(wildcards)
-    if plan.liver_source(scan) == "given":
-        return {
-            "given": paths(
-                "results/{cohort}/intake/{patient}/{timepoint}/liver.nii.gz", [scan]
-            )
-        }
-    if plan.liver_source(scan) == "network":
-        return {"network": "results/models/liver/network.safetensors"}
-    return {}
+def liver_reference(wildcards):
+    """The given liver mask, where another source made the one in use."""
+    other = this_scan(wildcards).has_liver and plan.liver_source != "given"
+    return given_mask("--liver-reference", "liver", wildcards) if other else ""
+
+
+def liver_network(wildcards):
+    return (
+        ["results/models/liver/network.safetensors"]
+        if plan.liver_source == "network"
+        else []
+    )
 
 
 def liver_options(wildcards, input):
-    if "given" in input.keys():
-        return f"--given {input.given}"
-    return (
-        f"--network {Path(input.network).parent}" if "network" in input.keys() else ""
-    )
+    if plan.liver_source == "given":
+        return given_mask("--given", "liver", wildcards)
+    return f"--network {Path(input.network[0]).parent}" if input.network else ""
 
 
 def mask_of_source(wildcards):
@@ -106,12 +103,22 @@ def mask_of_source(wildcards):
     return f"results/{wildcards.cohort}/{folder}/{wildcards.patient}/{wildcards.timepoint}/lesions.nii.gz"
 
 
+def written_with_mask(wildcards):
+    """The declared output of the job that wrote the mask."""
+    folder, file = (
+        ("intake", "image.nii.gz")
+        if wildcards.source == "manual"
+        else ("segmentation", "lesions.nii.gz")
+    )
+    return f"results/{wildcards.cohort}/{folder}/{wildcards.patient}/{wildcards.timepoint}/{file}"
+
+
 def network_of_scan(wildcards):
     """With cross-fitting, a training patient gets the network that never saw it."""
     fold = plan.fold(this_scan(wildcards))
     return (
         "results/models/lesions/"
-        + (f"fold{fold}/" if fold else "")
+        + ("" if fold is None else f"fold{fold}/")
         + "network.safetensors"
     )
 

@@ -46,7 +46,7 @@ rule concordance:
     params:
         folder=subpath(output.diagnostics, parent=True),
         settings=plan.settings("statistics"),
-        seed=plan.seed("statistics"),
+        seed=plan.seed,
         code=plan.code("concordance"),
     shell:
         "python -m livermets concordance {input.lesions} --out {params.folder} --settings {params.settings:q}"

@@ -61,7 +61,7 @@ rule select:
             "--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
         ),
         settings=plan.settings("selection"),
-        seed=plan.seed("selection"),
+        seed=plan.seed,
         code=plan.code("selection"),
     shell:
         "python -m livermets select {input.table} --target response --group cohort --group patient_id"

@@ -3,7 +3,7 @@
 
 rule liver:
     input:
-        unpack(liver_inputs),
+        network=liver_network,
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
     output:
         "results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
@@ -13,24 +13,23 @@ rule liver:
         "results/benchmarks/{cohort}/liver/{patient}/{timepoint}.tsv"
     conda:
         "../../envs/torch.yaml"
+    threads: 2
     resources:
         mem_mb=mem_mb(2000, per_input_mb=20),
         runtime=minutes(30),
     params:
         masks=liver_options,
         settings=plan.settings("segmentation"),
-        preprocess=plan.settings("preprocess"),
-        code=plan.code("liver"),
+        code=plan.code("segmentation"),
     shell:
         "python -m livermets liver --image {input.image} {params.masks} --out {output}"
-        " --settings {params.settings:q} --preprocess {params.preprocess:q} 2> {log}"
+        " --settings {params.settings:q} --threads {threads} 2> {log}"
 
 
 rule preprocess:
     input:
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
         liver="results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
-        lesions=manual_lesions,
     output:
         image="results/{cohort}/preprocess/{patient}/{timepoint}/image.nii.gz",
         liver="results/{cohort}/preprocess/{patient}/{timepoint}/liver.nii.gz",
@@ -45,12 +44,31 @@ rule preprocess:
         mem_mb=mem_mb(1500, per_input_mb=20),
         runtime=minutes(20),
     params:
-        lesions=lambda wildcards, input: (
-            f"--lesions {input.lesions[0]}" if input.lesions else ""
-        ),
+        liver=lambda wildcards, input: f"--liver {input.liver}",
+        lesions=manual_lesions,
         folder=subpath(output.image, parent=True),
         settings=plan.settings("preprocess"),
         code=plan.code("preprocess"),
     shell:
-        "python -m livermets preprocess --image {input.image} --liver {input.liver} {params.lesions}"
+        "python -m livermets preprocess --image {input.image} {params.liver} {params.lesions}"
         " --out {params.folder} --settings {params.settings:q} 2> {log}"
+
+
+# The liver network cannot be given images normalised over a liver that it has yet to find.
+use rule preprocess as preprocess_liver with:
+    input:
+        image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
+    output:
+        image="results/{cohort}/preprocess_liver/{patient}/{timepoint}/image.nii.gz",
+        liver="results/{cohort}/preprocess_liver/{patient}/{timepoint}/liver.nii.gz",
+        normalisation="results/{cohort}/preprocess_liver/{patient}/{timepoint}/normalisation.json",
+    log:
+        "results/logs/{cohort}/preprocess_liver/{patient}/{timepoint}.log",
+    benchmark:
+        "results/benchmarks/{cohort}/preprocess_liver/{patient}/{timepoint}.tsv"
+    params:
+        liver=lambda wildcards: given_mask("--liver", "liver", wildcards),
+        lesions="--target liver",
+        folder=subpath(output.image, parent=True),
+        settings=plan.settings("preprocess"),
+        code=plan.code("preprocess"),

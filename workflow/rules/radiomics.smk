@@ -1,25 +1,25 @@
 # Sliding-ROI and whole-lesion features of both mask sources.
 
 
-rule warm_roi_engine:
+rule warm_radiomics:
     output:
-        touch("results/.roi_engine_is_compiled"),
+        "results/compiled_radiomics.txt",
     log:
-        "results/logs/warm_roi_engine.log",
+        "results/logs/warm_radiomics.log",
     conda:
         "../../envs/core.yaml"
     params:
         code=plan.code("radiomics"),
     shell:
-        "python -m livermets warm-roi-engine 2> {log}"
+        "python -m livermets warm-radiomics --out {output} 2> {log}"
 
 
 rule roi_features:
     input:
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
         liver="results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
-        mask=mask_of_source,
-        compiled=ancient("results/.roi_engine_is_compiled"),
+        written=written_with_mask,
+        compiled=ancient("results/compiled_radiomics.txt"),
     output:
         "results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet",
     log:
@@ -33,10 +33,11 @@ rule roi_features:
         mem_mb=mem_mb(1500, per_input_mb=12),
         runtime=minutes(30),
     params:
-        settings=plan.settings("features"),
+        mask=mask_of_source,
+        settings=plan.settings("radiomics"),
         code=plan.code("radiomics"),
     shell:
-        "python -m livermets rois {input.image} {input.mask} --liver {input.liver} --out {output}"
+        "python -m livermets rois {input.image} {params.mask} --liver {input.liver} --out {output}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
         " --source {wildcards.source} --settings {params.settings:q} --threads {threads} 2> {log}"
 
@@ -44,7 +45,8 @@ rule roi_features:
 rule lesion_features:
     input:
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
-        mask=mask_of_source,
+        liver="results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
+        written=written_with_mask,
     output:
         "results/{cohort}/features/{patient}/{timepoint}/lesions_{source}.csv",
     log:
@@ -57,9 +59,10 @@ rule lesion_features:
         mem_mb=mem_mb(1500, per_input_mb=12),
         runtime=minutes(30),
     params:
-        settings=plan.settings("features"),
+        mask=mask_of_source,
+        settings=plan.settings("radiomics"),
         code=plan.code("radiomics"),
     shell:
-        "python -m livermets lesion-features {input.image} {input.mask} --out {output}"
+        "python -m livermets lesion-features {input.image} {params.mask} --liver {input.liver} --out {output}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
         " --source {wildcards.source} --settings {params.settings:q} 2> {log}"

@@ -29,16 +29,16 @@ rule train_segmentation:
         scans=lambda wildcards: words_of_training(
             "--scans=" + str(Path(training_image(wildcards.target)).parent)
         ),
-        patients=words_of_training("--patients={cohort}/{patient}/{timepoint}"),
+        patients=plan.training_patients(),
         folds="",
         folder=subpath(output.network, parent=True),
         checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}",
         settings=plan.settings("segmentation"),
-        seed=plan.seed("segmentation"),
+        seed=plan.seed,
         code=plan.code("segmentation"),
     shell:
         "python -m livermets train-segmentation --target {wildcards.target}"
-        " {params.scans} {params.patients} {params.folds} --out {params.folder}"
+        " {params.scans} --patients {params.patients} {params.folds} --out {params.folder}"
         " --checkpoint {params.checkpoint} --settings {params.settings:q} --seed {params.seed}"
         " --threads {threads} 2> {log}"
 
@@ -57,12 +57,12 @@ use rule train_segmentation as train_segmentation_fold with:
         scans=lambda wildcards: words_of_training(
             "--scans=" + str(Path(training_image(wildcards.target)).parent)
         ),
-        patients=words_of_training("--patients={cohort}/{patient}/{timepoint}"),
+        patients=plan.training_patients(),
         folds=lambda wildcards: f"--fold {wildcards.fold} --folds {plan.config.segmentation.cross_fit}",
         folder=subpath(output.network, parent=True),
         checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}-fold{wildcards.fold}",
         settings=plan.settings("segmentation"),
-        seed=plan.seed("segmentation"),
+        seed=plan.seed,
         code=plan.code("segmentation"),
 
 
@@ -72,7 +72,6 @@ rule segment:
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
         liver="results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
         preprocessed="results/{cohort}/preprocess/{patient}/{timepoint}/image.nii.gz",
-        lesions=manual_lesions,
     output:
         lesions="results/{cohort}/segmentation/{patient}/{timepoint}/lesions.nii.gz",
         matching="results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv",
@@ -101,14 +100,14 @@ rule segment:
     params:
         network=subpath(input.network, parent=True),
         preprocessed=subpath(input.preprocessed, parent=True),
-        lesions=lambda wildcards, input: (
-            f"--lesions {input.lesions[0]}" if input.lesions else ""
-        ),
+        lesions=manual_lesions,
+        reference=liver_reference,
         folder=subpath(output.lesions, parent=True),
         settings=plan.settings("segmentation"),
         code=plan.code("segmentation"),
     shell:
         "python -m livermets segment --network {params.network} --preprocessed {params.preprocessed}"
-        " --image {input.image} --liver {input.liver} {params.lesions} --out {params.folder}"
+        " --image {input.image} --liver {input.liver} {params.lesions}"
+        " {params.reference} --out {params.folder}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
         " --settings {params.settings:q} --threads {threads} 2> {log}"

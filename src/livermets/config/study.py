@@ -32,8 +32,8 @@ class StudyConfig(Section):
     """The grid and intensities that the networks see."""
     segmentation: SegmentationSettings = SegmentationSettings()
     """Networks, their training, and how masks are made from them."""
-    features: RadiomicsSettings = RadiomicsSettings()
-    """Sliding-ROI radiomics."""
+    radiomics: RadiomicsSettings = RadiomicsSettings()
+    """Sliding-ROI and whole-lesion features."""
     selection: SelectionSettings = SelectionSettings()
     """Genetic selection, the two-layer network and its threshold."""
     statistics: StatisticsSettings = StatisticsSettings()
