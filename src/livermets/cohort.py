@@ -145,17 +145,19 @@ def load_cohorts(
     seed: int,
     base: Path = Path(),
     phantoms_written: bool = False,
+    whole_study: bool = True,
 ) -> Study:
     """All cohorts with everything that can be known from their tables; raises `InputError` with all problems at once.
 
-    Synthetic cohorts are planned from their settings; with `phantoms_written` their outcome tables are read too."""
+    Synthetic cohorts are planned from their settings; with `phantoms_written` their outcome tables are read too.
+    Without `whole_study` the cohorts are a part of one, and both classes in training are not asked for."""
     problems = ProblemList()
     loaded = []
     for name, settings in cohorts.items():
         loaded.append(_load_cohort(name, settings, outcome, seed, base, phantoms_written))
         problems.extend(loaded[-1].problems)
     _check_patients_once(loaded, problems)
-    if not problems.errors:
+    if whole_study and not problems.errors:
         _check_both_classes(loaded, problems)
     problems.raise_if_errors()
     return Study(tuple(loaded), problems)
@@ -209,9 +211,11 @@ def _patients(
 def _scan(name: str, settings: CohortSettings, row: LesionRow, base: Path) -> Scan:
     values = {**row.cells, "patient": row.patient_id, "timepoint": row.timepoint}
 
+    columns = {str(ours): theirs for ours, theirs in settings.columns.items()}
+
     def path_of(template: str | None, column: str) -> str | None:
         if template is None:
-            entry = row.cells.get(settings.columns.get(column, column), "")
+            entry = row.cells.get(columns.get(column, column), "")
             template = entry or None
         return None if template is None else fill(template, values, settings.folder, base)
 

@@ -6,8 +6,9 @@ import difflib
 import math
 import re
 from dataclasses import dataclass, field
+from typing import get_args
 
-from livermets.config.cohorts import CohortSettings
+from livermets.config.cohorts import CohortSettings, Column
 from livermets.config.outcome import OutcomeSettings
 from livermets.errors import ProblemList
 from livermets.intake.outcome import needed_columns, response_from_diameters, response_from_entry
@@ -78,9 +79,7 @@ class TableReader:
         return rows
 
     def _find_columns(self) -> dict[str, str]:
-        found = {name: name for name in ("patient_id", "timepoint", "lesion_id", "response", "baseline_diameter_mm",
-                                         "followup_diameter_mm", "centre", "image", "liver", "lesions")
-                 if name in self.table.columns}  # fmt: skip
+        found: dict[str, str] = {name: name for name in get_args(Column) if name in self.table.columns}
         for ours, theirs in self.settings.columns.items():
             if theirs in self.table.columns:
                 found[ours] = theirs
@@ -191,11 +190,13 @@ class TableReader:
                     fix = "Use 1/0 or R+/R-, or say what it means under response_values"
                     self.problems.error(where, f'response "{entry}" is neither R+ nor R-', fix)
                 return response
-            return self._no_outcome("the response is missing", where)
+            self._no_outcome("the response is missing", where)
+            return None
         if baseline is not None and followup is not None:
             return response_from_diameters(baseline, followup, self.outcome)
         missing = "the baseline diameter" if baseline is None else "the follow-up diameter"
-        return self._no_outcome(f"{missing} is missing", where)
+        self._no_outcome(f"{missing} is missing", where)
+        return None
 
     def _no_outcome(self, what: str, where: str) -> None:
         if self.known_outcome and self.settings.lesions_without_outcome == "error" and not self._row_failed(where):

@@ -1,0 +1,48 @@
+"""Verbs that bring a cohort in: check it, convert it, propose its configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from livermets.cli import app
+
+if TYPE_CHECKING:
+    from livermets.config.intake import IntakeSettings
+
+
+@app.command("intake")
+def intake(
+    cohort: str = typer.Option(..., help="Name of the cohort in the configuration."),
+    patient: str = typer.Option(..., help="Patient id."),
+    timepoint: str = typer.Option("baseline", help="Timepoint."),
+    out: Path = typer.Option(..., help="Folder for image, masks, lesions.csv, scan.json and qc.png."),
+    settings: str = typer.Option("config.yaml", help="Configuration file, or JSON with `cohort` and `outcome`."),
+) -> None:
+    """Bring one scan in: CT in HU, masks, lesion table and QC picture on the CT's own grid."""
+    from livermets.cohort import load_cohorts
+    from livermets.config.intake import intake_settings
+    from livermets.intake.checks import checked_scan
+    from livermets.intake.writing import write_scan
+
+    chosen: IntakeSettings = intake_settings(settings, cohort)
+    study = load_cohorts(
+        {cohort: chosen.only(patient)}, chosen.outcome, chosen.seed, phantoms_written=True, whole_study=False
+    )
+    scan = study.scan(cohort, patient, timepoint)
+    data, lesions = checked_scan(scan, study.cohort(cohort))
+    write_scan(out, scan, study.cohort(cohort), data, lesions)
+
+
+@app.command("check")
+def check(
+    settings: str = typer.Option("config.yaml", "--settings", "--config", help="Configuration file, or its JSON."),
+    out: Path | None = typer.Option(None, help="Folder for problems.csv, scans.csv and (with --pictures) pictures."),
+    pictures: bool = typer.Option(False, "--pictures", help="Also write one QC picture per scan to OUT/pictures."),
+) -> None:
+    """Check configuration, tables and every image before anything is computed; list all problems at once."""
+    from livermets.intake.checking import check_from_settings
+
+    check_from_settings(settings, out, pictures)

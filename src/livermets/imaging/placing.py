@@ -1,0 +1,24 @@
+"""Label maps moved to another grid, by their geometry and without inventing labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from livermets.imaging.geometry import Grid, Volume
+
+
+def resampled_to(labels: Volume, grid: Grid) -> NDArray:
+    """The label of the nearest voxel at every voxel centre of ``grid``; 0 outside."""
+    moved = sitk.Resample(_image(labels.array, labels.grid), _image(np.zeros(grid.shape_zyx, np.uint8), grid),
+                          sitk.Transform(), sitk.sitkNearestNeighbor, 0)  # fmt: skip
+    return sitk.GetArrayFromImage(moved).astype(labels.array.dtype)
+
+
+def _image(array: NDArray, grid: Grid) -> sitk.Image:
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing(grid.spacing_xyz_mm)
+    image.SetOrigin(grid.origin_xyz_mm)
+    image.SetDirection(grid.direction)
+    return image

@@ -1,0 +1,136 @@
+"""What can be wrong with a scan that reads well: intensities, geometry, and masks that belong to something else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from livermets.cohort import Cohort, Scan
+from livermets.errors import InputError, ProblemList
+from livermets.intake.lesion_checks import check_lesions_in_liver, check_lesions_plausible, check_sizes
+from livermets.intake.lesions import check_lesion_ids, lesion_table
+from livermets.intake.scan_data import AIR_HU, ScanData, read_scan
+
+NO_AIR_HU = -500
+"""A CT has air around or inside the body; a minimum above this means that the values were changed."""
+GAS_HU = -300
+UNENHANCED_LIVER_HU = 75.0
+"""Portal-phase liver is about 100-130 HU, unenhanced liver 45-65 HU."""
+_PILE_UP = 0.02
+_THICK_SLICE_MM = 5.5
+
+
+def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
+    """One scan read and checked, with its lesion table; warnings are added to it, errors are raised together."""
+    data = read_scan(scan, cohort.settings)
+    problems = ProblemList()
+    check_intensities(scan, data, problems)
+    check_geometry(scan, data, problems)
+    if data.liver is not None:
+        check_liver(scan, data, data.liver, problems)
+    check_lesion_ids(scan, cohort, data, problems)
+    table = lesion_table(scan, cohort, data)
+    if data.lesions is not None:
+        check_lesions_plausible(scan, data, table, problems)
+        if data.liver is not None:
+            check_lesions_in_liver(scan, data, table, problems)
+        check_sizes(scan, cohort, table, problems)
+    problems.raise_if_errors()
+    data.warnings = [*data.warnings, *problems.warnings]
+    return data, table
+
+
+def check_intensities(scan: Scan, data: ScanData, problems: ProblemList) -> None:
+    """Are these Hounsfield units? Finds flat, normalised, windowed and unrescaled images, and padding."""
+    where = f"{scan.label}, {scan.image_path}"
+    array = data.ct.array
+    low, high = float(array.min()), float(array.max())
+    fix = "Export the CT in Hounsfield units"
+    if low == high:
+        problems.error(where, f"every voxel of the CT is {low:g}", "Export the CT again")
+    elif high - low <= 20:
+        problems.error(where, f"the values go from {low:.3g} to {high:.3g}: a normalised image, not HU", fix)
+    elif low >= 0 and high <= 255:
+        problems.error(where, f"the values go from {low:g} to {high:g}: a picture, not HU", fix)
+    elif low > NO_AIR_HU and _piled_up(array, low) and _piled_up(array, high):
+        problems.error(where, f"the values are cut off at {low:g} and {high:g}: an already windowed image", fix)
+    elif low >= 0:
+        what = f"no value is below 0 (maximum {high:g}): the rescale intercept (usually -1024) was not applied"
+        problems.error(where, what, fix)
+    elif low > NO_AIR_HU:
+        problems.warning(where, f"the lowest value is {low:g} HU: no air in this CT", "Look at the QC picture")
+    if data.padding_voxels:
+        share = 100.0 * data.padding_voxels / array.size
+        problems.warning(
+            where, f"{share:.1f} % of the voxels were below {AIR_HU} HU (padding) and were set to {AIR_HU}"
+        )
+
+
+def check_geometry(scan: Scan, data: ScanData, problems: ProblemList) -> None:
+    """Voxel sizes that a body scan can have."""
+    where = f"{scan.label}, {scan.image_path}"
+    x_mm, y_mm, z_mm = data.ct.grid.spacing_xyz_mm
+    said = f"voxels of {x_mm:.3g} × {y_mm:.3g} × {z_mm:.3g} mm"
+    if min(data.ct.grid.size_xyz) < 2:
+        problems.error(where, "the CT has a single slice", "A volume is needed")
+    if not (0.1 <= x_mm <= 5 and 0.1 <= y_mm <= 5 and 0.1 <= z_mm <= 20):
+        problems.error(
+            where, f"{said} are not those of a CT", "Check the spacing in the file's header (mm, not cm or m)"
+        )
+    elif x_mm == y_mm == z_mm == 1.0:
+        problems.warning(where, f"{said}: the header may have lost the spacing", "Compare with the scanner's")
+    elif abs(x_mm - y_mm) > 0.01 * x_mm:
+        problems.warning(where, f"{said}: pixels are not square", "Compare with the scanner's")
+    if _THICK_SLICE_MM < z_mm <= 20:
+        problems.warning(where, f"slices every {z_mm:.3g} mm: small lesions may be missed")
+    tilt = np.degrees(
+        np.arccos(np.clip(np.abs(np.array(data.ct.grid.direction).reshape(3, 3)).max(axis=0).min(), 0, 1))
+    )
+    if tilt > 1:
+        problems.warning(
+            where, f"the axes are oblique by {tilt:.0f}°", "Axial diameters are taken in the stored slices"
+        )
+
+
+def check_liver(scan: Scan, data: ScanData, liver: NDArray[np.bool_], problems: ProblemList) -> None:
+    """Is this the liver of this CT? Gas, bone or a wrong size say no; a low mean says another contrast phase."""
+    if not liver.any():
+        return
+    where = f"{scan.label}, {scan.liver_path}"
+    values = data.ct.array[liver]
+    mean = float(values.mean())
+    gas = 100.0 * float(np.mean(values < GAS_HU))
+    volume_ml = float(np.count_nonzero(liver)) * data.ct.grid.voxel_ml
+    if gas > 5:
+        what = f"{gas:.0f} % of the liver mask is air or lung"
+        problems.error(where, what, "It is flipped, shifted or of another patient; look at it on the CT")
+    elif not 0 <= mean <= 250:
+        problems.error(where, f"the mean under the liver mask is {mean:.0f} HU", "Check mask and CT: it is not liver")
+    elif mean < UNENHANCED_LIVER_HU and data.facts.get("phase_hint") != "portal":
+        what = f"the liver's mean is {mean:.0f} HU: rather an unenhanced or arterial scan than the portal phase"
+        problems.warning(where, what, "Check the contrast phase")
+    if gas <= 5 and gas > 0.5:
+        problems.warning(where, f"{gas:.1f} % of the liver mask is air or lung", "Look at the QC picture")
+    if not 300 <= volume_ml <= 4500:
+        problems.warning(where, f"the liver mask has {volume_ml:.0f} ml", "A whole liver has about 800-3000 ml")
+    _, pieces = ndimage.label(liver[:: max(1, liver.shape[0] // 64), ::2, ::2])
+    if pieces > 10:
+        problems.warning(where, f"the liver mask falls into about {pieces} pieces", "Look at the QC picture")
+
+
+def problems_of(scan: Scan, cohort: Cohort) -> tuple[ScanData | None, pd.DataFrame | None, ProblemList]:
+    """Like `checked_scan`, but with the errors returned beside the warnings."""
+    problems = ProblemList()
+    try:
+        data, table = checked_scan(scan, cohort)
+    except InputError as error:
+        problems.extend(error.problems)
+        return None, None, problems
+    problems.extend(data.warnings)
+    return data, table, problems
+
+
+def _piled_up(array: NDArray, value: float) -> bool:
+    return float(np.mean(array == value)) > _PILE_UP

@@ -1,0 +1,84 @@
+"""Lesions that cannot be: outside the liver, in air, of another size than the table says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from livermets.cohort import Cohort, Scan
+from livermets.errors import ProblemList
+from livermets.intake.scan_data import ScanData
+
+NEAR_MM = 5.0
+"""A lesion this near to the liver mask may be one that the mask leaves out."""
+_AIR_HU = -200.0
+_MISREAD_MM = 5.0
+_MISREAD_SHARE = 0.3
+
+
+def check_lesions_plausible(scan: Scan, data: ScanData, table: pd.DataFrame, problems: ProblemList) -> None:
+    """Lesions made of air, or of a few voxels."""
+    where = f"{scan.label}, {scan.lesion_pattern}"
+    labels = data.lesions
+    if labels is None or table.empty:
+        return
+    ids = table["lesion_id"].to_numpy()
+    means = ndimage.mean(data.ct.array, labels, ids)
+    counts = np.bincount(labels.ravel(), minlength=int(ids.max()) + 1)
+    for lesion, mean in zip(ids, means, strict=True):
+        if mean < _AIR_HU:
+            what = f"lesion {lesion} lies in air or lung (mean {mean:.0f} HU)"
+            problems.error(where, what, "The mask is flipped, shifted or of another patient; look at it on the CT")
+        if counts[lesion] < 5:
+            what = f"lesion {lesion} has only {counts[lesion]} voxels"
+            problems.warning(where, what, "Remove it from the mask if it is a stray mark")
+
+
+def check_lesions_in_liver(scan: Scan, data: ScanData, table: pd.DataFrame, problems: ProblemList) -> None:
+    """Every lesion lies in the liver mask, or touches it where the mask leaves tumours out."""
+    labels, liver = data.lesions, data.liver
+    if labels is None or liver is None or not liver.any():
+        return
+    where = f"{scan.label}, {scan.lesion_pattern}"
+    boxes = ndimage.find_objects(labels)
+    for lesion in table["lesion_id"]:
+        mask = labels[boxes[lesion - 1]] == lesion
+        outside = 100.0 * float(np.mean(~liver[boxes[lesion - 1]][mask]))
+        if outside > 50 and not _near(labels, liver, boxes[lesion - 1], lesion, data):
+            fix = "The masks do not belong together, or one is flipped; look at both on the CT"
+            problems.error(where, f"lesion {lesion} lies outside the liver mask", fix)
+        elif outside > 10:
+            what = f"{outside:.0f} % of lesion {lesion} is outside the liver mask"
+            problems.warning(where, what, "Does the liver mask leave tumours out?")
+
+
+def check_sizes(scan: Scan, cohort: Cohort, table: pd.DataFrame, problems: ProblemList) -> None:
+    """The table's baseline diameters against those measured in the mask, on the first timepoint."""
+    if scan.timepoint not in ("baseline", cohort.settings.timepoints[0]):
+        return
+    sizes = table[["lesion_id", "baseline_diameter_mm", "longest_diameter_mm"]].to_numpy(dtype=float)
+    for lesion_id, said, measured in sizes:
+        if not said > 0 or not measured > 0:
+            continue
+        where = f"{scan.label}, lesion {lesion_id:.0f}"
+        if _close(10 * said, measured) and not _close(said, measured):
+            what = f"the table's baseline diameter is {said:g}, the mask measures {measured:.1f} mm: centimetres for mm"
+            problems.error(where, what, "Correct the row, or set diameter_unit: cm for the cohort")
+        elif not _close(said, measured):
+            what = f"the table's baseline diameter is {said:g} mm, the mask measures {measured:.1f} mm"
+            problems.warning(where, what, "Are the lesions numbered alike in table and mask?")
+
+
+def _near(labels: NDArray, liver: NDArray[np.bool_], box: tuple[slice, ...], lesion: int, data: ScanData) -> bool:
+    margin = [int(np.ceil(NEAR_MM / step)) for step in data.ct.grid.spacing_zyx_mm]
+    wide = tuple(slice(max(0, part.start - m), part.stop + m) for part, m in zip(box, margin, strict=True))
+    if not liver[wide].any():
+        return False
+    away_mm = ndimage.distance_transform_edt(labels[wide] != lesion, sampling=data.ct.grid.spacing_zyx_mm)
+    return bool(np.any(away_mm[liver[wide]] <= NEAR_MM))
+
+
+def _close(one_mm: float, other_mm: float) -> bool:
+    return abs(one_mm - other_mm) <= max(_MISREAD_MM, _MISREAD_SHARE * max(one_mm, other_mm))

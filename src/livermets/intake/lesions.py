@@ -1,0 +1,64 @@
+"""Lesions of the mask joined with the outcome table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from livermets.cohort import Cohort, Scan
+from livermets.errors import ProblemList
+from livermets.intake.scan_data import ScanData
+from livermets.lesions.table import measure_lesions
+
+COLUMNS = (
+    "cohort", "patient_id", "timepoint", "centre", "lesion_id", "response", "longest_diameter_mm", "volume_ml",
+    "baseline_diameter_mm", "followup_diameter_mm",
+)  # fmt: skip
+
+
+def lesion_table(scan: Scan, cohort: Cohort, data: ScanData) -> pd.DataFrame:
+    """One row per lesion of the mask: size as measured in the mask, outcome as the table has it (empty: unknown, or
+    left out by `exclude`). Diameters in mm, volume in ml."""
+    if data.lesions is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = measure_lesions(data.lesions, data.ct.grid.spacing_zyx_mm)
+    outcome = {row.lesion_id: row for row in cohort.lesion_rows(scan.patient_id, scan.timepoint)}
+    left_out = cohort.excluded_lesions(scan.patient_id, scan.timepoint)
+    rows = [outcome.get(lesion_id) for lesion_id in table["lesion_id"]]
+    response = [None if row is None or row.lesion_id in left_out else row.response for row in rows]
+    table = table.assign(
+        cohort=scan.cohort,
+        patient_id=scan.patient_id,
+        timepoint=scan.timepoint,
+        centre=scan.centre,
+        response=pd.array(response, dtype="Int64"),
+        baseline_diameter_mm=np.array([row.baseline_diameter_mm if row else None for row in rows], dtype=float),
+        followup_diameter_mm=np.array([row.followup_diameter_mm if row else None for row in rows], dtype=float),
+    )
+    return table[list(COLUMNS)]
+
+
+def check_lesion_ids(scan: Scan, cohort: Cohort, data: ScanData, problems: ProblemList) -> None:
+    """Every lesion of the table must be in the mask, and (unless kept without outcome) the reverse."""
+    rows = cohort.lesion_rows(scan.patient_id, scan.timepoint)
+    if data.lesions is None or (not rows and cohort.role == "predict"):
+        return
+    in_mask = {int(value) for value in np.unique(data.lesions) if value}
+    in_table = {row.lesion_id: row for row in rows if row.lesion_id is not None}
+    left_out = set(cohort.excluded_lesions(scan.patient_id, scan.timepoint))
+    where = f"{scan.label}, {scan.lesion_pattern}"
+    absent = sorted(set(in_table) - in_mask - left_out)
+    if absent:
+        listed = ", ".join(f"{lesion} (row {in_table[lesion].row})" for lesion in absent)
+        fix = "Correct the lesion ids of the table, or the labels of the mask"
+        if cohort.settings.lesion_ids == "labels" and in_mask == {1} and len(in_table) > 1:
+            fix += "; if this is one binary mask, set lesion_ids: components"
+        problems.error(where, f"lesion {listed} of the table is not in the mask, which has {_listed(in_mask)}", fix)
+    unknown = sorted(in_mask - set(in_table) - left_out)
+    if unknown and cohort.role != "predict" and cohort.settings.lesions_without_outcome == "error":
+        fix = "Add its row, exclude the lesion with a reason, or set lesions_without_outcome: keep"
+        problems.error(where, f"lesion {_listed(unknown)} of the mask is not in the table", fix)
+
+
+def _listed(numbers: set[int] | list[int]) -> str:
+    return ", ".join(map(str, sorted(numbers))) or "none"

@@ -1,0 +1,194 @@
+"""One scan read from whatever the hospital gave: CT in HU, liver mask and numbered lesions on one grid."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from livermets.cohort import Scan
+from livermets.config.cohorts import CohortSettings, SeriesChoice
+from livermets.errors import InputError, Problem, ProblemList, input_error
+from livermets.imaging.geometry import Volume
+from livermets.intake.lesion_rows import LARGEST_LESION_ID
+from livermets.io.dicom import dicom_kind, read_series_folder
+from livermets.io.images import read_volume
+from livermets.io.masks import LabelMap, lesion_numbers, merged, read_mask
+
+AIR_HU = -1024
+"""Nothing is less dense than air; scanners write lower values (-2000, -3024) where they measured nothing."""
+_INT16 = np.iinfo(np.int16)
+TOUCHING = np.ones((3, 3, 3), bool)
+
+
+@dataclass
+class ScanData:
+    """A scan as read: all arrays ``zyx`` on the CT's grid."""
+
+    ct: Volume
+    """HU, int16 where the values allow it, else float32; padding raised to -1024."""
+    kind: str
+    """What it was read from: DICOM, NIfTI, NRRD, MHA."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Acquisition facts that identify nobody."""
+    padding_voxels: int = 0
+    liver: NDArray[np.bool_] | None = None
+    lesions: NDArray[np.uint16] | None = None
+    warnings: list[Problem] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the values and the grid size: equal for the same CT in any format."""
+        content = hashlib.sha256(repr(self.ct.array.shape).encode())
+        content.update(np.ascontiguousarray(self.ct.array, dtype=np.float32).tobytes())
+        return content.hexdigest()
+
+
+def read_scan(scan: Scan, settings: CohortSettings) -> ScanData:
+    """CT and masks of one scan; raises `InputError` with everything that is wrong with its files."""
+    problems = ProblemList()
+    try:
+        data = read_ct(scan.image_path, settings.series)
+    except InputError as error:
+        problems.extend(named(scan, error.problems))
+        problems.extend(_missing_masks(scan))
+        raise InputError(problems.errors) from error
+    for reader in (_read_liver, _read_lesions):
+        try:
+            reader(scan, settings, data, problems)
+        except InputError as error:
+            problems.extend(named(scan, error.problems))
+    problems.raise_if_errors()
+    data.warnings = problems.warnings
+    return data
+
+
+def read_ct(path: Path, series: SeriesChoice | None = None) -> ScanData:
+    """A CT in HU from a DICOM folder or an image file."""
+    if not path.exists():
+        raise input_error(path, "this CT does not exist", "Check the path in the configuration or the table")
+    kind = dicom_kind(path)
+    if kind in ("SEG", "RTSTRUCT"):
+        raise input_error(path, f"this is a DICOM {kind}, not a CT", "Give the folder of the CT's slices")
+    if kind == "series":
+        found = read_series_folder(path, series)
+        volume, facts, name = found.volume, found.facts, "DICOM"
+    else:
+        volume, facts, name = read_volume(path), {}, _file_kind(path)
+    array, padding = _hounsfield(volume.array, path)
+    return ScanData(volume.with_array(array), name, facts, padding)
+
+
+def named(scan: Scan, problems: list[Problem]) -> list[Problem]:
+    """Problems of a file as problems of the scan it belongs to."""
+    return [Problem(f"{scan.label}, {problem.where}", problem.what, problem.fix, problem.severity)
+            for problem in problems]  # fmt: skip
+
+
+def _hounsfield(array: NDArray, path: Path) -> tuple[NDArray, int]:
+    if array.dtype.kind == "f":
+        if not np.isfinite(array).all():
+            n = int(np.count_nonzero(~np.isfinite(array)))
+            raise input_error(path, f"{n} voxels of the CT are not numbers (NaN or infinite)", "Export it again")
+        whole = bool(np.all(array == np.rint(array)))
+    else:
+        whole = True
+    padding = int(np.count_nonzero(array < AIR_HU))
+    fits = array.size == 0 or (whole and array.max() <= _INT16.max)
+    target = np.int16 if fits else np.float32
+    return np.maximum(array, array.dtype.type(AIR_HU) if array.dtype.kind != "u" else 0).astype(target), padding
+
+
+def _read_liver(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:
+    if scan.liver_path is None:
+        return
+    mask = read_mask(scan.liver_path, data.ct.grid, settings.liver_labels, settings.resample_masks)
+    data.liver = mask.labels > 0
+    if not data.liver.any():
+        where = f"{scan.label}, {scan.liver_path}"
+        problems.error(where, "the liver mask is empty", "Correct the mask, or leave out `liver`")
+
+
+def _read_lesions(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:
+    if scan.lesion_pattern is None:
+        return
+    files = scan.numbered_lesion_paths
+    if not files:
+        where = f"{scan.label}, {scan.lesion_pattern}"
+        problems.error(where, "no lesion mask has this name", "Check `lesions`: {lesion} stands for a number")
+        return
+    if files[0][0] is None:
+        mask = read_mask(files[0][1], data.ct.grid, settings.lesion_labels, settings.resample_masks)
+        labels = _numbered(mask, settings, scan)
+    else:
+        mask = _one_file_per_lesion([(int(n or 0), path) for n, path in files], scan, settings, data, problems)
+        labels = mask.labels.astype(np.uint16)
+    if mask.overlap_voxels:
+        what = f"{mask.overlap_voxels} voxels belong to more than one lesion; the lower number keeps them"
+        problems.warning(f"{scan.label}, {scan.lesion_pattern}", what)
+    if not labels.any() and not problems.errors:
+        where = f"{scan.label}, {scan.lesion_pattern}"
+        problems.error(where, "the lesion mask holds no lesion", "Correct the mask, or exclude the patient")
+    data.lesions = labels
+
+
+def _numbered(mask: LabelMap, settings: CohortSettings, scan: Scan) -> NDArray[np.uint16]:
+    """Label values as lesion ids."""
+    labels = mask.labels
+    if settings.lesion_ids == "components":
+        components, count = ndimage.label(labels > 0, TOUCHING)
+        if count > LARGEST_LESION_ID:
+            what = f"the lesion mask falls into {count} pieces"
+            raise input_error(scan.lesion_pattern, what, "It is noise rather than lesions; correct the mask")
+        return components.astype(np.uint16)
+    if mask.names:
+        numbers = lesion_numbers(mask.names)
+        table = np.zeros(max(numbers) + 1, np.uint16)
+        for number, lesion_id in numbers.items():
+            table[number] = lesion_id
+        labels = table[labels]
+    if labels.max(initial=0) > LARGEST_LESION_ID:
+        what = f"the mask has a lesion with label {labels.max()}"
+        raise input_error(scan.lesion_pattern, what, f"Number the lesions from 1 to {LARGEST_LESION_ID}")
+    return labels.astype(np.uint16)
+
+
+def _one_file_per_lesion(
+    files: list[tuple[int, Path]], scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList
+) -> LabelMap:
+    layers: dict[int, NDArray[np.bool_]] = {}
+    for number, path in files:
+        where = f"{scan.label}, {path}"
+        if not 1 <= number <= LARGEST_LESION_ID:
+            problems.error(where, f"{number} cannot be a lesion id", f"Number the files from 1 to {LARGEST_LESION_ID}")
+        elif number in layers:
+            problems.error(where, f"another file is lesion {number} too", "Keep one of them")
+        else:
+            try:
+                mask = read_mask(path, data.ct.grid, settings.lesion_labels, settings.resample_masks)
+            except InputError as error:
+                problems.extend(named(scan, error.problems))
+                continue
+            layers[number] = mask.labels > 0
+            if not layers[number].any():
+                problems.error(where, "the lesion mask holds no lesion", "Correct the mask or remove the file")
+    labels, overlap = merged(sorted(layers.items()), data.ct.grid)
+    return LabelMap(labels, overlap_voxels=overlap, kind="one file per lesion")
+
+
+def _missing_masks(scan: Scan) -> list[Problem]:
+    """Masks that do not exist, for a scan whose CT cannot be read: said in the same go."""
+    paths = [path for path in (scan.liver_path, *scan.lesion_paths) if path is not None and not path.exists()]
+    fix = "Check the path in the configuration or the table"
+    return [Problem(f"{scan.label}, {path}", "this mask does not exist", fix) for path in paths]
+
+
+def _file_kind(path: Path) -> str:
+    name = path.name.lower()
+    kinds = {".nii": "NIfTI", ".nii.gz": "NIfTI", ".nrrd": "NRRD", ".nhdr": "NRRD", ".mha": "MHA", ".mhd": "MHA"}
+    return next((kind for suffix, kind in kinds.items() if name.endswith(suffix)), "image file")

@@ -1,0 +1,137 @@
+"""The whole study looked at before anything is computed: every problem of every scan, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+import pandas as pd
+
+from livermets.cohort import Cohort, Scan, Study
+from livermets.errors import ProblemList
+from livermets.intake.checks import problems_of
+from livermets.intake.scan_data import ScanData
+
+PROBLEM_COLUMNS = ("severity", "where", "what", "fix")
+
+
+@dataclass(frozen=True)
+class ScanSummary:
+    """One row of scans.csv; empty where a scan could not be read. Lengths in mm, volumes in ml, intensities in HU."""
+
+    cohort: str
+    role: str
+    patient_id: str
+    timepoint: str
+    centre: str = ""
+    excluded: str = ""
+    source: str = ""
+    orientation: str = ""
+    size_x: int | None = None
+    size_y: int | None = None
+    size_z: int | None = None
+    spacing_x_mm: float | None = None
+    spacing_y_mm: float | None = None
+    spacing_z_mm: float | None = None
+    hu_min: float | None = None
+    hu_max: float | None = None
+    liver_ml: float | None = None
+    liver_mean_hu: float | None = None
+    n_lesions: int | None = None
+    longest_diameter_min_mm: float | None = None
+    longest_diameter_max_mm: float | None = None
+    lesion_voxels: int | None = None
+    image_sha256: str = ""
+    n_errors: int = 0
+    n_warnings: int = 0
+
+
+@dataclass(frozen=True)
+class StudyCheck:
+    """What `check` found."""
+
+    problems: ProblemList
+    scans: list[ScanSummary]
+
+    def problem_table(self) -> pd.DataFrame:
+        """One row per problem: errors first, sorted by place."""
+        ordered = sorted(self.problems, key=lambda problem: (problem.severity, problem))
+        rows = [(problem.severity, problem.where, problem.what, problem.fix) for problem in ordered]
+        return pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS))
+
+    def scan_table(self) -> pd.DataFrame:
+        """One row per scan, excluded ones with their reason."""
+        names = [field.name for field in fields(ScanSummary)]
+        table = pd.DataFrame([asdict(scan) for scan in self.scans], columns=names)
+        whole = ["size_x", "size_y", "size_z", "n_lesions", "lesion_voxels"]
+        return table.astype(dict.fromkeys(whole, "Int64"))
+
+
+def check_study(
+    study: Study,
+    progress: Callable[[Iterable[Scan]], Iterable[Scan]] = iter,
+    look: Callable[[Scan, ScanData], None] | None = None,
+) -> StudyCheck:
+    """Reads and checks every scan, one at a time so that memory stays flat; ``look`` sees each one that reads well."""
+    problems = ProblemList(list(study.warnings))
+    summaries = []
+    for scan in progress(study.scans()):
+        cohort = study.cohort(scan.cohort)
+        data, lesions, found = problems_of(scan, cohort)
+        problems.extend(found)
+        summaries.append(_summary(scan, cohort, data, lesions, found))
+        if data is not None and look is not None:
+            look(scan, data)
+    _check_images_once(summaries, problems)
+    for cohort in study.cohorts:
+        summaries += _excluded(cohort)
+    return StudyCheck(problems, summaries)
+
+
+def _summary(
+    scan: Scan, cohort: Cohort, data: ScanData | None, lesions: pd.DataFrame | None, found: ProblemList
+) -> ScanSummary:
+    start = ScanSummary(scan.cohort, cohort.role, scan.patient_id, scan.timepoint, scan.centre)
+    values = {**asdict(start), "n_errors": len(found.errors), "n_warnings": len(found.warnings)}
+    if data is not None and lesions is not None:
+        x, y, z = data.ct.grid.size_xyz
+        x_mm, y_mm, z_mm = (round(step, 6) for step in data.ct.grid.spacing_xyz_mm)
+        values |= {
+            "source": data.kind, "orientation": data.ct.stored_orientation, "image_sha256": data.digest,
+            "size_x": x, "size_y": y, "size_z": z, "spacing_x_mm": x_mm, "spacing_y_mm": y_mm, "spacing_z_mm": z_mm,
+            "hu_min": float(data.ct.array.min()), "hu_max": float(data.ct.array.max()),
+        }  # fmt: skip
+        if data.liver is not None:
+            values["liver_ml"] = round(float(np.count_nonzero(data.liver)) * data.ct.grid.voxel_ml, 1)
+            values["liver_mean_hu"] = round(float(data.ct.array[data.liver].mean()), 1)
+        if data.lesions is not None:
+            diameters = lesions["longest_diameter_mm"]
+            values |= {
+                "n_lesions": len(lesions), "lesion_voxels": int(np.count_nonzero(data.lesions)),
+                "longest_diameter_min_mm": round(float(diameters.min()), 2),
+                "longest_diameter_max_mm": round(float(diameters.max()), 2),
+            }  # fmt: skip
+    return ScanSummary(**values)
+
+
+def _excluded(cohort: Cohort) -> list[ScanSummary]:
+    """Patients and scans left out, so that the flow diagram can count them."""
+    return [
+        ScanSummary(cohort.name, cohort.role, entry.patient, entry.timepoint or "", excluded=entry.reason)
+        for entry in cohort.settings.exclude
+        if entry.lesion is None
+    ]
+
+
+def _check_images_once(scans: list[ScanSummary], problems: ProblemList) -> None:
+    first: dict[str, ScanSummary] = {}
+    for scan in scans:
+        if not scan.image_sha256:
+            continue
+        known = first.setdefault(scan.image_sha256, scan)
+        if known is not scan:
+            where = f"cohort {scan.cohort}, patient {scan.patient_id}, {scan.timepoint}"
+            other = f"cohort {known.cohort}, patient {known.patient_id}, {known.timepoint}"
+            fix = "One image belongs to one scan; across cohorts this would leak training data into validation"
+            problems.error(where, f"this CT is voxel for voxel that of {other}", fix)

@@ -1,0 +1,167 @@
+"""DICOM series as volumes: headers by pydicom, pixels by GDCM (which decodes JPEG 2000, JPEG-LS and RLE).
+
+Slice order comes from the geometry, never from file names. No identifier of a header leaves this module: errors name
+files (UID-like digits shortened) and series by number, description and slice count."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pydicom
+import SimpleITK as sitk
+from pydicom.dataset import Dataset
+
+from livermets.config.cohorts import SeriesChoice
+from livermets.errors import input_error
+from livermets.imaging.geometry import Volume
+from livermets.io.dicom_series import Series, check_geometry, choose_series, group_series
+from livermets.io.images import volume_from_sitk
+
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+sitk.ProcessObject.SetGlobalWarningDisplay(False)  # GDCM's warnings quote headers
+
+_TAGS = [
+    "SOPClassUID", "Modality", "SeriesInstanceUID", "SOPInstanceUID", "SeriesDescription", "SeriesNumber",
+    "AcquisitionNumber", "ImageType", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows",
+    "Columns", "NumberOfFrames", "SamplesPerPixel", "RescaleSlope", "RescaleIntercept", "BitsAllocated",
+    "SliceThickness", "KVP", "ConvolutionKernel", "Manufacturer", "ManufacturerModelName", "ContrastBolusAgent",
+    "PatientName", "PatientID", "GantryDetectorTilt",
+]  # fmt: skip
+_SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+_STRUCTURE_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
+
+
+@dataclass(frozen=True)
+class CtSeries:
+    """A CT and the acquisition facts that identify nobody."""
+
+    volume: Volume
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def is_dicom_file(path: Path) -> bool:
+    """Whether a file carries DICOM's magic word."""
+    with path.open("rb") as stream:
+        return stream.read(132)[128:] == b"DICM"
+
+
+def dicom_kind(path: Path) -> Literal["series", "SEG", "RTSTRUCT", "file"]:
+    """What a path holds: a folder of slices, one DICOM-SEG or RTSTRUCT (also alone in a folder), or another file."""
+    if path.is_dir():
+        files = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
+        kinds = {dicom_kind(file) for file in files[:2]} if len(files) <= 2 else set()
+        kinds.discard("file")
+        return kinds.pop() if len(kinds) == 1 else "series"
+    if not is_dicom_file(path):
+        return "file"
+    header = read_header(path)
+    if header is None:
+        raise input_error(path, "this DICOM file cannot be read", "Export it again")
+    return _kind_of(header) or "series"
+
+
+def object_file(path: Path, kind: str) -> Path:
+    """The one DICOM-SEG or RTSTRUCT file of a path."""
+    if path.is_file():
+        return path
+    return next(file for file in sorted(path.iterdir()) if file.is_file() and dicom_kind(file) == kind)
+
+
+def read_header(path: Path) -> Dataset | None:
+    """A DICOM header without pixels; None when the file is not DICOM or is damaged."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS), force=True)
+    except Exception:  # damaged headers raise errors of any kind
+        return None
+
+
+def read_series_folder(path: Path, choice: SeriesChoice | None = None) -> CtSeries:
+    """The one series of a folder (subfolders included), or the one that ``choice`` names.
+
+    Raises `InputError` for an empty folder, an ambiguous choice, missing slices, a tilted gantry and the like."""
+    files = [path] if path.is_file() else [file for file in sorted(path.rglob("*")) if file.is_file()]
+    headers, damaged = [], []
+    for file in files:
+        header = read_header(file)
+        if header is not None and "Rows" in header and _kind_of(header) is None:
+            headers.append((file, header))
+        elif header is None and is_dicom_file(file):
+            damaged.append(file)
+    if damaged:
+        what = f"{len(damaged)} DICOM file(s) cannot be read, the first is {shown_name(damaged[0])}"
+        raise input_error(path, what, "Export the series again")
+    if not headers:
+        what = "no DICOM image in this folder" if files else "this folder is empty"
+        raise input_error(path, what, "Check the path; it must hold the slices of the CT")
+    series = choose_series(group_series(headers, path), choice or SeriesChoice(), path)
+    check_geometry(series, path)
+    return CtSeries(_volume(series, path), _facts(series))
+
+
+def shown_name(path: Path) -> str:
+    """A file name as errors show it: UIDs, which some systems use as names, are cut to their last digits."""
+    return re.sub(r"\d+(?:\.\d+){4,}", lambda match: "…" + match[0][-6:], path.name)
+
+
+def _kind_of(header: Dataset) -> Literal["SEG", "RTSTRUCT"] | None:
+    sop_class, modality = str(header.get("SOPClassUID", "")), str(header.get("Modality", ""))
+    if sop_class in _SEGMENTATION_CLASSES or modality == "SEG":
+        return "SEG"
+    return "RTSTRUCT" if sop_class == _STRUCTURE_CLASS or modality == "RTSTRUCT" else None
+
+
+def _volume(series: Series, path: Path) -> Volume:
+    names = [str(file) for file in series.files]
+    try:
+        if series.one_rescaling:
+            reader = sitk.ImageSeriesReader()
+            reader.SetFileNames(names)
+            image = reader.Execute()
+        else:  # the series reader takes the type of the first slice, which the others may not fit
+            image = sitk.JoinSeries([sitk.Cast(sitk.ReadImage(name)[:, :, 0], sitk.sitkFloat32) for name in names])
+    except RuntimeError as error:
+        raise input_error(path, "the pixels of this DICOM series cannot be read", _pixel_fix(series, path)) from error
+    image.SetOrigin(tuple(series.positions[0]))
+    image.SetSpacing(series.spacing_xyz_mm)
+    image.SetDirection(tuple(np.stack([series.row, series.column, series.normal], axis=1).ravel()))
+    return volume_from_sitk(image, path)
+
+
+def _pixel_fix(series: Series, path: Path) -> str:
+    for file in series.files:
+        try:
+            sitk.ReadImage(str(file))
+        except RuntimeError:
+            return f"Export it again; the first damaged slice is {shown_name(file)}"
+    return "Export it again"
+
+
+def _facts(series: Series) -> dict[str, Any]:
+    header = series.headers[0]
+    kernel = header.get("ConvolutionKernel", "")
+    return {
+        "slices": len(series.files),
+        "slice_thickness_mm": _number(header.get("SliceThickness")),
+        "tube_voltage_kv": _number(header.get("KVP")),
+        "kernel": "\\".join(map(str, kernel))
+        if isinstance(kernel, (list, pydicom.multival.MultiValue))
+        else str(kernel),
+        "manufacturer": str(header.get("Manufacturer", "")),
+        "model": str(header.get("ManufacturerModelName", "")),
+        "contrast_given": bool(str(header.get("ContrastBolusAgent", "") or "")),
+        "phase_hint": series.phase,
+    }
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,207 @@
+"""Slices sorted into series: which one is meant, and whether its slices make a regular volume."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from livermets.config.cohorts import SeriesChoice
+from livermets.errors import input_error
+
+_IRREGULAR_MM = 0.1
+_IRREGULAR_SHARE = 0.05
+_PHASES = {
+    "arterial": r"arter|\bart\b|late.?art",
+    "portal": r"portal|porto|venous|venos|\bpv\b|\bpvp\b|7\d ?s(ec)?\b",
+    "late": r"late|delayed|equilib|tardiv",
+    "native": r"native|unenhanced|without|non.?contrast|\bnc\b|\bwo\b|basale",
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """Slices of one series with one orientation, size and pixel spacing, from the lowest to the highest along their
+    normal."""
+
+    files: tuple[Path, ...]
+    headers: tuple[Dataset, ...]
+    positions: NDArray[np.float64]
+
+    @property
+    def row(self) -> NDArray[np.float64]:
+        return _vector(self.headers[0].ImageOrientationPatient[:3])
+
+    @property
+    def column(self) -> NDArray[np.float64]:
+        return _vector(self.headers[0].ImageOrientationPatient[3:])
+
+    @property
+    def normal(self) -> NDArray[np.float64]:
+        return np.cross(self.row, self.column).astype(np.float64)
+
+    @property
+    def heights_mm(self) -> NDArray[np.float64]:
+        return self.positions @ self.normal
+
+    @property
+    def spacing_xyz_mm(self) -> tuple[float, float, float]:
+        row_mm, column_mm = (float(value) for value in self.headers[0].PixelSpacing)
+        if len(self.files) > 1:
+            slice_mm = float(self.heights_mm[-1] - self.heights_mm[0]) / (len(self.files) - 1)
+        else:
+            slice_mm = float(self.headers[0].get("SliceThickness") or 1.0)
+        return (column_mm, row_mm, slice_mm)
+
+    @property
+    def one_rescaling(self) -> bool:
+        return len({(str(h.get("RescaleSlope")), str(h.get("RescaleIntercept"))) for h in self.headers}) == 1
+
+    @property
+    def phase(self) -> str:
+        """The contrast phase that the series description says; empty when it says none."""
+        text = str(self.headers[0].get("SeriesDescription", "")).casefold()
+        return next((phase for phase, pattern in _PHASES.items() if re.search(pattern, text)), "")
+
+    def described(self) -> str:
+        """The series in words, without identifiers."""
+        header = self.headers[0]
+        text = str(header.get("SeriesDescription", ""))
+        for secret in (str(header.get("PatientName", "")), str(header.get("PatientID", ""))):
+            for word in re.split(r"[\^\s]+", secret):
+                text = re.sub(re.escape(word), "…", text, flags=re.IGNORECASE) if len(word) > 2 else text
+        spacing = self.spacing_xyz_mm[2] if len(self.files) > 1 else 0.0
+        number, acquisition = (header.get(name) or "-" for name in ("SeriesNumber", "AcquisitionNumber"))
+        return (
+            f"number {number}, acquisition {acquisition}, "
+            f'"{text}", {len(self.files)} slices of {header.Columns} × {header.Rows} every {spacing:.3g} mm'
+        )
+
+
+def group_series(headers: Sequence[tuple[Path, Dataset]], where: Path) -> list[Series]:
+    """Slices by series, orientation, size and pixel spacing; scouts and copies of the same slice are left out."""
+    groups: dict[tuple, list[tuple[Path, Dataset]]] = defaultdict(list)
+    for file, header in headers:
+        if "LOCALIZER" in [str(part).upper() for part in header.get("ImageType") or []]:
+            continue
+        _check_slice(file, header, where)
+        orientation = tuple(round(float(value), 3) + 0.0 for value in header.ImageOrientationPatient)
+        spacing = tuple(round(float(value), 4) for value in header.PixelSpacing)
+        key = (str(header.get("SeriesInstanceUID", "")), orientation, header.Rows, header.Columns, spacing)
+        groups[key].append((file, header))
+    if not groups:
+        raise input_error(where, "only scout images in this folder", "It must hold the slices of the CT")
+    return [part for members in groups.values() for part in _by_acquisition(_without_copies(members))]
+
+
+def choose_series(series: list[Series], choice: SeriesChoice, where: Path) -> Series:
+    """The one series that fits; `InputError` lists them when none or several do."""
+    fitting = [one for one in series if _fits(one, choice)]
+    if len(fitting) == 1:
+        return fitting[0]
+    listed = "; ".join(sorted(one.described() for one in (fitting or series)))
+    if not fitting:
+        raise input_error(where, "no DICOM series fits `series` of the configuration", f"Series found: {listed}")
+    fix = f"Choose by description, number, acquisition, phase or uid under `series`: {listed}"
+    raise input_error(where, f"{len(fitting)} DICOM series in this folder", fix)
+
+
+def check_geometry(series: Series, where: Path) -> None:
+    """Raises `InputError` unless the slices are parallel, in line, evenly spaced and each there once."""
+    if len(series.files) == 1 and int(series.headers[0].get("NumberOfFrames") or 1) == 1:
+        raise input_error(where, "the series has a single slice", "A CT volume is needed; check the folder")
+    gaps = np.diff(series.heights_mm)
+    twice = np.flatnonzero(gaps < 1e-3)
+    if len(twice):
+        what = f"{len(twice)} positions have more than one slice, the first at {series.heights_mm[twice[0]]:.1f} mm"
+        raise input_error(where, what, "Keep one phase or one export per folder, or choose it under `series`")
+    shift = series.positions - np.outer(series.heights_mm, series.normal)
+    drift = float(np.ptp(shift, axis=0).max())
+    if drift > max(0.5 * min(series.spacing_xyz_mm[:2]), _IRREGULAR_MM):
+        height = float(np.ptp(series.heights_mm))
+        angle = np.degrees(np.arctan2(drift, height))
+        what = f"the slices are shifted against each other (gantry tilt of about {angle:.0f}°)"
+        raise input_error(where, what, "Correct the tilt first (dcm2niix does) and give the corrected volume")
+    typical = float(np.median(gaps))
+    off = np.flatnonzero(np.abs(gaps - typical) > max(_IRREGULAR_MM, _IRREGULAR_SHARE * typical))
+    if len(off):
+        at = series.heights_mm[off[0]]
+        missing = gaps[off[0]] / typical
+        word = "slices are missing" if missing > 1.5 else "the slice spacing is uneven"
+        step = f"step {gaps[off[0]]:.2f} instead of {typical:.2f} mm"
+        what = f"{word} in {len(off)} place(s), the first after {at:.1f} mm ({step})"
+        raise input_error(where, what, "Export the series again, complete")
+
+
+def _check_slice(file: Path, header: Dataset, where: Path) -> None:
+    from livermets.io.dicom import shown_name
+
+    if int(header.get("NumberOfFrames") or 1) > 1:
+        fix = "Export it as single slices, or convert it to NIfTI"
+        raise input_error(where, f"{shown_name(file)} is a multi-frame DICOM file", fix)
+    if int(header.get("SamplesPerPixel") or 1) != 1:
+        raise input_error(where, f"{shown_name(file)} is a colour picture", "Give the CT, not a screenshot")
+    try:
+        complete = (
+            len(header.ImagePositionPatient) == 3
+            and len(header.ImageOrientationPatient) == 6
+            and len(header.PixelSpacing) == 2
+            and all(float(value) > 0 for value in header.PixelSpacing)
+            and np.isfinite([float(v) for v in [*header.ImagePositionPatient, *header.ImageOrientationPatient]]).all()
+        )
+    except (AttributeError, TypeError, ValueError):
+        complete = False
+    if not complete:
+        what = f"{shown_name(file)} does not say where its slice is (position, orientation or pixel spacing)"
+        raise input_error(where, what, "Export the series again with its geometry")
+
+
+def _without_copies(members: list[tuple[Path, Dataset]]) -> list[tuple[Path, Dataset]]:
+    """One file per SOP instance: folders often hold the same slice under two names."""
+    kept: dict[str, tuple[Path, Dataset]] = {}
+    for file, header in members:
+        kept.setdefault(str(header.get("SOPInstanceUID", "")) or str(file), (file, header))
+    return list(kept.values())
+
+
+def _by_acquisition(members: list[tuple[Path, Dataset]]) -> list[Series]:
+    """The members as one series, or one per acquisition where positions repeat (phases stored in one series)."""
+    whole = _sorted_series(members)
+    if np.all(np.diff(whole.heights_mm) > 1e-3):
+        return [whole]
+    parts: dict[str, list[tuple[Path, Dataset]]] = defaultdict(list)
+    for member in members:
+        parts[str(member[1].get("AcquisitionNumber", ""))].append(member)
+    return [_sorted_series(part) for part in parts.values()]
+
+
+def _sorted_series(members: list[tuple[Path, Dataset]]) -> Series:
+    positions = np.array([[float(value) for value in header.ImagePositionPatient] for _, header in members])
+    unsorted = Series(tuple(f for f, _ in members), tuple(h for _, h in members), positions)
+    order = np.argsort(unsorted.heights_mm, kind="stable")
+    return Series(tuple(unsorted.files[i] for i in order), tuple(unsorted.headers[i] for i in order), positions[order])
+
+
+def _fits(series: Series, choice: SeriesChoice) -> bool:
+    header = series.headers[0]
+    description = str(header.get("SeriesDescription", "")).casefold()
+    return (
+        (choice.description is None or fnmatch.fnmatch(description, choice.description.casefold()))
+        and (choice.number is None or str(header.get("SeriesNumber", "")) == str(choice.number))
+        and (choice.acquisition is None or str(header.get("AcquisitionNumber", "")) == str(choice.acquisition))
+        and (choice.phase is None or series.phase == choice.phase)
+        and (choice.uid is None or str(header.get("SeriesInstanceUID", "")) == choice.uid)
+    )
+
+
+def _vector(values: Sequence[float]) -> NDArray[np.float64]:
+    vector = np.array([float(value) for value in values])
+    length = float(np.linalg.norm(vector))
+    return vector / length if length > 0 else vector

@@ -1,0 +1,128 @@
+"""Masks of any supported kind as one label map on their CT's grid."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livermets.errors import input_error
+from livermets.imaging.geometry import Grid, Volume
+from livermets.imaging.placing import resampled_to
+from livermets.io.images import read_volume
+
+LARGEST_LABEL = 60_000
+
+
+@dataclass(frozen=True)
+class LabelMap:
+    """Which label every voxel carries: a ``zyx`` array on the CT's grid, 0 outside."""
+
+    labels: NDArray[np.integer]
+    names: dict[int, str] = field(default_factory=dict)
+    """Names of labels, where the format has them."""
+    overlap_voxels: int = 0
+    """Voxels that several segments claimed; the lower number kept them."""
+    kind: str = "label map"
+
+
+def read_mask(path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample: bool = False) -> LabelMap:
+    """A mask file or folder on its CT's grid, with only the labels ``wanted`` (all above 0 when empty).
+
+    Raises `InputError` when it cannot be read, lies on another grid (unless ``resample``), or lacks a label."""
+    from livermets.io.dicom import dicom_kind
+
+    if not path.exists():
+        raise input_error(path, "this mask does not exist", "Check the path in the configuration or the table")
+    kind = dicom_kind(path)
+    if kind == "SEG":
+        from livermets.io.dicom_seg import read_segments
+
+        return read_segments(path, grid, wanted)
+    if kind == "RTSTRUCT":
+        from livermets.io.rtstruct import read_structures
+
+        return read_structures(path, grid, wanted)
+    if kind == "series":
+        from livermets.io.dicom import read_series_folder
+
+        return _from_volume(read_series_folder(path).volume, path, grid, wanted, resample, "DICOM mask slices")
+    return _from_volume(read_volume(path), path, grid, wanted, resample, "label map")
+
+
+def chosen_labels(names: Mapping[int, str], wanted: Sequence[int | str], where: object) -> list[int]:
+    """The label numbers that ``wanted`` (numbers, names, patterns with ``*``) stands for; all when it is empty."""
+    if not wanted:
+        return sorted(names)
+    chosen: set[int] = set()
+    for entry in wanted:
+        found = {number for number, name in names.items() if _matches(entry, number, name)}
+        if not found:
+            listed = ", ".join(f"{n} {name}".strip() for n, name in sorted(names.items())) or "none"
+            raise input_error(where, f'there is no label "{entry}"', f"Labels of this mask: {listed}")
+        chosen |= found
+    return sorted(chosen)
+
+
+def lesion_numbers(names: Mapping[int, str]) -> dict[int, int]:
+    """From segment number to lesion_id: the number at the end of the name ("Tumor_3") where every name has its own,
+    else the segment number."""
+    ends = {number: re.search(r"(\d+)\s*$", name) for number, name in names.items()}
+    numbers = {number: int(match[1]) for number, match in ends.items() if match and int(match[1]) > 0}
+    if len(numbers) == len(names) and len(set(numbers.values())) == len(names):
+        return numbers
+    return {number: number for number in names}
+
+
+def merged(layers: Iterable[tuple[int, NDArray[np.bool_]]], grid: Grid) -> tuple[NDArray[np.uint16], int]:
+    """Layers as one label map, and how many voxels more than one layer claimed (the first one keeps them)."""
+    labels = np.zeros(grid.shape_zyx, np.uint16)
+    overlap = 0
+    for number, layer in layers:
+        free = labels == 0
+        overlap += int(np.count_nonzero(layer & ~free))
+        labels[layer & free] = number
+    return labels, overlap
+
+
+def integer_labels(array: NDArray, where: object) -> NDArray[np.uint16]:
+    """A mask's values as labels; a float file is fine when its values are whole numbers."""
+    if array.dtype.kind == "f":
+        if not np.isfinite(array).all():
+            raise input_error(where, "the mask has values that are not numbers (NaN)", "Export it as a label map")
+        if np.any(array != np.rint(array)):
+            fix = "A mask holds whole label values; export it again (a probability map needs a threshold first)"
+            raise input_error(where, "the mask has fractions as values", fix)
+    low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
+    if low < 0 or high > LARGEST_LABEL:
+        fix = "A mask holds label values from 0 up; is this an image?"
+        raise input_error(where, f"the mask has values from {low:g} to {high:g}", fix)
+    return array.astype(np.uint16)
+
+
+def _from_volume(
+    volume: Volume, path: Path, grid: Grid, wanted: Sequence[int | str], resample: bool, kind: str
+) -> LabelMap:
+    labels = integer_labels(volume.array, path)
+    differences = volume.grid.differences(grid)
+    if differences:
+        if not resample:
+            fix = "Draw it on this CT, or set resample_masks: true if its geometry is right"
+            raise input_error(path, f"the mask is not on the grid of its CT ({'; '.join(differences)})", fix)
+        labels = resampled_to(Volume(labels, volume.grid), grid)
+    if wanted:
+        present = {int(value): "" for value in np.unique(labels) if value}
+        chosen = chosen_labels(present, wanted, path)
+        labels = np.where(np.isin(labels, chosen), labels, 0).astype(np.uint16)
+    return LabelMap(labels, kind=kind)
+
+
+def _matches(entry: int | str, number: int, name: str) -> bool:
+    if isinstance(entry, int) or entry.isdigit():
+        return int(entry) == number
+    return bool(name) and fnmatch.fnmatch(name.casefold(), entry.casefold())
