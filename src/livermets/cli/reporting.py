@@ -1,0 +1,88 @@
+"""Verbs that tell what was found: the study report and its manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from livermets.cli import app
+
+
+@app.command("report")
+def report_verb(
+    results: Path = typer.Argument(..., metavar="RESULTS_DIR", help="The results folder of one study."),
+    out: Path = typer.Option(
+        Path("report.html"), help="The report; its figures and their data go to figures/ beside it."
+    ),
+    settings: str = typer.Option("config.yaml", help="JSON of the whole configuration, or its file; {} for none."),
+) -> None:
+    """Build the study report: one self-contained HTML file."""
+    from livermets.config.load import validate_section
+    from livermets.config.reporting import ReportSettings
+    from livermets.config.statistics import StatisticsSettings
+    from livermets.reporting.build import build_report
+    from livermets.reporting.overlays import overlay_galleries
+    from livermets.reporting.render import render_html
+    from livermets.reporting.results import read_results
+    from livermets.reporting.write import write_report
+
+    config = study_settings(settings)
+    report_settings = validate_section(ReportSettings, config.get("report") or {}, "report")
+    statistics = validate_section(StatisticsSettings, config.get("statistics") or {}, "statistics")
+    study = read_results(_existing(results), config)
+    overlays = overlay_galleries(study, report_settings.overlays_per_cohort)
+    report = build_report(study, report_settings, statistics, overlays)
+    write_report(out, report, render_html(report))
+    typer.echo(f"report: {out}", err=True)
+
+
+@app.command("manifest")
+def manifest_verb(
+    results: Path = typer.Argument(..., metavar="RESULTS_DIR", help="The results folder of one study."),
+    out: Path = typer.Option(Path("results/manifest.json"), help="The manifest."),
+    settings: str = typer.Option("config.yaml", help="JSON of the whole configuration, or its file; {} for none."),
+    lock: Path = typer.Option(
+        Path("envs/lock.txt"), help="The locked environment, whose digest is recorded if it is there."
+    ),
+) -> None:
+    """Write what these results were made from: seed, versions, machine, digests of inputs and outputs."""
+    from livermets.io.atomic import write_json
+    from livermets.reporting.manifest import study_manifest
+
+    write_json(out, study_manifest(_existing(results), study_settings(settings), lock))
+    typer.echo(f"manifest: {out}", err=True)
+
+
+def study_settings(option: str) -> Mapping[str, Any]:
+    """``--settings`` as the whole configuration with its defaults; a study without cohorts stays as it was given."""
+    from livermets.config.load import read_yaml, validate_section
+
+    values = _json(option) if option.lstrip().startswith("{") else read_yaml(option)
+    if not values.get("cohorts"):
+        return values
+    from livermets.config.study import StudyConfig
+
+    return validate_section(StudyConfig, values, "config").model_dump(mode="json")
+
+
+def _json(option: str) -> dict[str, Any]:
+    from livermets.errors import input_error
+
+    try:
+        return json.loads(option)
+    except json.JSONDecodeError as error:
+        raise input_error(
+            "--settings", f"this is not valid JSON ({error})", "Give JSON or the path of a file"
+        ) from error
+
+
+def _existing(results: Path) -> Path:
+    from livermets.errors import input_error
+
+    if not results.is_dir():
+        raise input_error(results, "this folder does not exist", "Give the results folder of a study")
+    return results

@@ -1,0 +1,144 @@
+"""Descriptive tables of segmentation: means, quartiles and detection by cohort, size and patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from livermets.reporting.lesions import has_automatic_masks
+from livermets.stats.diagnostics import proportion_estimates
+from livermets.stats.resampling import PatientBootstrap
+
+SMALL_BELOW_MM = 20.0
+DETECTION_DICE = (0.0, 0.2)
+_OVERLAPS = ("dice", "precision", "recall")
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How patients are resampled for the intervals of this report."""
+
+    replicates: int
+    level: float
+    random: np.random.Generator
+
+    def draw(self, patients: int) -> PatientBootstrap:
+        return PatientBootstrap.draw(patients, self.replicates, self.level, self.random)
+
+
+def size_groups(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """All lesions, the small and the big ones; lesions without a diameter are only in "all"."""
+    diameter = lesions["longest_diameter_mm"]
+    limit = f"{SMALL_BELOW_MM:g} mm"
+    groups = [("all", lesions), (f"< {limit}", lesions[diameter < SMALL_BELOW_MM])]
+    return [*groups, (f"≥ {limit}", lesions[diameter >= SMALL_BELOW_MM])]
+
+
+def cohort_parts(lesions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """(cohort, timepoint, lesions), in order of appearance; a cohort seen at several timepoints also as a whole."""
+    parts = []
+    for cohort, table in lesions.groupby("cohort", sort=False):
+        timepoints = list(table["timepoint"].unique())
+        if len(timepoints) > 1:
+            parts.append((str(cohort), "all", table))
+        parts += [(str(cohort), str(t), table[table["timepoint"] == t]) for t in timepoints]
+    return parts
+
+
+def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
+    """One row per cohort, timepoint and size: overlap over all lesions (a lesion that was not found counts with Dice and
+    recall 0; its precision is undefined) and the median Dice of those found."""
+    rows = []
+    for cohort, timepoint, part in cohort_parts(lesions):
+        if not has_automatic_masks(part):
+            continue
+        for size, group in size_groups(part):
+            values = measured(group)
+            row: dict[str, object] = {"cohort": cohort, "timepoint": timepoint, "size": size, "n_lesions": len(group)}
+            row["n_patients"] = group["patient"].nunique()
+            for name in _OVERLAPS:
+                row |= _spread(name, values[name])
+            found = values.loc[values["dice"] > 0, "dice"]
+            row["dice_median_detected"] = found.median() if len(found) else np.nan
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def measured(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Overlap with the rule for lesions that were not found: Dice 0, recall 0, precision undefined."""
+    missed = lesions["automatic_fate"].eq("undetected")
+    values = lesions[list(_OVERLAPS)].astype(float)
+    values.loc[missed, ["dice", "recall"]] = values.loc[missed, ["dice", "recall"]].fillna(0.0)
+    return values
+
+
+def _spread(name: str, values: pd.Series) -> dict[str, object]:
+    values = values.dropna()
+    quartiles = values.quantile([0.25, 0.5, 0.75]).tolist() if len(values) else [np.nan] * 3
+    return {
+        f"{name}_mean": values.mean() if len(values) else np.nan,
+        f"{name}_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+        f"{name}_q1": quartiles[0], f"{name}_median": quartiles[1], f"{name}_q3": quartiles[2],
+    }  # fmt: skip
+
+
+def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+    """Detection at Dice above 0 and 0.2 by cohort, timepoint and size: k of n, exact interval, patient-clustered one."""
+    rows = []
+    for cohort, timepoint, part in cohort_parts(lesions):
+        if not has_automatic_masks(part):
+            continue
+        for size, group in size_groups(part):
+            for above in DETECTION_DICE:
+                rows += _detection(group, above, resampling, {"cohort": cohort, "timepoint": timepoint, "size": size})
+    return pd.DataFrame(rows)
+
+
+def _detection(
+    group: pd.DataFrame, above: float, resampling: Resampling, where: dict[str, str]
+) -> list[dict[str, object]]:
+    patient = group["patient"].rank(method="dense").sub(1).astype(int).to_numpy()
+    hit = measured(group)["dice"].gt(above).to_numpy()
+    boot = resampling.draw(int(patient.max()) + 1 if len(patient) else 0)
+    estimates = proportion_estimates("detection", hit, np.ones(len(group), bool), patient, boot)
+    return [
+        {
+            **where, "dice_above": above, "k": e.k, "n": e.n, "value": e.value, "low": e.low, "high": e.high,
+            "level": e.level, "method": e.method, "n_lesions": e.n_lesions, "n_patients": e.n_patients,
+        }
+        for e in estimates
+    ]  # fmt: skip
+
+
+def overlap_by_patient(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Mean Dice, precision and recall of each patient's detected lesions (as in Giannini 2020, Table 1) and how many
+    were detected."""
+    rows = []
+    for keys, part in lesions.groupby(["cohort", "patient_id", "timepoint"], sort=False):
+        if not has_automatic_masks(part):
+            continue
+        found = part[part["dice"] > 0]
+        row = dict(zip(("cohort", "patient_id", "timepoint"), keys, strict=True))
+        row |= {"n_lesions": len(part), "n_detected": len(found)}
+        row |= {f"mean_{name}": found[name].astype(float).mean() for name in _OVERLAPS}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def scan_summary(scan_metrics: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over scans of every whole-scan measure, by cohort and timepoint."""
+    if scan_metrics.empty or "cohort" not in scan_metrics:
+        return pd.DataFrame()
+    keys = [key for key in ("cohort", "timepoint") if key in scan_metrics]
+    numeric = [c for c in scan_metrics.select_dtypes("number").columns if c not in ("lesion_id", "patient_id", *keys)]
+    rows = []
+    for where, part in scan_metrics.groupby(keys, sort=False):
+        for name in numeric:
+            values = part[name].replace([np.inf, -np.inf], np.nan).dropna()
+            if len(values):
+                row = dict(zip(keys, where, strict=True)) | {"measure": name, "n_scans": len(values)}
+                rows.append(row | {"mean": values.mean(), "sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+                                   "median": values.median(), "minimum": values.min(), "maximum": values.max()})  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,115 @@
+"""The cohort flow diagram as inline SVG: patients, scans and lesions in and out, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from livermets.reporting.formatting import integer, plural
+from livermets.reporting.lesions import Flow
+
+_WIDTH = 420
+_LINE = 17
+_PADDING = 10
+
+
+@dataclass(frozen=True)
+class _Box:
+    x: float
+    y: float
+    width: float
+    lines: list[str]
+    style: str = "box"
+
+    @property
+    def height(self) -> float:
+        return len(self.lines) * _LINE + 2 * _PADDING - 4
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+    @property
+    def middle(self) -> float:
+        return self.x + self.width / 2
+
+    def svg(self) -> str:
+        rows = "".join(
+            f'<text x="{self.middle:g}" y="{self.y + _PADDING + 11 + i * _LINE:g}"'
+            f"{' class=' + chr(34) + 'strong' + chr(34) if i == 0 else ''}>{escape(line)}</text>"
+            for i, line in enumerate(self.lines)
+        )
+        frame = f'<rect x="{self.x:g}" y="{self.y:g}" width="{self.width:g}" height="{self.height:g}" rx="4"/>'
+        return f'<g class="{self.style}">{frame}{rows}</g>'
+
+
+def flow_svg(flow: Flow, identifier: str, title: str) -> str:
+    """One group's flow, top to bottom: all lesions, the two mask sources side by side, the comparison."""
+    top = _Box(60, 4, 300, [
+        f"{plural(flow.lesions, 'lesion')}",
+        f"{plural(flow.patients, 'patient')}, {plural(flow.scans, 'scan')}",
+        _outcomes(flow),
+    ])  # fmt: skip
+    level = top.bottom + 34
+    manual = _Box(4, level, 200, [
+        "Manual mask",
+        *_no_class(flow.manual_no_class),
+        f"no ROI: {integer(flow.manual_no_roi)}",
+        f"classified: {integer(flow.manual_classified)}",
+    ], "box manual")  # fmt: skip
+    automatic_lines = [
+        "Automatic mask",
+        *_no_class(flow.automatic_no_class),
+        f"not detected: {integer(flow.automatic_not_detected)}",
+        f"detected, no ROI: {integer(flow.automatic_no_roi)}",
+        f"classified: {integer(flow.automatic_classified)}",
+    ]
+    automatic = _Box(216, level, 200, automatic_lines, "box automatic")
+    below = automatic.bottom + 34
+    both = _Box(60, below, 300, [
+        f"Classified with both masks: {integer(flow.both)}",
+        f"same class {integer(flow.agree)}, other class {integer(flow.differ)}",
+        f"not compared: {integer(flow.lesions - flow.both)}",
+    ])  # fmt: skip
+    lines = _arrows(top, manual, automatic, both)
+    height = both.bottom + 4
+    described = _description(flow)
+    return (
+        f'<svg class="flow" viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-labelledby="{identifier}-t {identifier}-d">'
+        f'<title id="{identifier}-t">{escape(title)}</title><desc id="{identifier}-d">{escape(described)}</desc>'
+        f"{lines}{''.join(box.svg() for box in (top, manual, automatic, both))}</svg>"
+    )
+
+
+def _no_class(n: int) -> list[str]:
+    return [f"no class given: {integer(n)}"] if n else []
+
+
+def _outcomes(flow: Flow) -> str:
+    if flow.outcome_unknown == flow.lesions:
+        return "outcome not known"
+    text = f"R+ {integer(flow.responders)}, R− {integer(flow.non_responders)}"
+    return f"{text}, unknown {integer(flow.outcome_unknown)}" if flow.outcome_unknown else text
+
+
+def _arrows(top: _Box, manual: _Box, automatic: _Box, both: _Box) -> str:
+    paths = []
+    for box in (manual, automatic):
+        paths.append(f"M{box.middle:g} {top.bottom:g}V{box.y:g}")
+        paths.append(f"M{box.middle:g} {box.bottom:g}V{both.y:g}")
+    heads = "".join(
+        f'<path class="head" d="M{box.middle - 4:g} {y - 6:g}h8l-4 6z"/>'
+        for box in (manual, automatic)
+        for y in (box.y, both.y)
+    )
+    return f'<path class="line" d="{"".join(paths)}"/>{heads}'
+
+
+def _description(flow: Flow) -> str:
+    return (
+        f"{plural(flow.lesions, 'lesion')} in {plural(flow.scans, 'scan')} of {plural(flow.patients, 'patient')}. "
+        f"Manual mask: {integer(flow.manual_classified)} classified, {integer(flow.manual_no_roi)} without a ROI. "
+        f"Automatic mask: {integer(flow.automatic_classified)} classified, {integer(flow.automatic_not_detected)} not "
+        f"detected, {integer(flow.automatic_no_roi)} detected without a ROI. Both: {integer(flow.both)}, of which "
+        f"{integer(flow.agree)} in the same class and {integer(flow.differ)} in another."
+    )

@@ -1,0 +1,102 @@
+"""The model card: what the model is, for whom, on what grounds, and where it must not be used."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from livermets.reporting import formatting as fmt
+from livermets.reporting.lesions import lesion_flow
+from livermets.reporting.model import Block, Bullets, Note, Pairs, Section
+from livermets.reporting.results import StudyResults
+from livermets.reporting.sections.estimates import both_intervals, main_comparison, rows_of
+from livermets.reporting.sections.selection import neurons
+
+
+def model_card_section(study: StudyResults) -> Section:
+    """The card after Mitchell et al. 2019 (model cards for model reporting)."""
+    if not study.model_facts:
+        return Section(
+            "model-card", "Model card", [Note("There is no model card because no model was fitted in this study.")]
+        )
+    blocks: list[Block] = [Pairs(_fields(study)), Bullets(_limits(study))]
+    return Section("model-card", "Model card", blocks)
+
+
+def _fields(study: StudyResults) -> list[tuple[str, str]]:
+    facts = study.model_facts
+    features = facts.get("features")
+    version = (facts.get("versions") or {}).get("livermets") or study.manifest.get("livermets", "")
+    architecture = "two-layer network on radiomics features of square axial windows"
+    if isinstance(features, list):
+        architecture += f"; {fmt.plural(len(features), 'feature')}"
+    if neurons(facts) is not None:
+        architecture += f", {fmt.plural(neurons(facts), 'hidden neuron')}"
+    fields = [
+        ("Model", f"livermets {version}".strip()),
+        ("Kind", architecture),
+        ("Input", "portal-phase CT in Hounsfield units and a mask of each liver metastasis, manual or automatic"),
+        ("Output", "share of R+ ROIs of each lesion, and its class R+ or R− by the threshold"),
+        ("Threshold", _threshold(study)),
+        ("Intended use", "research on how the mask’s source changes a radiomics prediction"),
+        ("Not for", "decisions about patients; other phases, modalities or organs; lesions too small to hold one ROI"),
+        ("Trained on", _data(study, "train")),
+        ("Validated on", _data(study, "validation")),
+        ("Performance", _performance(study)),
+        ("Files", "results/model/model.safetensors, results/model/model.json"),
+    ]
+    return [(name, value) for name, value in fields if value]
+
+
+def _threshold(study: StudyResults) -> str:
+    value = study.model_facts.get("threshold")
+    if isinstance(value, dict):
+        value = value.get("value")
+    return "" if not isinstance(value, int | float) else f"R+ from a share of {fmt.number(value, 3)}"
+
+
+def _data(study: StudyResults, role: str) -> str:
+    parts = []
+    for name in study.of_role(role):
+        lesions = study.cohort_lesions(name)
+        if len(lesions):
+            flow = lesion_flow(lesions)
+            kind = ", synthetic" if study.cohorts[name].synthetic else ""
+            parts.append(
+                f"{name}{kind} ({fmt.plural(flow.patients, 'patient')}, {fmt.plural(flow.lesions, 'lesion')}: "
+                f"{fmt.integer(flow.responders)} R+, {fmt.integer(flow.non_responders)} R−)"
+            )
+    return "; ".join(parts) or "none in this study"
+
+
+def _performance(study: StudyResults) -> str:
+    name = main_comparison(study)
+    diagnostics = study.concordance.get(name or "", {}).get("diagnostics", pd.DataFrame())
+    parts = []
+    for source in ("manual", "automatic"):
+        rows = rows_of(diagnostics, "auc", mask_source=source)
+        rows = rows[rows["value"].notna()] if len(rows) else rows
+        if len(rows):
+            independent, by_patient = both_intervals(rows)
+            shown = independent if by_patient is None or fmt.is_missing(by_patient["low"]) else by_patient
+            if shown is not None:
+                parts.append(f"{fmt.estimate(shown['value'], shown['low'], shown['high'])} with the {source} mask")
+    return f"ROC AUC in validation: {fmt.listed(parts)}" if parts else "not computed; see the part on diagnostics"
+
+
+def _limits(study: StudyResults) -> list[str]:
+    limits = ["The model has been seen by no clinician and approved by no authority."]
+    if study.trained_on_synthetic:
+        limits.append(
+            "It was trained on synthetic lesions, whose texture was made to depend on the outcome: it proves nothing clinical."
+        )
+    patients = int(study.cohort_lesions(*study.of_role("train"))["patient"].nunique())
+    if patients < 100:
+        limits.append(
+            f"It was trained on {fmt.plural(patients, 'patient')}; features chosen from so few may not be chosen again."
+        )
+    if "centre" not in study.lesions or study.cohort_lesions(*study.of_role("train"))["centre"].nunique() < 2:
+        limits.append("Training knows at most one centre: other scanners and protocols are untried.")
+    limits.append(
+        "Lesions that hold no ROI, or that the network does not find, get no class; it is not a detection tool."
+    )
+    return limits

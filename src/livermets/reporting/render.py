@@ -1,0 +1,36 @@
+"""The report's data laid out as one self-contained HTML file; templates and styles live in ``templates/``."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from livermets.reporting.checklists import STATES
+from livermets.reporting.model import Report
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("livermets.reporting", "templates"),
+        autoescape=select_autoescape(enabled_extensions=("html", "j2"), default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["include_raw"] = _raw
+    environment.globals["states"] = STATES
+    return environment
+
+
+def _raw(name: str) -> Markup:
+    """A style sheet or script, put inside the page as it is."""
+    source, _, _ = PackageLoader("livermets.reporting", "templates").get_source(_environment(), name)
+    return Markup(source)  # noqa: S704 - our own files
+
+
+def render_html(report: Report) -> str:
+    """The whole report as one HTML text."""
+    return _environment().get_template("report.html.j2").render(report=report, anchors=report.anchors())

@@ -1,0 +1,218 @@
+"""Everything that the report reads, gathered once from a results folder; what is missing stays missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from livermets.errors import input_error
+from livermets.io.tables import read_table
+from livermets.reporting.lesions import LESION_COLUMNS, split_false_positives
+from livermets.stats.lesions import checked_lesions
+
+PICTURES = (".png", ".svg")
+
+
+@dataclass(frozen=True)
+class CohortFacts:
+    """A cohort as the report names it."""
+
+    name: str
+    role: str
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class Network:
+    """One trained network: its settings, its log, its pictures."""
+
+    name: str
+    facts: dict[str, Any]
+    log: pd.DataFrame
+    pictures: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """The tables and facts of one study; empty frames and mappings stand for what was not computed."""
+
+    folder: Path
+    config: Mapping[str, Any]
+    cohorts: dict[str, CohortFacts]
+    lesions: pd.DataFrame
+    false_positives: pd.DataFrame
+    matching: pd.DataFrame
+    scan_metrics: pd.DataFrame
+    scans: pd.DataFrame
+    problems: pd.DataFrame
+    model: dict[str, pd.DataFrame]
+    model_facts: dict[str, Any]
+    model_pictures: dict[str, Path]
+    networks: dict[str, Network]
+    concordance: dict[str, dict[str, pd.DataFrame]]
+    concordance_pictures: dict[str, dict[str, Path]]
+    benchmarks: pd.DataFrame
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    def of_role(self, role: str) -> list[str]:
+        """Names of the cohorts with a role, in the study's order."""
+        return [cohort.name for cohort in self.cohorts.values() if cohort.role == role]
+
+    def cohort_lesions(self, *names: str) -> pd.DataFrame:
+        """The manual lesions of some cohorts."""
+        return self.lesions[self.lesions["cohort"].isin(names)]
+
+    @property
+    def synthetic(self) -> list[str]:
+        return [cohort.name for cohort in self.cohorts.values() if cohort.synthetic]
+
+    @property
+    def trained_on_synthetic(self) -> bool:
+        """Whether any training cohort is synthetic, so that networks and model have seen made-up images."""
+        return any(self.cohorts[name].synthetic for name in self.of_role("train"))
+
+
+def read_results(folder: Path, config: Mapping[str, Any]) -> StudyResults:
+    """The results folder as one object. Raises `InputError` when there is no lesion table, or when it
+    holds what a lesion table cannot hold."""
+    lesions, false_positives = split_false_positives(_lesions(folder))
+    lesions = checked_lesions(lesions, str(folder / "lesions.csv"))
+    model_facts = read_json(folder / "model" / "model.json")
+    return StudyResults(
+        folder=folder,
+        config=config,
+        cohorts=_cohorts(config, lesions),
+        lesions=lesions,
+        false_positives=false_positives,
+        matching=_concatenated(folder, "*/segmentation/*/*/matching.csv"),
+        scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv"),
+        scans=_scans(folder),
+        problems=_optional_table(folder / "check" / "problems.csv"),
+        model=_tables_in(folder / "model"),
+        model_facts=model_facts,
+        model_pictures=pictures_in(folder / "model"),
+        networks=_networks(folder / "models"),
+        concordance={path.name: _tables_in(path) for path in _folders_in(folder / "concordance")},
+        concordance_pictures={path.name: pictures_in(path) for path in _folders_in(folder / "concordance")},
+        benchmarks=_benchmarks(folder / "benchmarks"),
+        manifest=read_json(folder / "manifest.json"),
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; empty when the file is not there or does not hold one."""
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise input_error(path, "this file is not valid JSON", "Run the step that writes it again") from error
+    return content if isinstance(content, dict) else {}
+
+
+def pictures_in(folder: Path) -> dict[str, Path]:
+    """Pictures directly in a folder by stem."""
+    return {path.stem: path for path in sorted(folder.glob("*")) if path.suffix.lower() in PICTURES}
+
+
+def _lesions(folder: Path) -> pd.DataFrame:
+    path = folder / "lesions.csv"
+    if path.exists():
+        table = read_table(path)
+    else:
+        parts = [read_table(part) for part in sorted(folder.glob("*/lesions.csv"))]
+        if not parts:
+            fix = "Run the workflow up to the lesion tables, or give the folder that holds them"
+            raise input_error(folder, "no lesion table (lesions.csv) was found here", fix)
+        table = pd.concat(parts, ignore_index=True)
+    missing = [name for name in ("patient_id", "lesion_id") if name not in table]
+    if missing:
+        raise input_error(path, f"the lesion table lacks the columns {', '.join(missing)}", "Add them")
+    return _with_all_columns(table)
+
+
+def _with_all_columns(table: pd.DataFrame) -> pd.DataFrame:
+    defaults = {"cohort": "study", "timepoint": "baseline"}
+    for name in LESION_COLUMNS:
+        if name not in table:
+            table[name] = defaults.get(name, float("nan"))
+    if "centre" in table:
+        table["centre"] = table["centre"].astype(object).where(table["centre"].notna(), "not stated")
+    texts = ["cohort", "patient_id", "timepoint"]
+    return table.astype({name: str for name in texts})
+
+
+def _cohorts(config: Mapping[str, Any], lesions: pd.DataFrame) -> dict[str, CohortFacts]:
+    found = {}
+    for name, settings in (config.get("cohorts") or {}).items():
+        found[name] = CohortFacts(name, settings.get("role", "validation"), settings.get("phantom") is not None)
+    for name in lesions["cohort"].unique():
+        if name not in found:
+            known = lesions.loc[lesions["cohort"] == name, "response"].notna().any()
+            found[name] = CohortFacts(name, "validation" if known else "predict", False)
+    return found
+
+
+def _optional_table(path: Path) -> pd.DataFrame:
+    if not path.exists() or path.stat().st_size < 2:
+        return pd.DataFrame()
+    return read_table(path)
+
+
+def _concatenated(folder: Path, pattern: str) -> pd.DataFrame:
+    parts = [part for path in sorted(folder.glob(pattern)) if len(part := _optional_table(path))]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _tables_in(folder: Path) -> dict[str, pd.DataFrame]:
+    return {path.stem: _optional_table(path) for path in sorted(folder.glob("*.csv"))}
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.is_dir())
+
+
+def _scans(folder: Path) -> pd.DataFrame:
+    rows = []
+    for path in sorted(folder.glob("*/intake/*/*/scan.json")):
+        cohort, _, patient, timepoint = path.relative_to(folder).parts[:4]
+        flat = {key: value for key, value in read_json(path).items() if not isinstance(value, dict | list)}
+        spacing = (
+            read_json(path).get("spacing_zyx_mm") or read_json(path).get("grid", {}).get("spacing_xyz_mm", [])[::-1]
+        )
+        named = dict(zip(("slice_spacing_mm", "row_spacing_mm", "column_spacing_mm"), spacing, strict=False))
+        rows.append({"cohort": cohort, "patient_id": patient, "timepoint": timepoint, **flat, **named})
+    return pd.DataFrame(rows)
+
+
+def _networks(folder: Path) -> dict[str, Network]:
+    return {
+        path.name: Network(
+            path.name,
+            read_json(path / "network.json"),
+            _optional_table(path / "training_log.csv"),
+            pictures_in(path),
+        )
+        for path in _folders_in(folder)
+    }
+
+
+def _benchmarks(folder: Path) -> pd.DataFrame:
+    rows = []
+    for path in sorted(folder.rglob("*.tsv")) if folder.exists() else []:
+        table = read_table(path)
+        if len(table) and "s" in table:
+            stage = "/".join(path.relative_to(folder).parts[:2]).removesuffix(".tsv")
+            rows.append(
+                {
+                    "stage": stage,
+                    "seconds": table["s"].mean(),
+                    "max_rss_mb": table.get("max_rss", pd.Series([None])).iloc[0],
+                }
+            )
+    return pd.DataFrame(rows)

@@ -1,0 +1,1 @@
+"""One module per part of the report; each function takes the study's results and returns plain sections."""

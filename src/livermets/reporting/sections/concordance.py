@@ -1,0 +1,222 @@
+"""The study's question: do the two masks of a lesion lead to the same class, and for which lesions?"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from livermets.reporting import formatting as fmt
+from livermets.reporting.model import Block, Bullets, Column, Details, Figure, Note, Paragraph, Section, Table
+from livermets.reporting.pictures import picture_file
+from livermets.reporting.results import StudyResults
+from livermets.reporting.sections.estimates import (
+    badge,
+    cohort_title,
+    compared_cohorts,
+    estimate_table,
+    level_text,
+    picture,
+)
+from livermets.reporting.tables import csv_download, frame_table
+
+_USED_ELSEWHERE = {
+    "diagnostics", "diagnostics_all", "roc", "auc_comparison", "calibration", "calibration_summary", "decision",
+    "patient_summary", "subgroups", "subgroup_differences", "notes", "lesions",
+}  # fmt: skip
+_CAPTIONS = {
+    "accounting": "Where every lesion of the cohort went. The last row is the sum of the others; false-positive components "
+    "are no lesions and stand outside the sum.",
+    "agreement_model": "Model of agreement on Dice, longest diameter and their interaction (logit, generalised estimating "
+    "equations clustered by patient); Dice per 0.1 and diameter per 10 mm from their means.",
+    "per_patient": "Agreement, Dice and correct calls of each patient.",
+    "roi_agreement": "Agreement ROI by ROI, on ROIs that both masks hold.",
+    "feature_icc": "Intraclass correlation of each feature between the two masks.",
+    "agreement_curve": "Expected agreement over Dice at several diameters, with pointwise intervals.",
+}
+
+
+def concordance_section(study: StudyResults) -> Section:
+    """One part per validation cohort and pooled."""
+    names = compared_cohorts(study)
+    intro = Paragraph(
+        "Two classes of the same lesion are compared: one from the radiologist’s mask, one from the network’s, by the same "
+        "frozen features, network and threshold. Lesions that lack one of the two classes are not compared and are counted "
+        "in the table of fates."
+    )
+    if not names:
+        why = "Concordance is not reported because results/concordance is empty: no validation cohort was compared."
+        return Section("concordance", "Concordance of manual and automatic masks", [intro, Note(why)])
+    return Section(
+        "concordance", "Concordance of manual and automatic masks", [intro], [_cohort(study, n) for n in names]
+    )
+
+
+def _cohort(study: StudyResults, name: str) -> Section:
+    tables = study.concordance[name]
+    blocks: list[Block] = []
+    agreement = tables.get("agreement", pd.DataFrame())
+    if agreement.empty or agreement["value"].isna().all():
+        why = (
+            "; ".join(agreement["note"].dropna().astype(str))
+            if "note" in agreement
+            else "agreement.csv is missing or empty"
+        )
+        blocks.append(
+            Note(f"Agreement in {name} was not computed because {why or 'no lesion has a class from both masks'}.")
+        )
+    else:
+        lesions, patients = agreement["n_lesions"].max(), agreement["n_patients"].max()
+        caption = f"Agreement of the two masks’ classes, {fmt.plural(lesions, 'lesion')} of {fmt.plural(patients, 'patient')}."
+        note = (
+            "The two columns of McNemar’s row hold the p-values of the exact test and of the test clustered by patient."
+        )
+        blocks.append(estimate_table(f"agreement-{name}", agreement, caption, note=note))
+    blocks += _strata(name, tables)
+    blocks += _figures(study, name, tables)
+    blocks += _required_dice(name, tables)
+    blocks += _rest(study, name, tables)
+    notes = tables.get("notes", pd.DataFrame())
+    if "note" in notes and len(notes):
+        blocks.append(
+            Details("Remarks of the computation", [Bullets([_sentence(t) for t in notes["note"].astype(str)])])
+        )
+    return Section(f"concordance-{name}", cohort_title(study, name), blocks, badge=badge(study, name))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text and not text.endswith(".") else text
+
+
+def _strata(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
+    strata = tables.get("strata", pd.DataFrame())
+    if strata.empty:
+        return [
+            Note(f"Agreement by Dice and diameter in {name} was not computed because strata.csv is missing or empty.")
+        ]
+    placed = strata[strata["dice_low"].notna()]
+    dice = list(dict.fromkeys(zip(placed["dice_low"], placed["dice_high"], strict=True)))
+    diameter = list(dict.fromkeys(zip(placed["diameter_low_mm"], placed["diameter_high_mm"], strict=True)))
+    cells = {(r["dice_low"], r["diameter_low_mm"]): stratum_text(r) for _, r in placed.iterrows()}
+    head = [Column("Dice"), *(Column(diameter_text(*edges), True) for edges in diameter)]
+    rows = [[dice_text(*d), *(cells.get((d[0], s[0]), "") for s in diameter)] for d in dice]
+    margins = tables.get("strata_margins", pd.DataFrame())
+    if len(margins) and "margin" in margins:
+        _add_margins(head, rows, margins, dice, diameter)
+    caption = (
+        f"Agreement by Dice and longest diameter: same class of compared, percent ({level_text(strata)}, exact binomial). "
+        "Lesions of one patient are taken as independent here; the download has the intervals by patient."
+    )
+    note = ""
+    without = strata[strata["dice_low"].isna()]
+    if len(without):
+        note = f"{fmt.plural(int(without['n'].sum()), 'compared lesion')} without Dice or diameter stand in no cell."
+    return [Table(f"strata-{name}", caption, head, rows, csv_download(f"strata-{name}", strata), note)]
+
+
+def _add_margins(head: list[Column], rows: list[list[str]], margins: pd.DataFrame, dice: list, diameter: list) -> None:
+    by_dice = {r["dice_low"]: stratum_text(r) for _, r in margins[margins["margin"] == "dice"].iterrows()}
+    by_size = {r["diameter_low_mm"]: stratum_text(r) for _, r in margins[margins["margin"] == "diameter"].iterrows()}
+    overall = [stratum_text(r) for _, r in margins[margins["margin"] == "overall"].iterrows()]
+    head.append(Column("any diameter", True))
+    for row, edges in zip(rows, dice, strict=True):
+        row.append(by_dice.get(edges[0], ""))
+    rows.append(["any Dice", *(by_size.get(edges[0], "") for edges in diameter), *(overall[:1] or [""])])
+
+
+def stratum_text(row: pd.Series) -> str:
+    """One stratum: how many of how many, percent and interval; too few lesions say so."""
+    if row["n"] == 0:
+        return "no lesion"
+    counts = fmt.count_of(row["agree"], row["n"])
+    if str(row.get("statement", "") or "").startswith("too few") or fmt.is_missing(row["value"]):
+        return f"{counts}: too few to say"
+    return f"{counts}: {fmt.estimate(row['value'], row['low'], row['high'], as_percent=True, digits=0)}"
+
+
+def dice_text(low: float, high: float) -> str:
+    """A Dice stratum, (low, high]; the first one includes 0."""
+    return f"{fmt.number(low)} to {fmt.number(high)}" if low == 0 else f"above {fmt.number(low)} to {fmt.number(high)}"
+
+
+def diameter_text(low: float, high: float) -> str:
+    """A diameter stratum, [low, high)."""
+    if low == 0:
+        return f"< {fmt.significant(high)} mm"
+    if not math.isfinite(high):
+        return f"≥ {fmt.significant(low)} mm"
+    return f"{fmt.significant(low)} to < {fmt.significant(high)} mm"
+
+
+_FIGURES = (
+    ("lesions", "Dice against longest diameter of every compared lesion, marked by whether both masks gave the same class; "
+     "{n}. Single lesions, hence no interval.", "Scatter plot of Dice against diameter, agreeing and differing lesions marked."),
+    ("agreement_curve", "Expected agreement over Dice at several diameters, from the agreement model (clustered by patient), "
+     "with pointwise intervals; {n}.", "Curves of agreement rising or not with Dice; numbers in the download."),
+    ("strata", "Agreement by Dice and diameter with exact binomial intervals; {n}.", "Agreement by stratum; numbers in the table."),
+)  # fmt: skip
+
+
+def _figures(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
+    agreement = tables.get("agreement", pd.DataFrame())
+    n = "n not known"
+    if len(agreement):
+        n = f"{fmt.plural(agreement['n_lesions'].max(), 'lesion')} of {fmt.plural(agreement['n_patients'].max(), 'patient')}"
+    drawn = study.concordance_pictures.get(name, {})
+    return [picture(study, name, stem, caption.format(n=n), alt) for stem, caption, alt in _FIGURES if stem in drawn]
+
+
+def _required_dice(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
+    needed = tables.get("required_dice", pd.DataFrame())
+    if needed.empty:
+        notes = tables.get("notes", pd.DataFrame())
+        said = [t for t in notes.get("note", pd.Series(dtype=str)).astype(str) if "model" in t]
+        return [
+            Note(
+                f"The Dice that a lesion needs was not computed: {said[0] if said else 'no agreement model was fitted'}."
+            )
+        ]
+    target = fmt.percent(needed["target_agreement"].iloc[0], 0)
+    head = [
+        Column("Longest diameter", True),
+        Column(f"Dice for {target} agreement", True),
+        Column("Interval", True),
+        Column("What the data say"),
+    ]
+    rows = [
+        [f"{fmt.significant(r['longest_diameter_mm'])} mm", fmt.number(r["value"]),
+         fmt.interval(r["low"], r["high"]) or fmt.MISSING,
+         _sentence(str(r["statement"])) if isinstance(r.get("statement"), str) and r["statement"] else ""]
+        for _, r in needed.iterrows()
+    ]  # fmt: skip
+    caption = (
+        f"The Dice that a lesion of a given diameter needs so that {target} of such lesions keep their class (agreement model, "
+        f"clustered by patient; {level_text(needed)} by Fieller’s method)."
+    )
+    return [Table(f"required-dice-{name}", caption, head, rows, csv_download(f"required-dice-{name}", needed))]
+
+
+_SHOWN = {"agreement", "strata", "strata_margins", "required_dice", "agreement_curve"}
+
+
+def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
+    """Every other table and picture of the step, so that nothing computed is kept back."""
+    blocks: list[Block] = []
+    for stem, table in tables.items():
+        if stem in _USED_ELSEWHERE | _SHOWN or table.empty:
+            continue
+        caption = _CAPTIONS.get(stem, f"{stem.replace('_', ' ').capitalize()} of {name}.")
+        shown = frame_table(f"{stem.replace('_', '-')}-{name}", _readable(table), caption, most_rows=40)
+        blocks.append(shown if stem == "accounting" else Details(caption.split(".")[0].split(":")[0], [shown]))
+    known = {stem for stem, _, _ in _FIGURES} | _USED_ELSEWHERE
+    for stem, path in study.concordance_pictures.get(name, {}).items():
+        if stem not in known:
+            identifier = f"{name}-{stem}".replace("_", "-")
+            caption = _CAPTIONS.get(stem, f"{stem.replace('_', ' ').capitalize()} of {name}.")
+            blocks.append(Figure(identifier, caption, caption, picture_file(path, identifier)))
+    return blocks
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    hidden = [c for c in ("reference", "in_agreement", "in_diagnostics") if c in table]
+    return table.drop(columns=hidden)

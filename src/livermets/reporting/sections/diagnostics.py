@@ -1,0 +1,202 @@
+"""How well the predicted classes find responders: per validation cohort, pooled, per centre and timepoint, and training."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from livermets.reporting import formatting as fmt
+from livermets.reporting.aggregate import Resampling
+from livermets.reporting.model import Block, Column, Details, Note, Paragraph, Section, Table
+from livermets.reporting.results import StudyResults
+from livermets.reporting.sections.estimates import (
+    POOLED,
+    badge,
+    cohort_title,
+    compared_cohorts,
+    estimate_table,
+    picture,
+)
+from livermets.reporting.tables import csv_download, frame_table
+from livermets.stats.diagnostics import Confusion, auc_estimates, class_diagnostics
+from livermets.stats.results import to_frame
+
+SOURCES = ("manual", "automatic")
+
+
+def diagnostics_section(study: StudyResults, resampling: Resampling) -> Section:
+    """One part per validation cohort and pooled, then the training cohort, marked as what it is."""
+    names = compared_cohorts(study)
+    blocks: list[Block] = [
+        Paragraph(
+            "R+ is the positive class. Two intervals are given: the customary one, which takes lesions as independent, and one "
+            "by patient, which allows the lesions of a patient to resemble each other. Where they differ, trust the second."
+        )
+    ]
+    if not names:
+        why = "No diagnostics of a validation cohort are shown because no concordance tables were found."
+        blocks.append(Note(why))
+    parts = [_cohort(study, name) for name in names]
+    parts += [_training(study, name, resampling) for name in study.of_role("train")]
+    return Section("diagnostics", "Diagnostics against the outcome", blocks, parts)
+
+
+def _cohort(study: StudyResults, name: str) -> Section:
+    tables = study.concordance[name]
+    blocks: list[Block] = []
+    diagnostics = tables.get("diagnostics", pd.DataFrame())
+    if diagnostics.empty:
+        blocks.append(Note(f"Diagnostics of {name} were not computed because diagnostics.csv is missing or empty."))
+    else:
+        caption = f"Diagnostics of {_counted(diagnostics)}, both masks on the same lesions."
+        blocks.append(estimate_table(f"diagnostics-{name}", _by_measure(diagnostics), caption, ("mask_source",)))
+    blocks.append(_confusion(study, name))
+    blocks += _roc(study, name, tables)
+    blocks += _more(study, name, tables)
+    return Section(f"diagnostics-{name}-section", cohort_title(study, name), blocks, badge=badge(study, name))
+
+
+def _by_measure(diagnostics: pd.DataFrame) -> pd.DataFrame:
+    order = list(dict.fromkeys(diagnostics["measure"]))
+    rank = diagnostics["measure"].map(order.index)
+    return diagnostics.assign(_rank=rank).sort_values("_rank", kind="stable").drop(columns="_rank")
+
+
+def _counted(frame: pd.DataFrame) -> str:
+    lesions, patients = frame["n_lesions"].max(), frame["n_patients"].max()
+    return f"{fmt.plural(lesions, 'lesion')} of {fmt.plural(patients, 'patient')}"
+
+
+def _members(study: StudyResults, name: str) -> pd.DataFrame:
+    return study.cohort_lesions(*(study.of_role("validation") if name == POOLED else [name]))
+
+
+def _confusion(study: StudyResults, name: str) -> Block:
+    lesions = _members(study, name)
+    known = lesions[lesions["compared"] & lesions["response"].notna()]
+    if known.empty:
+        return Note(f"No confusion matrix of {name}: no lesion has an outcome and a class from both masks.")
+    response = known["response"].to_numpy()
+    cells = {source: Confusion.of(response, known[f"predicted_{source}"].to_numpy()) for source in SOURCES}
+    rows = [["Outcome R+"], ["Outcome R−"]]
+    for source in SOURCES:
+        c = cells[source]
+        rows[0] += [fmt.integer(c.tp), fmt.integer(c.fn)]
+        rows[1] += [fmt.integer(c.fp), fmt.integer(c.tn)]
+    head = [Column("Lesions")] + [Column(f"{s} mask: {k}", True) for s in SOURCES for k in ("R+", "R−")]
+    data = pd.DataFrame([{"mask_source": s, **vars(cells[s])} for s in SOURCES])
+    caption = (
+        f"Confusion matrices over {fmt.plural(len(known), 'lesion')} with a known outcome and a class from both masks."
+    )
+    return Table(f"confusion-{name}", caption, head, rows, csv_download(f"confusion-{name}", data))
+
+
+def _roc(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
+    if tables.get("roc", pd.DataFrame()).empty:
+        return [Note(f"No ROC curve of {name}: {_reason(tables, 'ROC', 'AUC')}")]
+    diagnostics = tables.get("diagnostics", pd.DataFrame())
+    n = _counted(diagnostics) if len(diagnostics) else "the compared lesions"
+    caption = (
+        f"ROC curves of the share of R+ ROIs with the manual and with the automatic mask; {n}. Area and intervals are in the "
+        "table above."
+    )
+    blocks: list[Block] = [picture(study, name, "roc", caption, "ROC curves of both mask sources; areas in the table.")]
+    comparison = tables.get("auc_comparison", pd.DataFrame())
+    if len(comparison):
+        text = "Difference of the two areas on the same lesions; above 0 favours the manual mask."
+        blocks.append(
+            frame_table(
+                f"auc-comparison-{name}", comparison, text,
+                columns=["method", "auc_manual", "auc_automatic", "value", "low", "high", "p", "n_lesions", "n_patients"],
+                labels={"value": "Difference", "auc_manual": "AUC, manual", "auc_automatic": "AUC, automatic"},
+            )
+        )  # fmt: skip
+    return blocks
+
+
+def _reason(tables: dict[str, pd.DataFrame], *words: str) -> str:
+    """The note of the concordance step that speaks of something, or a plain statement."""
+    notes = tables.get("notes", pd.DataFrame())
+    if "note" in notes:
+        for text in notes["note"].astype(str):
+            if any(word in text for word in words):
+                return text + "."
+    return "the concordance step left it empty."
+
+
+_DETAILS = (
+    ("calibration", "Calibration", "Observed share of R+ against the mean share of R+ ROIs, in groups of about equal size; "
+     "exact binomial intervals within groups."),
+    ("calibration_summary", "", "Calibration slope (1 is right), calibration in the large (0 is right) and Brier score."),
+    ("decision", "Decision curve", "Net benefit per lesion of acting on the share of R+ ROIs, beside acting on all and on none; "
+     "intervals by bootstrap of patients."),
+    ("diagnostics_all", "Diagnostics over other sets of lesions", "Diagnostics over every lesion classified with that mask, and "
+     "over all lesions with the unclassified counted as wrong."),
+    ("patient_summary", "Per patient", "Means over patients, each counted once however many lesions; Student intervals."),
+    ("subgroups", "By cohort, centre and timepoint", "Agreement and diagnostics within groups."),
+    ("subgroup_differences", "", "Differences between groups; patients are resampled whole, so a patient seen at two timepoints "
+     "is compared with himself."),
+)  # fmt: skip
+_KEYS = {
+    "calibration_summary": ("mask_source",), "diagnostics_all": ("population", "mask_source"),
+    "subgroups": ("grouping", "group", "mask_source"), "subgroup_differences": ("grouping", "group"),
+}  # fmt: skip
+
+
+def _more(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
+    groups: list[Details] = []
+    for stem, title, caption in _DETAILS:
+        table = tables.get(stem, pd.DataFrame())
+        blocks: list[Block] = []
+        if stem in study.concordance_pictures.get(name, {}):
+            blocks.append(picture(study, name, stem, caption, f"{title or stem} of {name}; numbers in the table."))
+        if len(table) and stem in _KEYS:
+            blocks.append(estimate_table(f"{stem.replace('_', '-')}-{name}", _with_method(table), caption, _KEYS[stem]))
+        elif len(table) and not blocks:
+            blocks.append(frame_table(f"{stem.replace('_', '-')}-{name}", table, caption, most_rows=40))
+        if title and blocks:
+            groups.append(Details(title, blocks))
+        elif blocks and groups:
+            groups[-1].blocks.extend(blocks)
+    return list(groups)
+
+
+def _with_method(table: pd.DataFrame) -> pd.DataFrame:
+    return table if "method" in table else table.assign(method="")
+
+
+def _training(study: StudyResults, name: str, resampling: Resampling) -> Section:
+    lesions = study.cohort_lesions(name)
+    blocks: list[Block] = [
+        Note(
+            "Resubstitution: the features, the network and the threshold were chosen on these very lesions. These figures are "
+            "too good by construction and say nothing about new patients.",
+            "caution",
+        )
+    ]
+    frames = []
+    for source in SOURCES:
+        known = lesions[lesions["response"].notna() & lesions[f"predicted_{source}"].notna()]
+        if known.empty:
+            blocks.append(Note(f"Not computed with the {source} mask because no training lesion has a class from it."))
+            continue
+        frames.append(to_frame(_estimates(known, source, resampling), mask_source=source))
+    if frames:
+        table = _by_measure(pd.concat(frames, ignore_index=True))
+        caption = f"Training cohort {name}, resubstitution, {_counted(table)}."
+        blocks.append(estimate_table(f"training-{name}", table, caption, ("mask_source",)))
+    return Section(
+        f"training-{name}-section", f"Training cohort {name} (resubstitution)", blocks, badge=badge(study, name)
+    )
+
+
+def _estimates(known: pd.DataFrame, source: str, resampling: Resampling) -> list:
+    patient = (known["patient"].rank(method="dense").astype(int) - 1).to_numpy(np.intp)
+    boot = resampling.draw(int(patient.max()) + 1)
+    response = known["response"].to_numpy(float)
+    estimates = class_diagnostics(response, known[f"predicted_{source}"].to_numpy(float), patient, boot)
+    scored = known[f"share_{source}"].notna().to_numpy()
+    if scored.any():
+        share = known[f"share_{source}"].to_numpy(float)[scored]
+        estimates += auc_estimates(share, response[scored], patient[scored], boot)
+    return estimates

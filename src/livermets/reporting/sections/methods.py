@@ -1,0 +1,98 @@
+"""How everything was made: the method in words, every setting, every version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from livermets.provenance import versions
+from livermets.reporting import formatting as fmt
+from livermets.reporting.model import Block, Bullets, Column, Details, Paragraph, Section, Table
+from livermets.reporting.results import StudyResults
+from livermets.stats.results import REFERENCES
+
+_RULES = {
+    "growth_mm": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at follow-up, else a "
+    "responder (R+).",
+    "growth_percent": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_percent} % at follow-up, "
+    "else a responder (R+).",
+    "recist11": "A lesion is a non-responder (R−) if its longest diameter grew by at least 20 % and 5 mm (RECIST 1.1, applied to "
+    "the single lesion), else a responder (R+).",
+    "column": "The outcome of each lesion is taken from the column `response` of the cohort table.",
+}
+_STEPS = (
+    "Images are put in one orientation; masks and images must share a grid, which is checked before anything is computed.",
+    "The networks see the resized grid, z-scored over the whole liver volume; their masks are brought back to the grid of the CT.",
+    "Components of the automatic mask are matched to manual lesions explicitly: a component that covers two lesions is split "
+    "between them, one that covers none is a false positive and is counted.",
+    "Radiomics: square axial windows (ROIs) on a lattice anchored at the image’s first pixel, kept only if they lie fully inside "
+    "the lesion mask, so that both masks of a lesion have ROIs at the same places.",
+    "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs are fitted on the "
+    "manual masks of the training cohort only, then applied, frozen, to both masks of every other cohort.",
+    "Every fold, split and resample is by patient, since the lesions of one patient are not independent.",
+)
+
+
+def methods_section(study: StudyResults) -> Section:
+    """Words first, then every setting and version."""
+    blocks: list[Block] = [Paragraph(_outcome(study.config)), Bullets(list(_STEPS))]
+    sections = [_intervals(study), _settings(study), _versions(study)]
+    return Section("methods", "Methods, settings and versions", blocks, sections)
+
+
+def _outcome(config: Mapping[str, Any]) -> str:
+    outcome = {"rule": "growth_mm", "limit_mm": 3.0, "limit_percent": 20.0} | dict(config.get("outcome") or {})
+    values = {key: fmt.significant(outcome[key]) for key in ("limit_mm", "limit_percent")}
+    return _RULES.get(str(outcome["rule"]), "Outcome rule: {rule}.").format(rule=outcome["rule"], **values)
+
+
+def _intervals(study: StudyResults) -> Section:
+    statistics = dict(study.config.get("statistics") or {})
+    level = fmt.percent(statistics.get("level", 0.95), 0)
+    replicates = fmt.integer(statistics.get("bootstrap_replicates", 2000))
+    text = (
+        f"Intervals are two-sided at {level}. Bootstrap intervals resample whole patients {replicates} times; the same resamples "
+        "are used for every statistic, so that differences are paired. Each table’s download names the method and its "
+        "publication."
+    )
+    rows = [[method.replace("-", " "), source] for method, source in REFERENCES.items() if source]
+    table = Table(
+        "references", "Methods of intervals and tests, with their source.", [Column("Method"), Column("Source")], rows
+    )
+    return Section("methods-intervals", "Uncertainty", [Paragraph(text), Details("Sources of the methods", [table])])
+
+
+def flat_settings(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every setting as ``section.key`` and its value as text."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from flat_settings(inner, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, list | tuple) and not any(isinstance(v, Mapping | list | tuple) for v in value):
+        yield prefix, ", ".join(str(v) for v in value) or "none"
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from flat_settings(inner, f"{prefix}[{index}]")
+    else:
+        yield prefix, _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == "" or value == {}:
+        return "not set"
+    return fmt.yes_no(value) if isinstance(value, bool) else str(value)
+
+
+def _settings(study: StudyResults) -> Section:
+    rows = [[key, value] for key, value in flat_settings(study.config)]
+    if not rows:
+        return Section("settings", "Settings", [Paragraph("No configuration was given to the report.")])
+    caption = f"Every setting of the study, defaults included ({fmt.plural(len(rows), 'setting')})."
+    table = Table("settings-table", caption, [Column("Setting"), Column("Value")], rows)
+    return Section("settings", "Settings", [Details(f"All {fmt.plural(len(rows), 'setting')}", [table])])
+
+
+def _versions(study: StudyResults) -> Section:
+    found = study.manifest.get("versions") or study.model_facts.get("versions") or versions()
+    rows = [[str(name), str(version)] for name, version in found.items()]
+    table = Table("versions-table", "Versions that made these results.", [Column("Package"), Column("Version")], rows)
+    return Section("versions", "Versions", [table])

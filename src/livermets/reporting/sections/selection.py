@@ -1,0 +1,152 @@
+"""The audit of the genetic selection: did it converge, what did it pick, would it pick it again, is it more than chance?"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from livermets.reporting import formatting as fmt
+from livermets.reporting.model import Block, Details, Figure, Note, Pairs, Paragraph, Section
+from livermets.reporting.pictures import picture_file
+from livermets.reporting.results import StudyResults
+from livermets.reporting.tables import csv_download, frame_table
+
+# What each artefact of the selection shows: heading, stems of its tables and pictures, caption, and why it may be missing.
+_PARTS = (
+    ("Convergence", ("generations", "convergence"),
+     "Best and mean fitness (patient-grouped cross-validated score on the training cohort) by generation of the search.",
+     "the search left no log"),
+    ("Selected features", ("selection",), "Features of the final model, and the others.", "selection.csv is missing"),
+    ("Frequency and stability", ("frequency", "stability"),
+     "How often each feature was selected over repeats and outer folds, and the stability index (Nogueira 2018) with interval.",
+     "the search was not repeated"),
+    ("Nested evaluation", ("evaluation", "evaluation_folds", "evaluation_lesions", "roc_nested"),
+     "Nested, patient-grouped evaluation on the training cohort: the whole search is repeated in each outer training part.",
+     "nested evaluation was switched off"),
+    ("Permutation null", ("permutation", "permutation_null", "permutations"),
+     "The same search with outcomes permuted by patient: what it finds when there is nothing to find.",
+     "no permutation was asked for"),
+    ("Comparison models", ("comparison", "comparisons"),
+     "Other models in the same outer folds: longest diameter alone, LASSO, whole-lesion features, all features.",
+     "comparisons were switched off"),
+    ("Threshold", ("threshold", "roc_training", "threshold_bootstrap"),
+     "Share of R+ ROIs from which a lesion is called R+ (Youden index on the training cohort), by rule, with the interval over "
+     "resamples of patients.", "threshold.csv is missing"),
+    ("Gain of each feature", ("feature_gains", "gains"),
+     "Change of the cross-validated score when a selected feature is left out, or another one added.",
+     "feature gains were switched off"),
+    ("Dropped features", ("dropped_features",),
+     "Features dropped before the search because they were constant or duplicates.", "no feature was dropped"),
+)  # fmt: skip
+
+
+def selection_section(study: StudyResults) -> Section:
+    """One part per artefact, in the order in which one would doubt them."""
+    if not study.model and not study.model_facts:
+        why = "The selection is not reported because results/model is empty: no model was fitted in this study."
+        return Section("selection", "Selection of features and neurons", [Note(why)])
+    blocks: list[Block] = [Paragraph(_headline(study))]
+    if study.model_facts:
+        blocks.append(Pairs(_facts(study.model_facts)))
+    if study.trained_on_synthetic:
+        blocks.append(Note("The model was fitted on synthetic lesions: it proves nothing clinical.", "caution"))
+    used: set[str] = set()
+    sections = []
+    for title, stems, caption, why in _PARTS:
+        sections.append(_part(study, title, stems, caption, why))
+        used |= set(stems)
+    rest = _rest(study, used)
+    if rest:
+        sections.append(Section("selection-further", "Further tables of the selection", rest))
+    return Section("selection", "Selection of features and neurons", blocks, sections)
+
+
+def _headline(study: StudyResults) -> str:
+    facts = study.model_facts
+    features = facts.get("features")
+    parts = []
+    if isinstance(features, list):
+        parts.append(f"The final model uses {fmt.plural(len(features), 'feature')}")
+        if neurons(facts) is not None:
+            parts[-1] += f" and {fmt.plural(neurons(facts), 'hidden neuron')}"
+        parts[-1] += "."
+    dropped = study.model.get("dropped_features", pd.DataFrame())
+    if len(dropped):
+        parts.append(
+            f"{fmt.plural(len(dropped), 'feature was', 'features were')} dropped beforehand as constant or duplicate."
+        )
+    if study.of_role("train"):
+        parts.append(
+            f"Everything in this part was fitted on the training data alone ({fmt.listed(study.of_role('train'))})."
+        )
+    return " ".join(parts) or "The fitted model and its audit."
+
+
+def neurons(facts: dict[str, Any]) -> Any:
+    """Hidden neurons of the model, under any of the names the model file may use."""
+    for key in ("neurons", "hidden", "hidden_neurons", "n_hidden"):
+        if key in facts:
+            return facts[key]
+    return None
+
+
+def _facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    hidden = ("versions", "digests", "settings", "features", "scaler", "extraction")
+    rows = [
+        (k.replace("_", " "), _text(v)) for k, v in facts.items() if k not in hidden and not isinstance(v, list | dict)
+    ]
+    features = facts.get("features")
+    if isinstance(features, list):
+        rows.append(("features", fmt.listed([str(f) for f in features])))
+    return rows
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return fmt.yes_no(value)
+    if isinstance(value, int | float):
+        return fmt.significant(value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _part(study: StudyResults, title: str, stems: tuple[str, ...], caption: str, why: str) -> Section:
+    identifier = f"selection-{title.lower().replace(' ', '-')}"
+    blocks: list[Block] = []
+    for stem in stems:
+        if stem in study.model_pictures:
+            blocks.append(_picture(study, stem, caption))
+    for stem in stems:
+        table = study.model.get(stem, pd.DataFrame())
+        if len(table):
+            blocks.append(_table(stem, table, caption, folded=len(table) > 20 or stem in study.model_pictures))
+    if not blocks:
+        blocks = [Note(f"Not shown because {why}.")]
+    return Section(identifier, title, blocks)
+
+
+def _picture(study: StudyResults, stem: str, caption: str) -> Figure:
+    table = study.model.get(stem, pd.DataFrame())
+    n = f" {fmt.plural(len(table), 'row')} of data." if len(table) else ""
+    identifier = f"selection-figure-{stem.replace('_', '-')}"
+    download = csv_download(identifier, table) if len(table) else None
+    return Figure(
+        identifier, caption + n, caption, picture_file(study.model_pictures[stem], identifier), download=download
+    )
+
+
+def _table(stem: str, table: pd.DataFrame, caption: str, folded: bool) -> Block:
+    shown = frame_table(f"selection-{stem.replace('_', '-')}-table", table, caption, most_rows=40)
+    return Details(f"Table: {stem.replace('_', ' ')}", [shown]) if folded else shown
+
+
+def _rest(study: StudyResults, used: set[str]) -> list[Block]:
+    blocks: list[Block] = []
+    for stem in study.model_pictures:
+        if stem not in used:
+            blocks.append(_picture(study, stem, f"{stem.replace('_', ' ').capitalize()}."))
+    for stem, table in study.model.items():
+        if stem not in used and len(table):
+            blocks.append(_table(stem, table, f"{stem.replace('_', ' ').capitalize()}.", folded=True))
+    return blocks

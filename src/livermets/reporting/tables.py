@@ -1,0 +1,124 @@
+"""Frames into report tables: column headings in words, cells by the one number format, the CSV travelling along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from livermets.reporting import formatting as fmt
+from livermets.reporting.model import Column, Download, Table
+
+LABELS = {
+    "patient_id": "Patient", "lesion_id": "Lesion", "cohort": "Cohort", "timepoint": "Timepoint", "centre": "Centre",
+    "response": "Response", "longest_diameter_mm": "Longest diameter (mm)", "volume_ml": "Volume (ml)", "dice": "Dice",
+    "precision": "Precision", "recall": "Recall", "detected": "Detected", "n_roi_manual": "ROIs, manual",
+    "n_roi_automatic": "ROIs, automatic", "share_manual": "Share R+, manual", "share_automatic": "Share R+, automatic",
+    "predicted_manual": "Class, manual", "predicted_automatic": "Class, automatic", "value": "Value", "low": "Low",
+    "high": "High", "level": "Level", "method": "Method", "n_lesions": "Lesions", "n_patients": "Patients",
+    "mask_source": "Mask", "n": "n", "k": "k", "auc": "AUC", "roi": "ROI", "rois": "ROIs", "sd": "SD", "p": "p",
+}  # fmt: skip
+
+METHODS = {
+    "clopper-pearson": "exact binomial (Clopper–Pearson)",
+    "wilson": "Wilson score",
+    "mercaldo-logit": "logit (Mercaldo 2007)",
+    "cluster-bootstrap": "bootstrap of patients",
+    "delong": "DeLong",
+    "obuchowski-1997": "clustered by patient (Obuchowski 1997)",
+    "cluster-logit-t": "clustered by patient (ratio variance, logit, t)",
+    "cluster-sandwich": "GEE, clustered by patient",
+    "durkalski-2003": "clustered by patient (Durkalski 2003)",
+    "patient-mean-t": "Student t over patients",
+    "fleiss-1969": "asymptotic (Fleiss 1969)",
+    "exact-binomial": "exact binomial",
+    "count": "",
+}
+CLUSTERED_WORDS = ("cluster", "obuchowski", "durkalski", "gee", "patient")
+_CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic", "predicted")
+_COUNT_PREFIXES = ("n_", "number_of_")
+_COUNT_COLUMNS = ("n", "k", "agree", "lesions", "patients", "scans", "epoch", "generation", "count", "repeat", "fold")
+
+
+def label(column: str) -> str:
+    """A column's name in words."""
+    if column in LABELS:
+        return LABELS[column]
+    text = column
+    for suffix, unit in (("_mm", " (mm)"), ("_ml", " (ml)"), ("_percent", " (%)"), ("_s", " (s)")):
+        if text.endswith(suffix):
+            text = text.removesuffix(suffix) + unit
+    words = text.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def method_name(code: Any) -> str:
+    """An interval method in words; an unknown code stays as it is written in the table."""
+    if fmt.is_missing(code):
+        return ""
+    return METHODS.get(str(code), str(code).replace("-", " "))
+
+
+def is_clustered(code: Any) -> bool:
+    """Whether a method takes account of several lesions coming from one patient."""
+    return any(word in str(code).lower() for word in CLUSTERED_WORDS)
+
+
+def cell(column: str, value: Any) -> str:
+    """One cell as text, by the column's name."""
+    if isinstance(value, str):
+        return method_name(value) if column == "method" else value
+    if fmt.is_missing(value):
+        return fmt.MISSING
+    if isinstance(value, bool) or column in ("detected", "selected"):
+        return fmt.yes_no(value)
+    if column in _CLASS_COLUMNS:
+        return fmt.response_class(value)
+    if column in _COUNT_COLUMNS or column.startswith(_COUNT_PREFIXES):
+        return fmt.integer(value)
+    if column.endswith("_mm"):
+        return fmt.number(value, 1)
+    if column in ("p", "p_value") or column.endswith("_p"):
+        return fmt.p_value(value)
+    if isinstance(value, int) or (isinstance(value, float) and abs(value) >= 100):
+        return fmt.significant(value)
+    return fmt.number(value, 3 if 0 < abs(value) < 0.01 else 2)
+
+
+def csv_download(name: str, frame: pd.DataFrame) -> Download:
+    """A frame as a CSV that the reader can save."""
+    return Download(f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
+
+
+def frame_table(
+    identifier: str,
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    columns: list[str] | None = None,
+    formats: dict[str, Callable[[Any], str]] | None = None,
+    labels: dict[str, str] | None = None,
+    most_rows: int = 60,
+    note: str = "",
+) -> Table:
+    """A frame as a table of the report; only the first ``most_rows`` are shown, the download has all of them."""
+    shown = frame[[name for name in (columns or list(frame.columns)) if name in frame]]
+    formats, labels = formats or {}, labels or {}
+    head = [
+        Column(
+            labels.get(name, label(name)),
+            numeric=pd.api.types.is_numeric_dtype(shown[name]) and name not in _CLASS_COLUMNS,
+        )
+        for name in shown.columns
+    ]
+    rows = [
+        [
+            formats[name](value) if name in formats else cell(name, value)
+            for name, value in zip(shown.columns, row, strict=True)
+        ]
+        for row in shown.head(most_rows).itertuples(index=False)
+    ]
+    if len(shown) > most_rows:
+        note = f"{note} The first {fmt.integer(most_rows)} of {fmt.integer(len(shown))} rows; the download has all.".strip()
+    return Table(identifier, caption, head, rows, csv_download(identifier, frame), note)

@@ -1,0 +1,243 @@
+"""A made-up results folder of any size, with the layout that the chain writes, for tests of the report alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from livermets.config.statistics import StatisticsSettings
+from livermets.figures.concordance import concordance_figures
+from livermets.io.concordance import write_concordance
+from livermets.stats.concordance import concordance
+
+FEATURES = [
+    "original_firstorder_Entropy",
+    "original_glcm_Contrast",
+    "original_glszm_ZoneEntropy",
+    "original_gldm_DependenceVariance",
+    "original_ngtdm_Busyness",
+]
+
+
+@dataclass(frozen=True)
+class MadeCohort:
+    """What to make for one cohort."""
+
+    name: str
+    role: str
+    patients: int
+    lesions_per_patient: int = 4
+    centres: tuple[str, ...] = ("A", "B")
+    timepoints: tuple[str, ...] = ("baseline",)
+    synthetic: bool = False
+
+
+DEFAULT_COHORTS = (
+    MadeCohort("training", "train", 10, synthetic=True),
+    MadeCohort("validation", "validation", 8, timepoints=("baseline", "TP1"), synthetic=True),
+    MadeCohort("external", "validation", 6, centres=("C",)),
+    MadeCohort("unknown", "predict", 1, centres=("D",)),
+)
+
+
+def make_results(folder: Path, cohorts: tuple[MadeCohort, ...] = DEFAULT_COHORTS, seed: int = 5) -> dict[str, object]:
+    """Writes the folder and returns the study's configuration."""
+    rng = np.random.default_rng(seed)
+    tables = [_make_cohort(folder / cohort.name, cohort, rng) for cohort in cohorts]
+    lesions = pd.concat(tables, ignore_index=True)
+    lesions.to_csv(folder / "lesions.csv", index=False)
+    _make_model(folder / "model", lesions[lesions.cohort == cohorts[0].name], rng)
+    _make_network(folder / "models" / "lesions", rng)
+    validation = [c.name for c in cohorts if c.role == "validation"]
+    for name in [*validation, "pooled"]:
+        part = lesions[lesions.cohort.isin(validation if name == "pooled" else [name])]
+        if len(part):
+            _make_concordance(folder / "concordance" / name, part)
+    (folder / "check").mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(
+        [
+            (
+                "validation, patient P002",
+                "the slices are 5 mm thick",
+                "Nothing to do, but read small lesions with care",
+                "warning",
+            )
+        ],
+        columns=["where", "what", "fix", "severity"],
+    ).to_csv(folder / "check" / "problems.csv", index=False)
+    return {
+        "study": "Made-up study",
+        "seed": 7,
+        "cohorts": {c.name: _settings_of(c) for c in cohorts},
+        "outcome": {"rule": "growth_mm", "limit_mm": 3.0},
+        "selection": {"search": {"population": 30, "generations": 20}},
+    }
+
+
+def _settings_of(cohort: MadeCohort) -> dict[str, object]:
+    if cohort.synthetic:
+        return {"role": cohort.role, "phantom": {"patients": cohort.patients, "effect": 1.0}}
+    paths = {"image": "ct/{patient}.nii.gz", "lesions": "masks/{patient}.nii.gz", "table": "outcome.csv"}
+    return {"role": cohort.role, **paths}
+
+
+def _make_cohort(folder: Path, cohort: MadeCohort, rng: np.random.Generator) -> pd.DataFrame:
+    rows = []
+    for p in range(cohort.patients):
+        for timepoint in cohort.timepoints:
+            rows += [
+                (
+                    cohort.name,
+                    f"{cohort.name[:2].upper()}{p + 1:04d}",
+                    timepoint,
+                    k + 1,
+                    cohort.centres[p % len(cohort.centres)],
+                )
+                for k in range(cohort.lesions_per_patient)
+            ]
+    table = pd.DataFrame(rows, columns=["cohort", "patient_id", "timepoint", "lesion_id", "centre"])
+    _fill(table, cohort.role, rng)
+    folder.mkdir(parents=True, exist_ok=True)
+    for (patient, timepoint), part in table.groupby(["patient_id", "timepoint"], sort=False):
+        _make_scan(folder, str(patient), str(timepoint), part, rng)
+    order = [
+        "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
+        "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
+        "predicted_manual", "predicted_automatic", "centre",
+    ]  # fmt: skip
+    table = table[order]
+    table.to_csv(folder / "lesions.csv", index=False)
+    return table
+
+
+def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator) -> None:
+    n = len(table)
+    diameter = np.round(rng.lognormal(3.2, 0.4, n).clip(8, 90), 1)
+    response = (rng.random(n) < 0.6).astype(float)
+    dice = np.round((0.15 + 0.6 * (1 - np.exp(-diameter / 20)) + rng.normal(0, 0.12, n)).clip(0, 0.97), 3)
+    dice[rng.random(n) < 0.12] = 0.0
+    detected = dice > 0
+    roi_manual = np.where(diameter < 9, 0, np.round(diameter**2 / 8)).astype(int)
+    roi_automatic = np.where(detected, np.round(roi_manual * rng.uniform(0.6, 1.2, n)), 0).astype(int)
+    share_manual = (0.35 + 0.3 * response + rng.normal(0, 0.18, n)).clip(0, 1)
+    share_automatic = (share_manual + rng.normal(0, 0.3 * (1 - dice))).clip(0, 1)
+    table["response"] = np.nan if role == "predict" else response
+    table["longest_diameter_mm"] = diameter
+    table["volume_ml"] = np.round(diameter**3 * 0.0004, 2)
+    table["dice"] = dice
+    table["precision"] = np.where(detected, (dice + rng.normal(0, 0.1, n)).clip(0, 1).round(3), np.nan)
+    table["recall"] = np.where(detected, (dice + rng.normal(0, 0.1, n)).clip(0, 1).round(3), 0.0)
+    table["detected"] = detected.astype(int)
+    table["n_roi_manual"], table["n_roi_automatic"] = roi_manual, roi_automatic
+    for source, share, rois in (("manual", share_manual, roi_manual), ("automatic", share_automatic, roi_automatic)):
+        table[f"share_{source}"] = np.where(rois > 0, share.round(4), np.nan)
+        table[f"predicted_{source}"] = np.where(rois > 0, (share >= 0.5).astype(float), np.nan)
+
+
+def _make_scan(folder: Path, patient: str, timepoint: str, part: pd.DataFrame, rng: np.random.Generator) -> None:
+    seg = folder / "segmentation" / patient / timepoint
+    seg.mkdir(parents=True, exist_ok=True)
+    names = [
+        "cohort",
+        "patient_id",
+        "timepoint",
+        "lesion_id",
+        "longest_diameter_mm",
+        "volume_ml",
+        "dice",
+        "precision",
+        "recall",
+        "detected",
+    ]
+    matching = part[names].assign(
+        kind="manual", assd_mm=np.where(part.detected == 1, rng.uniform(0.5, 4, len(part)).round(2), np.nan)
+    )
+    false_positives = int(rng.integers(0, 3))
+    matching.to_csv(seg / "matching.csv", index=False)
+    pd.DataFrame(
+        [(part.cohort.iloc[0], patient, timepoint, round(float(part.dice.mean()), 3), 0.95, false_positives, 2.5)],
+        columns=["cohort", "patient_id", "timepoint", "mts_dice", "liver_dice", "false_positives", "seconds"],
+    ).to_csv(seg / "scan_metrics.csv", index=False)
+    intake = folder / "intake" / patient / timepoint
+    intake.mkdir(parents=True, exist_ok=True)
+    (intake / "scan.json").write_text(
+        json.dumps(
+            {
+                "source": "nifti",
+                "spacing_zyx_mm": [2.5, 0.7, 0.7],
+                "size_zyx": [40, 128, 128],
+                "digests": {"image": "ab" * 32},
+            }
+        )
+    )
+
+
+def _make_model(folder: Path, training: pd.DataFrame, rng: np.random.Generator) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.json").write_text(
+        json.dumps(
+            {
+                "features": FEATURES[:3],
+                "neurons": 4,
+                "threshold": 0.5,
+                "versions": {"livermets": "0.1.0", "torch": "2.13.0"},
+                "synthetic": True,
+            }
+        )
+    )
+    generations = pd.DataFrame(
+        {
+            "repeat": 0,
+            "generation": np.arange(20),
+            "best": 0.6 + 0.1 * (1 - np.exp(-np.arange(20) / 5)),
+            "mean": 0.55 + 0.08 * (1 - np.exp(-np.arange(20) / 5)),
+            "n_features": 30 - np.arange(20),
+        }
+    )
+    generations.to_csv(folder / "generations.csv", index=False)
+    pd.DataFrame({"feature": FEATURES, "selected": [1, 1, 1, 0, 0]}).to_csv(folder / "selection.csv", index=False)
+    pd.DataFrame({"feature": FEATURES, "frequency": [0.9, 0.8, 0.6, 0.3, 0.1]}).to_csv(
+        folder / "frequency.csv", index=False
+    )
+    pd.DataFrame(
+        {"feature": ["original_firstorder_Energy"], "reason": ["duplicate of original_firstorder_TotalEnergy"]}
+    ).to_csv(folder / "dropped_features.csv", index=False)
+    pd.DataFrame(
+        [("cross-fitted", 0.5, 0.41, 0.58, 0.95, "patient bootstrap")],
+        columns=["rule", "value", "low", "high", "level", "method"],
+    ).to_csv(folder / "threshold.csv", index=False)
+    pd.DataFrame({"permutation": range(30), "auc": rng.normal(0.5, 0.06, 30)}).to_csv(
+        folder / "permutation.csv", index=False
+    )
+    pd.DataFrame(
+        [("genetic selection", 0.7, 0.6, 0.8), ("longest diameter", 0.55, 0.43, 0.66)],
+        columns=["model", "value", "low", "high"],
+    ).to_csv(folder / "comparison.csv", index=False)
+
+
+def _make_network(folder: Path, rng: np.random.Generator) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "network.json").write_text(
+        json.dumps({"architecture": "unet", "parameters": 1_943_000, "synthetic": True, "device": "cpu"})
+    )
+    epochs = np.arange(1, 31)
+    pd.DataFrame(
+        {
+            "epoch": epochs,
+            "training_loss": np.exp(-epochs / 10),
+            "validation_loss": np.exp(-epochs / 12) + 0.05,
+            "validation_dice": 0.8 * (1 - np.exp(-epochs / 8)),
+            "learning_rate": 1e-3,
+        }
+    ).to_csv(folder / "training_log.csv", index=False)
+
+
+def _make_concordance(folder: Path, lesions: pd.DataFrame) -> None:
+    """By the library itself: the report is tested against what the chain really writes."""
+    settings = StatisticsSettings(bootstrap_replicates=200)
+    result = concordance(lesions, settings, seed=1)
+    write_concordance(folder, result, concordance_figures(result, settings))
