@@ -56,8 +56,8 @@ class SearchSettings(Section):
     initial_features: float = Field(0.3, gt=0, le=1)
     """Chance of every feature to be selected in the first generation."""
     selection: Literal["tournament", "roulette", "universal"] = "tournament"
-    """How parents are drawn: best of `tournament_size`; or in proportion to the fitness, one by one (roulette) or all with
-    one throw (universal: stochastic universal sampling)."""
+    """How parents are drawn: best of `tournament_size`; or in proportion to the fitness, one by one (roulette) or
+    all with one throw (universal: stochastic universal sampling)."""
     tournament_size: int = Field(3, ge=2)
     """Individuals per tournament."""
     crossover: Literal["uniform", "one_point", "two_point"] = "uniform"
@@ -80,6 +80,9 @@ class ThresholdSettings(Section):
     method: Literal["cross_fitted", "resubstitution"] = "cross_fitted"
     """cross_fitted: Youden index on shares given by networks that had not seen the patient; resubstitution: on shares
     given by the final network to its own training lesions (as published). Both are reported, this one is used."""
+    score: Literal["auto", "share", "mean_probability"] = "auto"
+    """A lesion's score: the share of its ROIs that are R+ (as published), or their mean probability; auto: the share,
+    but the probability in tables with a single row per lesion, where a share could only be 0 or 1."""
     bootstrap: int = Field(1000, ge=0)
     """Bootstrap samples (of patients) for the interval of the threshold; 0: no interval."""
     level: float = Field(0.95, gt=0, lt=1)

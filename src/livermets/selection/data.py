@@ -29,11 +29,16 @@ class TrainingData:
     response: NDArray[np.intp]
     """1 = R+, 0 = R-, one per lesion."""
     lesions: pd.DataFrame
-    """The columns that identify each lesion, and ``group``."""
+    """The columns that identify each lesion, after ``group``, which names its patient."""
 
     @property
     def n_lesions(self) -> int:
         return len(self.response)
+
+    @property
+    def single_rows(self) -> bool:
+        """Whether every lesion has just one row."""
+        return len(self.lesion) == self.n_lesions
 
     @property
     def row_response(self) -> NDArray[np.intp]:
@@ -68,24 +73,27 @@ class TrainingData:
 
 
 def training_data(
-    table: pd.DataFrame, target: str, group: str, lesion: Sequence[str] = (), where: str = "table"
+    table: pd.DataFrame, target: str, group: Sequence[str], lesion: Sequence[str] = (), where: str = "table"
 ) -> TrainingData:
-    """Checks a table and lays it out. Lesions are identified by ``group`` and the columns ``lesion``; without these a
-    ROI table's own columns are used, and in any other table each row is one lesion.
+    """Checks a table and lays it out. The columns ``group`` together name the patient; lesions are identified by these
+    and the columns ``lesion``. Without the latter a ROI table's own columns are used, and in any other table each row
+    is one lesion. Patients of different cohorts are different patients.
 
-    Groups of different cohorts are different patients. Raises `InputError` with every problem found."""
+    Raises `InputError` with every problem found."""
     problems = ProblemList()
-    for column, role in [(target, "target"), (group, "group"), *((c, "lesion") for c in lesion)]:
+    for column, role in [(target, "target"), *((c, "group") for c in group), *((c, "lesion") for c in lesion)]:
         if column not in table:
             problems.error(where, f"there is no column `{column}` ({role})", f"Columns: {_listed(table.columns)}")
     if table.empty:
         problems.error(where, "the table has no rows")
     problems.raise_if_errors()
+    if "cohort" in table and "cohort" not in group and set(LESION_COLUMNS) <= set(table.columns):
+        group = ("cohort", *group)  # two cohorts may both have a patient 1
     if not lesion and set(LESION_COLUMNS) <= set(table.columns):
         lesion = LESION_COLUMNS
     _check_target(table[target], target, problems, where)
-    _check_group(table[group], group, problems, where)
-    names = feature_names(table, (target, group, *lesion))
+    _check_group(table[list(group)], problems, where)
+    names = feature_names(table, (target, *group, *lesion))
     if not names:
         problems.error(where, "no numeric feature column is left", "Add feature columns")
     _check_finite(table, names, problems, where)
@@ -136,11 +144,15 @@ def _check_target(target: pd.Series, name: str, problems: ProblemList, where: st
         problems.error(where, f"`{name}` is {int(values.iloc[0])} in every row", "Train on both classes")
 
 
-def _check_group(group: pd.Series, name: str, problems: ProblemList, where: str) -> None:
-    if group.isna().any():
-        problems.error(where, f"`{name}` is empty in {_rows(group.isna())}", "Name the patient of every row")
-    elif group.nunique() < 2:
-        problems.error(where, f"`{name}` is {group.iloc[0]!r} in every row", "Give the column that tells patients apart")
+def _check_group(group: pd.DataFrame, problems: ProblemList, where: str) -> None:
+    name = "`, `".join(group.columns)
+    if group.isna().any(axis=None):
+        problems.error(
+            where, f"`{name}` is empty in {_rows(group.isna().any(axis=1))}", "Name the patient of every row"
+        )
+    elif len(group.drop_duplicates()) < 2:
+        value = " ".join(map(str, group.iloc[0]))
+        problems.error(where, f"`{name}` is {value!r} in every row", "Give the column that tells patients apart")
 
 
 def _check_finite(table: pd.DataFrame, names: Sequence[str], problems: ProblemList, where: str) -> None:
@@ -156,13 +168,12 @@ def _check_finite(table: pd.DataFrame, names: Sequence[str], problems: ProblemLi
 
 
 def _laid_out(
-    table: pd.DataFrame, target: str, group: str, lesion: Sequence[str], names: Sequence[str]
+    table: pd.DataFrame, target: str, group: Sequence[str], lesion: Sequence[str], names: Sequence[str]
 ) -> TrainingData:
-    patient = table[group].astype(str)
-    if "cohort" in table and group != "cohort":
-        patient = table["cohort"].astype(str) + "/" + patient  # two cohorts may both have a patient 1
-    keys = table[list(lesion)].copy() if lesion else pd.DataFrame({"row": np.arange(len(table))})
-    keys.insert(0, "group", patient.to_numpy())
+    keys = table[list(dict.fromkeys([*group, *lesion]))].copy()
+    if not lesion:
+        keys["row"] = np.arange(len(table))
+    keys.insert(0, "group", table[list(group)].astype(str).agg("/".join, axis=1))
     keys.index = pd.RangeIndex(len(keys))
     code = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy()
     first = np.unique(code, return_index=True)[1]

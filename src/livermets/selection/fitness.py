@@ -15,7 +15,7 @@ from livermets.selection.folds import patient_folds
 from livermets.selection.genome import Genome
 from livermets.selection.network import TrainingRows, train_networks
 from livermets.selection.preparation import row_weights, training_rows
-from livermets.selection.scores import auc_within_folds, balanced_accuracy, lesion_shares
+from livermets.selection.scores import Score, auc_within_folds, balanced_accuracy, lesion_scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class CrossValidation:
         data, fold = self.data, self.fold
         kind = self.settings.search.fitness
         if kind == "lesion_auc":
-            shares = lesion_shares(logits, data.lesion, data.n_lesions)
+            shares = lesion_scores(logits, data.lesion, data.n_lesions, score_of(data, self.settings))
             equal = np.ones(data.n_lesions)
             return [auc_within_folds(share, data.response, equal, fold) for share in shares]
         response = data.row_response
@@ -77,9 +77,17 @@ class CrossValidation:
         row_fold = fold[data.lesion]
         return [auc_within_folds(row, response, self.weight, row_fold) for row in logits]
 
-    def shares(self, genome: Genome) -> NDArray[np.float64]:
-        """Cross-fitted share of R+ ROIs of every lesion."""
-        return lesion_shares(self.logits([genome]), self.data.lesion, self.data.n_lesions)[0]
+    def lesion_scores(self, genome: Genome) -> NDArray[np.float64]:
+        """Cross-fitted share of R+ ROIs (or mean probability) of every lesion."""
+        score = score_of(self.data, self.settings)
+        return lesion_scores(self.logits([genome]), self.data.lesion, self.data.n_lesions, score)[0]
+
+
+def score_of(data: TrainingData, settings: SelectionSettings) -> Score:
+    """How a lesion's ROIs become its score, resolving ``auto``."""
+    if settings.threshold.score != "auto":
+        return settings.threshold.score
+    return "mean_probability" if data.single_rows else "share"
 
 
 def device_name(settings: SelectionSettings) -> str:

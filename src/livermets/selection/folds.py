@@ -25,7 +25,7 @@ def patient_folds(
     for side in (0, 1):
         if len(np.unique(patient[response == side])) < folds:
             raise ValueError(f"class {side} occurs in fewer than {folds} patients")
-    best, fewest = None, folds + 1
+    best, fewest = np.zeros(len(response), dtype=np.intp), folds + 1
     for attempt in range(_ATTEMPTS):
         shuffle = integer_seed(seed, "folds", *purpose, attempt)
         splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=shuffle)

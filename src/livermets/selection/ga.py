@@ -35,7 +35,7 @@ class _Individual(list):  # type: ignore[type-arg]
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What the search found: the fittest chromosome ever seen, its score and fitness, and one log row per generation."""
+    """The fittest chromosome ever seen, its score and fitness, and one log row per generation."""
 
     best: Genome
     score: float
@@ -88,7 +88,9 @@ class GeneticSearch:
     def _first(self) -> SearchState:
         chance, low, high = self.settings.initial_features, *_hidden_range(self.settings)
         population = [
-            self._repaired([int(random.random() < chance) for _ in range(self.n_features)] + [random.randint(low, high)])
+            self._repaired(
+                [int(random.random() < chance) for _ in range(self.n_features)] + [random.randint(low, high)]
+            )
             for _ in range(self.settings.population)
         ]
         state = SearchState(0, population, [], {}, [], [], float("-inf"), 0)
@@ -208,5 +210,3 @@ def _own_random(seed: int, state: SearchState | None) -> Iterator[None]:
         yield
     finally:
         random.setstate(before)
-
-

@@ -221,8 +221,12 @@ def _in_threads(work: Callable[[_Item], _Result], jobs: Sequence[_Item], threads
         torch.set_num_threads(before)
 
 
-def probabilities(network: Network, features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Probability of R+ of every row of scaled features, by the network's plain definition."""
+def network_logits(network: Network, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Logit of R+ of every row of scaled features, by the network's plain definition."""
     hidden = np.maximum(features @ network.hidden_weight.T + network.hidden_bias, 0)
-    logits = hidden.astype(np.float64) @ network.output_weight.astype(np.float64) + network.output_bias
-    return np.asarray(1 / (1 + np.exp(-logits)))
+    return np.asarray(hidden.astype(np.float64) @ network.output_weight.astype(np.float64) + network.output_bias)
+
+
+def probabilities(network: Network, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Probability of R+ of every row of scaled features; 0.5 and above counts as R+."""
+    return np.asarray(1 / (1 + np.exp(-network_logits(network, features))))

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
+
+Score = Literal["share", "mean_probability"]
 
 
-def lesion_shares(logits: NDArray, lesion: NDArray[np.intp], n_lesions: int) -> NDArray[np.float64]:
-    """Share of ROIs called R+ per lesion, (networks, lesions). A ROI is called R+ from a probability of 0.5 (logit 0)
-    on; a lesion without ROIs has NaN."""
-    called = np.asarray(logits) >= 0
+def lesion_scores(
+    logits: NDArray, lesion: NDArray[np.intp], n_lesions: int, score: Score = "share"
+) -> NDArray[np.float64]:
+    """Share of ROIs called R+, or mean probability of R+, per lesion: (networks, lesions). A ROI is called R+ from a
+    probability of 0.5 (logit 0) on; a lesion without ROIs has NaN."""
+    logits = np.asarray(logits, dtype=np.float64)
+    values = (logits >= 0).astype(np.float64) if score == "share" else expit(logits)
     count = np.bincount(lesion, minlength=n_lesions)
-    hits = np.stack([np.bincount(lesion, weights=row, minlength=n_lesions) for row in called])
+    total = np.stack([np.bincount(lesion, weights=row, minlength=n_lesions) for row in values])
     with np.errstate(invalid="ignore"):
-        return hits / count
+        return np.asarray(total / count)
 
 
 def concordant_pairs(score: NDArray, response: NDArray, weight: NDArray) -> tuple[float, float]:

@@ -1,0 +1,92 @@
+"""Reading the tables of the selection stage, and writing what it found."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from livermets.errors import ProblemList, input_error
+from livermets.io.atomic import written_aside
+from livermets.io.tables import read_parquet_metadata, read_table, write_csv
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_TEXT = ("cohort", "patient_id", "timepoint", "centre")
+
+
+def read_lesions(path: Path | str) -> pd.DataFrame:
+    """A table with lesion identifiers; identifiers are text even where they look like numbers (``007``)."""
+    path = Path(path)
+    if not path.name.lower().endswith(".csv"):
+        return _typed(read_table(path), path)
+    if not path.exists():
+        raise input_error(path, "this table does not exist", "Check the path")
+    with path.open(encoding="utf-8", newline="") as stream:
+        header = next(csv.reader(stream), [])
+    if not header:
+        raise input_error(path, "this table is empty", "Make it again")
+    # Empty identifiers stay missing, but a patient called NA is a patient.
+    text = {name: str for name in _TEXT if name in header}
+    missing = {name: [""] for name in header}
+    numbers = ["", "NA", "NaN", "nan"]
+    missing.update({name: numbers for name in header if name not in text})
+    return _typed(pd.read_csv(path, dtype=text, keep_default_na=False, na_values=missing), path)
+
+
+def read_rois(path: Path | str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """A ROI table and the settings under which it was extracted (empty if it does not say)."""
+    table = _typed(read_table(path), Path(path))
+    settings = read_parquet_metadata(path).get("settings") if str(path).endswith(".parquet") else None
+    return table, dict(settings or {})
+
+
+def read_training_table(path: Path | str) -> tuple[pd.DataFrame, dict[str, Any] | None]:
+    """Any table with a target, and its extraction settings (None if it does not say)."""
+    settings = read_parquet_metadata(path).get("settings") if str(path).endswith(".parquet") else None
+    return read_table(path), settings or None
+
+
+def concatenated(paths: Sequence[Path]) -> pd.DataFrame:
+    """Lesion tables below each other; empty ones and no table at all give a table with the identifying columns."""
+    parts = [read_lesions(path) for path in paths]
+    filled = [part for part in parts if len(part)]
+    empty = parts[0] if parts else pd.DataFrame(columns=["cohort", "patient_id", "timepoint", "lesion_id"])
+    return pd.concat(filled, ignore_index=True) if filled else empty
+
+
+def _typed(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    absent = [name for name in ("cohort", "patient_id", "timepoint", "lesion_id") if name not in table]
+    if absent:
+        raise input_error(path, f"columns are missing: {', '.join(absent)}", "Give a table of this pipeline")
+    for name in _TEXT:
+        if name in table:
+            table[name] = table[name].astype(object).where(table[name].isna(), table[name].astype(str))
+    return table.astype({"lesion_id": "int64"})
+
+
+def write_tables(folder: Path | str, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Every table as ``<name>.csv``, empty ones too."""
+    for name, table in tables.items():
+        write_csv(Path(folder) / f"{name}.csv", table)
+
+
+def write_figures(folder: Path | str, figures: Mapping[str, Figure]) -> None:
+    """Every figure as ``<name>.png``."""
+    for name, figure in figures.items():
+        with written_aside(Path(folder) / f"{name}.png") as aside:
+            figure.savefig(aside, format="png")
+
+
+def existing(paths: Sequence[Path]) -> Sequence[Path]:
+    """The paths, after all of them have been found to exist."""
+    problems = ProblemList()
+    for path in paths:
+        if not path.exists():
+            problems.error(path, "this file does not exist", "Check the path")
+    problems.raise_if_errors()
+    return paths

@@ -1,0 +1,44 @@
+"""Side checkpoints of long searches: a killed run goes on where it was, to the same result."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from livermets.errors import input_error
+from livermets.io.atomic import write_json
+from livermets.selection.ga import SearchState
+
+
+class Checkpoint:
+    """One file per search in ``folder``, written after every generation.
+
+    Each carries a digest of data, settings, seed and code; a file of another run is refused, not mixed in."""
+
+    def __init__(self, folder: Path | str, digest: str):
+        self.folder, self.digest = Path(folder), digest
+
+    def load(self, name: str) -> SearchState | None:
+        """The saved state of a search; None if it has not begun."""
+        path = self._path(name)
+        if not path.exists():
+            return None
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            digest, state = saved["digest"], SearchState(**saved["state"])
+        except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+            raise input_error(path, f"this checkpoint cannot be read ({error})", "Delete it to start anew") from error
+        if digest != self.digest:
+            raise input_error(
+                path, "this checkpoint was made from other data, settings, seed or code",
+                f"Delete {self.folder} to start anew, or give another --checkpoint folder",
+            )  # fmt: skip
+        return state
+
+    def save(self, name: str, state: SearchState) -> None:
+        """Replaces the saved state in one step."""
+        write_json(self._path(name), {"digest": self.digest, "state": asdict(state)})
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
