@@ -1,4 +1,6 @@
-"""How often 95 % intervals hold the truth when lesions of a patient resemble each other: `python tests/bench/bench_coverage.py`.
+"""How often 95 % intervals hold the truth when lesions of a patient resemble each other.
+
+`python tests/bench/bench_coverage.py [--studies 2000] [--patients 8 24 40]`
 
 Three estimands (a proportion such as agreement or sensitivity, an AUC, a difference of two AUCs on the same lesions),
 several numbers of patients with 1 to 10 lesions each. The naive interval of each stands beside the clustered ones."""
@@ -14,6 +16,7 @@ from scipy import stats
 from tqdm import tqdm
 
 from livermets.stats.auc import bootstrap_auc, delong, obuchowski
+from livermets.stats.diagnostics import clustered_obstacle
 from livermets.stats.proportions import clopper_pearson, cluster_logit_t
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 
@@ -43,10 +46,14 @@ def one_proportion(patients: int, replicates: int, random: np.random.Generator) 
 
 
 def scored_lesions(patients: int, random: np.random.Generator) -> tuple[NDArray, NDArray, NDArray[np.intp]]:
-    """Two scores, outcome and patient of every lesion: patients differ in both scores and in their share of R+."""
+    """Two scores, outcome and patient of every lesion: patients differ in both scores and in their share of R+.
+
+    Drawn again until a clustered variance exists (two patients with R+ and two with R- lesions)."""
     patient = patients_of(patients, random)
     liability = random.normal(size=patients)[patient] + random.normal(size=len(patient))
     response = (liability > 0).astype(float)
+    if clustered_obstacle(response, patient):
+        return scored_lesions(patients, random)
     shared = random.normal(0, PATIENT_SPREAD, patients)[patient] + 0.7 * random.normal(size=len(patient))
     scores = np.vstack([shift * response + shared + 0.7 * random.normal(size=len(patient)) for shift in SHIFT])
     return scores, response, patient
@@ -59,6 +66,7 @@ def true_aucs() -> NDArray:
 
 
 def one_auc(patients: int, replicates: int, random: np.random.Generator) -> Intervals:
+    """The AUC of the first score."""
     scores, response, patient = scored_lesions(patients, random)
     boot = PatientBootstrap.draw(patients, replicates, 0.95, random)
     contributing = min(len(np.unique(patient[response == side])) for side in (0, 1))
@@ -70,6 +78,7 @@ def one_auc(patients: int, replicates: int, random: np.random.Generator) -> Inte
 
 
 def one_difference(patients: int, replicates: int, random: np.random.Generator) -> Intervals:
+    """The AUC of the first score minus that of the second."""
     scores, response, patient = scored_lesions(patients, random)
     boot = PatientBootstrap.draw(patients, replicates, 0.95, random)
     contributing = min(len(np.unique(patient[response == side])) for side in (0, 1))
@@ -82,7 +91,11 @@ def one_difference(patients: int, replicates: int, random: np.random.Generator) 
 
 
 def coverage(
-    study: Callable[[int, int, np.random.Generator], Intervals], truth: float, patients: int, studies: int, replicates: int
+    study: Callable[[int, int, np.random.Generator], Intervals],
+    truth: float,
+    patients: int,
+    studies: int,
+    replicates: int,
 ) -> dict[str, tuple[float, float, float]]:
     """Per method: share of simulated studies whose interval holds the truth, mean width, share with an interval."""
     random = np.random.default_rng([patients, studies])

@@ -1,4 +1,4 @@
-"""``livermets concordance``: manual against automatic masks, from a lesion table alone."""
+"""``livermets concordance`` and ``roi-concordance``: manual against automatic masks, by lesion and by ROI."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ import typer
 
 from livermets.cli import app
 
+SettingsOption = Annotated[
+    str, typer.Option("--settings", help="JSON of the statistics section, or a configuration file.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the patient bootstrap.")]
+
 
 @app.command("concordance")
 def concordance_verb(
     lesions: Annotated[
-        Path,
+        list[Path],
         typer.Argument(
-            metavar="LESIONS.csv",
-            help="Lesion table with patient_id, lesion_id, response, predicted_manual, predicted_automatic, dice, "
+            metavar="LESIONS.csv...",
+            help="Lesion tables with patient_id, lesion_id, response, predicted_manual, predicted_automatic, dice, "
             "longest_diameter_mm (1 = R+, 0 = R-, empty = not available); more columns give more tables.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables (CSV) and figures (PNG).")],
-    settings: Annotated[
-        str, typer.Option("--settings", help="JSON of the statistics section, or a configuration file.")
-    ] = "{}",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the patient bootstrap.")] = 0,
+    settings: SettingsOption = "{}",
+    seed: SeedOption = 0,
     cohort: Annotated[
-        list[str] | None, typer.Option("--cohort", help="Only these cohorts of the table (repeatable).")
+        list[str] | None, typer.Option("--cohort", help="Only these cohorts of the tables (repeatable).")
     ] = None,
     draw: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
 ) -> None:
@@ -36,11 +39,12 @@ def concordance_verb(
     from livermets.io.concordance import write_concordance
     from livermets.io.tables import read_table
     from livermets.stats.concordance import concordance
-    from livermets.stats.lesions import of_cohorts
+    from livermets.stats.lesions import joined, of_cohorts
 
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
-    table = of_cohorts(read_table(lesions), cohort or [], str(lesions))
-    result = concordance(table, statistics, seed, where=str(lesions))
+    where = ", ".join(str(path) for path in lesions)
+    table = of_cohorts(joined({str(path): read_table(path) for path in lesions}), cohort or [], where)
+    result = concordance(table, statistics, seed, where)
     figures = {}
     if draw:
         from livermets.figures.concordance import concordance_figures
@@ -50,3 +54,31 @@ def concordance_verb(
     typer.echo(f"{len(result.lesions)} lesions: tables in {out}", err=True)
     for note in result.notes:
         typer.echo(f"note: {note}", err=True)
+
+
+@app.command("roi-concordance")
+def roi_concordance_verb(
+    rois: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="ROIS.parquet...",
+            help="ROI tables with patient_id, lesion_id, mask_source, z, y, x; a column probability gives class "
+            "agreement, columns original_* give the ICC of every feature.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for roi_agreement.csv, roi_lesions.csv, feature_icc.csv.")],
+    settings: SettingsOption = "{}",
+    seed: SeedOption = 0,
+) -> None:
+    """ROI by ROI: do both masks hold the same ROIs, are they called alike, which features keep their value?"""
+    import pandas as pd
+
+    from livermets.config.load import section_from_option
+    from livermets.config.statistics import StatisticsSettings
+    from livermets.io.concordance import write_roi_concordance
+    from livermets.io.tables import read_table
+    from livermets.stats.concordance import roi_concordance
+
+    statistics = section_from_option(settings, "statistics", StatisticsSettings)
+    table = pd.concat([read_table(path) for path in rois], ignore_index=True)
+    write_roi_concordance(out, roi_concordance(table, statistics, seed))

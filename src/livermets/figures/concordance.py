@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.figures.curves import calibration_figure, decision_figure, roc_figure
-from livermets.figures.style import BLACK, BLUE, GREY, SERIES, VERMILLION, figure
+from livermets.figures.style import BLACK, BLUE, GREY, VERMILLION, figure, panels
 from livermets.stats.concordance import ConcordanceResult
 from livermets.stats.strata import TOO_FEW
 
@@ -30,9 +30,9 @@ def concordance_figures(result: ConcordanceResult, settings: StatisticsSettings)
 def dice_against_diameter(lesions: pd.DataFrame, settings: StatisticsSettings) -> Figure:
     """Every lesion by longest diameter and Dice: alike, not alike, or not classified with both masks; lines = cuts."""
     looks = (
-        ("classified alike", lesions["agree"] == 1, "o", BLUE, BLUE),
-        ("classified differently", lesions["agree"] == 0, "^", VERMILLION, "none"),
-        ("not classified with both", lesions["agree"].isna(), "x", GREY, GREY),
+        ("alike", lesions["agree"] == 1, "o", BLUE, BLUE),
+        ("differently", lesions["agree"] == 0, "^", VERMILLION, "none"),
+        ("not with both masks", lesions["agree"].isna(), "x", GREY, GREY),
     )
     with figure(130, 95) as (drawn, axes):
         for cut in settings.dice_cuts:
@@ -50,26 +50,30 @@ def dice_against_diameter(lesions: pd.DataFrame, settings: StatisticsSettings) -
         axes.set(xlabel="Longest diameter (mm)", ylabel="Dice, manual against automatic mask", ylim=(0, 1))
         axes.set_xlim(left=0)
         axes.grid(False)
-        drawn.legend(loc="outside upper center", ncols=3)
+        drawn.legend(loc="outside upper center", ncols=3, title="classified", title_fontsize=8)
     return drawn
 
 
 def agreement_over_dice(curves: pd.DataFrame, lesions: pd.DataFrame, settings: StatisticsSettings) -> Figure:
-    """Expected agreement over Dice at a small, a middle and a large diameter, with intervals; ticks are lesions."""
+    """Expected agreement over Dice, one panel for a small, a middle and a large diameter.
+
+    Band = interval, dotted line = target agreement, ticks = lesions of any diameter."""
     diameters = sorted(curves["longest_diameter_mm"].unique())
     shown = sorted({diameters[0], diameters[len(diameters) // 2], diameters[-1]})
-    with figure(130, 95) as (drawn, axes):
-        for diameter, (colour, line, _) in zip(shown, SERIES, strict=False):
+    with panels(len(shown), 165, 75) as (drawn, all_axes):
+        for diameter, axes in zip(shown, all_axes, strict=True):
             curve = curves[curves["longest_diameter_mm"] == diameter]
-            axes.plot(curve["dice"], curve["value"], color=colour, linestyle=line, label=f"{diameter:g} mm")
-            axes.fill_between(curve["dice"], curve["low"], curve["high"], color=colour, alpha=0.12, linewidth=0)
-        axes.axhline(settings.target_agreement, color=BLACK, linewidth=0.8, linestyle=":")
-        for value, height, colour in ((1, 1.03, BLUE), (0, -0.03, VERMILLION)):
-            dice = lesions.loc[lesions["agree"] == value, "dice"]
-            axes.plot(dice, np.full(len(dice), height), "|", color=colour, markersize=7, clip_on=False)
-        axes.set(xlabel="Dice, manual against automatic mask", ylabel="Expected agreement", xlim=(0, 1),
-                 ylim=(-0.06, 1.06))  # fmt: skip
-        drawn.legend(loc="outside upper center", ncols=len(shown), title="longest diameter", title_fontsize=8)
+            axes.fill_between(curve["dice"], curve["low"], curve["high"], color=BLUE, alpha=0.15, linewidth=0)
+            axes.plot(curve["dice"], curve["value"], color=BLUE)
+            axes.axhline(settings.target_agreement, color=BLACK, linewidth=0.8, linestyle=":")
+            for value, height, colour in ((1, 1.04, BLUE), (0, -0.04, VERMILLION)):
+                dice = lesions.loc[lesions["agree"] == value, "dice"]
+                axes.plot(dice, np.full(len(dice), height), "|", color=colour, markersize=6)
+            axes.set(title=f"{diameter:g} mm", xlim=(0, 1), ylim=(-0.08, 1.08))
+        all_axes[0].set_ylabel("Expected agreement")
+        drawn.supxlabel(
+            "Dice, manual against automatic mask (ticks: all lesions; above alike, below differently)", size=8
+        )
     return drawn
 
 

@@ -32,7 +32,8 @@ def roc_figure(roc: pd.DataFrame, diagnostics: pd.DataFrame) -> Figure:
             point = diagnostics[diagnostics["mask_source"] == source].drop_duplicates("measure").set_index("measure")
             if {"sensitivity", "specificity"} <= set(point.index):
                 x, y = 1 - point.loc["specificity", "value"], point.loc["sensitivity", "value"]
-                axes.plot(x, y, SOURCE_MARKER[str(source)], color=SOURCE_COLOUR[str(source)], markersize=8, clip_on=False)
+                colour, marker = SOURCE_COLOUR[str(source)], SOURCE_MARKER[str(source)]
+                axes.plot(x, y, marker, color=colour, markersize=8, clip_on=False)
         axes.set(xlabel="1 - specificity", ylabel="Sensitivity", aspect="equal")
         unit_axes(axes)
         axes.legend(loc="lower right", title="markers: at the training threshold", title_fontsize=7)
@@ -66,7 +67,8 @@ def decision_figure(decision: pd.DataFrame) -> Figure:
             label = f"{strategy} mask" if known else str(strategy)
             axes.plot(curve["threshold"], curve["net_benefit"], color=colour, linestyle=line, label=label)
             if known:
-                axes.fill_between(curve["threshold"], curve["low"], curve["high"], color=colour, alpha=0.12, linewidth=0)
+                band = curve["low"], curve["high"]
+                axes.fill_between(curve["threshold"], *band, color=colour, alpha=0.12, linewidth=0)
         top = max(float(decision["net_benefit"].max()), 0.05)
         # Treating all falls without bound; below -0.1 nobody needs to see how far.
         axes.set(xlabel="Threshold probability", ylabel="Net benefit per lesion", ylim=(-0.1, 1.1 * top), xlim=(0, 1))

@@ -36,6 +36,14 @@ def figure(width_mm: float = 120, height_mm: float = 90) -> Iterator[tuple[Figur
         yield drawn, drawn.add_subplot()
 
 
+@contextmanager
+def panels(number: int, width_mm: float, height_mm: float) -> Iterator[tuple[Figure, list[Axes]]]:
+    """A row of panels with common axes, in the common style."""
+    with matplotlib.rc_context(STYLE):
+        drawn = Figure(figsize=(width_mm / _MM_PER_INCH, height_mm / _MM_PER_INCH), layout="constrained")
+        yield drawn, list(drawn.subplots(1, number, sharex=True, sharey=True, squeeze=False)[0])
+
+
 def unit_axes(axes: Axes, margin: float = 0.03) -> None:
     """Both axes from 0 to 1 with a small margin, so that points on the edge are seen whole."""
     axes.set_xlim(-margin, 1 + margin)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from livermets.io.atomic import written_aside
 from livermets.io.tables import write_csv
-from livermets.stats.concordance import ConcordanceResult
+from livermets.stats.concordance import ConcordanceResult, RoiConcordance
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,3 +30,12 @@ def write_concordance(folder: Path | str, result: ConcordanceResult, figures: Ma
     for name, figure in figures.items():
         with written_aside(folder / f"{name}.png") as aside:
             figure.savefig(aside, format="png")
+
+
+def write_roi_concordance(folder: Path | str, result: RoiConcordance) -> None:
+    """Writes ``roi_agreement.csv``, ``roi_lesions.csv``, ``feature_icc.csv`` and ``roi_notes.csv``."""
+    folder = Path(folder)
+    write_csv(folder / "roi_agreement.csv", result.overall)
+    write_csv(folder / "roi_lesions.csv", result.per_lesion)
+    write_csv(folder / "feature_icc.csv", result.feature_icc)
+    write_csv(folder / "roi_notes.csv", pd.DataFrame({"note": list(result.notes)}))

@@ -19,7 +19,8 @@ def accounting_table(lesions: pd.DataFrame, false_positives: int = 0) -> pd.Data
     """One row per fate (both masks, then outcome known or not) with lesions, patients, R+ and R-; the last row is the
     total of the others. False-positive components are no lesions: a row after the total, not part of it."""
     known = lesions["response"].notna()
-    pairs = list(dict.fromkeys([*_ALWAYS, *sorted(set(zip(lesions["manual_fate"], lesions["automatic_fate"], strict=True)))]))
+    found = sorted(set(zip(lesions["manual_fate"], lesions["automatic_fate"], strict=True)))
+    pairs = list(dict.fromkeys([*_ALWAYS, *found]))
     rows = []
     for manual, automatic in pairs:
         fate = (lesions["manual_fate"] == manual) & (lesions["automatic_fate"] == automatic)

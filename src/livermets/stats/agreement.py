@@ -35,7 +35,7 @@ def kappa_estimates(
 ) -> list[Estimate]:
     """Cohen's kappa: 1 = always alike, 0 = no more often than chance, below 0 = less often than chance.
 
-    Intervals: Fleiss, Cohen and Everitt's (statsmodels), which takes lesions as independent, and a patient bootstrap."""
+    Intervals: Fleiss, Cohen and Everitt's (statsmodels), which takes lesions as independent; a patient bootstrap."""
     lesions, clusters = len(manual), len(np.unique(patient))
     cells = _cells(manual, automatic)
     table = np.array([[np.count_nonzero(cells[2 * i + j]) for j in (0, 1)] for i in (0, 1)], float)

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from livermets.stats.proportions import UNDEFINED, Interval
+from livermets.stats.proportions import UNDEFINED, Interval, around_logit
 from livermets.stats.resampling import PatientBootstrap
+
+_NO_VARIANCE = 1e-15
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,24 @@ class AucCovariance:
     """Of Student's t for the interval; infinite for DeLong."""
 
     def interval(self, level: float, index: int = 0) -> Interval:
-        """Interval of one AUC, cut to [0, 1]; undefined when the variance is 0."""
-        return _wald(float(self.auc[index]), float(self.covariance[index, index]), level, self.degrees_of_freedom, 0.0)
+        """Interval of one AUC; undefined when the variance is 0.
+
+        DeLong's is symmetric and cut to [0, 1], as pROC and SAS give it; the clustered one is symmetric on the logit
+        scale, which keeps its level better with few patients."""
+        value, variance = float(self.auc[index]), float(self.covariance[index, index])
+        if np.isinf(self.degrees_of_freedom):
+            return _wald(value, variance, level, self.degrees_of_freedom, 0.0)
+        if not (0 < value < 1 and variance > _NO_VARIANCE):
+            return UNDEFINED
+        quantile = float(stats.t.ppf(0.5 + level / 2, self.degrees_of_freedom))
+        return around_logit(value, quantile * float(np.sqrt(variance)) / (value * (1 - value)))
 
     def difference(self, level: float) -> tuple[float, Interval, float]:
         """First AUC minus the second: value, interval, two-sided p of no difference."""
         value = float(self.auc[0] - self.auc[1])
         contrast = np.array([1.0, -1.0])
         variance = float(contrast @ self.covariance[:2, :2] @ contrast)
-        if variance <= 1e-15:
+        if variance <= _NO_VARIANCE:
             return value, UNDEFINED, float("nan")
         p = 2 * stats.t.sf(abs(value) / np.sqrt(variance), self.degrees_of_freedom)
         return value, _wald(value, variance, level, self.degrees_of_freedom, -1.0), float(p)
@@ -62,8 +73,8 @@ def obuchowski(scores: NDArray, response: NDArray, patient: NDArray[np.intp]) ->
     """AUCs of one or more scores (rows) on the same lesions, allowing correlated lesions within a patient.
 
     Reduces to DeLong with one lesion per patient. Needs two patients with R+ and two with R- lesions. The variance is
-    Obuchowski's; the interval takes Student's t with the smaller of these two patient counts minus one, since the
-    normal quantile is too narrow for few patients. Obuchowski, Biometrics 1997."""
+    Obuchowski's; intervals take Student's t with the smaller of these two patient counts minus one, since the normal
+    quantile is too narrow for few patients. Obuchowski, Biometrics 1997."""
     clusters = int(patient.max()) + 1
     positive, negative = response == 1, response == 0
     n_positive, n_negative = _count(patient[positive], clusters), _count(patient[negative], clusters)
@@ -109,7 +120,7 @@ def _count(patient: NDArray[np.intp], patients: int) -> NDArray:
 
 
 def _wald(value: float, variance: float, level: float, degrees_of_freedom: float, lowest: float) -> Interval:
-    if not variance > 1e-15:
+    if not variance > _NO_VARIANCE:
         return UNDEFINED
     reach = float(stats.t.ppf(0.5 + level / 2, degrees_of_freedom)) * np.sqrt(variance)
     return max(lowest, float(value - reach)), min(1.0, float(value + reach))

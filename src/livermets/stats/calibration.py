@@ -78,10 +78,8 @@ def _recalibration(
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", PerfectSeparationWarning)
             model = sm.GLM(response, design, family=sm.families.Binomial(), offset=offset)
-            if clusters > 1:
-                result = model.fit(cov_type="cluster", cov_kwds={"groups": patient})
-            else:
-                result = model.fit()
+            errors = {"cov_type": "cluster", "cov_kwds": {"groups": patient}} if clusters > 1 else {}
+            result = model.fit(**errors)
     except (PerfectSeparationError, PerfectSeparationWarning):
         return missing("the score separates the classes completely, so the slope has no finite value")
     value, error = float(result.params[0]), float(result.bse[0])

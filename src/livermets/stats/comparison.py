@@ -72,7 +72,8 @@ def subgroup_differences(compared: pd.DataFrame, grouping: str, boot: PatientBoo
     """First group minus every other in agreement, sensitivity and specificity.
 
     Patients are resampled whole, so a patient seen in both groups (two timepoints) is paired with himself."""
-    groups = sorted(compared[grouping].dropna().unique(), key=str)
+    # Ignoring case puts "baseline" before "TP1".
+    groups = sorted(compared[grouping].dropna().unique(), key=lambda name: str(name).casefold())
     estimates, labels = [], []
     for other in groups[1:]:
         for measure, (hit, among) in _shares(compared).items():
@@ -118,7 +119,8 @@ def _difference(
 
 
 def chi_squared_p(k_first: int, n_first: int, k_second: int, n_second: int) -> float:
-    """Pearson's chi-squared p (Yates-corrected, as R's ``prop.test``) of two unpaired proportions; NaN if a margin is 0.
+    """Pearson's chi-squared p (Yates-corrected, as in R's ``prop.test``) of two unpaired proportions; NaN if a margin
+    is 0.
 
     For the same lesions seen by two networks use McNemar's test instead: the proportions are paired."""
     table = np.array([[k_first, n_first - k_first], [k_second, n_second - k_second]])

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from livermets.config.statistics import StatisticsSettings
+from livermets.errors import input_error
 from livermets.randomness import generator
 from livermets.stats.accounting import accounting_table
 from livermets.stats.agreement import agreement_estimates
@@ -16,10 +17,12 @@ from livermets.stats.comparison import compare_aucs, subgroup_differences, subgr
 from livermets.stats.curves import decision_table, roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
 from livermets.stats.gee import agreement_curve, fit_agreement_model, required_dice
+from livermets.stats.icc import feature_icc, lesion_medians
 from livermets.stats.lesions import checked_lesions, false_positive_count
 from livermets.stats.patients import patient_summary, per_patient_table
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
+from livermets.stats.roi_agreement import roi_agreement
 from livermets.stats.strata import TOO_FEW, strata_margins, strata_table
 
 SOURCES = ("manual", "automatic")
@@ -56,6 +59,16 @@ class ConcordanceResult:
     lesions: pd.DataFrame
     """The lesions with ``agree`` and their fates: the data of the Dice-against-diameter figure."""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RoiConcordance:
+    """What the ROI tables of both masks say; a table that cannot be computed is empty, and ``notes`` says why."""
+
+    overall: pd.DataFrame
+    per_lesion: pd.DataFrame
+    feature_icc: pd.DataFrame
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -109,6 +122,25 @@ def concordance(
     )
 
 
+def roi_concordance(rois: pd.DataFrame, settings: StatisticsSettings | None = None, seed: int = 0) -> RoiConcordance:
+    """Places, classes and features of the ROIs of both masks; ``rois`` holds both, told apart by ``mask_source``."""
+    settings = settings or StatisticsSettings()
+    if "mask_source" not in rois:
+        raise input_error("ROI table", "missing column mask_source", "It says manual or automatic for every ROI")
+    manual, automatic = (rois[rois["mask_source"] == source] for source in SOURCES)
+    common = {"level": settings.level, "replicates": settings.bootstrap_replicates}
+    random = generator(seed, "concordance", "ROIs")
+    agreement = roi_agreement(manual, automatic, random=random, **common)  # type: ignore[arg-type]
+    features = [column for column in rois if str(column).startswith("original_")]
+    icc, notes = pd.DataFrame(), list(agreement.notes)
+    if features:
+        medians = (lesion_medians(part, features) for part in (manual, automatic))
+        icc = feature_icc(*medians, features, settings.icc, random=random, **common)  # type: ignore[arg-type]
+    else:
+        notes.append("feature ICC not computed: the ROI tables have no columns original_*")
+    return RoiConcordance(agreement.overall, agreement.per_lesion, icc, tuple(notes))
+
+
 def _general_notes(study: _Study) -> None:
     table, compared, known = study.table, study.compared, study.known
     patients = table["patient"].nunique()
@@ -120,9 +152,10 @@ def _general_notes(study: _Study) -> None:
             "diagnostics; accounting.csv says why"
         )
     if len(known) < len(compared):
-        study.notes.append(f"{len(compared) - len(known)} compared lesions have no known outcome: diagnostics leave them out")
+        unknown = len(compared) - len(known)
+        study.notes.append(f"{unknown} compared lesions have no known outcome: diagnostics leave them out")
     if patients == 1:
-        study.notes.append("one patient only: nothing can be said about other patients, so clustered intervals are missing")
+        study.notes.append("one patient only: nothing can be said about others, so clustered intervals are missing")
     elif patients < 20:
         study.notes.append(
             f"with {patients} patients every interval is wide and itself uncertain; intervals that treat lesions as "
@@ -137,7 +170,7 @@ def _general_notes(study: _Study) -> None:
     if "detected" in table:
         both = int(((table["detected"] == 0) & table["compared"]).sum())
         if both:
-            study.notes.append(f"{both} lesions marked as undetected carry an automatic class and are compared like others")
+            study.notes.append(f"{both} lesions marked as undetected carry an automatic class and are compared too")
 
 
 def _stratum_notes(study: _Study, strata: pd.DataFrame) -> None:

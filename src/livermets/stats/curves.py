@@ -16,9 +16,7 @@ def roc_table(score: NDArray, response: NDArray) -> pd.DataFrame:
     from sklearn.metrics import roc_curve
 
     false_positive, sensitivity, threshold = roc_curve(response, score, drop_intermediate=False)
-    return pd.DataFrame(
-        {"threshold": threshold, "sensitivity": sensitivity, "one_minus_specificity": false_positive}
-    )
+    return pd.DataFrame({"threshold": threshold, "sensitivity": sensitivity, "one_minus_specificity": false_positive})
 
 
 def decision_table(

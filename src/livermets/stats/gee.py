@@ -40,9 +40,7 @@ class AgreementModel:
     """One row per term."""
 
 
-def fit_agreement_model(
-    lesions: pd.DataFrame, settings: StatisticsSettings
-) -> tuple[AgreementModel | None, str]:
+def fit_agreement_model(lesions: pd.DataFrame, settings: StatisticsSettings) -> tuple[AgreementModel | None, str]:
     """The model on the lesions classified with both masks, or None and the reason why it cannot be fitted.
 
     Covariance: Mancl and DeRouen's, since the plain sandwich is too small for few patients."""
@@ -56,7 +54,7 @@ def fit_agreement_model(
         return None, "agreement model not fitted: the estimation did not converge"
     coefficients, covariance, fitted, correlation = result
     if np.min(np.minimum(fitted, 1 - fitted)) < _SMALLEST_MARGIN and np.max(np.abs(coefficients)) > 10:
-        return None, "agreement model not fitted: Dice and diameter separate agreeing from disagreeing lesions completely"
+        return None, "agreement model not fitted: Dice and diameter separate agreeing from other lesions completely"
     patients = used["patient"].nunique()
     model = AgreementModel(
         coefficients, covariance, *centre, patients - len(TERMS), len(used), patients, correlation,
@@ -106,21 +104,17 @@ def _obstacle(used: pd.DataFrame, design: NDArray) -> str:
     return ""
 
 
-def _fit(
-    used: pd.DataFrame, design: NDArray, correlation: str
-) -> tuple[NDArray, NDArray, NDArray, float] | None:
+def _fit(used: pd.DataFrame, design: NDArray, correlation: str) -> tuple[NDArray, NDArray, NDArray, float] | None:
     import statsmodels.api as sm
     from statsmodels.tools.sm_exceptions import ModelWarning, PerfectSeparationError
 
-    structure = (
-        sm.cov_struct.Exchangeable() if correlation == "exchangeable" else sm.cov_struct.Independence()
-    )
+    structure = sm.cov_struct.Exchangeable() if correlation == "exchangeable" else sm.cov_struct.Independence()
     model = sm.GEE(used["agree"].to_numpy(float), design, groups=used["patient"].to_numpy(), cov_struct=structure,
                    family=sm.families.Binomial())  # fmt: skip
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             # Trouble is recognised from the result below and told as a reason, not as a library's warning.
-            warnings.simplefilter("ignore", category=(ModelWarning))
+            warnings.simplefilter("ignore", category=ModelWarning)
             warnings.simplefilter("ignore", category=RuntimeWarning)
             result = model.fit(maxiter=200, cov_type="bias_reduced")
     except (PerfectSeparationError, np.linalg.LinAlgError, ValueError):

@@ -21,7 +21,7 @@ LESION_KEYS = ("cohort", "patient_id", "timepoint", "lesion_id")
 
 @dataclass(frozen=True)
 class Icc:
-    """Intraclass correlation of single ratings: 1 = the raters always give the same value, 0 = no better than unrelated.
+    """Intraclass correlation of single ratings: 1 = the raters always give the same value, 0 = unrelated values.
 
     ICC(2,1) asks for equal values, ICC(3,1) allows each rater a constant shift."""
 
@@ -64,7 +64,7 @@ def feature_icc(
 ) -> pd.DataFrame:
     """ICC of every feature between the two masks, over the lesions that both tables hold (one row per lesion).
 
-    Two intervals: F (lesions independent) and resampled patients. A feature that does not vary gets a reason instead."""
+    Two intervals: F (lesions independent) and resampled patients. A feature that does not vary gets a reason."""
     keys = [key for key in LESION_KEYS if key in manual and key in automatic]
     for name, table in (("manual", manual), ("automatic", automatic)):
         if table.duplicated(keys).any():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from livermets.errors import ProblemList, input_error
+from livermets.errors import InputError, ProblemList, input_error
 
 REQUIRED_COLUMNS = (
     "patient_id", "lesion_id", "response", "predicted_manual", "predicted_automatic", "dice", "longest_diameter_mm",
@@ -16,6 +16,8 @@ CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic")
 SHARE_COLUMNS = ("share_manual", "share_automatic")
 KEY_COLUMNS = ("cohort", "patient_id", "timepoint", "lesion_id")
 _MOST_ROWS_NAMED = 5
+Allowed = Callable[[pd.Series], pd.Series]
+"""Which numbers of a column are allowed."""
 
 
 def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.DataFrame:
@@ -53,6 +55,18 @@ def false_positive_count(lesions: pd.DataFrame) -> int:
     return int((lesions["kind"] == "false_positive").sum()) if "kind" in lesions else 0
 
 
+def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Several lesion tables as one; each is checked under its own name, so that errors name file and row."""
+    problems = ProblemList()
+    for where, table in tables.items():
+        try:
+            checked_lesions(table, where)
+        except InputError as error:
+            problems.extend(error.problems)
+    problems.raise_if_errors()
+    return pd.concat(tables.values(), ignore_index=True)
+
+
 def of_cohorts(lesions: pd.DataFrame, cohorts: Sequence[str], where: str = "lesion table") -> pd.DataFrame:
     """The lesions of the named cohorts (all of them if none is named); raises `InputError` for a cohort without any."""
     if not cohorts:
@@ -67,7 +81,7 @@ def of_cohorts(lesions: pd.DataFrame, cohorts: Sequence[str], where: str = "lesi
     return lesions[lesions["cohort"].astype(str).isin(list(cohorts))]
 
 
-def _numbers(column: pd.Series, problems: ProblemList, where: str, allowed, expected: str) -> pd.Series:  # type: ignore[no-untyped-def]
+def _numbers(column: pd.Series, problems: ProblemList, where: str, allowed: Allowed, expected: str) -> pd.Series:
     text = column.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
     blank = text.isna() | text.map(lambda cell: isinstance(cell, str) and cell == "")
     numbers = pd.to_numeric(text.mask(blank), errors="coerce").astype(float)
@@ -87,7 +101,8 @@ def _check_keys(table: pd.DataFrame, problems: ProblemList, where: str) -> None:
     if {"patient_id", "lesion_id"} <= set(keys):
         twice = table.duplicated(keys, keep=False) & table[["patient_id", "lesion_id"]].notna().all(axis=1)
         if twice.any():
-            problems.error(f"{where}, {_rows(twice)}", f"the same {', '.join(keys)} more than once", "Keep one row each")
+            found = f"the same {', '.join(keys)} more than once"
+            problems.error(f"{where}, {_rows(twice)}", found, "Keep one row each")
 
 
 def _rows(chosen: pd.Series) -> str:
@@ -110,10 +125,8 @@ def _with_fates(table: pd.DataFrame) -> pd.DataFrame:
     agree = (table["predicted_manual"] == table["predicted_automatic"]).astype(float)
     table["agree"] = agree.where(table["compared"])
     no_manual_roi, no_automatic_roi = _zero(table, "n_roi_manual"), _zero(table, "n_roi_automatic")
-    if "detected" in table:
-        undetected = table["detected"] == 0
-    else:
-        undetected = table["dice"].isna() | (table["dice"] == 0)
+    no_overlap = table["dice"].isna() | (table["dice"] == 0)
+    undetected = table["detected"] == 0 if "detected" in table else no_overlap
     table["manual_fate"] = np.select([manual, no_manual_roi], ["classified", "no ROI"], "no class given")
     table["automatic_fate"] = np.select(
         [automatic, undetected, no_automatic_roi], ["classified", "undetected", "no ROI"], "no class given"

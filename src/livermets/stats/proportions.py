@@ -33,7 +33,7 @@ def mercaldo_logit(tp: int, fn: int, fp: int, tn: int, level: float = 0.95) -> t
     positives, negatives = tp + fn, tn + fp
     ppv_sd = math.sqrt(fn / (tp * positives) + tn / (fp * negatives))
     npv_sd = math.sqrt(tp / (fn * positives) + fp / (tn * negatives))
-    return _around_logit(tp / (tp + fp), z * ppv_sd), _around_logit(tn / (tn + fn), z * npv_sd)
+    return around_logit(tp / (tp + fp), z * ppv_sd), around_logit(tn / (tn + fn), z * npv_sd)
 
 
 def cluster_logit_t(numerator: NDArray, denominator: NDArray, level: float = 0.95) -> Interval:
@@ -51,9 +51,10 @@ def cluster_logit_t(numerator: NDArray, denominator: NDArray, level: float = 0.9
     if variance <= 1e-15:
         return UNDEFINED
     reach = float(stats.t.ppf(0.5 + level / 2, patients - 1)) * math.sqrt(variance) / (ratio * (1 - ratio))
-    return _around_logit(float(ratio), reach)
+    return around_logit(float(ratio), reach)
 
 
-def _around_logit(proportion: float, reach: float) -> Interval:
+def around_logit(proportion: float, reach: float) -> Interval:
+    """The interval of a proportion that reaches ``reach`` to both sides on the logit scale."""
     centre = math.log(proportion / (1 - proportion))
     return float(1 / (1 + np.exp(reach - centre))), float(1 / (1 + np.exp(-centre - reach)))

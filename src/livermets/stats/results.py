@@ -17,7 +17,7 @@ REFERENCES = {
     "cluster-bootstrap": "Field and Welsh, J R Stat Soc B 2007;69:369; expanded percentiles: Hesterberg, "
     "Am Stat 2015;69:371",
     "delong": "DeLong, DeLong and Clarke-Pearson, Biometrics 1988;44:837",
-    "obuchowski-1997": "Obuchowski, Biometrics 1997;53:567",
+    "obuchowski-1997": "Obuchowski, Biometrics 1997;53:567 (variance; logit scale, t quantile)",
     "fleiss-1969": "Fleiss, Cohen and Everitt, Psychol Bull 1969;72:323",
     "exact-binomial": "McNemar, Psychometrika 1947;12:153, exact binomial form",
     "durkalski-2003": "Durkalski et al., Stat Med 2003;22:2417",

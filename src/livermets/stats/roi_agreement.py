@@ -39,8 +39,8 @@ def roi_agreement(
 ) -> RoiAgreement:
     """Compares two ROI tables of the same scans, placed on the one lattice that is anchored at the image.
 
-    Key: cohort, patient_id, timepoint (those there are), z, y, x. ``probability`` is P(R+) of a ROI; without that column
-    only the places are compared. Raises `InputError` if a place occurs twice or the keys differ."""
+    Key: cohort, patient_id, timepoint (those there are), z, y, x. ``probability`` is P(R+) of a ROI; without that
+    column only the places are compared. Raises `InputError` if a place occurs twice or the keys differ."""
     keys = _keys(manual, automatic)
     scored = probability in manual and probability in automatic
     columns = [*keys, "lesion_id", *([probability] if scored else [])]
@@ -63,7 +63,7 @@ def _keys(manual: pd.DataFrame, automatic: pd.DataFrame) -> list[str]:
     for name, table in (("manual", manual), ("automatic", automatic)):
         missing = [column for column in ("patient_id", "lesion_id", "z", "y", "x") if column not in table]
         if missing:
-            raise input_error(f"{name} ROI table", f"missing columns {', '.join(missing)}", "Use tables of the same form")
+            raise input_error(f"{name} ROI table", f"missing columns {', '.join(missing)}", "Add them")
     keys = [key for key in PLACE if key in manual]
     if keys != [key for key in PLACE if key in automatic]:
         raise input_error("ROI tables", "the two tables are keyed differently", f"Both need {', '.join(keys)}")
@@ -82,7 +82,8 @@ def _overall(both: pd.DataFrame, scored: bool, boot: PatientBootstrap) -> pd.Dat
     patient, patients = both["patient"].to_numpy(np.intp), boot.weights.shape[1]
     common = (both["found"] == "both").to_numpy()
     # Each common ROI belongs to both masks, so it counts twice above and below the line.
-    numerator, denominator = per_patient_sum(2 * common, patient, patients), per_patient_sum(1 + common, patient, patients)
+    numerator = per_patient_sum(2 * common, patient, patients)
+    denominator = per_patient_sum(1 + common, patient, patients)
     (low, high), why = boot.ratio(numerator, denominator)
     value = float(numerator.sum() / denominator.sum())
     lesions = len(both.drop_duplicates([key for key in LESION if key in both]))
@@ -103,7 +104,8 @@ def _per_lesion(both: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         found = group["found"]
         common = group[found == "both"]
         row: dict[str, object] = dict(zip(keys, lesion, strict=True))
-        row |= {"n_roi_manual": int((found != "right_only").sum()), "n_roi_automatic": int((found != "left_only").sum())}
+        row |= {"n_roi_manual": int((found != "right_only").sum())}
+        row |= {"n_roi_automatic": int((found != "left_only").sum())}
         row |= {"n_roi_common": len(common), "lattice_dice": 2 * len(common) / (len(group) + len(common))}
         row["n_common_alike"] = int((common["plus_manual"] == common["plus_automatic"]).sum())
         for source, only in _MOST.items():
