@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livermets.phantom.fields import Array, correlated_field, waves
+from livermets.phantom.fields import Array, correlated_field
 from livermets.phantom.space import BodyAxes, DrawingGrid, inside
 from livermets.phantom.truth import ScanPlan
 from livermets.phantom.vessels import draw_liver_vessels
@@ -45,9 +45,11 @@ def draw_anatomy(rng: np.random.Generator, scan: ScanPlan, grid: DrawingGrid, ax
     cavity = _draw_body_wall(rng, canvas, axes)
     _draw_hollow_organs(rng, canvas, axes, cavity)
     kidneys = _draw_solid_organs(rng, canvas, axes, cavity, scan)
-    _draw_chest(rng, canvas, axes, cavity, scan)
+    above = axes.w - _dome(rng, axes)
+    _draw_chest(canvas, axes, cavity, above, scan)
     spine_and_vessels = _draw_spine_and_great_vessels(rng, canvas, axes, scan)
-    liver = _liver(rng, axes, cavity) & ~kidneys & ~spine_and_vessels
+    under_diaphragm = cavity & (above < -3.0 / axes.half_width_mm)
+    liver = _liver(rng, axes) & under_diaphragm & ~kidneys & ~spine_and_vessels
     gallbladder = inside(axes.ellipsoid((-0.22, -0.42, rng.uniform(0.22, 0.36)), (0.12, 0.16, 0.13), 0.4))
     liver &= ~(gallbladder & (rng.random() < 0.75))
     canvas.paint(liver, scan.liver_hu, rng.uniform(2.5, 5.0))
@@ -84,14 +86,14 @@ def _draw_body_wall(rng: np.random.Generator, canvas: _Canvas, axes: BodyAxes) -
 
 def _draw_hollow_organs(rng: np.random.Generator, canvas: _Canvas, axes: BodyAxes, cavity: Mask) -> None:
     """Stomach with fluid and sometimes gas, loops of colon and small bowel."""
-    stomach = axes.ellipsoid(_jitter(rng, (0.42, -0.36, 0.66)), _jitter(rng, (0.34, 0.34, 0.30)), rng.uniform(0.2, 0.7))
+    stomach = axes.ellipsoid(_jitter(rng, (0.42, -0.30, 0.68)), _jitter(rng, (0.36, 0.40, 0.28)), rng.uniform(0.2, 0.7))
     canvas.paint(inside(stomach) & cavity, rng.uniform(70, 90), 5.0)
     lumen = inside(stomach, 0.87) & cavity
     canvas.paint(lumen, rng.choice([8.0, 25.0, 60.0, 180.0], p=[0.4, 0.3, 0.2, 0.1]), 6.0)
     canvas.paint(lumen & (axes.v < rng.uniform(-0.8, -0.45)), -950.0, 0.0)
-    for _ in range(rng.integers(5, 9)):
-        centre = (rng.uniform(-0.5, 0.6), rng.uniform(-0.72, -0.1), rng.uniform(-0.05, 0.32))
-        loop = axes.ellipsoid(centre, tuple(rng.uniform(0.09, 0.17, size=3)), rng.uniform(0, np.pi))
+    for _ in range(rng.integers(14, 20)):
+        centre = (rng.uniform(-0.45, 0.72), rng.uniform(-0.75, 0.25), rng.uniform(-0.05, 0.45))
+        loop = axes.ellipsoid(centre, tuple(rng.uniform(0.08, 0.17, size=3)), rng.uniform(0, np.pi))
         canvas.paint(inside(loop) & cavity, rng.uniform(60, 95), 6.0)
         gas = rng.random() < 0.4
         canvas.paint(inside(loop, 0.75) & cavity, -900.0 if gas else rng.uniform(15, 55), 10.0)
@@ -103,7 +105,7 @@ def _draw_solid_organs(rng: np.random.Generator, canvas: _Canvas, axes: BodyAxes
     hilum = axes.ellipsoid((0.50, 0.18, 0.66), (0.16, 0.26, 0.25))
     canvas.paint(inside(spleen) & ~inside(hilum) & cavity, scan.liver_hu + rng.uniform(2, 18), 4.0)
     pancreas = axes.ellipsoid(_jitter(rng, (0.16, -0.02, 0.40)), (0.42, 0.10, 0.09), rng.uniform(-0.4, 0.0))
-    canvas.paint(inside(pancreas + waves(rng, (axes.w, axes.v, axes.u), 0.2, 0.12)) & cavity, rng.uniform(80, 105), 9.0)
+    canvas.paint(inside(pancreas + axes.waves(rng, 0.2, 0.12)) & cavity, rng.uniform(80, 105), 9.0)
     kidneys = np.zeros(cavity.shape, dtype=bool)
     cortex_hu = rng.uniform(165, 205)
     for side in (-1.0, 1.0):
@@ -126,9 +128,8 @@ def _dome(rng: np.random.Generator, axes: BodyAxes) -> Array:
     return np.maximum(right, left).astype(np.float32)
 
 
-def _draw_chest(rng: np.random.Generator, canvas: _Canvas, axes: BodyAxes, cavity: Mask, scan: ScanPlan) -> None:
-    """Lung bases above the diaphragm, and the heart resting on it."""
-    above = axes.w - _dome(rng, axes)
+def _draw_chest(canvas: _Canvas, axes: BodyAxes, cavity: Mask, above: Array, scan: ScanPlan) -> None:
+    """The diaphragm, the lung bases above it and the heart that rests on it; ``above`` is the height over it."""
     canvas.paint(cavity & (above > 0), MUSCLE_HU, 4.0)
     lung = cavity & (above > 3.0 / axes.half_width_mm)
     canvas.paint(lung, LUNG_HU, 25.0)
@@ -159,28 +160,20 @@ def _draw_spine_and_great_vessels(rng: np.random.Generator, canvas: _Canvas, axe
     return (body < 1.1) | around | aorta | cava
 
 
-def _liver(rng: np.random.Generator, axes: BodyAxes, cavity: Mask) -> Mask:
-    """A right and a left lobe melted into one, wavy at its surface, under the diaphragm and within the cavity."""
-    right = axes.ellipsoid(_jitter(rng, (-0.42, -0.02, 0.55), 0.02), _jitter(rng, (0.47, 0.70, 0.55)))
+def _liver(rng: np.random.Generator, axes: BodyAxes) -> Mask:
+    """A right and a left lobe melted into one, wavy at its surface and split by a fissure."""
+    right = axes.ellipsoid(_jitter(rng, (-0.42, -0.02, 0.55), 0.02), _jitter(rng, (0.48, 0.72, 0.60)))
     left = axes.ellipsoid(_jitter(rng, (0.02, -0.40, 0.66)), _jitter(rng, (0.48, 0.32, 0.27), 0.04), -0.25)
     softness = np.float32(9.0)
     melted = -np.log(np.exp(-softness * right) + np.exp(-softness * left)) / softness
-    melted += waves(rng, (axes.w, axes.v, axes.u), 0.55, 0.035)
+    melted += axes.waves(rng, 0.55, 0.035)
     fissure = axes.ellipsoid((-0.06, -0.62, 0.45), (0.035, 0.30, 0.35), 0.15)
-    under = axes.w < _dome_over_liver(axes)
-    return inside(melted) & cavity & under & ~inside(fissure)
-
-
-def _dome_over_liver(axes: BodyAxes) -> Array:
-    """The liver keeps a little below the diaphragm's lowest vaults, so that lung never lies inside it."""
-    right = 0.985 - 0.85 * ((axes.u + 0.40) ** 2 + 0.9 * (axes.v + 0.05) ** 2)
-    left = 0.915 - 0.95 * ((axes.u - 0.42) ** 2 + 0.9 * (axes.v - 0.02) ** 2)
-    return np.maximum(right, left).astype(np.float32)
+    return inside(melted) & ~inside(fissure)
 
 
 def _regional_variation(rng: np.random.Generator, axes: BodyAxes) -> Array:
     """Slow differences of enhancement and fat across the parenchyma."""
-    return waves(rng, (axes.w, axes.v, axes.u), 0.9, rng.uniform(1.0, 4.0))
+    return axes.waves(rng, 0.9, rng.uniform(1.0, 4.0))
 
 
 def _draw_cysts(rng: np.random.Generator, canvas: _Canvas, axes: BodyAxes, liver: Mask) -> None:

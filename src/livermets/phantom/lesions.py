@@ -155,7 +155,7 @@ def _lesion_hu(rng: np.random.Generator, lesion: PlacedLesion, grid: DrawingGrid
     rim = np.exp(-(((lesion.depth_mm - 1.2) / np.float32(1.3)) ** 2))
     hu = hu + np.float32(plan.rim_hu) * rim
     if plan.necrosis > 0:
-        core = _smooth_step((lesion.depth_mm - np.float32((1 - plan.necrosis) * lesion.radius_mm)) / 2.0)
+        core = _smooth_step((lesion.depth_mm - np.float32((1 - plan.necrosis) * lesion.radius_mm)) / 4.0)
         hu = hu + core * (np.float32(min(25.0, mean_hu - 20.0)) + 0.3 * (hu - mean_hu) - hu)
     return hu.astype(np.float32)
 

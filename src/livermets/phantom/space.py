@@ -37,7 +37,13 @@ class BodyAxes:
     u: Array
     v: Array
     w: Array
+    open_wvu: tuple[Array, Array, Array]
+    """The same coordinates before the warp, as an open grid: cheap where exactness does not matter."""
     half_width_mm: float
+
+    def waves(self, rng: np.random.Generator, period: float, amplitude: float) -> Array:
+        """A smooth random field over the body (see `livermets.phantom.fields.waves`)."""
+        return waves(rng, self.open_wvu, period, amplitude)
 
     def ellipsoid(
         self, centre_uvw: tuple[float, float, float], radii_uvw: tuple[float, float, float], turn: float = 0.0
@@ -71,9 +77,10 @@ def lay_out(rng: np.random.Generator, scan: ScanPlan, grid: int) -> tuple[Drawin
     y = ((pixels_mm - 0.5 * field_mm) / (half_width_mm * depth_ratio)).astype(np.float32).reshape(1, -1, 1)
     x = ((pixels_mm - centre_x_mm) / half_width_mm).astype(np.float32).reshape(1, 1, -1)
     axes = BodyAxes(
-        u=x + waves(rng, (z, y, x), 1.6, 0.022),
-        v=y + waves(rng, (z, y, x), 1.6, 0.022),
+        u=x + waves(rng, (z, y, x), 1.6, 0.018),
+        v=y + waves(rng, (z, y, x), 1.6, 0.018),
         w=z + waves(rng, (z, y, x), 1.4, 0.018),
+        open_wvu=(z, y, x),
         half_width_mm=half_width_mm,
     )
     return DrawingGrid(shape, (step_mm, scan.spacing_mm, scan.spacing_mm), sub_slices), axes

@@ -18,7 +18,7 @@ SLICE_THICKNESSES_MM = (1.0, 1.25, 2.0, 2.5, 3.0, 5.0)
 # Probability of R+ of the five kinds of patients; the two in the middle are always mixed.
 _PROPENSITIES = ((0.10, False), (0.40, True), (0.60, True), (0.85, False), (0.95, False))
 # Distance between the class means at effect 1, in standard deviations within a class.
-_CLASS_DISTANCE = {"sd": 1.5, "length": 0.9, "skew": 0.9}
+_CLASS_DISTANCE = {"sd": 3.0, "length": 1.0, "skew": 1.0}
 _PATIENT_SHARE = 0.2  # of the texture parameters' variance: lesions of one patient resemble each other
 GROWTH_LIMIT_MM = 3.0  # the default outcome rule
 
@@ -117,7 +117,7 @@ def _draw_scan(seed: int, number: int) -> ScanPlan:
         orientation=orientation,
         spacing_mm=round(float(rng.uniform(0.6, 0.9)), 3),
         slice_mm=slice_mm,
-        noise_hu=float(rng.uniform(8.0, 15.0)) * thickness_factor,
+        noise_hu=float(rng.uniform(6.5, 11.0)) * thickness_factor,
         kernel_per_mm=float(rng.uniform(0.20, 0.30)) + (0.06 if sharp_centre else 0.0),
         blur_mm=float(rng.uniform(0.50, 0.75)) + (0.0 if sharp_centre else 0.1),
         liver_hu=float(rng.normal(108.0, 9.0)),
@@ -129,10 +129,10 @@ def _draw_lesion(
     rng: np.random.Generator, responder: bool, effect: float, patient_texture: np.ndarray, phase: float
 ) -> LesionPlan:
     diameter_mm = float(np.clip(19.0 * np.exp(0.55 * rng.standard_normal()), 8.5, 58.0))
-    nearly_isodense, has_rim, is_necrotic, at_rim = rng.random(4) < (0.14, 0.3, 0.2, 0.35)
+    nearly_isodense, has_rim, is_necrotic, at_rim = rng.random(4) < (0.14, 0.25, 0.15, 0.35)
     faint_hu, usual_hu = rng.uniform(6.0, 13.0), np.clip(rng.normal(36.0, 10.0), 16.0, 60.0)
-    rim_hu, necrosis = rng.uniform(12.0, 35.0), rng.uniform(0.35, 0.65)
-    elongation, irregularity, margin_mm = rng.uniform((0.7, 0.08, 0.6), (1.0, 0.28, 3.0))
+    rim_hu, necrosis = rng.uniform(8.0, 24.0), rng.uniform(0.35, 0.6)
+    elongation, irregularity, margin_mm = rng.uniform((0.7, 0.08, 0.5), (1.0, 0.28, 2.2))
     texture = _draw_texture(rng, responder, effect, patient_texture)
     shrinks, less, more = rng.uniform(-0.45, 0.05), rng.uniform(-1.0, 2.8), 3.3 + rng.exponential(5.0)
     return LesionPlan(
@@ -157,7 +157,7 @@ def _draw_texture(rng: np.random.Generator, responder: bool, effect: float, pati
     towards = -0.5 if responder else 0.5
     sd, length, skew = own + effect * towards * np.array(list(_CLASS_DISTANCE.values()))
     return TexturePlan(
-        sd_hu=float(np.clip(17.0 * np.exp(0.35 * sd), 4.0, 60.0)),
-        length_mm=float(np.clip(1.2 * np.exp(0.25 * length), 0.5, 3.0)),
-        skew=float(np.clip(0.45 * skew, -1.2, 1.2)),
+        sd_hu=float(np.clip(20.0 * np.exp(0.32 * sd), 4.0, 45.0)),
+        length_mm=float(np.clip(1.6 * np.exp(0.25 * length), 0.6, 3.5)),
+        skew=float(np.clip(0.3 * skew, -0.7, 0.7)),
     )
