@@ -15,7 +15,7 @@ from livermets.phantom.anatomy import Anatomy, draw_anatomy
 from livermets.phantom.lesions import paint_lesions, place_lesions
 from livermets.phantom.naming import TIMEPOINT, patient_id
 from livermets.phantom.space import DrawingGrid, lay_out
-from livermets.phantom.truth import PatientPlan, plan_patient
+from livermets.phantom.truth import LesionPlan, PatientPlan, ScanPlan, plan_patient
 from livermets.randomness import generator
 
 OUTCOME_COLUMNS = (
@@ -52,7 +52,7 @@ def synthesize_patient(seed: int, number: int, effect: float, grid: int, prefix:
     place = _stored_grid(seed, number, plan, labels.shape)
     orientation = plan.scan.orientation
     identity = patient_id(number, prefix)
-    outcome, truth = _rows(identity, plan, labels, place)
+    outcome, truth = _rows(identity, plan.scan, [lesion.plan for lesion in placed], labels, place)
     return SyntheticPatient(
         patient_id=identity,
         ct=Volume(hu, place, orientation),
@@ -78,20 +78,20 @@ def _stored_grid(seed: int, number: int, plan: PatientPlan, shape_zyx: tuple[int
 
 
 def _rows(
-    identity: str, plan: PatientPlan, labels: np.ndarray, grid: Grid
+    identity: str, scan: ScanPlan, lesions: list[LesionPlan], labels: np.ndarray, grid: Grid
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Outcome and truth, one row per lesion; diameters are measured on the label map, to a tenth of a millimetre."""
     diameters = measure_lesions(labels, grid.spacing_zyx_mm).set_index("lesion_id")["longest_diameter_mm"].to_dict()
     outcome, truth = [], []
-    for lesion_id, lesion in enumerate(plan.lesions, start=1):
+    for lesion_id, lesion in enumerate(lesions, start=1):
         baseline = round(diameters[lesion_id], 1)
         # A responder never grows past the limit, a shrinking lesion never below nothing.
         followup = round(max(baseline + lesion.growth_mm, 0.0), 1)
         row = {"patient_id": identity, "timepoint": TIMEPOINT, "lesion_id": lesion_id}
         outcome.append(
-            {**row, "centre": plan.scan.centre, "baseline_diameter_mm": baseline, "followup_diameter_mm": followup}
+            {**row, "centre": scan.centre, "baseline_diameter_mm": baseline, "followup_diameter_mm": followup}
         )
         texture = {f"texture_{key}": value for key, value in asdict(lesion.texture).items()}
         others = {k: v for k, v in asdict(lesion).items() if k not in ("texture", "responder", "diameter_mm")}
-        truth.append({**row, "response": int(lesion.responder), **texture, **others, **asdict(plan.scan)})
+        truth.append({**row, "response": int(lesion.responder), **texture, **others, **asdict(scan)})
     return outcome, truth

@@ -17,7 +17,7 @@ from livermets.phantom.truth import LesionPlan
 Mask = NDArray[np.bool_]
 SMALLEST_MM, LARGEST_MM = 8.0, 60.0
 _LARGEST_SHARE_OF_LIVER = 0.22
-_TRIES = 60
+_TRIES = 80
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,22 @@ def place_lesions(
 ) -> tuple[list[PlacedLesion], NDArray[np.uint8]]:
     """Finds a place for every lesion, the largest first; returns them with their label map on the stored slices.
 
-    Labels follow the order of the plans. A lesion for which there is no room shrinks until there is."""
+    Labels follow the order of the plans. A lesion for which there is no room shrinks until there is; a small body
+    that is full at last goes without it."""
     stored = np.zeros((grid.shape_zyx[0] // grid.sub_slices, *grid.shape_zyx[1:]), dtype=np.uint8)
     rim, core = _places(liver, grid)
     placed: dict[int, PlacedLesion] = {}
-    order = sorted(range(len(plans)), key=lambda k: -plans[k].diameter_mm)
-    for k in order:
-        found = _place(rng, plans[k], rim if plans[k].at_rim else core, liver, stored, grid)
-        if found is None:
-            raise RuntimeError(f"no room for a lesion of {SMALLEST_MM} mm in a liver of {int(liver.sum())} voxels")
-        placed[k], (slices, mask) = found
-        stored[slices][mask] = k + 1
-    return [placed[k] for k in range(len(plans))], stored
+    for k in sorted(range(len(plans)), key=lambda k: -plans[k].diameter_mm):
+        wanted = rim if plans[k].at_rim else core
+        found = _place(rng, plans[k], wanted, liver, stored, grid) if len(wanted) else None
+        found = found or _place(rng, plans[k], np.concatenate([rim, core]), liver, stored, grid)
+        if found is not None:
+            placed[k], (slices, mask) = found
+            stored[slices][mask] = k + 1
+    kept = sorted(placed)
+    renumbered = np.zeros(len(plans) + 1, dtype=np.uint8)
+    renumbered[[k + 1 for k in kept]] = np.arange(1, len(kept) + 1)
+    return [placed[k] for k in kept], renumbered[stored]
 
 
 def paint_lesions(
@@ -119,7 +123,15 @@ def _shape(
     surface_mm = radius_mm * (0.93 + np.float32(plan.irregularity) * (0.6 * bumps + 0.3 * fine_bumps))
     # The bumps are radial: at the centre they must not turn the lesion inside out.
     depth_mm = np.where(distance_mm < 0.4 * radius_mm, radius_mm - distance_mm, surface_mm - distance_mm)
+    depth_mm = _without_satellites(depth_mm, distance_mm, plan.margin_mm)
     return PlacedLesion(plan, tuple(box), depth_mm.astype(np.float32), radius_mm)  # type: ignore[arg-type]
+
+
+def _without_satellites(depth_mm: Array, distance_mm: Array, margin_mm: float) -> Array:
+    """Sinks what the bumps have torn off: a reader's label is one piece, and no unlabelled lesion may be visible."""
+    pieces, _ = label(depth_mm > -0.5 * margin_mm)
+    main = pieces == pieces.flat[int(np.argmin(distance_mm))]
+    return np.where(main, depth_mm, np.minimum(depth_mm, -2.0 * margin_mm))
 
 
 def _on_stored_slices(
