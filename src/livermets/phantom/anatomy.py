@@ -100,7 +100,7 @@ def _draw_hollow_organs(rng: np.random.Generator, canvas: _Canvas, axes: BodyAxe
 
 
 def _draw_solid_organs(rng: np.random.Generator, canvas: _Canvas, axes: BodyAxes, cavity: Mask, scan: ScanPlan) -> Mask:
-    """Spleen, pancreas, adrenal fat and kidneys; returns the kidneys with a little fat around them."""
+    """Spleen, pancreas and kidneys; returns the place of the kidneys, where no liver can be."""
     spleen = axes.ellipsoid(_jitter(rng, (0.70, 0.28, 0.66)), _jitter(rng, (0.20, 0.42, 0.33)), rng.uniform(-0.5, -0.1))
     hilum = axes.ellipsoid((0.50, 0.18, 0.66), (0.16, 0.26, 0.25))
     canvas.paint(inside(spleen) & ~inside(hilum) & cavity, scan.liver_hu + rng.uniform(2, 18), 4.0)
@@ -116,7 +116,9 @@ def _draw_solid_organs(rng: np.random.Generator, canvas: _Canvas, axes: BodyAxes
         canvas.paint(inside(kidney) & cavity, cortex_hu, 5.0)
         canvas.paint(inside(kidney, 0.72) & cavity, cortex_hu - 28.0, 7.0)
         canvas.paint(inside(sinus) & inside(kidney, 1.1), -40.0, 20.0)
-        kidneys |= inside(kidney, 1.12)
+        # The liver lies in front of the kidney and beside it, never behind it.
+        behind = axes.ellipsoid((centre[0] + side * -0.04, centre[1] + 0.20, centre[2]), (0.20, 0.36, 0.36))
+        kidneys |= inside(kidney, 1.12) | inside(behind)
     return kidneys
 
 

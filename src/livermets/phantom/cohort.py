@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import binary_fill_holes
 
 from livermets.imaging.geometry import Grid, Volume
 from livermets.lesions.table import measure_lesions
@@ -64,9 +63,9 @@ def synthesize_patient(seed: int, number: int, effect: float, grid: int, prefix:
 
 
 def _liver_mask(anatomy: Anatomy, labels: np.ndarray, drawing: DrawingGrid) -> np.ndarray:
-    """The liver on the stored slices, as a reader contours it: lesions and vessels included, no holes."""
-    mask = (drawing.averaged(anatomy.liver.astype(np.float32)) >= 0.5) | (labels > 0)
-    return np.stack([binary_fill_holes(layer) for layer in mask]).astype(np.uint8)
+    """The liver on the stored slices, as a reader contours it: lesions and vessels included."""
+    filled = drawing.averaged(anatomy.liver.astype(np.float32)) >= 0.5
+    return (filled | (labels > 0)).astype(np.uint8)
 
 
 def _stored_grid(seed: int, number: int, plan: PatientPlan, shape_zyx: tuple[int, ...]) -> Grid:

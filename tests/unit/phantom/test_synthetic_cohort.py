@@ -12,12 +12,12 @@ from livermets.phantom.naming import patient_ids
 from livermets.phantom.truth import plan_patient
 from livermets.phantom.writing import write_cohort
 
-SEED, GRID = 21, 112
+SEED, GRID = 21, 104
 
 
 def written(folder, **changes):
     threads = changes.pop("threads", 1)
-    settings = PhantomSettings(**{"patients": 3, "grid": GRID, "prefix": "Q", **changes})
+    settings = PhantomSettings(**{"patients": 2, "grid": GRID, "prefix": "Q", **changes})
     assert list(write_cohort(folder, settings, SEED, threads)) == patient_ids(settings.patients, settings.prefix)
     return folder
 
@@ -36,7 +36,7 @@ def cohort(tmp_path_factory):
 def scans(cohort):
     return {
         patient: {kind: read_volume(cohort / patient / "baseline" / f"{kind}.nii.gz") for kind in FILES}
-        for patient in patient_ids(3, "Q")
+        for patient in patient_ids(2, "Q")
     }
 
 
