@@ -73,7 +73,7 @@ def preprocess(
 
 @app.command("train-segmentation")
 def train_segmentation(
-    scans: Annotated[list[Path], typer.Argument(metavar="SCANS...", help="Folders written by preprocess.")],
+    scans: Annotated[list[Path], typer.Option("--scans", help="Folder written by preprocess; once per scan.")],
     patients: Annotated[str, typer.Option("--patients", help="Patient ids, one per scan in order, comma-separated.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the network.")],
     target: Annotated[Literal["lesions", "liver"], typer.Option("--target", help="What is segmented.")] = "lesions",

@@ -15,11 +15,11 @@ from livermets.io.atomic import written_aside
 from livermets.io.preprocessed import preprocessed_digest, read_preprocessed
 from livermets.io.tables import write_csv
 from livermets.provenance import canonical_json, code_digest, text_digest, versions
-from livermets.segmentation.data import TrainingScan
 from livermets.segmentation.networks import build_network, convolution_count, parameter_count, pick_device
 from livermets.segmentation.pictures import overlay, training_curves
 from livermets.segmentation.predict import predict_probability
 from livermets.segmentation.preprocess import Target, check_same_preprocessing, training_scan
+from livermets.segmentation.scan import TrainingScan
 from livermets.segmentation.threads import use_threads
 from livermets.segmentation.train import CheckpointPlace, TrainedNetwork, train_network
 from livermets.segmentation.training_set import TrainingSet, assemble, patients_of_fold
@@ -154,9 +154,9 @@ def _write_pictures(
         targets.append(scan.target[rows])
         found.append(probability[rows] > 0.5)
         livers.append(scan.liver[rows])
-    stacked = [_stack(part) for part in (images, targets, found, livers)]
-    window = tuple(np.percentile(stacked[0], (5, 99.5)))
-    figure = overlay(*stacked, (1.0, 1.0, 1.0), window=window, panels=len(stacked[0]))  # type: ignore[arg-type]
+    image, target, mask, liver = (_stack(part) for part in (images, targets, found, livers))
+    dark, bright = (float(value) for value in np.percentile(image, (5, 99.5)))
+    figure = overlay(image, target, mask, liver, (1.0, 1.0, 1.0), window=(dark, bright), panels=len(image))
     with written_aside(out / "examples.png") as aside:
         figure.savefig(aside, dpi=110, format="png")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,17 +14,7 @@ from torch.utils.data import Dataset
 from livermets.config.segmentation import AugmentationSettings, TrainingSettings
 from livermets.errors import input_error
 from livermets.randomness import generator, integer_seed
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingScan:
-    """One preprocessed scan: the normalised image and the 0/1 target on the network grid (``zyx``)."""
-
-    name: str
-    patient_id: str
-    image: NDArray[np.float32]
-    target: NDArray[np.uint8]
-    liver: NDArray[np.uint8]
+from livermets.segmentation.scan import TrainingScan
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +69,7 @@ def epoch_order(with_target: NDArray[np.bool_], training: TrainingSettings, seed
     Balanced: all slices of the rarer kind and as many of the other, drawn anew. A kind that is absent altogether
     leaves nothing to balance."""
     random = generator(seed, "segmentation", "slices", epoch)
-    chosen = np.arange(len(with_target))
+    chosen: NDArray[np.int64] = np.arange(len(with_target))
     kinds = [np.flatnonzero(with_target), np.flatnonzero(~with_target)]
     fewest = min(map(len, kinds))
     if training.balance and fewest > 0:
@@ -88,12 +79,12 @@ def epoch_order(with_target: NDArray[np.bool_], training: TrainingSettings, seed
     return chosen[: training.slices_per_epoch]
 
 
-def augmentation(settings: AugmentationSettings, patch: int | None):  # type: ignore[no-untyped-def]
+def augmentation(settings: AugmentationSettings, patch: int | None) -> Any:
     """MONAI's transforms for one slice as ``image``, ``target`` and ``liver``; all random ones are seeded at once."""
     from monai import transforms as mt
 
     keys = ("image", "target", "liver")
-    steps: list[object] = []
+    steps: list[Any] = []
     if patch is not None:
         steps += [
             mt.SpatialPadd(keys, (patch, patch), mode="edge"),

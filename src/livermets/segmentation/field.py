@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from livermets.segmentation.data import TrainingScan
+from livermets.segmentation.scan import TrainingScan
 
 # Context for the pixels at the liver's edge.
 MARGIN_PIXELS = 8
@@ -18,12 +18,12 @@ Box = tuple[slice, slice]
 def liver_box(liver: NDArray, multiple: int, at_least: tuple[int, int] = (0, 0)) -> Box:
     """The in-plane box around a liver (``zyx``) with a margin, its sides a multiple of ``multiple`` and not below
     ``at_least``, moved (and if need be shortened) to lie within the image. An empty liver gives the whole slice."""
-    inside = np.asarray(liver, dtype=bool).any(axis=0)
+    inside: NDArray[np.bool_] = np.any(np.asarray(liver, dtype=bool), axis=0, keepdims=True)[0]
     if not inside.any():
         return slice(0, inside.shape[0]), slice(0, inside.shape[1])
     sides = []
     for axis in (0, 1):
-        where = np.flatnonzero(inside.any(axis=1 - axis))
+        where = np.flatnonzero(np.any(inside, axis=1 - axis))
         first, last = int(where[0]) - MARGIN_PIXELS, int(where[-1]) + 1 + MARGIN_PIXELS
         length = max(last - first, at_least[axis])
         length = min(-(-length // multiple) * multiple, inside.shape[axis])
@@ -39,8 +39,9 @@ def crop_scans(scans: list[TrainingScan], multiple: int) -> list[TrainingScan]:
     cropped = []
     for scan in scans:
         y, x = liver_box(scan.liver, multiple, largest)
-        parts = {name: np.ascontiguousarray(getattr(scan, name)[:, y, x]) for name in ("image", "target", "liver")}
-        cropped.append(replace(scan, **parts))
+        image = np.ascontiguousarray(scan.image[:, y, x])
+        target, liver = (np.ascontiguousarray(mask[:, y, x]) for mask in (scan.target, scan.liver))
+        cropped.append(replace(scan, image=image, target=target, liver=liver))
     return cropped
 
 

@@ -14,7 +14,7 @@ from livermets.config.segmentation import NetworkSettings, OutputSettings
 from livermets.errors import InputError, input_error
 from livermets.segmentation.data import with_context
 from livermets.segmentation.field import liver_box, padding_to
-from livermets.segmentation.networks import foreground_probability, size_multiple
+from livermets.segmentation.networks import foreground_probability, on_device, size_multiple
 
 FLIPS: dict[str, tuple[tuple[int, ...], ...]] = {"none": ((),), "flips": ((), (2,), (3,), (2, 3))}
 Progress = Callable[[Iterable[int]], Iterable[int]]
@@ -34,7 +34,7 @@ def predict_probability(
     With ``restrict_to_liver`` only slices that cross the liver are computed and everything outside it is 0.
     Whole slices go through in batches, so there is no window to slide and nothing for MONAI's inferers to stitch."""
     probability = np.zeros(image.shape, dtype=np.float32)
-    rows = np.arange(len(image))
+    rows: NDArray[np.int64] = np.arange(len(image))
     y, x = slice(0, image.shape[1]), slice(0, image.shape[2])
     if output.restrict_to_liver:
         if liver is None:
@@ -43,7 +43,7 @@ def predict_probability(
         if output.field == "liver":
             y, x = liver_box(liver, size_multiple(network))
     channels = with_context(image[:, y, x], settings.context_slices)
-    network = network.to(device, memory_format=torch.channels_last).eval()
+    network = on_device(network, device).eval()
     for start in progress(range(0, len(rows), output.batch_size)):
         batch = rows[start : start + output.batch_size]
         slices = torch.from_numpy(channels[batch]).to(device, memory_format=torch.channels_last)
@@ -58,14 +58,13 @@ def forward_probability(network: nn.Module, slices: Tensor, tta: str = "none") -
     """Probability (batch, 1, y, x) of slices of any size: padded to what the network needs, and cropped again."""
     left, right, top, bottom = padding_to((slices.shape[2], slices.shape[3]), size_multiple(network))
     padded = functional.pad(slices, (left, right, top, bottom), mode="replicate") if right or bottom else slices
-    total: Tensor | None = None
+    total = torch.zeros((), device=slices.device)
     on_gpu = slices.device.type == "cuda"
     try:
         with torch.autocast("cuda", dtype=gpu_half_type(), enabled=on_gpu):
             for axes in FLIPS[tta]:
                 one = foreground_probability(network(padded.flip(axes) if axes else padded).float())
-                one = one.flip(axes) if axes else one
-                total = one if total is None else total + one
+                total = total + (one.flip(axes) if axes else one)
     except RuntimeError as error:
         raise out_of_memory_advice(error, len(slices), "segmentation.output.batch_size") from error
     mean = total / len(FLIPS[tta])

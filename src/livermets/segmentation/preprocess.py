@@ -12,7 +12,7 @@ from livermets.imaging.geometry import Volume
 from livermets.imaging.normalise import liver_zscore, window
 from livermets.imaging.resample import network_grid, resample_image, resample_labels
 from livermets.io.preprocessed import Preprocessed
-from livermets.segmentation.data import TrainingScan
+from livermets.segmentation.scan import TrainingScan
 
 Target = Literal["lesions", "liver"]
 

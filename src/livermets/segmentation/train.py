@@ -20,7 +20,7 @@ from livermets.randomness import integer_seed
 from livermets.segmentation.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
 from livermets.segmentation.data import EpochSlices, Slices
 from livermets.segmentation.losses import Loss, build_loss, inverse_frequency_weights
-from livermets.segmentation.networks import build_network, foreground_probability, pick_device
+from livermets.segmentation.networks import build_network, foreground_probability, on_device, pick_device
 from livermets.segmentation.predict import gpu_half_type, out_of_memory_advice
 from livermets.segmentation.resnet_unet import ResNet18UNet
 from livermets.segmentation.schedule import build_optimiser, build_schedule
@@ -147,7 +147,7 @@ def start_training(
     built = build_network(network)
     if network.pretrained and isinstance(built, ResNet18UNet):
         load_pretrained_encoder(built.encoder, network.pretrained)
-    moved = built.to(device, memory_format=torch.channels_last)
+    moved = on_device(built, device)
     optimiser = build_optimiser(moved, settings)
     half = gpu_half_type() == torch.float16
     scaler = torch.amp.GradScaler("cuda", enabled=device.type == "cuda" and settings.mixed_precision and half)

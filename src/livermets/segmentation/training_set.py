@@ -10,10 +10,11 @@ from torch.nn import functional
 
 from livermets.config.segmentation import NetworkSettings, OutputSettings, TrainingSettings
 from livermets.errors import input_error
-from livermets.segmentation.data import Slices, TrainingScan, select_slices
+from livermets.segmentation.data import Slices, select_slices
 from livermets.segmentation.field import crop_scans, padding_to
 from livermets.segmentation.folds import fold_of, validation_split
 from livermets.segmentation.networks import build_network, check_size, size_multiple
+from livermets.segmentation.scan import TrainingScan
 
 
 @dataclass(frozen=True, eq=False)
