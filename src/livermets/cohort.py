@@ -195,7 +195,9 @@ def _patients(
         try:
             scan = _scan(name, settings, row, base)
         except TemplateError as error:
-            problems.error(f"cohort {name}, patient {row.patient_id}", str(error), "Correct the path or the table")
+            where = f"cohort {name}, patient {row.patient_id}"
+            if not any(problem.where == where and problem.what == str(error) for problem in problems):
+                problems.error(where, str(error), "Correct the path or the table")
             continue
         known = points.setdefault(row.timepoint, scan)
         if known != scan and known.centre == scan.centre:

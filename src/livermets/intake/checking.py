@@ -8,6 +8,7 @@ from pathlib import Path
 
 from livermets.cohort import Scan, Study, load_cohorts
 from livermets.config.intake import study_settings
+from livermets.errors import InputError
 from livermets.intake.qc import qc_picture
 from livermets.intake.scan_data import ScanData
 from livermets.intake.study_check import StudyCheck, check_study
@@ -33,8 +34,8 @@ def check_from_settings(option: str, out: Path | None, pictures: bool) -> None:
     if out is not None and not found.problems.errors:
         write_csv(out / "problems.csv", found.problem_table())
         write_csv(out / "scans.csv", found.scan_table())
-    found.problems.errors.sort()
-    found.problems.raise_if_errors()
+    if found.problems.errors:
+        raise InputError(sorted(found.problems.errors))
     print(summary(study, found))
 
 

@@ -11,7 +11,7 @@ from livermets.cohort import Cohort, Scan
 from livermets.errors import InputError, ProblemList
 from livermets.intake.lesion_checks import check_lesions_in_liver, check_lesions_plausible, check_sizes
 from livermets.intake.lesions import check_lesion_ids, lesion_table
-from livermets.intake.scan_data import AIR_HU, ScanData, read_scan
+from livermets.intake.scan_data import AIR_HU, PADDING_HU, ScanData, read_scan
 
 NO_AIR_HU = -500
 """A CT has air around or inside the body; a minimum above this means that the values were changed."""
@@ -27,12 +27,13 @@ def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
     data = read_scan(scan, cohort.settings)
     problems = ProblemList()
     check_intensities(scan, data, problems)
+    hounsfield = not problems.errors  # if these are not HU, what lies under the masks says nothing about them
     check_geometry(scan, data, problems)
-    if data.liver is not None:
-        check_liver(scan, data, data.liver, problems)
+    if hounsfield and data.liver is not None:
+        check_liver(scan, cohort, data, data.liver, problems)
     check_lesion_ids(scan, cohort, data, problems)
     table = lesion_table(scan, cohort, data)
-    if data.lesions is not None:
+    if hounsfield and data.lesions is not None:
         check_lesions_plausible(scan, data, table, problems)
         if data.liver is not None:
             check_lesions_in_liver(scan, data, table, problems)
@@ -64,7 +65,7 @@ def check_intensities(scan: Scan, data: ScanData, problems: ProblemList) -> None
     if data.padding_voxels:
         share = 100.0 * data.padding_voxels / array.size
         problems.warning(
-            where, f"{share:.1f} % of the voxels were below {AIR_HU} HU (padding) and were set to {AIR_HU}"
+            where, f"{share:.1f} % of the voxels were below {PADDING_HU} HU (padding) and are set to {AIR_HU}"
         )
 
 
@@ -94,7 +95,7 @@ def check_geometry(scan: Scan, data: ScanData, problems: ProblemList) -> None:
         )
 
 
-def check_liver(scan: Scan, data: ScanData, liver: NDArray[np.bool_], problems: ProblemList) -> None:
+def check_liver(scan: Scan, cohort: Cohort, data: ScanData, liver: NDArray[np.bool_], problems: ProblemList) -> None:
     """Is this the liver of this CT? Gas, bone or a wrong size say no; a low mean says another contrast phase."""
     if not liver.any():
         return
@@ -113,7 +114,7 @@ def check_liver(scan: Scan, data: ScanData, liver: NDArray[np.bool_], problems: 
         problems.warning(where, what, "Check the contrast phase")
     if gas <= 5 and gas > 0.5:
         problems.warning(where, f"{gas:.1f} % of the liver mask is air or lung", "Look at the QC picture")
-    if not 300 <= volume_ml <= 4500:
+    if not 300 <= volume_ml <= 4500 and cohort.settings.phantom is None:
         problems.warning(where, f"the liver mask has {volume_ml:.0f} ml", "A whole liver has about 800-3000 ml")
     _, pieces = ndimage.label(liver[:: max(1, liver.shape[0] // 64), ::2, ::2])
     if pieces > 10:

@@ -45,7 +45,10 @@ def table_rows(
         table = read_rows(path, settings.sheet)
     except InputError as error:
         for problem in error.problems:
-            problems.error(f"cohort {name}, {problem.where}", problem.what, problem.fix)
+            fix = problem.fix
+            if settings.phantom is not None and not path.exists():
+                fix = f"Write the synthetic cohort first: livermets phantom {path.parent} (the workflow does it)"
+            problems.error(f"cohort {name}, {problem.where}", problem.what, fix)
         return []
     reader = TableReader(name, settings, outcome, table)
     rows = reader.read(selected_rows(reader, seed, problems))

@@ -21,7 +21,8 @@ from livermets.io.images import read_volume
 from livermets.io.masks import LabelMap, lesion_numbers, merged, read_mask
 
 AIR_HU = -1024
-"""Nothing is less dense than air; scanners write lower values (-2000, -3024) where they measured nothing."""
+PADDING_HU = -1100
+"""Noise of air reaches a little below -1024 HU; scanners write -2000 or -3024 where they measured nothing."""
 _INT16 = np.iinfo(np.int16)
 TOUCHING = np.ones((3, 3, 3), bool)
 
@@ -94,14 +95,16 @@ def _hounsfield(array: NDArray, path: Path) -> tuple[NDArray, int]:
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
             n = int(np.count_nonzero(~np.isfinite(array)))
-            raise input_error(path, f"{n} voxels of the CT are not numbers (NaN or infinite)", "Export it again")
+            raise input_error(path, f"{n} voxels are not numbers (NaN or infinite)", "Export it again")
         whole = bool(np.all(array == np.rint(array)))
     else:
         whole = True
-    padding = int(np.count_nonzero(array < AIR_HU))
-    fits = array.size == 0 or (whole and array.max() <= _INT16.max)
+    below = array < PADDING_HU
+    fits = array.size == 0 or (whole and array.max() <= _INT16.max)  # what is too low for int16 is padding
     target = np.int16 if fits else np.float32
-    return np.maximum(array, array.dtype.type(AIR_HU) if array.dtype.kind != "u" else 0).astype(target), padding
+    hounsfield = array.astype(target, copy=True)
+    hounsfield[below] = AIR_HU
+    return hounsfield, int(np.count_nonzero(below))
 
 
 def _read_liver(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:

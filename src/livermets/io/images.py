@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from livermets.errors import input_error
+from livermets.errors import InputError, input_error
 from livermets.imaging.geometry import CANONICAL_ORIENTATION, Grid, Volume
 from livermets.io.atomic import written_aside
+from livermets.io.integrity import check_whole
 
 # Level 1 compresses CT nearly as well as the default and is several times faster.
 _COMPRESSION_LEVEL = 1
@@ -22,12 +23,30 @@ def read_volume(path: Path | str) -> Volume:
     path = Path(path)
     if not path.exists():
         raise input_error(path, "this file does not exist", "Check the path in the configuration or the table")
+    check_whole(path)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise input_error(path, f"this file cannot be read as an image ({reason})", "Export it again") from error
+        raise _unreadable(path) from error
     return volume_from_sitk(image, path)
+
+
+def _unreadable(path: Path) -> InputError:
+    """Why a file cannot be read: its header is fine but its data are not, or it is no image at all.
+
+    The library's own text is not passed on: it is long, and for DICOM it may quote the header."""
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        if "orthonormal" in str(error):
+            fix = "Resample it to a regular grid first"
+            return input_error(path, "the axes of this image are not perpendicular (sheared affine)", fix)
+        fix = "It must be NIfTI, NRRD, MHA or DICOM; export it again"
+        return input_error(path, "this file cannot be read as an image", fix)
+    # MetaImage's reader checks the data first, NRRD's the header: here the header was fine.
+    return input_error(path, "this file is cut short or damaged", "Copy or export it again")
 
 
 def volume_from_sitk(image: sitk.Image, where: object) -> Volume:
@@ -35,9 +54,11 @@ def volume_from_sitk(image: sitk.Image, where: object) -> Volume:
     if image.GetDimension() == 4 and image.GetSize()[3] == 1:
         image = image[..., 0]
     if image.GetDimension() != 3:
-        raise input_error(where, f"a 3D volume is needed, this has {image.GetDimension()} dimensions")
+        what = f"a 3D volume is needed, this has {image.GetDimension()} dimensions"
+        raise input_error(where, what, "Give one phase as its own file")
     if image.GetNumberOfComponentsPerPixel() != 1:
-        raise input_error(where, f"one value per voxel is needed, this has {image.GetNumberOfComponentsPerPixel()}")
+        what = f"one value per voxel is needed, this has {image.GetNumberOfComponentsPerPixel()}"
+        raise input_error(where, what, "Give the CT, not a coloured picture of it")
     stored = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(image.GetDirection())
     image = sitk.DICOMOrient(image, CANONICAL_ORIENTATION)
     grid = Grid(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())

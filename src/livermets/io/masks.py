@@ -94,7 +94,8 @@ def integer_labels(array: NDArray, where: object) -> NDArray[np.uint16]:
     """A mask's values as labels; a float file is fine when its values are whole numbers."""
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
-            raise input_error(where, "the mask has values that are not numbers (NaN)", "Export it as a label map")
+            n = int(np.count_nonzero(~np.isfinite(array)))
+            raise input_error(where, f"{n} voxels are not numbers (NaN or infinite)", "Export it again")
         if np.any(array != np.rint(array)):
             fix = "A mask holds whole label values; export it again (a probability map needs a threshold first)"
             raise input_error(where, "the mask has fractions as values", fix)

@@ -1,0 +1,73 @@
+"""Is an image file whole? The image library reads damaged NIfTI and MHA files without a word, zeros instead of data."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+import nibabel
+import numpy as np
+
+from livermets.errors import InputError, input_error
+
+_CHUNK = 1 << 22
+
+
+def check_whole(path: Path) -> None:
+    """Raises `InputError` when a NIfTI or MHA file is cut short, fails its checksum, or holds values that are not
+    numbers. Costs one pass over the file."""
+    name = path.name.lower()
+    try:
+        if name.endswith((".nii", ".nii.gz")):
+            _check_nifti(path)
+        elif name.endswith(".mha"):
+            _check_mha(path)
+    except (EOFError, zlib.error, OSError) as error:
+        raise _damaged(path) from error
+
+
+def _check_nifti(path: Path) -> None:
+    try:
+        header = nibabel.load(path).header
+        shape, kind, start = header.get_data_shape(), header.get_data_dtype(), int(header.get_data_offset())
+    except Exception:  # not a NIfTI file, which the image library says better
+        return
+    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as stream:
+        found, strange = _read_through(stream, start, kind)
+    if found < math.prod(shape) * kind.itemsize:
+        raise _damaged(path)
+    if strange:
+        raise input_error(path, f"{strange} voxels are not numbers (NaN or infinite)", "Export it again")
+
+
+def _read_through(stream: BinaryIO | gzip.GzipFile, start: int, kind: np.dtype) -> tuple[int, int]:
+    """Bytes of data, and how many values are not finite."""
+    stream.read(start)
+    found = strange = 0
+    while chunk := stream.read(_CHUNK):
+        found += len(chunk)
+        if kind.kind == "f" and kind.itemsize in (4, 8):
+            values = np.frombuffer(chunk[: len(chunk) // kind.itemsize * kind.itemsize], kind)
+            strange += int(np.count_nonzero(~np.isfinite(values)))
+    return found, strange
+
+
+def _check_mha(path: Path) -> None:
+    with path.open("rb") as stream:
+        head = stream.read(1 << 16)
+        start = head.find(b"ElementDataFile")
+        if start < 0 or b"CompressedData = True" not in head[:start]:
+            return
+        stream.seek(head.index(b"\n", start) + 1)
+        inflate = zlib.decompressobj()
+        while chunk := stream.read(_CHUNK):
+            inflate.decompress(chunk)
+        if not inflate.eof:
+            raise EOFError
+
+
+def _damaged(path: Path) -> InputError:
+    return input_error(path, "this file is cut short or damaged", "Copy or export it again")
