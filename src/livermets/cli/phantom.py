@@ -10,6 +10,7 @@ import typer
 from livermets.cli import app
 from livermets.config.load import section_from_option, validate_section
 from livermets.config.phantom import PhantomSettings
+from livermets.errors import input_error
 
 
 @app.command("phantom")
@@ -37,6 +38,8 @@ def phantom(
     chosen = validate_section(
         PhantomSettings, {**base, **{key: value for key, value in given.items() if value is not None}}, "phantom"
     )
+    if out.exists() and not out.is_dir():
+        raise input_error(out, "this is a file, a folder is needed to write a cohort into", "Name another folder")
     written = write_cohort(out, chosen, chosen.seed or 0, threads)
     for _ in tqdm(written, total=chosen.patients, desc="phantom", unit="patient"):
         pass

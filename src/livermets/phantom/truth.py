@@ -18,7 +18,7 @@ SLICE_THICKNESSES_MM = (1.0, 1.25, 2.0, 2.5, 3.0, 5.0)
 # Probability of R+ of the five kinds of patients; the two in the middle are always mixed.
 _PROPENSITIES = ((0.10, False), (0.40, True), (0.60, True), (0.85, False), (0.95, False))
 # Distance between the class means at effect 1, in standard deviations within a class.
-_CLASS_DISTANCE = {"sd": 3.0, "length": 1.0, "skew": 1.0}
+_CLASS_DISTANCE = {"sd": 3.4, "length": 1.0, "skew": 1.0}
 _PATIENT_SHARE = 0.2  # of the texture parameters' variance: lesions of one patient resemble each other
 GROWTH_LIMIT_MM = 3.0  # the default outcome rule
 
