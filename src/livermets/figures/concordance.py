@@ -69,7 +69,7 @@ def agreement_over_dice(curves: pd.DataFrame, lesions: pd.DataFrame, settings: S
             for value, height, colour in ((1, 1.04, BLUE), (0, -0.04, VERMILLION)):
                 dice = lesions.loc[lesions["agree"] == value, "dice"]
                 axes.plot(dice, np.full(len(dice), height), "|", color=colour, markersize=6)
-            axes.set(title=f"{diameter:g} mm", xlim=(0, 1), ylim=(-0.08, 1.08))
+            axes.set(title=f"Lesion of {diameter:g} mm", xlim=(0, 1), ylim=(-0.08, 1.08), xticks=(0, 0.5, 1))
         all_axes[0].set_ylabel("Expected agreement")
         drawn.supxlabel(
             "Dice, manual against automatic mask (ticks: all lesions; above alike, below differently)", size=8

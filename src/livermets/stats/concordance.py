@@ -144,7 +144,7 @@ def roi_concordance(rois: pd.DataFrame, settings: StatisticsSettings | None = No
 def _general_notes(study: _Study) -> None:
     table, compared, known = study.table, study.compared, study.known
     patients = table["patient"].nunique()
-    study.notes.append(f"{len(table)} lesions of {patients} patient{'s' * (patients != 1)} in the table")
+    study.notes.append(f"{_counted(len(table), 'lesion')} of {_counted(patients, 'patient')} in the table")
     left_out = len(table) - len(compared)
     if left_out:
         study.notes.append(
@@ -153,7 +153,9 @@ def _general_notes(study: _Study) -> None:
         )
     if len(known) < len(compared):
         unknown = len(compared) - len(known)
-        study.notes.append(f"{unknown} compared lesions have no known outcome: diagnostics leave them out")
+        verb = "has" if unknown == 1 else "have"
+        what = f"{_counted(unknown, 'compared lesion')} {verb} no known outcome"
+        study.notes.append(f"{what}: diagnostics leave {'it' if unknown == 1 else 'them'} out")
     if patients == 1:
         study.notes.append("one patient only: nothing can be said about others, so clustered intervals are missing")
     elif patients < 20:
@@ -273,6 +275,10 @@ def _subgroups(study: _Study) -> dict[str, pd.DataFrame]:
         "subgroups": pd.concat(tables, ignore_index=True),
         "subgroup_differences": pd.concat(differences, ignore_index=True),
     }
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _arrays(part: pd.DataFrame, *columns: str) -> list[np.ndarray]:

@@ -117,13 +117,14 @@ def _fit(used: pd.DataFrame, design: NDArray, correlation: str) -> tuple[NDArray
             warnings.simplefilter("ignore", category=ModelWarning)
             warnings.simplefilter("ignore", category=RuntimeWarning)
             result = model.fit(maxiter=200, cov_type="bias_reduced")
+            fitted = np.asarray(result.fittedvalues)
     except (PerfectSeparationError, np.linalg.LinAlgError, ValueError):
         return None
     covariance = np.asarray(result.cov_params())
     if not result.converged or not np.isfinite(covariance).all() or np.diag(covariance).min() <= 0:
         return None
     inner = float(structure.dep_params) if correlation == "exchangeable" else math.nan
-    return np.asarray(result.params), covariance, np.asarray(result.fittedvalues), inner
+    return np.asarray(result.params), covariance, fitted, inner
 
 
 def _table(model: AgreementModel, level: float) -> pd.DataFrame:

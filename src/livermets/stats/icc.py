@@ -16,6 +16,8 @@ from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 
 IccKind = Literal["ICC(2,1)", "ICC(3,1)"]
 REFERENCE = "Shrout and Fleiss, Psychol Bull 1979;86:420; McGraw and Wong, Psychol Methods 1996;1:30"
+_NOTHING = 1e-14
+"""Below this share of the variance a mean square is rounding."""
 LESION_KEYS = ("cohort", "patient_id", "timepoint", "lesion_id")
 
 
@@ -36,13 +38,16 @@ class Icc:
 def icc(ratings: NDArray, kind: IccKind = "ICC(2,1)", level: float = 0.95) -> Icc:
     """ICC of (targets, raters) without missing values, with Shrout and Fleiss's F interval (targets independent).
 
-    NaN if all targets have the same value. Needs two targets and two raters."""
+    NaN if the targets do not differ. Needs two targets and two raters."""
     n, k = ratings.shape
     row, column, error = _mean_squares(ratings)
+    if row + error <= _NOTHING * np.var(ratings):
+        return Icc(np.nan, np.nan, np.nan, kind, level, n)
     value = float(_icc_from(row, column, error, n, k, kind))
-    if not np.isfinite(value) or error <= 0:
+    if error <= _NOTHING * row:
         return Icc(value, np.nan, np.nan, kind, level, n)
-    low, high = _f_interval(row, column, error, n, k, value, kind, level)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        low, high = _f_interval(row, column, error, n, k, value, kind, level)
     return Icc(value, float(low), float(high), kind, level, n)
 
 
@@ -96,6 +101,9 @@ def _feature_row(
         nothing = (np.nan,) * 3
         return (feature, *nothing, level, method, np.nan, np.nan, n, patients, REFERENCE, why)
     result = icc(pair, kind, level)
+    if np.isnan(result.value):
+        why = "lesions do not differ in this feature"
+        return (feature, np.nan, np.nan, np.nan, level, method, np.nan, np.nan, n, patients, REFERENCE, why)
     (low, high), why = boot.interval(_bootstrap_icc(pair, patient, boot, kind), patients)
     return (feature, result.value, result.low, result.high, level, method, low, high, n, patients, REFERENCE, why)
 

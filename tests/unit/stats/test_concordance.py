@@ -1,0 +1,178 @@
+"""The whole result: contracts, sums, and what happens when something cannot be computed."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.unit.stats.lesion_tables import lesion_table, minimal
+
+from livermets.config.statistics import StatisticsSettings
+from livermets.stats.concordance import ConcordanceResult, concordance, roi_concordance
+
+FAST = StatisticsSettings(bootstrap_replicates=300)
+
+
+@pytest.fixture(scope="module")
+def result() -> ConcordanceResult:
+    return concordance(lesion_table(), FAST, seed=1)
+
+
+def test_columns_of_the_contract(result: ConcordanceResult) -> None:
+    expected = {
+        "diagnostics": ["mask_source", "measure", "k", "n", "value", "low", "high", "level", "method", "n_lesions",
+                        "n_patients"],
+        "agreement": ["measure", "value", "low", "high", "level", "method", "n_lesions", "n_patients"],
+        "strata": ["dice_low", "dice_high", "diameter_low_mm", "diameter_high_mm", "n", "agree", "value", "low", "high",
+                   "method"],
+    }  # fmt: skip
+    for name, columns in expected.items():
+        assert list(getattr(result, name).columns[: len(columns)]) == columns
+
+
+def test_measures_of_the_contract(result: ConcordanceResult) -> None:
+    assert list(dict.fromkeys(result.diagnostics["measure"])) == [
+        "sensitivity", "specificity", "ppv", "npv", "accuracy", "auc",
+    ]  # fmt: skip
+    assert list(dict.fromkeys(result.agreement["measure"])) == [
+        "agreement", "kappa", "mcnemar_p", "manual_only", "automatic_only",
+    ]  # fmt: skip
+
+
+def test_every_lesion_is_in_exactly_one_stratum_and_one_fate(result: ConcordanceResult) -> None:
+    lesions = len(lesion_table())
+    assert result.strata["n_lesions"].sum() == lesions
+    assert result.accounting["n_lesions"].iloc[:-1].sum() == result.accounting["n_lesions"].iloc[-1] == lesions
+    both = result.accounting.query("in_agreement")["n_lesions"].sum()
+    assert both == result.strata["n"].sum() == result.agreement["n"].iloc[0]
+
+
+def test_intervals_hold_their_value_and_stay_in_range(result: ConcordanceResult) -> None:
+    for frame in (result.diagnostics, result.agreement):
+        given = frame.dropna(subset=["low"])
+        given = given[given["measure"] != "kappa"]
+        assert len(given) >= 3
+        assert given["low"].between(0, 1).all()
+        assert given["high"].between(0, 1).all()
+        assert (given["low"] <= given["value"]).all()
+        assert (given["value"] <= given["high"]).all()
+
+
+def test_a_missing_interval_says_why(result: ConcordanceResult) -> None:
+    for frame in (result.diagnostics, result.diagnostics_all, result.agreement):
+        tests = ("mcnemar_p", "manual_only", "automatic_only")  # have no interval by nature
+        missing = frame[frame["low"].isna() & ~frame["measure"].isin(tests)]
+        assert (missing["note"] != "").all()
+
+
+def test_same_seed_same_digits_other_seed_other_bootstrap() -> None:
+    first, again, other = (concordance(lesion_table(), FAST, seed) for seed in (1, 1, 2))
+    for field in fields(first):
+        if field.name != "notes":
+            pd.testing.assert_frame_equal(getattr(first, field.name), getattr(again, field.name))
+    columns = ["low", "high"]
+    bootstrap = first.agreement["method"] == "cluster-bootstrap"
+    assert not first.agreement.loc[bootstrap, columns].equals(other.agreement.loc[bootstrap, columns])
+    assert first.agreement.loc[~bootstrap, columns].equals(other.agreement.loc[~bootstrap, columns])
+
+
+def test_order_of_rows_does_not_matter(result: ConcordanceResult) -> None:
+    shuffled = concordance(lesion_table().sample(frac=1, random_state=3), FAST, seed=1)
+    pd.testing.assert_frame_equal(result.agreement, shuffled.agreement)
+    pd.testing.assert_frame_equal(result.diagnostics, shuffled.diagnostics)
+    pd.testing.assert_frame_equal(result.agreement_model, shuffled.agreement_model, rtol=1e-6)
+
+
+def test_groups_are_shown_apart_and_compared(result: ConcordanceResult) -> None:
+    assert set(result.subgroups["grouping"]) == {"cohort", "timepoint"}
+    assert set(result.subgroup_differences["group"]) == {"north minus south", "baseline minus TP1"}
+    agreement = result.subgroups.query("measure == 'agreement' and method == 'clopper-pearson'")
+    assert agreement.query("grouping == 'cohort'")["n"].sum() == result.strata["n"].sum()
+    north, south = agreement.query("grouping == 'cohort'")["value"]
+    difference = result.subgroup_differences.query("grouping == 'cohort' and measure == 'agreement'")["value"].iloc[0]
+    assert difference == pytest.approx(north - south)
+
+
+def test_undetected_counted_as_wrong_lowers_accuracy(result: ConcordanceResult) -> None:
+    rows = result.diagnostics_all.query(
+        "mask_source == 'automatic' and measure == 'accuracy' and method == 'clopper-pearson'"
+    ).set_index("population")
+    with_mask = rows.loc["classified with this mask"]
+    everyone = rows.loc["all lesions, unclassified counted as wrong"]
+    assert everyone["k"] == with_mask["k"]
+    assert everyone["n"] == lesion_table()["response"].notna().sum() > with_mask["n"]
+
+
+EXTREME = {
+    "one patient only": minimal([("A", 1, 1, 1, 0.8, 20), ("A", 0, 1, 0, 0.5, 12), ("A", 0, 0, 0, 0.3, 30)]),
+    "no compared lesion is R+": minimal([(f"P{i}", 0, i % 2, 1, 0.5, 20) for i in range(8)]),
+    "no compared lesion is R-": minimal([(f"P{i}", 1, i % 2, 1, 0.5, 20) for i in range(8)]),
+    "no lesion is classified with both masks": minimal([(f"P{i}", i % 2, 1, np.nan, 0.0, 9) for i in range(8)]),
+    "8 compared lesions have no known outcome": minimal([(f"P{i}", np.nan, 1, i % 2, 0.4, 9) for i in range(8)]),
+    "1 lesion of 1 patient": minimal([("A", 1, 1, 0, 0.2, 11)]),
+    "8 of 8 lesions are classified alike": minimal([(f"P{i}", i % 2, 1, 1, 0.1 * i, 9 + i) for i in range(8)]),
+    "0 of 8 lesions are classified alike": minimal([(f"P{i}", i % 2, 1, 0, 0.1 * i, 9 + i) for i in range(8)]),
+    "vary too little": minimal([(f"P{i}", i % 2, 1, i % 2, 0.5, 20) for i in range(8)]),
+}
+
+
+@pytest.mark.parametrize("said", EXTREME, ids=lambda said: said)
+@pytest.mark.parametrize("scored", [False, True])
+@pytest.mark.filterwarnings("error")
+def test_what_cannot_be_computed_is_said_and_never_crashes(said: str, scored: bool) -> None:
+    table = EXTREME[said]
+    if scored:
+        table = table.assign(share_manual=0.4, share_automatic=np.linspace(0.1, 0.9, len(table)))
+    found = concordance(table, FAST)
+    assert said in " | ".join(found.notes)
+    assert found.accounting["n_lesions"].iloc[-1] == len(table) == found.strata["n_lesions"].sum()
+    assert not any(" nan" in note.lower() for note in found.notes)
+
+
+def test_lesions_without_dice_get_a_stratum_of_their_own() -> None:
+    table = minimal([("A", 1, 1, 1, 0.8, 20), ("B", 0, 1, np.nan, np.nan, 12)])
+    strata = concordance(table, FAST).strata
+    assert len(strata) == 13
+    assert strata.iloc[-1][["n", "n_lesions"]].tolist() == [0, 1]
+
+
+def rois(source: str, places: list[tuple[int, int]], probability: list[float]) -> pd.DataFrame:
+    table = pd.DataFrame(places, columns=["y", "x"]).assign(z=4, lesion_id=1, mask_source=source)
+    table["probability"] = probability
+    return pd.concat([table.assign(patient_id=patient) for patient in "ABCD"])
+
+
+def test_rois_on_one_lattice() -> None:
+    """Manual at (0,0), (0,2), (0,4); automatic at (0,2), (0,4), (0,6), (0,8): 2 common of 7 -> Dice 4/7; of the two
+    common ROIs one is called alike."""
+    manual = rois("manual", [(0, 0), (0, 2), (0, 4)], [0.9, 0.9, 0.2])
+    automatic = rois("automatic", [(0, 2), (0, 4), (0, 6), (0, 8)], [0.8, 0.6, 0.1, 0.7])
+    found = roi_concordance(pd.concat([manual, automatic]), FAST)
+    overall = found.overall.drop_duplicates("measure").set_index("measure")
+    assert overall.loc["lattice_dice", "value"] == pytest.approx(4 / 7)
+    assert overall.loc["class_agreement", "value"] == pytest.approx(0.5)
+    lesion = found.per_lesion.iloc[0]
+    assert (lesion["n_roi_manual"], lesion["n_roi_automatic"], lesion["n_roi_common"]) == (3, 4, 2)
+    assert (lesion["share_manual_only"], lesion["share_automatic_only"]) == (1.0, 0.5)
+    assert (lesion["share_common_manual"], lesion["share_common_automatic"]) == (0.5, 1.0)
+    assert "feature ICC not computed" in found.notes[0]
+
+
+def test_features_that_keep_their_value_have_icc_one() -> None:
+    random = np.random.default_rng(0)
+    value = random.normal(size=40)
+    lesions = pd.DataFrame({"patient_id": np.arange(40) // 4, "lesion_id": np.arange(40) % 4, "z": np.arange(40)})
+    lesions = lesions.assign(y=0, x=0)
+    manual = lesions.assign(mask_source="manual", original_a=value, original_b=value, original_c=1.0)
+    automatic = lesions.assign(mask_source="automatic", original_a=value, original_b=value + 3, original_c=1.0)
+    table = pd.concat([manual, automatic])
+    by_kind = {
+        kind: roi_concordance(table, FAST.model_copy(update={"icc": kind})).feature_icc.set_index("feature")
+        for kind in ("ICC(2,1)", "ICC(3,1)")
+    }
+    assert by_kind["ICC(2,1)"].loc["original_a", "value"] == pytest.approx(1)
+    assert by_kind["ICC(2,1)"].loc["original_b", "value"] < 0.5  # a shift is no absolute agreement
+    assert by_kind["ICC(3,1)"].loc["original_b", "value"] == pytest.approx(1)
+    assert by_kind["ICC(2,1)"].loc["original_c", "note"] == "the same value in every lesion"

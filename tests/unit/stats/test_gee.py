@@ -1,0 +1,127 @@
+"""The agreement model and the Dice that a lesion needs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from scipy.special import expit
+
+from livermets.config.statistics import StatisticsSettings
+from livermets.stats.gee import agreement_curve, fit_agreement_model, required_dice
+
+SETTINGS = StatisticsSettings()
+
+
+def lesions(patients: int, each: int, seed: int, slope: float = 1.0, spread: float = 0.0) -> pd.DataFrame:
+    """Agreement rises with Dice (``slope`` per 0.1 at 30 mm), a little with diameter; patients differ by ``spread``."""
+    random = np.random.default_rng(seed)
+    patient = np.repeat(np.arange(patients), each)
+    dice, diameter = random.uniform(0, 1, len(patient)), random.uniform(10, 50, len(patient))
+    logit = 0.5 + slope * (dice - 0.5) / 0.1 + 0.3 * (diameter - 30) / 10 + random.normal(0, spread, patients)[patient]
+    agree = (random.random(len(patient)) < expit(logit)).astype(float)
+    return pd.DataFrame(
+        {"patient": patient, "dice": dice, "longest_diameter_mm": diameter, "agree": agree, "compared": True}
+    )
+
+
+def test_one_lesion_per_patient_is_logistic_regression_with_leverage_corrected_errors() -> None:
+    """Closed form: with clusters of one, GEE is logistic regression (here solved by Newton's method) and Mancl and
+    DeRouen's covariance is B (sum x x' r^2 / (1 - h)^2) B, B the inverse information and h the leverage."""
+    table = lesions(120, 1, seed=3, slope=0.5)
+    model, _ = fit_agreement_model(table, SETTINGS.model_copy(update={"working_correlation": "independence"}))
+    assert model is not None
+    x = (table["dice"] - table["dice"].mean()) / 0.1
+    d = (table["longest_diameter_mm"] - table["longest_diameter_mm"].mean()) / 10
+    design, y = np.column_stack([np.ones(len(table)), x, d, x * d]), table["agree"].to_numpy()
+    beta = np.zeros(4)
+    for _ in range(50):
+        mu = expit(design @ beta)
+        bread = np.linalg.inv(design.T @ (design * (mu * (1 - mu))[:, None]))
+        beta = beta + bread @ design.T @ (y - mu)
+    leverage = np.einsum("ij,jk,ik->i", design, bread, design) * mu * (1 - mu)
+    residual = (y - mu) / (1 - leverage)
+    covariance = bread @ (design.T @ (design * (residual**2)[:, None])) @ bread
+    np.testing.assert_allclose(model.coefficients, beta, rtol=1e-5)
+    np.testing.assert_allclose(model.covariance, covariance, rtol=1e-4)
+
+
+def test_fieller_ends_are_where_the_curve_s_band_meets_the_target() -> None:
+    """By definition the interval holds the Dice values at which the target lies inside the band of the curve."""
+    model, _ = fit_agreement_model(lesions(200, 4, seed=1), SETTINGS)
+    assert model is not None
+    for row in required_dice(model, SETTINGS).itertuples():
+        at = np.array([row.low, row.value, row.high])
+        curve = agreement_curve(model, at, row.longest_diameter_mm, SETTINGS.level)
+        assert curve["high"].iloc[0] == pytest.approx(SETTINGS.target_agreement, abs=1e-6)
+        assert curve["value"].iloc[1] == pytest.approx(SETTINGS.target_agreement, abs=1e-6)
+        assert curve["low"].iloc[2] == pytest.approx(SETTINGS.target_agreement, abs=1e-6)
+
+
+def test_the_true_dice_is_found() -> None:
+    """At 30 mm logit = 0.5 + (Dice - 0.5) / 0.1, so 90 % needs Dice 0.5 + 0.1 (log 9 - 0.5) = 0.670."""
+    model, _ = fit_agreement_model(lesions(400, 4, seed=2), SETTINGS)
+    assert model is not None
+    row = required_dice(model, SETTINGS).set_index("longest_diameter_mm").loc[30.0]
+    assert row["low"] < 0.5 + 0.1 * (np.log(9) - 0.5) < row["high"]
+    assert row["high"] - row["low"] < 0.1
+
+
+def test_it_says_when_the_data_cannot_tell() -> None:
+    model, _ = fit_agreement_model(lesions(40, 3, seed=5, slope=0.0), SETTINGS)
+    assert model is not None
+    needed = required_dice(model, SETTINGS)
+    assert needed["statement"].str.contains("the data cannot tell").all()
+    assert needed["low"].isna().all()
+
+
+def test_a_target_beyond_dice_one_is_said() -> None:
+    model, _ = fit_agreement_model(
+        lesions(400, 4, seed=2, slope=0.2), SETTINGS.model_copy(update={"target_agreement": 0.9})
+    )
+    assert model is not None
+    needed = required_dice(model, SETTINGS)
+    first = needed.iloc[0]
+    assert "not reached at any Dice" in first["statement"]
+    assert np.isnan(first["value"])
+
+
+def test_interval_of_the_slope_holds_its_level_with_correlated_lesions() -> None:
+    """20 patients of 6 lesions who differ strongly; the slope is 0.5 per 0.1 within patients, and a population model
+    sees the attenuated one, so the estimate of a large sample is the truth here."""
+    settings = SETTINGS.model_copy(update={"working_correlation": "independence"})
+    large, _ = fit_agreement_model(lesions(4000, 6, seed=0, slope=0.5, spread=1.0), settings)
+    assert large is not None
+    held, fitted = 0, 0
+    for seed in range(80):
+        model, _ = fit_agreement_model(lesions(20, 6, seed=seed + 1, slope=0.5, spread=1.0), settings)
+        if model is not None:
+            reach = stats.t.ppf(0.975, model.degrees_of_freedom) * np.sqrt(model.covariance[1, 1])
+            fitted += 1
+            held += abs(model.coefficients[1] - large.coefficients[1]) <= reach
+    assert fitted > 75
+    assert 0.90 <= held / fitted <= 0.995
+
+
+@pytest.mark.parametrize(
+    "table, said",
+    [
+        (lesions(4, 5, seed=0), "4 patients for 4 coefficients"),
+        (lesions(10, 3, seed=0).assign(agree=1.0), "30 of 30 lesions are classified alike"),
+        (lesions(10, 3, seed=0).assign(dice=0.5), "vary too little"),
+        (lesions(10, 3, seed=0).assign(compared=False), "0 patients"),
+    ],
+)
+def test_why_no_model(table: pd.DataFrame, said: str) -> None:
+    model, why = fit_agreement_model(table, SETTINGS)
+    assert model is None
+    assert said in why
+
+
+def test_complete_separation_is_no_model() -> None:
+    table = lesions(20, 3, seed=1)
+    table["agree"] = (table["dice"] > 0.5).astype(float)
+    model, why = fit_agreement_model(table, SETTINGS)
+    assert model is None
+    assert "not fitted" in why
