@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.radiomics import kernel
-from livermets.radiomics.discretise import MOST_LEVELS, floor_quotient, lesion_levels, multiples_are_exact
+from livermets.radiomics.discretise import floor_quotient, lesion_levels, multiples_are_exact
 from livermets.radiomics.names import feature_names
+from livermets.radiomics.scratch import new_scratch
 
 _WINDOWS_PER_CALL = 2048
 
@@ -42,7 +43,7 @@ def window_features(
     def work(start: int) -> int:
         part = slice(start, start + _WINDOWS_PER_CALL)
         kernel.window_rows(
-            image, given, origins[part], settings.size, rule, wanted, voxel_mm3, MOST_LEVELS, table[part]
+            image, given, origins[part], settings.size, rule, wanted, voxel_mm3, new_scratch(), table[part]
         )
         return len(origins[part])
 

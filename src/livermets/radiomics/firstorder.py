@@ -13,20 +13,21 @@ from livermets.radiomics.tables import COUNT_LOG2, entropy_bits
 
 
 @compiled
-def firstorder_features(values, count, per_level, n, voxel_mm3, ordered, out):
-    """The 18 features of ``values[:count]`` into ``out``; ``ordered`` is scratch for the sorted values.
+def firstorder_features(s, count, n, voxel_mm3, out):
+    """The 18 features of ``s.values[:count]`` into ``out``; their levels' pixel counts are ``s.per_level``.
 
     Sums run in NumPy's order (`pairwise_sum`), because for a flat window the outcome hangs on the last bit: if
     the mean of 49 equal values rounds to another number, skewness and kurtosis are 1 instead of 0."""
+    values, ordered = s.values, s.ordered
     mean = pairwise_sum(values, 0, count) / count
-    _moments(values, count, mean, ordered, out)
+    _moments(values, count, mean, out)
     _sort(values, count, ordered)
     low, high = _percentile(ordered, count, 0.1), _percentile(ordered, count, 0.9)
     smallest, largest = ordered[0], ordered[count - 1]
     energy = out[2]
     out[0] = low
     out[1] = high
-    out[3], out[16] = _level_histogram(per_level, n, count)
+    out[3], out[16] = _level_histogram(s.per_level, n, count)
     out[4] = _percentile(ordered, count, 0.75) - _percentile(ordered, count, 0.25)
     out[6] = largest
     out[8] = mean
@@ -75,7 +76,7 @@ def _eight_sums(values, start, count):
 
 
 @compiled
-def _moments(values, count, mean, scratch, out):
+def _moments(values, count, mean, out):
     """Energy, kurtosis, mean absolute deviation, skewness and variance."""
     energy, absolute, second, third, fourth = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(count):

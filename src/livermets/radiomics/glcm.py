@@ -27,75 +27,70 @@ _SMALL_INFORMATION = 1e-3
 
 
 @compiled
-def glcm_features(pairs, n, above, lowest, largest_level, flat_mcc, with_mcc, scratch, out):
+def glcm_features(s, n, lowest, largest_level, flat_mcc, with_mcc, out):
     """The 24 features into ``out``: ``names.FEATURES_BY_CLASS["glcm"]``, in that order.
 
-    ``pairs`` as `matrices.count_pairs_and_runs` leaves it; ``above[c]`` is compact level c's distance from the
-    window's lowest level, whose label is ``lowest``; ``largest_level`` is Ng, the largest label (of the window, or of
-    the whole mask), by which Idn and Idmn are normalised. ``flat_mcc`` is MCC of a direction with one level."""
+    ``s.pairs`` as `matrices.count_pairs_and_runs` leaves it. ``lowest`` is the label of the window's lowest level;
+    ``largest_level`` is Ng, the largest label (of the window, or of the whole mask), by which Idn and Idmn are
+    normalised. ``flat_mcc`` is MCC of a direction with one level."""
     for feature in range(24):
         out[feature] = 0.0
-    span = above[n] + 1
-    scratch.mean_difference[:span] = 0.0
+    span = s.above[n] + 1
+    for k in range(span):
+        s.mean_difference[k] = 0.0
     directions = 0
     for a in range(4):
-        total = _symmetric(pairs[a * (n + 1) * (n + 1) : (a + 1) * (n + 1) * (n + 1)], n, scratch.cells, scratch.sums)
+        total = _symmetric(s, a, n)
         if total == 0:
             continue
         directions += 1
-        mean, seen = _joint_features(scratch.cells, scratch.sums, n, total, above, lowest, scratch, out)
-        _difference_features(scratch.difference, span, total, scratch.mean_difference, out)
-        _sum_features(scratch.addition, 2 * span - 1, total, mean, out)
-        if not with_mcc:
-            continue
-        if seen == 1:
-            out[MCC] += flat_mcc
-        else:
-            out[MCC] += maximal_correlation(
-                scratch.cells, scratch.sums, n, total, scratch.matrix, scratch.vector, scratch.work,
-                scratch.seen,
-            )
+        mean, seen = _joint_features(s, n, total, lowest, out)
+        _difference_features(s, span, total, out)
+        _sum_features(s, 2 * span - 1, total, mean, out)
+        if with_mcc:
+            out[MCC] += flat_mcc if seen == 1 else maximal_correlation(s, n, total)
     if directions > 0:
         for feature in range(24):
             out[feature] /= directions
-        _linear_features(scratch.mean_difference, span, directions, largest_level, out)
+        _linear_features(s, span, directions, largest_level, out)
     out[SUM_AVERAGE] = 2.0 * out[JOINT_AVERAGE]
 
 
 @compiled
-def _symmetric(pairs, n, cells, sums):
-    """Counts in both orders, ``cells`` (n x n), their row sums and total; drops row and column 0 (outside)."""
+def _symmetric(s, direction, n):
+    """Counts in both orders, ``s.cells`` (n x n), and their row sums; leaves out row and column 0. Returns the total."""
+    start = direction * (n + 1) * (n + 1)
     total = 0
     for i in range(n):
         row = 0
         for j in range(n):
-            count = pairs[(i + 1) * (n + 1) + j + 1] + pairs[(j + 1) * (n + 1) + i + 1]
-            cells[i * n + j] = count
+            count = s.pairs[start + (i + 1) * (n + 1) + j + 1] + s.pairs[start + (j + 1) * (n + 1) + i + 1]
+            s.cells[i * n + j] = count
             row += count
-        sums[i] = row
+        s.sums[i] = row
         total += row
     return total
 
 
 @compiled
-def _joint_features(cells, sums, n, total, above, lowest, scratch, out):
+def _joint_features(s, n, total, lowest, out):
     """Features of P itself and of its row sums; fills the histograms of |i - j| and i + j (levels above the lowest).
 
     Returns the mean level above the lowest, and how many levels this direction sees."""
     first, second, cross, squares, most, seen, occupied = 0, 0, 0, 0, 0, 0, 0
     joint, marginal = 0.0, 0.0
     for i in range(n):
-        level = above[i + 1]
-        count = sums[i]
+        level = s.above[i + 1]
+        count = s.sums[i]
         first += count * level
         second += count * level * level
         marginal += COUNT_LOG2[count]
         seen += count > 0
         for j in range(i + 1):
-            count = cells[i * n + j]
+            count = s.cells[i * n + j]
             if count == 0:
                 continue
-            other = above[j + 1]
+            other = s.above[j + 1]
             most = max(most, count)
             both = 1 if i == j else 2
             occupied += both
@@ -103,8 +98,8 @@ def _joint_features(cells, sums, n, total, above, lowest, scratch, out):
             joint += both * COUNT_LOG2[count]
             count *= both
             cross += count * level * other
-            scratch.difference[level - other] += count
-            scratch.addition[level + other] += count
+            s.difference[level - other] += count
+            s.addition[level + other] += count
     variance = total * second - first * first  # times total², an exact integer
     mean = first / total
     out[AUTOCORRELATION] += (cross + 2 * lowest * first) / total + lowest * lowest
@@ -115,12 +110,12 @@ def _joint_features(cells, sums, n, total, above, lowest, scratch, out):
     out[MAXIMUM_PROBABILITY] += most / total
     out[JOINT_ENTROPY] += entropy_bits(total, joint, occupied)
     if seen > 1:
-        _information_features(cells, sums, n, total, joint, marginal, seen, out)
+        _information_features(s, n, total, joint, marginal, seen, out)
     return mean, seen
 
 
 @compiled
-def _information_features(cells, sums, n, total, joint, marginal, seen, out):
+def _information_features(s, n, total, joint, marginal, seen, out):
     """Information measures of correlation, from the mutual information I = 2 H(row sums) - H(P), in bits.
 
     In PyRadiomics IMC1 = (HXY - HXY1)/HX and IMC2 = sqrt(1 - e^(-2 (HXY2 - HXY))). HXY1 and HXY2 both equal 2 HX for a
@@ -130,19 +125,19 @@ def _information_features(cells, sums, n, total, joint, marginal, seen, out):
     levels = entropy_bits(total, marginal, 0)
     information = 2.0 * levels - entropy_bits(total, joint, 0)
     if information < _SMALL_INFORMATION:
-        information = _small_information(cells, sums, n, total)
+        information = _small_information(s, n, total)
     out[IMC1] -= information / (levels - seen * EPSILON_BITS)
     out[IMC2] += np.sqrt(-np.expm1(-2.0 * information))
 
 
 @compiled
-def _small_information(cells, sums, n, total):
+def _small_information(s, n, total):
     information = 0.0
     for i in range(n):
         for j in range(n):
-            expected = sums[i] * sums[j]
+            expected = s.sums[i] * s.sums[j]
             if expected > 0:
-                x = (cells[i * n + j] * total - expected) / expected
+                x = (s.cells[i * n + j] * total - expected) / expected
                 if abs(x) < 0.01:
                     # Series of (1+x) ln(1+x) - x; the first term left out is below 1e-16 of the first.
                     term = x * x * (0.5 + x * (-1 / 6 + x * (1 / 12 + x * (-1 / 20 + x * (1 / 30 - x * (1 / 42))))))
@@ -154,26 +149,26 @@ def _small_information(cells, sums, n, total):
 
 
 @compiled
-def _difference_features(histogram, span, total, mean_histogram, out):
+def _difference_features(s, span, total, out):
     """Entropy and variance of |i - j|; adds the histogram to the directions' mean and empties it."""
     first, second, occupied = 0, 0, 0
     logs = 0.0
     scale = 1.0 / total
     for k in range(span):
-        count = histogram[k]
+        count = s.difference[k]
         if count > 0:
-            histogram[k] = 0
+            s.difference[k] = 0
             first += count * k
             second += count * k * k
             logs += COUNT_LOG2[count]
             occupied += 1
-            mean_histogram[k] += count * scale
+            s.mean_difference[k] += count * scale
     out[DIFFERENCE_ENTROPY] += entropy_bits(total, logs, occupied)
     out[DIFFERENCE_VARIANCE] += (total * second - first * first) / (total * total)
 
 
 @compiled
-def _sum_features(histogram, span, total, mean, out):
+def _sum_features(s, span, total, mean, out):
     """Entropy and cluster features of i + j; empties the histogram.
 
     Moments are taken about the integer nearest to the mean (exact sums) and then moved by less than 1/2."""
@@ -181,9 +176,9 @@ def _sum_features(histogram, span, total, mean, out):
     s1, s2, s3, s4, occupied = 0, 0, 0, 0, 0
     logs = 0.0
     for k in range(span):
-        count = histogram[k]
+        count = s.addition[k]
         if count > 0:
-            histogram[k] = 0
+            s.addition[k] = 0
             e = k - centre
             s1 += count * e
             s2 += count * e * e
@@ -199,11 +194,11 @@ def _sum_features(histogram, span, total, mean, out):
 
 
 @compiled
-def _linear_features(histogram, span, directions, largest_level, out):
+def _linear_features(s, span, directions, largest_level, out):
     """Features linear in the histogram of |i - j|, on its mean over the directions."""
     scale = 1.0 / directions
     for k in range(span):
-        p = histogram[k] * scale
+        p = s.mean_difference[k] * scale
         if p == 0.0:
             continue
         out[DIFFERENCE_AVERAGE] += k * p

@@ -1,13 +1,11 @@
 """One window after the other: values, levels, matrices, features.
 
-Scratch memory is allocated once per call (a call handles some thousand windows on one thread), so memory grows with
-the output table only."""
+Working memory belongs to the thread that makes the call (some thousand windows), so memory grows with the output table
+only."""
 
 from __future__ import annotations
 
 from collections import namedtuple
-
-import numpy as np
 
 from livermets.radiomics.compilation import compiled
 from livermets.radiomics.discretise import levels_of_count, levels_of_width
@@ -27,44 +25,16 @@ whole mask (0: each window has its own)."""
 Wanted = namedtuple("Wanted", "firstorder glcm glrlm glszm gldm ngtdm mcc")
 """Which feature classes are computed."""
 
-Scratch = namedtuple(
-    "Scratch",
-    "values levels ordered occupied compact above per_level w high pairs at_least lengths zones parent area "
-    "dependence neighbour_difference runs by_size statistics p s cells sums matrix vector work seen difference addition "
-    "mean_difference",
-)
-"""Working memory of one thread."""
-
 FIRSTORDER, GLCM, GLRLM, GLSZM, GLDM, NGTDM, N_FEATURES = 0, 18, 42, 58, 74, 88, 93
 
 
 @compiled
-def new_scratch(side, most_levels):
-    """Working memory for windows of ``side`` pixels with up to ``most_levels`` different labels."""
-    pixels = side * side
-    m = pixels + 1
-    padded = (side + 2) * (side + 2)
-    integers, reals = np.int64, np.float64
-    return Scratch(
-        np.empty(pixels, reals), np.empty(pixels, integers), np.empty(pixels, reals),
-        np.zeros(most_levels + 2, integers), np.zeros(most_levels + 2, integers), np.zeros(m, integers),
-        np.zeros(m, integers), np.zeros(padded, integers), np.zeros(padded, integers),
-        np.zeros(4 * m * m, integers), np.zeros(4 * m * (side + 1), integers), np.zeros(4 * padded, integers),
-        np.zeros(m * m, integers), np.zeros(padded, integers), np.zeros(padded, integers),
-        np.zeros(m * 10, integers), np.zeros(m * 9, integers), np.zeros(m * (side + 1), integers),
-        np.zeros(m + 9, integers), np.zeros(16, reals), np.zeros(m, reals), np.zeros(m, reals),
-        np.zeros(m * m, integers), np.zeros(m, integers), np.zeros(m * m, reals), np.zeros(m, reals),
-        np.zeros(m, reals), np.zeros(m, integers), np.zeros(most_levels + 2, integers), np.zeros(2 * most_levels + 4, integers),
-        np.zeros(most_levels + 2, reals),
-    )  # fmt: skip
-
-
-@compiled
-def window_rows(image, given, origins, side, rule, wanted, voxel_mm3, most_levels, table):
+def window_rows(image, given, origins, side, rule, wanted, voxel_mm3, memory, table):
     """Features of all windows at ``origins`` (n, 3) into ``table`` (n, 93).
 
-    ``given`` holds the voxels' level numbers for the GIVEN rules (any array of that type otherwise)."""
-    scratch = new_scratch(side, most_levels)
+    ``given`` holds the voxels' level numbers for the GIVEN rules (any array of that type otherwise);
+    ``memory`` is one thread's `scratch.new_scratch`."""
+    scratch = memory[0]
     for row in range(origins.shape[0]):
         z, y, x = origins[row]
         i = 0
@@ -126,37 +96,28 @@ def compact_levels(scratch, side, smallest, largest):
 
 
 @compiled
-def _features(scratch, side, n, lowest, ng, flat_mcc, wanted, voxel_mm3, out):
-    """All wanted classes of the window whose levels are in ``scratch``."""
-    s = scratch
+def _features(s, side, n, lowest, ng, flat_mcc, wanted, voxel_mm3, out):
+    """All wanted classes of the window whose levels are in the scratch record ``s``."""
     if wanted.firstorder:
-        firstorder_features(s.values, side * side, s.per_level, n, voxel_mm3, s.ordered, out[FIRSTORDER:GLCM])
-    texture_features(scratch, side, n, lowest, ng, flat_mcc, wanted, out)
+        firstorder_features(s, side * side, n, voxel_mm3, out[FIRSTORDER:GLCM])
+    texture_features(s, side, n, lowest, ng, flat_mcc, wanted, out)
 
 
 @compiled
-def texture_features(scratch, side, n, lowest, ng, flat_mcc, wanted, out):
-    """The five texture classes of the levels in ``scratch.w``, which may have holes (0)."""
-    s = scratch
+def texture_features(s, side, n, lowest, ng, flat_mcc, wanted, out):
+    """The five texture classes of the levels in ``s.w``, which may have holes (0)."""
     if wanted.glcm or wanted.glrlm:
-        count_pairs_and_runs(s.w, side, n, s.pairs, s.at_least, s.lengths)
+        count_pairs_and_runs(s, side, n)
     if wanted.glcm:
-        glcm_features(s.pairs, n, s.above, lowest, ng, flat_mcc, wanted.mcc, s, out[GLCM:GLRLM])
+        glcm_features(s, n, lowest, ng, flat_mcc, wanted.mcc, out[GLCM:GLRLM])
     if wanted.glrlm:
-        glrlm_features(
-            s.at_least, n, side, s.above, lowest, s.runs, s.by_size, s.statistics, out[GLRLM:GLSZM]
-        )
+        glrlm_features(s, n, side, lowest, out[GLRLM:GLSZM])
     if wanted.glszm:
-        largest = count_zones(s.w, side, n, s.zones, s.parent, s.area)
-        single_matrix_features(
-            s.zones, n, side * side + 1, largest, s.above, lowest, GLSZM_ORDER, s.by_size, s.statistics,
-            out[GLSZM:GLDM],
-        )  # fmt: skip
+        largest = count_zones(s, side, n)
+        single_matrix_features(s, s.zones, n, side * side + 1, largest, lowest, GLSZM_ORDER, out[GLSZM:GLDM])
     if wanted.gldm or wanted.ngtdm:
-        count_neighbours(s.w, s.high, side, n, s.dependence, s.neighbour_difference)
+        count_neighbours(s, side, n)
     if wanted.gldm:
-        single_matrix_features(
-            s.dependence, n, 10, 9, s.above, lowest, GLDM_ORDER, s.by_size, s.statistics, out[GLDM:NGTDM]
-        )
+        single_matrix_features(s, s.dependence, n, 10, 9, lowest, GLDM_ORDER, out[GLDM:NGTDM])
     if wanted.ngtdm:
-        ngtdm_features(s.per_level, s.neighbour_difference, n, s.above, lowest, s.p, s.s, out[NGTDM:N_FEATURES])
+        ngtdm_features(s, n, lowest, out[NGTDM:N_FEATURES])

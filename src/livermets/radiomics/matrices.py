@@ -1,6 +1,6 @@
 """The texture matrices of one window, counted in one pass over its pixels.
 
-The window's levels ``w`` are a flat, zero-bordered square: pixel (row, column) is ``w[(row + 1) * pitch + column + 1]``
+The window's levels ``s.w`` (``s``: the thread's `scratch` record) are a flat, zero-bordered square: pixel (row, column) is ``w[(row + 1) * pitch + column + 1]``
 with ``pitch = side + 2``. Levels are *compact*: 1 .. n number the levels that occur; 0 is "outside" (the border, and
 any pixel left out of a mask). Counting outside pixels into row and column 0, which nobody reads, replaces every test
 for the border, so windows with holes (the IBSI digital phantom) and full ones go through the same code.
@@ -25,43 +25,43 @@ DIRECTIONS = 4
 
 
 @compiled
-def count_pairs_and_runs(w, side, n, pairs, at_least, lengths):
-    """GLCM counts ``pairs`` (4, n+1, n+1; each pair once) and run counts ``at_least`` (4, n+1, side+1), all flat.
+def count_pairs_and_runs(s, side, n):
+    """GLCM counts ``s.pairs`` (4, n+1, n+1; each pair once) and run counts ``s.at_least`` (4, n+1, side+1), all flat.
 
     ``at_least[a, i, l]`` is the number of runs of level i with length l *or more*: every pixel adds one at its own
     position within its run, so no run's end has to be found. The GLRLM is the difference of neighbours,
     ``R[a, i, l] = at_least[a, i, l] - at_least[a, i, l + 1]``, which is exact in integers.
-    ``lengths`` (4 x pitch², 0 on the border) is scratch: each pixel's position within its run."""
+    ``s.lengths`` keeps each pixel's position within its run."""
+    w = s.w
     pitch = side + 2
     m, t = n + 1, side + 1
     plane_c, plane_r = m * m, m * t
     for i in range(DIRECTIONS * plane_c):
-        pairs[i] = 0
+        s.pairs[i] = 0
     for i in range(DIRECTIONS * plane_r):
-        at_least[i] = 0
+        s.at_least[i] = 0
     for a in range(DIRECTIONS):
         back = 1 if a == 0 else pitch + 2 - a  # west, north-west, north, north-east
-        so_far = lengths[a * pitch * pitch : (a + 1) * pitch * pitch]
-        cells_c = pairs[a * plane_c : (a + 1) * plane_c]
-        cells_r = at_least[a * plane_r : (a + 1) * plane_r]
+        plane, first_pair, first_run = a * pitch * pitch, a * plane_c, a * plane_r
         for row in range(1, side + 1):
             for p in range(row * pitch + 1, row * pitch + side + 1):
                 level, before = w[p], w[p - back]
-                cells_c[level * m + before] += 1
+                s.pairs[first_pair + level * m + before] += 1
                 length = 1
                 if level == before:
-                    length += so_far[p - back]
-                so_far[p] = length
-                cells_r[level * t + length] += 1
+                    length += s.lengths[plane + p - back]
+                s.lengths[plane + p] = length
+                s.at_least[first_run + level * t + length] += 1
 
 
 @compiled
-def count_zones(w, side, n, zones, parent, area):
-    """GLSZM counts ``zones`` (n+1, side²+1), flat; returns the largest zone's size.
+def count_zones(s, side, n):
+    """GLSZM counts ``s.zones`` (n+1, side²+1), flat; returns the largest zone's size.
 
     Union of labels in raster order. Of the four earlier neighbours it is enough to look until the first equal one in
     the order north, north-east, west, north-west, and to join the left side only after north-east: north touches all
     three others, and west touches north-west, so equal ones among them are one zone already."""
+    w, parent, area, zones = s.w, s.parent, s.area, s.zones
     pitch = side + 2
     m = side * side + 1
     largest = 0
@@ -107,12 +107,14 @@ def _join(parent, area, p, q):
 
 
 @compiled
-def count_neighbours(w, above, side, n, dependence, difference):
-    """GLDM counts ``dependence`` (n+1, 10), flat, and the NGTDM's ``difference`` (n+1): sums of |i - mean|.
+def count_neighbours(s, side, n):
+    """GLDM counts ``s.dependence`` (n+1, 10) and the NGTDM's ``s.differences`` (n+1, 9), both flat.
 
-    ``above`` holds each pixel's level above the window's lowest one (0 outside). Shifting all levels does not change
-    i - mean. The mean is over the neighbours inside, of which a full window's pixels have 3, 5 or 8: numerators are
-    summed as integers per number of neighbours and divided once, so a flat surrounding gives exactly 0."""
+    The NGTDM sums |i - mean of the neighbours| over the pixels of level i; shifting all levels changes nothing, so
+    ``s.high`` (levels above the lowest, 0 outside) serves. The mean is over the neighbours inside, of which a full
+    window's pixels have v = 3, 5 or 8: |v i - sum| is summed as an integer per v and divided by v later, once, so a
+    flat surrounding gives exactly 0."""
+    w, above, dependence, difference = s.w, s.high, s.dependence, s.differences
     pitch = side + 2
     for i in range((n + 1) * 10):
         dependence[i] = 0

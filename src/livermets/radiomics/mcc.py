@@ -23,10 +23,11 @@ _MOST_ITERATIONS = 60
 
 
 @compiled
-def maximal_correlation(counts, sums, n, total, matrix, vector, work, seen):
-    """MCC of the symmetric ``counts`` (n x n, flat, row sums ``sums``, all adding to ``total``).
+def maximal_correlation(s, n, total):
+    """MCC of the symmetric counts ``s.cells`` (n x n, flat; row sums ``s.sums``, all adding to ``total``).
 
-    ``matrix`` (n x n), ``vector``, ``work`` and ``seen`` (n, integers) are scratch. 0 if only one level occurs."""
+    0 if only one level occurs. Works in ``s.matrix``, ``s.vector``, ``s.work`` and ``s.seen``."""
+    counts, sums, matrix, vector, work, seen = s.cells, s.sums, s.matrix, s.vector, s.work, s.seen
     m = 0
     for i in range(n):
         if sums[i] > 0:
@@ -38,19 +39,20 @@ def maximal_correlation(counts, sums, n, total, matrix, vector, work, seen):
         i, j = seen[0], seen[1]
         determinant = counts[i * n + i] * counts[j * n + j] - counts[i * n + j] * counts[i * n + j]
         return abs(determinant) / (sums[i] * sums[j])
-    size = _deflated(counts, sums, n, m, total, matrix, vector, work, seen)
+    size = _deflated(s, n, m, total)
     if size == 2:
         return _largest_of_two(matrix[0], matrix[1], matrix[3])
-    _tridiagonalise(matrix, size, vector, work)
-    return _largest_of_tridiagonal(vector, work, size)
+    _tridiagonalise(s, size)
+    return _largest_of_tridiagonal(s, size)
 
 
 @compiled
-def _deflated(counts, sums, n, m, total, matrix, vector, q, seen):
-    """Fills ``matrix`` ((m-1) x (m-1)) with S reflected by H = I - u uᵀ/(1 + v0), u = v + e0, v = sqrt(sums/total),
+def _deflated(s, n, m, total):
+    """Fills ``s.matrix`` ((m-1) x (m-1)) with S reflected by H = I - u uᵀ/(1 + v0), u = v + e0, v = sqrt(sums/total),
     without its first row and column, and returns m - 1.
 
     H S H = S - u qᵀ - q uᵀ. As S v = v, S u = v + S[:, 0]: no matrix-vector product is needed."""
+    counts, sums, matrix, vector, q, seen = s.cells, s.sums, s.matrix, s.vector, s.work, s.seen
     for i in range(m):
         vector[i] = np.sqrt(sums[seen[i]] / total)
     first = seen[0]
@@ -84,8 +86,10 @@ def _largest_of_two(a, b, c):
 
 
 @compiled
-def _tridiagonalise(a, size, diagonal, off):
-    """Householder reduction, last row first: ``diagonal`` and *squared* off-diagonal ``off[i]`` between i and i+1."""
+def _tridiagonalise(s, size):
+    """Householder reduction, last row first: ``diagonal`` and *squared* off-diagonal ``off[i]`` between i and i+1,
+    into ``s.vector`` and ``s.work``."""
+    a, diagonal, off = s.matrix, s.vector, s.work
     for i in range(size - 1, 0, -1):
         row = i * size
         diagonal[i] = a[row + i]
@@ -119,8 +123,9 @@ def _tridiagonalise(a, size, diagonal, off):
 
 
 @compiled
-def _largest_of_tridiagonal(d, e, size):
-    """Largest absolute eigenvalue; ``e`` holds squares. Overwrites both."""
+def _largest_of_tridiagonal(s, size):
+    """Largest absolute eigenvalue; ``s.work`` holds the squared off-diagonal. Overwrites."""
+    d, e = s.vector, s.work
     largest = 0.0
     low = 0
     iterations = 0
@@ -137,30 +142,31 @@ def _largest_of_tridiagonal(d, e, size):
         elif iterations == _MOST_ITERATIONS * size:
             return np.nan
         else:
-            _ql_step(d, e, low, end)
+            _ql_step(s, low, end)
             iterations += 1
     return largest
 
 
 @compiled
-def _ql_step(d, e, low, end):
+def _ql_step(s, low, end):
     """One shifted QL sweep over the block low..end, on squared off-diagonals."""
+    d, e = s.vector, s.work
     root = np.sqrt(e[low])
     sigma = (d[low + 1] - d[low]) / (2.0 * root)
     sigma = d[low] - root / (sigma + np.copysign(np.sqrt(sigma * sigma + 1.0), sigma))
-    c, s = 1.0, 0.0
+    cosine, sine = 1.0, 0.0  # both squared
     gamma = d[end] - sigma
     p = gamma * gamma
     for i in range(end - 1, low - 1, -1):
         square = e[i]
         r = p + square
         if i != end - 1:
-            e[i + 1] = s * r
-        c_before, gamma_before = c, gamma
-        c = p / r
-        s = square / r
-        gamma = c * (d[i] - sigma) - s * gamma_before
+            e[i + 1] = sine * r
+        cosine_before, gamma_before = cosine, gamma
+        cosine = p / r
+        sine = square / r
+        gamma = cosine * (d[i] - sigma) - sine * gamma_before
         d[i + 1] = gamma_before + (d[i] - gamma)
-        p = gamma * gamma / c if c != 0.0 else c_before * square
-    e[low] = s * p
+        p = gamma * gamma / cosine if cosine != 0.0 else cosine_before * square
+    e[low] = sine * p
     d[low] = sigma + gamma

@@ -11,11 +11,12 @@ _COARSENESS_OF_FLAT = 1e6
 
 
 @compiled
-def ngtdm_features(per_level, difference, n, above, lowest, p, s, out):
+def ngtdm_features(scratch, n, lowest, out):
     """Busyness, Coarseness, Complexity, Contrast, Strength into ``out``.
 
-    ``per_level`` and ``difference`` as counted by `matrices`; ``p`` and ``s`` are scratch. Products of label and share
-    are formed as PyRadiomics forms them, because Busyness divides by their differences, which may be zero or noise."""
+    From ``scratch.per_level`` and ``scratch.differences``. Products of label and share are formed as PyRadiomics forms
+    them, because Busyness divides by their differences, which may be zero or noise."""
+    per_level, difference, above, p, s = scratch.per_level, scratch.differences, scratch.above, scratch.p, scratch.s
     total, first, second = 0, 0, 0
     for c in range(1, n + 1):
         total += per_level[c]

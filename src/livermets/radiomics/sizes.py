@@ -42,25 +42,26 @@ GLDM_ORDER = _order(
 
 
 @compiled
-def add_size_statistics(counts, n, pitch, largest, above, lowest, by_size, out):
-    """Adds the sixteen statistics of ``counts`` to ``out``; returns False (nothing added) for an empty matrix.
+def add_size_statistics(s, counts, n, pitch, largest, lowest):
+    """Adds the sixteen statistics of ``counts`` to ``s.statistics``; returns False (nothing added) for an empty matrix.
 
     ``counts[c * pitch + s]`` counts size s (1 .. ``largest``) of compact level c (1 .. n), whose label is
-    ``lowest + above[c]``. ``by_size`` is scratch. Variances are exact integers until the division."""
-    for s in range(1, largest + 1):
-        by_size[s] = 0
+    ``lowest + s.above[c]``. Variances are exact integers until the division."""
+    above, by_size, out = s.above, s.by_size, s.statistics
+    for size in range(1, largest + 1):
+        by_size[size] = 0
     total, first, second, squares, occupied = 0, 0, 0, 0, 0
     small, large, low, high, small_low, small_high, large_low, large_high, logs = (0.0,) * 9
     for c in range(1, n + 1):
         objects, weighted_large = 0, 0
         weighted_small = 0.0
-        for s in range(1, largest + 1):
-            count = counts[c * pitch + s]
+        for size in range(1, largest + 1):
+            count = counts[c * pitch + size]
             if count > 0:
                 objects += count
-                weighted_small += count * INVERSE_SQUARE[s]
-                weighted_large += count * s * s
-                by_size[s] += count
+                weighted_small += count * INVERSE_SQUARE[size]
+                weighted_large += count * size * size
+                by_size[size] += count
                 logs += COUNT_LOG2[count]
                 occupied += 1
         level = float(lowest + above[c])
@@ -92,18 +93,19 @@ def add_size_statistics(counts, n, pitch, largest, above, lowest, by_size, out):
     out[13] += small * share
     out[14] += small_high * share
     out[15] += small_low * share
-    _add_size_marginal(by_size, largest, total, out)
+    _add_size_marginal(s, largest, total)
     return True
 
 
 @compiled
-def _add_size_marginal(by_size, largest, total, out):
+def _add_size_marginal(s, largest, total):
     """Statistics of the counts per size alone."""
+    out = s.statistics
     first, second, squares = 0, 0, 0
-    for s in range(1, largest + 1):
-        count = by_size[s]
-        first += count * s
-        second += count * s * s
+    for size in range(1, largest + 1):
+        count = s.by_size[size]
+        first += count * size
+        second += count * size * size
         squares += count * count
     share = 1.0 / total
     out[9] += squares * share
@@ -113,11 +115,11 @@ def _add_size_marginal(by_size, largest, total, out):
 
 
 @compiled
-def glrlm_features(at_least, n, side, above, lowest, runs, by_size, statistics, out):
-    """The 16 run-length features: statistics per direction, then their mean."""
+def glrlm_features(s, n, side, lowest, out):
+    """The 16 run-length features from ``s.at_least``: statistics per direction, then their mean."""
     pitch = side + 1
     for feature in range(N_STATISTICS):
-        statistics[feature] = 0.0
+        s.statistics[feature] = 0.0
     directions = 0
     for a in range(4):
         longest = 0
@@ -125,21 +127,21 @@ def glrlm_features(at_least, n, side, above, lowest, runs, by_size, statistics, 
         for c in range(1, n + 1):
             beyond = 0
             for length in range(side, 0, -1):
-                reached = at_least[start + c * pitch + length]
-                runs[c * pitch + length] = reached - beyond
+                reached = s.at_least[start + c * pitch + length]
+                s.runs[c * pitch + length] = reached - beyond
                 if reached > 0:
                     longest = max(longest, length)
                 beyond = reached
-        directions += add_size_statistics(runs, n, pitch, longest, above, lowest, by_size, statistics)
+        directions += add_size_statistics(s, s.runs, n, pitch, longest, lowest)
     for feature in range(N_STATISTICS):
-        out[feature] = statistics[GLRLM_ORDER[feature]] / max(directions, 1)
+        out[feature] = s.statistics[GLRLM_ORDER[feature]] / max(directions, 1)
 
 
 @compiled
-def single_matrix_features(counts, n, pitch, largest, above, lowest, order, by_size, statistics, out):
+def single_matrix_features(s, counts, n, pitch, largest, lowest, order, out):
     """The features of a matrix without directions (GLSZM, GLDM), in the order of its class."""
     for feature in range(N_STATISTICS):
-        statistics[feature] = 0.0
-    add_size_statistics(counts, n, pitch, largest, above, lowest, by_size, statistics)
+        s.statistics[feature] = 0.0
+    add_size_statistics(s, counts, n, pitch, largest, lowest)
     for feature in range(order.size):
-        out[feature] = statistics[order[feature]]
+        out[feature] = s.statistics[order[feature]]
