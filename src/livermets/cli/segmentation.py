@@ -89,6 +89,9 @@ def train_segmentation(
     threads: Threads = 2,
 ) -> None:
     """Train the network for lesions or for the liver on preprocessed scans."""
+    from livermets.segmentation.threads import use_threads
+
+    use_threads(threads)
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
     from livermets.io.training import read_training_scans, train_and_write
@@ -96,7 +99,7 @@ def train_segmentation(
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
     material = read_training_scans(scans, patients.split(","), target, fold, folds or chosen.cross_fit, seed)
-    train_and_write(material, chosen, out, checkpoint, seed, threads)
+    train_and_write(material, chosen, out, checkpoint, seed, workers=threads - 1)
 
 
 @app.command("segment")
@@ -120,14 +123,15 @@ def segment(
     threads: Threads = 2,
 ) -> None:
     """Segment the lesions of a scan on its native grid, and match them with the manual ones."""
+    from livermets.segmentation.threads import use_threads
+
+    use_threads(threads)
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
     from livermets.io.preprocessed import read_preprocessed, read_scan
     from livermets.io.segmented import choose_network, write_segmented
     from livermets.segmentation.segment import segment_scan
-    from livermets.segmentation.threads import use_threads
 
-    use_threads(threads)
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
     volume, masks = read_scan(image, {"liver": liver, "lesions": lesions, "liver reference": liver_reference})
     trained = choose_network(network, cohort, patient)

@@ -20,7 +20,6 @@ from livermets.segmentation.pictures import overlay, training_curves
 from livermets.segmentation.predict import predict_probability
 from livermets.segmentation.preprocess import Target, check_same_preprocessing, training_scan
 from livermets.segmentation.scan import TrainingScan
-from livermets.segmentation.threads import use_threads
 from livermets.segmentation.train import CheckpointPlace, TrainedNetwork, train_network
 from livermets.segmentation.training_set import TrainingSet, assemble, patients_of_fold
 from livermets.segmentation.weights import load_network, save_network
@@ -75,16 +74,15 @@ def sections(
 
 
 def train_and_write(
-    material: TrainingMaterial, settings: SegmentationSettings, out: Path, side: Path | None, seed: int, threads: int
+    material: TrainingMaterial, settings: SegmentationSettings, out: Path, side: Path | None, seed: int, workers: int
 ) -> None:
     """Trains, and writes weights, description, log and pictures."""
-    use_threads(threads)
     network, training, output = sections(settings, material.target)
     data = assemble(material.scans, network, training, output, seed)
     what = _description(material, settings, data, seed)
     print_size(what)
     place = CheckpointPlace(side, what["digest"]) if side else None
-    trained = train_network(data.training, data.validation, network, training, seed, place, workers=max(threads - 1, 0))
+    trained = train_network(data.training, data.validation, network, training, seed, place, workers)
     what |= {
         "best_epoch": trained.best_epoch,
         "epochs": len(trained.log),

@@ -17,6 +17,7 @@ from livermets.errors import input_error
 from livermets.io.atomic import write_json, written_aside
 from livermets.provenance import file_digest
 from livermets.segmentation.networks import build_network
+from livermets.segmentation.pretrained import checked_pretrained_file
 from livermets.segmentation.resnet_unet import ResNet18Encoder
 
 WEIGHTS_FILE, DESCRIPTION_FILE = "network.safetensors", "network.json"
@@ -86,17 +87,7 @@ def load_pretrained_encoder(encoder: ResNet18Encoder, settings: PretrainedSettin
 
 
 def _read_pretrained(settings: PretrainedSettings) -> dict[str, Tensor]:
-    path = Path(settings.file)
-    if not path.exists():
-        raise input_error(
-            path,
-            "this file of pre-trained ResNet-18 weights does not exist",
-            "Fetch it once with `curl -LO https://download.pytorch.org/models/resnet18-f37072fd.pth`, name its path "
-            "and SHA-256 in segmentation.network.pretrained, or leave that empty to train from scratch",
-        )
-    digest = file_digest(path)
-    if not digest.startswith(settings.sha256):
-        raise input_error(path, f"its SHA-256 is {digest}, not {settings.sha256}", "Fetch it again, or correct the key")
+    path = checked_pretrained_file(settings)
     try:
         if path.suffix == ".safetensors":
             return load_file(str(path))
