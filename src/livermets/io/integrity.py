@@ -6,7 +6,7 @@ import gzip
 import math
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import nibabel
 import numpy as np
@@ -31,7 +31,7 @@ def check_whole(path: Path) -> None:
 
 def _check_nifti(path: Path) -> None:
     try:
-        header = nibabel.load(path).header
+        header: Any = nibabel.load(path).header
         shape, kind, start = header.get_data_shape(), header.get_data_dtype(), int(header.get_data_offset())
     except Exception:  # not a NIfTI file, which the image library says better
         return
