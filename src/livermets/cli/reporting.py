@@ -19,12 +19,16 @@ def report_verb(
         Path("report.html"), help="The report; its figures and their data go to figures/ beside it."
     ),
     settings: str = typer.Option("config.yaml", help="JSON of the whole configuration, or its file; {} for none."),
+    lock: Path = typer.Option(
+        Path("envs/lock.txt"), help="The locked environment, whose digest is recorded if it is there."
+    ),
 ) -> None:
     """Build the study report: one self-contained HTML file."""
     from livermets.config.load import validate_section
     from livermets.config.reporting import ReportSettings
     from livermets.config.statistics import StatisticsSettings
     from livermets.reporting.build import build_report
+    from livermets.reporting.manifest import study_manifest
     from livermets.reporting.overlays import overlay_galleries
     from livermets.reporting.render import render_html
     from livermets.reporting.results import read_results
@@ -33,7 +37,8 @@ def report_verb(
     config = study_settings(settings)
     report_settings = validate_section(ReportSettings, config.get("report") or {}, "report")
     statistics = validate_section(StatisticsSettings, config.get("statistics") or {}, "statistics")
-    study = read_results(_existing(results), config)
+    manifest = study_manifest(_existing(results), config, lock, with_roi_tables=False)
+    study = read_results(results, config, manifest)
     overlays = overlay_galleries(study, report_settings.overlays_per_cohort)
     report = build_report(study, report_settings, statistics, overlays)
     write_report(out, report, render_html(report))

@@ -13,7 +13,7 @@ _MOST_COHORTS = 8
 
 
 def dice_by_size(lesions: pd.DataFrame, small_below_mm: float) -> Figure:
-    """Dice of small and big lesions, one pair of boxes per cohort; single lesions beside the boxes where they are few."""
+    """Dice of small and big lesions, one pair of boxes per cohort; single lesions too where they are few."""
     sized = lesions.dropna(subset=["dice", "longest_diameter_mm"])
     cohorts = list(dict.fromkeys(sized["cohort"]))[:_MOST_COHORTS]
     small = sized["longest_diameter_mm"] < small_below_mm
@@ -50,7 +50,7 @@ def _box(axes, dice: np.ndarray, place: float) -> None:  # type: ignore[no-untyp
 
 
 def curves_by_epoch(log: pd.DataFrame) -> Figure:
-    """Every numeric column of a training log over epochs: losses on the left axis, overlaps (0 to 1) on the right one."""
+    """Every numeric column of a training log over epochs: losses left, overlaps (0 to 1) right."""
     epoch = log["epoch"] if "epoch" in log else pd.Series(np.arange(1, len(log) + 1))
     numeric = [c for c in log.select_dtypes("number").columns if c != "epoch" and log[c].notna().any()]
     losses = [c for c in numeric if "loss" in c]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from livermets.reporting.lesions import has_automatic_masks
 from livermets.stats.diagnostics import proportion_estimates
@@ -28,6 +29,11 @@ class Resampling:
         return PatientBootstrap.draw(patients, self.replicates, self.level, self.random)
 
 
+def patient_codes(lesions: pd.DataFrame) -> NDArray[np.intp]:
+    """Patients numbered from 0 within these lesions, as the resampling wants them."""
+    return np.unique(lesions["patient"].to_numpy(), return_inverse=True)[1].astype(np.intp)
+
+
 def size_groups(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """All lesions, the small and the big ones; lesions without a diameter are only in "all"."""
     diameter = lesions["longest_diameter_mm"]
@@ -48,8 +54,8 @@ def cohort_parts(lesions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
 
 
 def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
-    """One row per cohort, timepoint and size: overlap over all lesions (a lesion that was not found counts with Dice and
-    recall 0; its precision is undefined) and the median Dice of those found."""
+    """One row per cohort, timepoint and size: overlap over all lesions (one that was not found counts with Dice
+    and recall 0; its precision is undefined) and the median Dice of those found."""
     rows = []
     for cohort, timepoint, part in cohort_parts(lesions):
         if not has_automatic_masks(part):
@@ -85,7 +91,7 @@ def _spread(name: str, values: pd.Series) -> dict[str, object]:
 
 
 def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
-    """Detection at Dice above 0 and 0.2 by cohort, timepoint and size: k of n, exact interval, patient-clustered one."""
+    """Detection at Dice above 0 and 0.2 by cohort, timepoint and size: k of n, exact and clustered intervals."""
     rows = []
     for cohort, timepoint, part in cohort_parts(lesions):
         if not has_automatic_masks(part):
@@ -99,7 +105,7 @@ def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataF
 def _detection(
     group: pd.DataFrame, above: float, resampling: Resampling, where: dict[str, str]
 ) -> list[dict[str, object]]:
-    patient = group["patient"].rank(method="dense").sub(1).astype(int).to_numpy()
+    patient = patient_codes(group)
     hit = measured(group)["dice"].gt(above).to_numpy()
     boot = resampling.draw(int(patient.max()) + 1 if len(patient) else 0)
     estimates = proportion_estimates("detection", hit, np.ones(len(group), bool), patient, boot)
@@ -140,5 +146,6 @@ def scan_summary(scan_metrics: pd.DataFrame) -> pd.DataFrame:
             if len(values):
                 row = dict(zip(keys, where, strict=True)) | {"measure": name, "n_scans": len(values)}
                 rows.append(row | {"mean": values.mean(), "sd": values.std(ddof=1) if len(values) > 1 else np.nan,
-                                   "median": values.median(), "minimum": values.min(), "maximum": values.max()})  # fmt: skip
+                                   "median": values.median(), "minimum": values.min(),
+                                   "maximum": values.max()})  # fmt: skip
     return pd.DataFrame(rows)

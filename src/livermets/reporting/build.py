@@ -80,12 +80,15 @@ def _banner(study: StudyResults) -> str:
         return ""
     every = len(study.synthetic) == len(study.cohorts)
     if every:
-        return "Synthetic data: every cohort of this study is made up. It tests the computation and proves nothing clinical."
+        return (
+            "Synthetic data: every cohort of this study is made up. It tests the computation and proves nothing "
+            "clinical."
+        )
     names = fmt.listed(study.synthetic)
     kind = "cohort" if len(study.synthetic) == 1 else "cohorts"
-    return f"Synthetic data: the {kind} {names} made up by a program. Figures that rest on them prove nothing clinical.".replace(
-        f"{names} made", f"{names} {'was' if kind == 'cohort' else 'were'} made"
-    )
+    return (
+        f"Synthetic data: the {kind} {names} made up by a program. Figures that rest on them prove nothing clinical."
+    ).replace(f"{names} made", f"{names} {'was' if kind == 'cohort' else 'were'} made")
 
 
 def _overlay_section(study: StudyResults, overlays: Mapping[str, Sequence[Gallery]]) -> Section:

@@ -36,7 +36,7 @@ def evidence(study: StudyResults) -> set[str]:
     """Which artefacts exist: the only grounds on which an item is called done."""
     concordance = [table for tables in study.concordance.values() for table in tables.items() if len(table[1])]
     stems = {stem for stem, _ in concordance}
-    model = {stem for stem, table in study.model.items() if len(table)} | set(study.model_pictures)
+    model = {stem for stem, table in study.model.items() if len(table)}
     centres = _centres(study)
     training = set(_centres(study, "train"))
     facts = {
@@ -46,8 +46,8 @@ def evidence(study: StudyResults) -> set[str]:
         "model": bool(study.model_facts),
         "threshold": "threshold" in model,
         "frequency": "frequency" in model,
-        "comparison": bool({"comparison", "comparisons"} & model),
-        "nested": bool({"evaluation", "evaluation_folds"} & model),
+        "comparison": "comparison" in model,
+        "nested": "evaluation" in model,
         "validation": bool(study.of_role("validation")),
         "external": bool(centres and set(_centres(study, "validation")) - training),
         "concordance": "agreement" in stems,
@@ -75,10 +75,10 @@ def _phrases(study: StudyResults) -> dict[str, str]:
     training = study.cohort_lesions(*study.of_role("train"))
     centres = _centres(study)
     return {
-        "features_sentence": f"The model uses {fmt.plural(len(features), 'feature')}." if isinstance(features, list) else
-        "The number of features is in the model file.",
-        "dropped_sentence": f"{fmt.plural(dropped, 'constant or duplicate feature was', 'constant or duplicate features were')} "
-        "dropped before the search.",
+        "features_sentence": f"The model uses {fmt.plural(len(features), 'feature')}."
+        if isinstance(features, list)
+        else "The number of features is in the model file.",
+        "dropped_sentence": f"Constant or duplicate features dropped before the search: {fmt.integer(dropped)}.",
         "centres_sentence": f"{fmt.plural(len(centres), 'centre')} in the lesion table ({fmt.listed(centres)}).",
         "validation_sentence": f"Measured on {fmt.plural(len(study.of_role('validation')), 'validation cohort')} "
         f"({fmt.listed(study.of_role('validation'))}) that nothing was fitted on.",
@@ -124,7 +124,9 @@ def checklist_section(study: StudyResults, statements: Mapping[str, str] | None 
         block = ChecklistTable(f"{identifier}-table", caption, rows, csv_download(identifier, frame))
         sections.append(Section(identifier, content["title"], [block]))
     text = (
-        "Items are numbered as in the sources and worded by us. An item is called done only where this run left the artefact that "
-        "answers it; whatever a program cannot know is yours to write (report.statements in the configuration takes your answers)."
+        "Items are numbered as in the sources and worded by us. An item is called done only where this run left the "
+        "artefact that "
+        "answers it; whatever a program cannot know is yours to write (report.statements in the configuration takes "
+        "your answers)."
     )
     return Section("checklists", "Reporting checklists", [Paragraph(text)], sections)

@@ -75,7 +75,8 @@ def flow_svg(flow: Flow, identifier: str, title: str) -> str:
     height = both.bottom + 4
     described = _description(flow)
     return (
-        f'<svg class="flow" viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-labelledby="{identifier}-t {identifier}-d">'
+        f'<svg class="flow" viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-labelledby="{identifier}-t '
+        f'{identifier}-d">'
         f'<title id="{identifier}-t">{escape(title)}</title><desc id="{identifier}-d">{escape(described)}</desc>'
         f"{lines}{''.join(box.svg() for box in (top, manual, automatic, both))}</svg>"
     )

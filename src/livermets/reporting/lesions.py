@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 LESION_COLUMNS = (
-    "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice", "precision",
-    "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic", "predicted_manual",
-    "predicted_automatic",
+    "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
+    "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
+    "predicted_manual", "predicted_automatic",
 )  # fmt: skip
 FIRST_FALSE_POSITIVE_ID = 1001
 
@@ -41,15 +41,18 @@ class Flow:
     false_positives: int
 
 
-def split_false_positives(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Manual lesions, and automatic components that cover none (marked by `kind`, or numbered from 1001)."""
+def split_findings(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Manual lesions; automatic components that cover none (false positives); and, where a scan has no manual mask at
+    all, what the network found there. The column `kind` says which; without it, ids from 1001 are false positives."""
     if "kind" in table:
-        false = table["kind"].eq("false_positive")
+        false, found = table["kind"].eq("false_positive"), table["kind"].eq("automatic")
     else:
         false = (
             pd.to_numeric(table["lesion_id"], errors="coerce").ge(FIRST_FALSE_POSITIVE_ID) & table["response"].isna()
         )
-    return table[~false].reset_index(drop=True), table[false].reset_index(drop=True)
+        found = pd.Series(False, index=table.index)
+    lesions, false_positives, findings = table[~(false | found)], table[false], table[found]
+    return lesions.reset_index(drop=True), false_positives.reset_index(drop=True), findings.reset_index(drop=True)
 
 
 def has_automatic_masks(lesions: pd.DataFrame) -> bool:

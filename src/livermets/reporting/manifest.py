@@ -13,14 +13,17 @@ import livermets
 from livermets.provenance import canonical_json, code_digest, file_digest, text_digest, versions
 from livermets.reporting.results import read_json
 
-_OUTPUTS = ("*.csv", "*.json", "*.safetensors", "*.parquet")
+_OUTPUTS = ("*.csv", "*.json", "*.safetensors")
 _LEFT_OUT = ("report", "logs", "benchmarks", "checkpoints")
 
 
-def study_manifest(results: Path, config: Mapping[str, Any], lock: Path | None = None) -> dict[str, Any]:
+def study_manifest(
+    results: Path, config: Mapping[str, Any], lock: Path | None = None, *, with_roi_tables: bool = True
+) -> dict[str, Any]:
     """Seed, versions, machine, digests of settings, code, locked environment, inputs (as intake saw them) and outputs.
 
-    Volumes are not digested here: intake has done so for the inputs, and the others follow from them."""
+    ROI tables can be left out where time matters. Volumes are not digested here: intake has done so for the inputs,
+    and the others follow from them."""
     return {
         "study": config.get("study"),
         "created": _now(),
@@ -34,7 +37,7 @@ def study_manifest(results: Path, config: Mapping[str, Any], lock: Path | None =
         "device": _device(results),
         "versions": versions(),
         "inputs": _inputs(results),
-        "outputs": _outputs(results),
+        "outputs": _outputs(results, (*_OUTPUTS, "*.parquet") if with_roi_tables else _OUTPUTS),
     }
 
 
@@ -59,15 +62,14 @@ def _device(results: Path) -> str | None:
 def _inputs(results: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(results.glob("*/intake/*/*/scan.json")):
-        digests = read_json(path).get("digests")
-        where = "/".join(path.relative_to(results).parts[i] for i in (0, 2, 3))
-        for name, digest in (digests or {}).items() if isinstance(digests, dict) else ():
-            found[f"{where}/{name}"] = str(digest)
+        digest = read_json(path).get("image_sha256")
+        if digest:
+            found["/".join(path.relative_to(results).parts[i] for i in (0, 2, 3))] = str(digest)
     return found
 
 
-def _outputs(results: Path) -> dict[str, str]:
-    paths = {path for pattern in _OUTPUTS for path in results.rglob(pattern)}
+def _outputs(results: Path, patterns: tuple[str, ...]) -> dict[str, str]:
+    paths = {path for pattern in patterns for path in results.rglob(pattern)}
     kept = sorted(
         p for p in paths if not set(p.relative_to(results).parts[:1]) & set(_LEFT_OUT) and p.name != "manifest.json"
     )

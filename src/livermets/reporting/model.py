@@ -124,17 +124,19 @@ class ChecklistTable:
     id: str
     caption: str
     rows: list[tuple[str, str, str, str, str]]
-    """Item number, topic, state (done | partly | not applicable | write), answer, anchor in the report (may be empty)."""
+    """Item number, topic, state (done | partly | na | write), answer, anchor in the report or empty."""
     download: Download | None = None
 
 
 @dataclass(frozen=True)
 class Details:
-    """Blocks behind a heading that can be opened; printed open."""
+    """Blocks behind a heading that can be opened; if printed, then open."""
 
     kind: ClassVar[str] = "details"
     title: str
     blocks: list[Block]
+    printed: bool = True
+    """Whether it is worth paper: lists that only a program reads are not."""
 
 
 Block = Paragraph | Bullets | Note | Table | Figure | Gallery | Pairs | LesionList | ChecklistTable | Details

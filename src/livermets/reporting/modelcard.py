@@ -87,7 +87,8 @@ def _limits(study: StudyResults) -> list[str]:
     limits = ["The model has been seen by no clinician and approved by no authority."]
     if study.trained_on_synthetic:
         limits.append(
-            "It was trained on synthetic lesions, whose texture was made to depend on the outcome: it proves nothing clinical."
+            "It was trained on synthetic lesions, whose texture was made to depend on the outcome: it proves nothing "
+            "clinical."
         )
     patients = int(study.cohort_lesions(*study.of_role("train"))["patient"].nunique())
     if patients < 100:

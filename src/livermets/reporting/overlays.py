@@ -44,8 +44,10 @@ def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]
                 figures.append(_figure(lesion, picture))
         if figures:
             caption = (
-                f"Cohort {name}: lesions of the {fmt.listed([f.caption.split(':')[0].lower() for f in figures])} Dice among "
-                f"{fmt.plural(len(lesions), 'lesion')}. Light blue, solid: manual; orange, dashed: automatic. Axial slice with the "
+                f"Cohort {name}: lesions of the {fmt.listed([f.caption.split(':')[0].lower() for f in figures])} "
+                "Dice among "
+                f"{fmt.plural(len(lesions), 'lesion')}. Light blue, solid: manual; orange, dashed: automatic. Axial "
+                "slice with the "
                 "largest manual area, liver window; single lesions, hence no interval."
             )
             galleries[name] = [Gallery(f"overlays-{name}", caption, figures)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -22,13 +23,21 @@ def _environment() -> Environment:
     )
     environment.globals["include_raw"] = _raw
     environment.globals["states"] = STATES
+    environment.globals["titled"] = _titled
     return environment
 
 
 def _raw(name: str) -> Markup:
     """A style sheet or script, put inside the page as it is."""
     source, _, _ = PackageLoader("livermets.reporting", "templates").get_source(_environment(), name)
-    return Markup(source)  # noqa: S704 - our own files
+    return Markup(source)
+
+
+def _titled(caption: str) -> Markup:
+    """A caption with its first sentence, the title, set apart from n, method and interval."""
+    parts = re.split(r"(?<=[.;:]) (?=[A-Z0-9])", caption, maxsplit=1)
+    title = Markup("<strong>{}</strong>").format(parts[0])
+    return title + Markup(" {}").format(parts[1]) if len(parts) > 1 else title
 
 
 def render_html(report: Report) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from livermets.errors import input_error
 from livermets.io.tables import read_table
-from livermets.reporting.lesions import LESION_COLUMNS, split_false_positives
+from livermets.reporting.lesions import LESION_COLUMNS, split_findings
 from livermets.stats.lesions import checked_lesions
 
 PICTURES = (".png", ".svg")
@@ -46,9 +46,11 @@ class StudyResults:
     cohorts: dict[str, CohortFacts]
     lesions: pd.DataFrame
     false_positives: pd.DataFrame
+    findings: pd.DataFrame
     matching: pd.DataFrame
     scan_metrics: pd.DataFrame
     scans: pd.DataFrame
+    excluded: pd.DataFrame
     problems: pd.DataFrame
     model: dict[str, pd.DataFrame]
     model_facts: dict[str, Any]
@@ -77,21 +79,29 @@ class StudyResults:
         return any(self.cohorts[name].synthetic for name in self.of_role("train"))
 
 
-def read_results(folder: Path, config: Mapping[str, Any]) -> StudyResults:
+def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, Any] | None = None) -> StudyResults:
     """The results folder as one object. Raises `InputError` when there is no lesion table, or when it
     holds what a lesion table cannot hold."""
-    lesions, false_positives = split_false_positives(_lesions(folder))
-    lesions = checked_lesions(lesions, str(folder / "lesions.csv"))
+    lesions, false_positives, findings = split_findings(_lesions(folder))
+    if len(lesions):
+        lesions = checked_lesions(lesions, str(folder / "lesions.csv"))
+    else:
+        raise input_error(
+            folder / "lesions.csv", "the table has no manual lesion", "Give at least one cohort with masks"
+        )
     model_facts = read_json(folder / "model" / "model.json")
+    scans, excluded = _scans(folder)
     return StudyResults(
         folder=folder,
         config=config,
         cohorts=_cohorts(config, lesions),
         lesions=lesions,
         false_positives=false_positives,
+        findings=findings,
         matching=_concatenated(folder, "*/segmentation/*/*/matching.csv"),
         scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv"),
-        scans=_scans(folder),
+        scans=scans,
+        excluded=excluded,
         problems=_optional_table(folder / "check" / "problems.csv"),
         model=_tables_in(folder / "model"),
         model_facts=model_facts,
@@ -100,7 +110,7 @@ def read_results(folder: Path, config: Mapping[str, Any]) -> StudyResults:
         concordance={path.name: _tables_in(path) for path in _folders_in(folder / "concordance")},
         concordance_pictures={path.name: pictures_in(path) for path in _folders_in(folder / "concordance")},
         benchmarks=_benchmarks(folder / "benchmarks"),
-        manifest=read_json(folder / "manifest.json"),
+        manifest=manifest or read_json(folder / "manifest.json"),
     )
 
 
@@ -144,7 +154,7 @@ def _with_all_columns(table: pd.DataFrame) -> pd.DataFrame:
     if "centre" in table:
         table["centre"] = table["centre"].astype(object).where(table["centre"].notna(), "not stated")
     texts = ["cohort", "patient_id", "timepoint"]
-    return table.astype({name: str for name in texts})
+    return table.astype(dict.fromkeys(texts, str))
 
 
 def _cohorts(config: Mapping[str, Any], lesions: pd.DataFrame) -> dict[str, CohortFacts]:
@@ -177,28 +187,36 @@ def _folders_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.is_dir())
 
 
-def _scans(folder: Path) -> pd.DataFrame:
-    rows = []
+def _scans(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Facts of every scan, and the lesions that intake left out with the reason."""
+    rows, excluded = [], []
     for path in sorted(folder.glob("*/intake/*/*/scan.json")):
         cohort, _, patient, timepoint = path.relative_to(folder).parts[:4]
-        flat = {key: value for key, value in read_json(path).items() if not isinstance(value, dict | list)}
-        spacing = (
-            read_json(path).get("spacing_zyx_mm") or read_json(path).get("grid", {}).get("spacing_xyz_mm", [])[::-1]
+        facts = read_json(path)
+        who = {"cohort": cohort, "patient_id": patient, "timepoint": timepoint}
+        spacing = dict(
+            zip(
+                ("column_spacing_mm", "row_spacing_mm", "slice_spacing_mm"),
+                facts.get("spacing_xyz_mm") or [],
+                strict=False,
+            )
         )
-        named = dict(zip(("slice_spacing_mm", "row_spacing_mm", "column_spacing_mm"), spacing, strict=False))
-        rows.append({"cohort": cohort, "patient_id": patient, "timepoint": timepoint, **flat, **named})
-    return pd.DataFrame(rows)
+        plain = {k: v for k, v in (facts.get("acquisition") or {}).items() if not isinstance(v, dict | list)}
+        rows.append({**who, "source": facts.get("source"), **spacing, **plain})
+        excluded += [{**who, "lesion_id": k, "reason": v} for k, v in (facts.get("excluded_lesions") or {}).items()]
+    return pd.DataFrame(rows), pd.DataFrame(excluded)
 
 
 def _networks(folder: Path) -> dict[str, Network]:
+    """Networks by name; those of cross-fitting folds are named after their fold."""
     return {
-        path.name: Network(
-            path.name,
-            read_json(path / "network.json"),
-            _optional_table(path / "training_log.csv"),
-            pictures_in(path),
+        "/".join(path.parent.relative_to(folder).parts): Network(
+            "/".join(path.parent.relative_to(folder).parts),
+            read_json(path),
+            _optional_table(path.parent / "training_log.csv"),
+            pictures_in(path.parent),
         )
-        for path in _folders_in(folder)
+        for path in sorted(folder.glob("**/network.json"))
     }
 
 

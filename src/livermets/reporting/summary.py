@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.aggregate import SMALL_BELOW_MM, size_groups
+from livermets.reporting.aggregate import size_groups
 from livermets.reporting.lesions import has_automatic_masks, lesion_flow
 from livermets.reporting.model import Block, Bullets, Column, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
@@ -55,20 +55,24 @@ def _answer(tables: dict[str, pd.DataFrame], lesions: pd.DataFrame) -> str:
     flow = lesion_flow(lesions)
     if flow.both == 0:
         return (
-            "Does it matter who drew the mask? That cannot be said: no lesion of the validation cohorts has a class from both "
+            "Does it matter who drew the mask? That cannot be said: no lesion of the validation cohorts has a class "
+            "from both "
             "masks."
         )
     text = (
-        f"Does it matter who drew the mask? Of {fmt.plural(flow.both, 'validation lesion')} that could be classified with both "
-        f"masks, {fmt.share(flow.agree, flow.both)} kept their class when the network’s mask replaced the radiologist’s, and "
+        f"Does it matter who drew the mask? Of {fmt.plural(flow.both, 'validation lesion')} that could be classified "
+        "with both "
+        f"masks, {fmt.integer(flow.agree)} ({fmt.percent(flow.agree / flow.both, 0)}) kept their class when the "
+        "network’s mask replaced the radiologist’s, and "
         f"{fmt.integer(flow.differ)} changed it."
     )
     _, by_patient = both_intervals(rows_of(tables.get("agreement", pd.DataFrame()), "agreement"))
     if by_patient is not None and not fmt.is_missing(by_patient["low"]):
-        ends = fmt.interval(by_patient["low"], by_patient["high"], as_percent=True, digits=0)
+        ends = [fmt.percent(by_patient[end], 0) for end in ("low", "high")]
         text += (
-            f" Allowing for lesions of one patient resembling each other, the agreement to be expected in other patients lies "
-            f"between {ends} ({fmt.percent(by_patient['level'], 0)} interval)."
+            " Allowing for lesions of one patient resembling each other, the agreement to be expected in other "
+            "patients lies "
+            f"between {fmt.listed(ends)} ({fmt.percent(by_patient['level'], 0)} interval)."
         )
     return text
 
@@ -82,7 +86,7 @@ def _detection(lesions: pd.DataFrame) -> str:
             found = int((group["automatic_fate"] != "undetected").sum())
             parts.append(f"{fmt.share(found, len(group))} of those {size}")
     missed = int(lesions["automatic_fate"].eq("undetected").sum())
-    total = f"The network found {fmt.share(len(lesions) - missed, len(lesions))} of the lesions"
+    total = f"The network found {fmt.share(len(lesions) - missed, len(lesions))} lesions"
     return f"{total}: {fmt.listed(parts)}." if parts else f"{total}."
 
 
@@ -163,7 +167,8 @@ def _lost(lesions: pd.DataFrame) -> str:
         if n
     ]
     return (
-        f"{fmt.plural(lost, 'lesion')} of {fmt.integer(flow.lesions)} could not be compared ({fmt.listed(reasons)}; a lesion may "
+        f"{fmt.plural(lost, 'lesion')} of {fmt.integer(flow.lesions)} could not be compared ({fmt.listed(reasons)}; "
+        "a lesion may "
         "have more than one reason)."
     )
 
@@ -198,7 +203,8 @@ def _limits(study: StudyResults, lesions: pd.DataFrame, tables: dict[str, pd.Dat
     sentences = []
     if patients < FEW_PATIENTS:
         sentences.append(
-            f"The comparison rests on {fmt.plural(patients, 'patient')}: every interval is wide and itself uncertain, and no "
+            f"The comparison rests on {fmt.plural(patients, 'patient')}: every interval is wide and itself "
+            "uncertain, and no "
             "difference seen here should be taken as settled."
         )
     if study.trained_on_synthetic:

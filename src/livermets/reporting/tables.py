@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,10 @@ LABELS = {
     "predicted_manual": "Class, manual", "predicted_automatic": "Class, automatic", "value": "Value", "low": "Low",
     "high": "High", "level": "Level", "method": "Method", "n_lesions": "Lesions", "n_patients": "Patients",
     "mask_source": "Mask", "n": "n", "k": "k", "auc": "AUC", "roi": "ROI", "rois": "ROIs", "sd": "SD", "p": "p",
+    "r_plus": "R+", "r_minus": "R−", "n_compared": "Compared", "n_undetected": "Not detected", "n_agree": "Same class",
+    "r_plus_compared": "R+ compared", "r_minus_compared": "R− compared", "r_plus_correct_manual": "R+ right, manual",
+    "r_plus_correct_automatic": "R+ right, automatic", "r_minus_correct_manual": "R− right, manual",
+    "r_minus_correct_automatic": "R− right, automatic", "mean_dice_detected": "Mean Dice, detected",
 }  # fmt: skip
 
 METHODS = {
@@ -37,8 +41,22 @@ METHODS = {
 }
 CLUSTERED_WORDS = ("cluster", "obuchowski", "durkalski", "gee", "patient")
 _CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic", "predicted")
-_COUNT_PREFIXES = ("n_", "number_of_")
-_COUNT_COLUMNS = ("n", "k", "agree", "lesions", "patients", "scans", "epoch", "generation", "count", "repeat", "fold")
+_COUNT_PREFIXES = ("n_", "r_plus_", "r_minus_", "number_of_")
+_COUNT_COLUMNS = (
+    "n",
+    "r_plus",
+    "r_minus",
+    "k",
+    "agree",
+    "lesions",
+    "patients",
+    "scans",
+    "epoch",
+    "generation",
+    "count",
+    "repeat",
+    "fold",
+)
 
 
 def label(column: str) -> str:
@@ -86,6 +104,11 @@ def cell(column: str, value: Any) -> str:
     return fmt.number(value, 3 if 0 < abs(value) < 0.01 else 2)
 
 
+def kept_together(text: object) -> str:
+    """Text that no line break may split, such as ``< 20 mm``."""
+    return str(text).replace(" ", "\u00a0")
+
+
 def csv_download(name: str, frame: pd.DataFrame) -> Download:
     """A frame as a CSV that the reader can save."""
     return Download(f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
@@ -97,8 +120,8 @@ def frame_table(
     caption: str,
     *,
     columns: list[str] | None = None,
-    formats: dict[str, Callable[[Any], str]] | None = None,
-    labels: dict[str, str] | None = None,
+    formats: Mapping[str, Callable[[Any], str]] | None = None,
+    labels: Mapping[str, str] | None = None,
     most_rows: int = 60,
     note: str = "",
 ) -> Table:
@@ -120,5 +143,7 @@ def frame_table(
         for row in shown.head(most_rows).itertuples(index=False)
     ]
     if len(shown) > most_rows:
-        note = f"{note} The first {fmt.integer(most_rows)} of {fmt.integer(len(shown))} rows; the download has all.".strip()
+        note = (
+            f"{note} The first {fmt.integer(most_rows)} of {fmt.integer(len(shown))} rows; the download has all."
+        ).strip()
     return Table(identifier, caption, head, rows, csv_download(identifier, frame), note)

@@ -178,51 +178,45 @@ def _make_scan(folder: Path, patient: str, timepoint: str, part: pd.DataFrame, r
 
 def _make_model(folder: Path, training: pd.DataFrame, rng: np.random.Generator) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.json").write_text(
-        json.dumps(
-            {
-                "features": FEATURES[:3],
-                "neurons": 4,
-                "threshold": 0.5,
-                "versions": {"livermets": "0.1.0", "torch": "2.13.0"},
-                "synthetic": True,
-            }
-        )
-    )
-    generations = pd.DataFrame(
-        {
-            "repeat": 0,
-            "generation": np.arange(20),
-            "best": 0.6 + 0.1 * (1 - np.exp(-np.arange(20) / 5)),
-            "mean": 0.55 + 0.08 * (1 - np.exp(-np.arange(20) / 5)),
-            "n_features": 30 - np.arange(20),
-        }
-    )
-    generations.to_csv(folder / "generations.csv", index=False)
-    pd.DataFrame({"feature": FEATURES, "selected": [1, 1, 1, 0, 0]}).to_csv(folder / "selection.csv", index=False)
-    pd.DataFrame({"feature": FEATURES, "frequency": [0.9, 0.8, 0.6, 0.3, 0.1]}).to_csv(
-        folder / "frequency.csv", index=False
-    )
-    pd.DataFrame(
-        {"feature": ["original_firstorder_Energy"], "reason": ["duplicate of original_firstorder_TotalEnergy"]}
-    ).to_csv(folder / "dropped_features.csv", index=False)
-    pd.DataFrame(
-        [("cross-fitted", 0.5, 0.41, 0.58, 0.95, "patient bootstrap")],
-        columns=["rule", "value", "low", "high", "level", "method"],
-    ).to_csv(folder / "threshold.csv", index=False)
-    pd.DataFrame({"permutation": range(30), "auc": rng.normal(0.5, 0.06, 30)}).to_csv(
-        folder / "permutation.csv", index=False
-    )
-    pd.DataFrame(
-        [("genetic selection", 0.7, 0.6, 0.8), ("longest diameter", 0.55, 0.43, 0.66)],
-        columns=["model", "value", "low", "high"],
-    ).to_csv(folder / "comparison.csv", index=False)
+    facts = {
+        "features": FEATURES[:3], "hidden_neurons": 4, "threshold": 0.5, "threshold_method": "cross_fitted",
+        "score": "share", "provenance": {"versions": {"livermets": "0.1.0"}},
+    }  # fmt: skip
+    (folder / "model.json").write_text(json.dumps(facts))
+    n = np.arange(20)
+    rise = 1 - np.exp(-n / 5)
+    tables = {
+        "generations": {"generation": n, "best_fitness": 0.6 + 0.1 * rise, "mean_fitness": 0.55 + 0.08 * rise},
+        "selection": {"feature": FEATURES, "selected": [1, 1, 1, 0, 0], "gain": rng.normal(0, 0.01, 5)},
+        "frequency": {"feature": FEATURES, "n_selected": [6, 5, 4, 2, 1], "n_searches": 6},
+        "dropped_features": {"feature": ["original_firstorder_Energy"], "reason": ["duplicate of TotalEnergy"]},
+        "threshold": {"method": ["cross_fitted"], "used": [1], "threshold": [0.5], "low": [0.41], "high": [0.58]},
+        "permutation": {"permutation": range(21), "value": rng.normal(0.5, 0.06, 21), "p_value": [0.05] + 20 * [None]},
+        "evaluation": _nested("ga_network"),
+        "comparison": _nested("ga_network", "longest_diameter", "lasso"),
+    }
+    for name, columns in tables.items():
+        pd.DataFrame(columns).to_csv(folder / f"{name}.csv", index=False)
+
+
+def _nested(*models: str) -> dict[str, object]:
+    return {
+        "model": models, "measure": "auc", "value": 0.7, "low": 0.55, "high": 0.82, "level": 0.95,
+        "method": "cluster-bootstrap", "n_lesions": 40, "n_patients": 10, "note": "",
+    }  # fmt: skip
 
 
 def _make_network(folder: Path, rng: np.random.Generator) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "network.json").write_text(
-        json.dumps({"architecture": "unet", "parameters": 1_943_000, "synthetic": True, "device": "cpu"})
+        json.dumps(
+            {
+                "network": {"architecture": "unet"},
+                "parameter_count": 1_943_000,
+                "device": "cpu",
+                "training_patients": ["a"],
+            }
+        )
     )
     epochs = np.arange(1, 31)
     pd.DataFrame(

@@ -31,13 +31,21 @@ def cohorts_section(study: StudyResults) -> Section:
     flows = cohort_flows(study)
     blocks: list[Block] = [
         Paragraph(
-            "Every lesion of the lesion table is followed to the comparison of its two classes. A lesion whose mask is too "
-            "small to hold one whole ROI, or that the network did not find, has no class from that mask; it stays in the "
+            "Every lesion of the lesion table is followed to the comparison of its two classes. A lesion whose mask "
+            "is too "
+            "small to hold one whole ROI, or that the network did not find, has no class from that mask; it stays in "
+            "the "
             "count that says so."
         )
     ]
     blocks.append(_flow_gallery(study, flows))
     blocks.append(_flow_table(study, flows))
+    if len(study.excluded):
+        caption = (
+            f"Lesions left out at intake, and why ({fmt.plural(len(study.excluded), 'lesion')}); they are in "
+            "no other count."
+        )
+        blocks.append(frame_table("excluded", study.excluded, caption))
     empty = [name for name in study.cohorts if name not in flows]
     if empty:
         blocks.append(Note(f"No lesion table rows were found for {fmt.listed(empty)}: nothing is reported for it."))
@@ -61,6 +69,8 @@ def _flow_gallery(study: StudyResults, flows: dict[str, Flow]) -> Gallery:
     return Gallery("flow", caption, figures)
 
 
+_COUNTS = {"below_20_mm": fmt.integer}
+_NAMES = {"below_20_mm": "< 20\u00a0mm", "diameter_mm": "Longest diameter (mm)"}
 _FLOW_ROWS = (
     ("patients", "Patients", ""), ("scans", "Scans", ""), ("lesions", "Lesions", "total"),
     ("responders", "R+", "part"), ("non_responders", "R−", "part"), ("outcome_unknown", "outcome not known", "part"),
@@ -111,14 +121,14 @@ def _characteristics(study: StudyResults) -> Section:
     rows = []
     for name in study.cohorts:
         lesions = study.cohort_lesions(name)
-        for timepoint, part in lesions.groupby("timepoint", sort=True):
+        for timepoint, part in lesions.groupby("timepoint", sort=False):
             rows.append(_group_facts(name, str(timepoint), part))
     caption = (
         "Lesions by cohort and timepoint: patients, lesions per patient, centres, outcome and longest diameter "
         "(median, first to third quartile)."
     )
     frame = pd.DataFrame(rows)
-    blocks: list[Block] = [frame_table("characteristics", frame, caption)]
+    blocks: list[Block] = [frame_table("characteristics", frame, caption, formats=_COUNTS, labels=_NAMES)]
     if "centre" in study.lesions:
         by_centre = pd.DataFrame(
             [
@@ -127,7 +137,9 @@ def _characteristics(study: StudyResults) -> Section:
             ]
         ).drop(columns=["timepoint", "centres"])
         order = ["cohort", "centre", *[c for c in by_centre.columns if c not in ("cohort", "centre")]]
-        blocks.append(frame_table("centres", by_centre[order], "Lesions by cohort and centre."))
+        blocks.append(
+            frame_table("centres", by_centre[order], "Lesions by cohort and centre.", formats=_COUNTS, labels=_NAMES)
+        )
     else:
         blocks.append(Note("Centres are not shown because the lesion table has no column `centre`."))
     return Section("characteristics", "Characteristics", blocks)
@@ -136,7 +148,7 @@ def _characteristics(study: StudyResults) -> Section:
 def _group_facts(cohort: str, timepoint: str, part: pd.DataFrame) -> dict[str, object]:
     diameter = part["longest_diameter_mm"].dropna()
     per_patient = part.groupby("patient_id").size()
-    quartiles = diameter.quantile([0.25, 0.75]).tolist() if len(diameter) else [None, None]
+    q1, median, q3 = diameter.quantile([0.25, 0.5, 0.75]).tolist() if len(diameter) else (None, None, None)
     return {
         "cohort": cohort,
         "timepoint": timepoint,
@@ -146,7 +158,7 @@ def _group_facts(cohort: str, timepoint: str, part: pd.DataFrame) -> dict[str, o
         "centres": part["centre"].nunique() if "centre" in part else None,
         "R+": int(part["response"].eq(1).sum()),
         "R−": int(part["response"].eq(0).sum()),
-        "diameter_mm": fmt.median_quartiles(diameter.median() if len(diameter) else None, *quartiles, digits=1),
+        "diameter_mm": fmt.median_quartiles(median, q1, q3, digits=1),
         "below_20_mm": int(diameter.lt(20).sum()),
     }
 
@@ -154,7 +166,10 @@ def _group_facts(cohort: str, timepoint: str, part: pd.DataFrame) -> dict[str, o
 def _check(study: StudyResults) -> Section:
     if study.problems.empty:
         return Section("check", "What the check found", [Paragraph("The check before the run left no remark.")])
-    caption = f"Remarks of the check before the run ({fmt.plural(len(study.problems), 'remark')}); errors would have stopped it."
+    caption = (
+        f"Remarks of the check before the run ({fmt.plural(len(study.problems), 'remark')}); errors would have "
+        "stopped it."
+    )
     return Section(
         "check", "What the check found", [frame_table("check-remarks", study.problems, caption, most_rows=20)]
     )

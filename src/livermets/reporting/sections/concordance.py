@@ -24,10 +24,18 @@ _USED_ELSEWHERE = {
     "diagnostics", "diagnostics_all", "roc", "auc_comparison", "calibration", "calibration_summary", "decision",
     "patient_summary", "subgroups", "subgroup_differences", "notes", "lesions",
 }  # fmt: skip
+_TITLES = {
+    "agreement_model": "Model of agreement",
+    "per_patient": "Agreement per patient",
+    "roi_agreement": "Agreement ROI by ROI",
+    "feature_icc": "Agreement of each feature between the masks (ICC)",
+}
 _CAPTIONS = {
-    "accounting": "Where every lesion of the cohort went. The last row is the sum of the others; false-positive components "
+    "accounting": "Where every lesion of the cohort went. The last row is the sum of the others; false-positive "
+    "components "
     "are no lesions and stand outside the sum.",
-    "agreement_model": "Model of agreement on Dice, longest diameter and their interaction (logit, generalised estimating "
+    "agreement_model": "Model of agreement on Dice, longest diameter and their interaction (logit, generalised "
+    "estimating "
     "equations clustered by patient); Dice per 0.1 and diameter per 10 mm from their means.",
     "per_patient": "Agreement, Dice and correct calls of each patient.",
     "roi_agreement": "Agreement ROI by ROI, on ROIs that both masks hold.",
@@ -40,8 +48,10 @@ def concordance_section(study: StudyResults) -> Section:
     """One part per validation cohort and pooled."""
     names = compared_cohorts(study)
     intro = Paragraph(
-        "Two classes of the same lesion are compared: one from the radiologist’s mask, one from the network’s, by the same "
-        "frozen features, network and threshold. Lesions that lack one of the two classes are not compared and are counted "
+        "Two classes of the same lesion are compared: one from the radiologist’s mask, one from the network’s, by "
+        "the same "
+        "frozen features, network and threshold. Lesions that lack one of the two classes are not compared and are "
+        "counted "
         "in the table of fates."
     )
     if not names:
@@ -67,7 +77,10 @@ def _cohort(study: StudyResults, name: str) -> Section:
         )
     else:
         lesions, patients = agreement["n_lesions"].max(), agreement["n_patients"].max()
-        caption = f"Agreement of the two masks’ classes, {fmt.plural(lesions, 'lesion')} of {fmt.plural(patients, 'patient')}."
+        caption = (
+            f"Agreement of the two masks’ classes, {fmt.plural(lesions, 'lesion')} of "
+            f"{fmt.plural(patients, 'patient')}."
+        )
         note = (
             "The two columns of McNemar’s row hold the p-values of the exact test and of the test clustered by patient."
         )
@@ -104,7 +117,8 @@ def _strata(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
     if len(margins) and "margin" in margins:
         _add_margins(head, rows, margins, dice, diameter)
     caption = (
-        f"Agreement by Dice and longest diameter: same class of compared, percent ({level_text(strata)}, exact binomial). "
+        f"Agreement by Dice and longest diameter: same class of compared, percent ({level_text(strata)}, exact "
+        "binomial). "
         "Lesions of one patient are taken as independent here; the download has the intervals by patient."
     )
     note = ""
@@ -136,7 +150,11 @@ def stratum_text(row: pd.Series) -> str:
 
 def dice_text(low: float, high: float) -> str:
     """A Dice stratum, (low, high]; the first one includes 0."""
-    return f"{fmt.number(low)} to {fmt.number(high)}" if low == 0 else f"above {fmt.number(low)} to {fmt.number(high)}"
+    return (
+        f"{fmt.number(low)} to {fmt.number(high)}".replace(" ", "\u00a0")
+        if low == 0
+        else f"> {fmt.number(low)} to {fmt.number(high)}".replace(" ", "\u00a0")
+    )
 
 
 def diameter_text(low: float, high: float) -> str:
@@ -149,11 +167,16 @@ def diameter_text(low: float, high: float) -> str:
 
 
 _FIGURES = (
-    ("lesions", "Dice against longest diameter of every compared lesion, marked by whether both masks gave the same class; "
-     "{n}. Single lesions, hence no interval.", "Scatter plot of Dice against diameter, agreeing and differing lesions marked."),
-    ("agreement_curve", "Expected agreement over Dice at several diameters, from the agreement model (clustered by patient), "
+    ("lesions", "Dice against longest diameter of every compared lesion, marked by whether both masks gave the same "
+        "class; "
+     "{n}. Single lesions, hence no interval.", "Scatter plot of Dice against diameter, agreeing and differing "
+     "lesions marked."),
+    ("agreement_curve", "Expected agreement over Dice at several diameters, from the agreement model (clustered by "
+        "patient), "
      "with pointwise intervals; {n}.", "Curves of agreement rising or not with Dice; numbers in the download."),
-    ("strata", "Agreement by Dice and diameter with exact binomial intervals; {n}.", "Agreement by stratum; numbers in the table."),
+    # The table of strata says the same in text; the picture is for those who see patterns sooner.
+    ("strata", "Agreement by Dice and diameter with exact binomial intervals; {n}.", "Agreement by stratum; numbers "
+        "in the table."),
 )  # fmt: skip
 
 
@@ -161,9 +184,17 @@ def _figures(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) ->
     agreement = tables.get("agreement", pd.DataFrame())
     n = "n not known"
     if len(agreement):
-        n = f"{fmt.plural(agreement['n_lesions'].max(), 'lesion')} of {fmt.plural(agreement['n_patients'].max(), 'patient')}"
+        n = (
+            f"{fmt.plural(agreement['n_lesions'].max(), 'lesion')} of "
+            f"{fmt.plural(agreement['n_patients'].max(), 'patient')}"
+        )
     drawn = study.concordance_pictures.get(name, {})
-    return [picture(study, name, stem, caption.format(n=n), alt) for stem, caption, alt in _FIGURES if stem in drawn]
+    shown: list[Block] = []
+    for stem, caption, alt in _FIGURES:
+        if stem in drawn:
+            block = picture(study, name, stem, caption.format(n=n), alt)
+            shown.append(Details("Picture of the strata", [block]) if stem == "strata" else block)
+    return shown
 
 
 def _required_dice(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
@@ -173,7 +204,8 @@ def _required_dice(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
         said = [t for t in notes.get("note", pd.Series(dtype=str)).astype(str) if "model" in t]
         return [
             Note(
-                f"The Dice that a lesion needs was not computed: {said[0] if said else 'no agreement model was fitted'}."
+                "The Dice that a lesion needs was not computed: "
+                f"{said[0] if said else 'no agreement model was fitted'}."
             )
         ]
     target = fmt.percent(needed["target_agreement"].iloc[0], 0)
@@ -190,7 +222,8 @@ def _required_dice(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
         for _, r in needed.iterrows()
     ]  # fmt: skip
     caption = (
-        f"The Dice that a lesion of a given diameter needs so that {target} of such lesions keep their class (agreement model, "
+        f"The Dice that a lesion of a given diameter needs so that {target} of such lesions keep their class "
+        "(agreement model, "
         f"clustered by patient; {level_text(needed)} by Fieller’s method)."
     )
     return [Table(f"required-dice-{name}", caption, head, rows, csv_download(f"required-dice-{name}", needed))]
@@ -207,7 +240,9 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
             continue
         caption = _CAPTIONS.get(stem, f"{stem.replace('_', ' ').capitalize()} of {name}.")
         shown = frame_table(f"{stem.replace('_', '-')}-{name}", _readable(table), caption, most_rows=40)
-        blocks.append(shown if stem == "accounting" else Details(caption.split(".")[0].split(":")[0], [shown]))
+        blocks.append(
+            shown if stem == "accounting" else Details(_TITLES.get(stem, stem.replace("_", " ").capitalize()), [shown])
+        )
     known = {stem for stem, _, _ in _FIGURES} | _USED_ELSEWHERE
     for stem, path in study.concordance_pictures.get(name, {}).items():
         if stem not in known:
@@ -218,5 +253,7 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
 
 
 def _readable(table: pd.DataFrame) -> pd.DataFrame:
-    hidden = [c for c in ("reference", "in_agreement", "in_diagnostics") if c in table]
-    return table.drop(columns=hidden)
+    hidden = ["reference", "in_agreement", "in_diagnostics"]
+    if "category" in table:
+        hidden += ["manual", "automatic", "outcome"]
+    return table.drop(columns=[c for c in hidden if c in table])

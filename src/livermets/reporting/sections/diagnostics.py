@@ -1,12 +1,11 @@
-"""How well the predicted classes find responders: per validation cohort, pooled, per centre and timepoint, and training."""
+"""How well the predicted classes find responders: pooled, per cohort, centre and timepoint, and in training."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.aggregate import Resampling
+from livermets.reporting.aggregate import Resampling, patient_codes
 from livermets.reporting.model import Block, Column, Details, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import (
@@ -29,8 +28,10 @@ def diagnostics_section(study: StudyResults, resampling: Resampling) -> Section:
     names = compared_cohorts(study)
     blocks: list[Block] = [
         Paragraph(
-            "R+ is the positive class. Two intervals are given: the customary one, which takes lesions as independent, and one "
-            "by patient, which allows the lesions of a patient to resemble each other. Where they differ, trust the second."
+            "R+ is the positive class. Two intervals are given: the customary one, which takes lesions as "
+            "independent, and one "
+            "by patient, which allows the lesions of a patient to resemble each other. Where they differ, trust the "
+            "second."
         )
     ]
     if not names:
@@ -97,7 +98,8 @@ def _roc(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> lis
     diagnostics = tables.get("diagnostics", pd.DataFrame())
     n = _counted(diagnostics) if len(diagnostics) else "the compared lesions"
     caption = (
-        f"ROC curves of the share of R+ ROIs with the manual and with the automatic mask; {n}. Area and intervals are in the "
+        f"ROC curves of the share of R+ ROIs with the manual and with the automatic mask; {n}. Area and intervals "
+        "are in the "
         "table above."
     )
     blocks: list[Block] = [picture(study, name, "roc", caption, "ROC curves of both mask sources; areas in the table.")]
@@ -107,7 +109,9 @@ def _roc(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> lis
         blocks.append(
             frame_table(
                 f"auc-comparison-{name}", comparison, text,
-                columns=["method", "auc_manual", "auc_automatic", "value", "low", "high", "p", "n_lesions", "n_patients"],
+                columns=[
+                    "method", "auc_manual", "auc_automatic", "value", "low", "high", "p", "n_lesions", "n_patients",
+                ],
                 labels={"value": "Difference", "auc_manual": "AUC, manual", "auc_automatic": "AUC, automatic"},
             )
         )  # fmt: skip
@@ -125,16 +129,22 @@ def _reason(tables: dict[str, pd.DataFrame], *words: str) -> str:
 
 
 _DETAILS = (
-    ("calibration", "Calibration", "Observed share of R+ against the mean share of R+ ROIs, in groups of about equal size; "
+    ("calibration", "Calibration", "Observed share of R+ against the mean share of R+ ROIs, in groups of about equal "
+        "size; "
      "exact binomial intervals within groups."),
-    ("calibration_summary", "", "Calibration slope (1 is right), calibration in the large (0 is right) and Brier score."),
-    ("decision", "Decision curve", "Net benefit per lesion of acting on the share of R+ ROIs, beside acting on all and on none; "
+    ("calibration_summary", "", "Calibration slope (1 is right), calibration in the large (0 is right) and Brier "
+        "score."),
+    ("decision", "Decision curve", "Net benefit per lesion of acting on the share of R+ ROIs, beside acting on all "
+        "and on none; "
      "intervals by bootstrap of patients."),
-    ("diagnostics_all", "Diagnostics over other sets of lesions", "Diagnostics over every lesion classified with that mask, and "
+    ("diagnostics_all", "Diagnostics over other sets of lesions", "Diagnostics over every lesion classified with "
+        "that mask, and "
      "over all lesions with the unclassified counted as wrong."),
-    ("patient_summary", "Per patient", "Means over patients, each counted once however many lesions; Student intervals."),
+    ("patient_summary", "Per patient", "Means over patients, each counted once however many lesions; Student "
+        "intervals."),
     ("subgroups", "By cohort, centre and timepoint", "Agreement and diagnostics within groups."),
-    ("subgroup_differences", "", "Differences between groups; patients are resampled whole, so a patient seen at two timepoints "
+    ("subgroup_differences", "", "Differences between groups; patients are resampled whole, so a patient seen at two "
+        "timepoints "
      "is compared with himself."),
 )  # fmt: skip
 _KEYS = {
@@ -169,7 +179,8 @@ def _training(study: StudyResults, name: str, resampling: Resampling) -> Section
     lesions = study.cohort_lesions(name)
     blocks: list[Block] = [
         Note(
-            "Resubstitution: the features, the network and the threshold were chosen on these very lesions. These figures are "
+            "Resubstitution: the features, the network and the threshold were chosen on these very lesions. These "
+            "figures are "
             "too good by construction and say nothing about new patients.",
             "caution",
         )
@@ -191,12 +202,12 @@ def _training(study: StudyResults, name: str, resampling: Resampling) -> Section
 
 
 def _estimates(known: pd.DataFrame, source: str, resampling: Resampling) -> list:
-    patient = (known["patient"].rank(method="dense").astype(int) - 1).to_numpy(np.intp)
+    patient = patient_codes(known)
     boot = resampling.draw(int(patient.max()) + 1)
     response = known["response"].to_numpy(float)
     estimates = class_diagnostics(response, known[f"predicted_{source}"].to_numpy(float), patient, boot)
     scored = known[f"share_{source}"].notna().to_numpy()
     if scored.any():
-        share = known[f"share_{source}"].to_numpy(float)[scored]
-        estimates += auc_estimates(share, response[scored], patient[scored], boot)
+        share = known[f"share_{source}"].to_numpy(float)
+        estimates += auc_estimates(share[scored], response[scored], patient_codes(known[scored]), boot)
     return estimates

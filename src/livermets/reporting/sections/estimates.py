@@ -1,4 +1,4 @@
-"""Tables of estimates: each number with its count, the interval that takes lesions as independent, and the one by patient."""
+"""Tables of estimates: each number with its count, an interval over lesions and one by patient."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def estimate_table(
 ) -> Table:
     """One row per measure (and per value of ``keys``, e.g. mask source) of a frame of estimates."""
     keys = tuple(key for key in keys if key in frame)
-    labels = {"mask_source": "Mask", "group": "Group", "grouping": "By"}
+    labels = {"mask_source": "Mask", "group": "Group", "grouping": "By", "model": "Model", "population": "Lesions"}
     head = [
         Column("Measure"),
         *(Column(labels.get(key, key)) for key in keys),
@@ -148,11 +148,11 @@ def picture(study: StudyResults, cohort: str, stem: str, caption: str, alt: str)
 
 
 def compared_cohorts(study: StudyResults) -> list[str]:
-    """Validation cohorts that have concordance tables, the pooled one last; one cohort alone is not pooled."""
+    """Validation cohorts that have concordance tables, the pooled one first; one cohort alone is not pooled."""
     names = [name for name in study.concordance if name != POOLED]
     ordered = [name for name in study.cohorts if name in names] + [name for name in names if name not in study.cohorts]
     if POOLED in study.concordance and len(ordered) != 1:
-        ordered.append(POOLED)
+        ordered.insert(0, POOLED)
     return ordered
 
 
@@ -164,7 +164,7 @@ def cohort_title(study: StudyResults, name: str) -> str:
 def main_comparison(study: StudyResults) -> str | None:
     """The comparison that the summary speaks of: pooled, or the only cohort."""
     names = compared_cohorts(study)
-    return names[-1] if names else None
+    return names[0] if names else None
 
 
 def badge(study: StudyResults, name: str) -> str:

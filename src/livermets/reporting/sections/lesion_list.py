@@ -41,24 +41,25 @@ def lesion_section(study: StudyResults) -> Section:
         for name in _FILTERS
         if name in table and 1 < table[name].nunique() <= _MOST_CHOICES
     ]
+    names = [str(name) for name in table.columns]
     settings = study.config.get("report") or {}
     rows_per_page = int(settings.get("rows_per_page", 50))
     block = LesionList(
         id="lesion-table",
         caption=f"Every manual lesion of the study ({fmt.plural(len(table), 'lesion')}), one row each.",
         csv=Download("lesions.csv", table.to_csv(index=False, lineterminator="\n").encode()),
-        columns=[
-            Column(label(c), c in _DECIMALS or c.startswith("n_") or c == "lesion_id", _HELP.get(c, "")) for c in table
-        ],
-        names=list(table.columns),
+        columns=[Column(label(c), c in _DECIMALS or c.startswith("n_"), _HELP.get(c, "")) for c in names],
+        names=names,
         first_rows=[[v or fmt.MISSING for v in row] for row in table.head(rows_per_page).itertuples(index=False)],
         filters=filters,
         n=len(table),
         rows_per_page=rows_per_page,
     )
     intro = Paragraph(
-        "Sort by a heading, filter below, and save what is shown or everything as CSV. Classes are R+ (responder) and R− "
-        "(non-responder); n/a means not available: not detected, no ROI, or outcome not known. The file results/lesions.csv "
+        "Sort by a heading, filter below, and save what is shown or everything as CSV. Classes are R+ (responder) "
+        "and R− "
+        "(non-responder); n/a means not available: not detected, no ROI, or outcome not known. The file "
+        "results/lesions.csv "
         "has the same lesions with unrounded numbers and 1/0 for R+/R−."
     )
     return Section("lesions", "All lesions", [intro, block])

@@ -11,23 +11,32 @@ from livermets.reporting.model import Block, Bullets, Column, Details, Paragraph
 from livermets.reporting.results import StudyResults
 from livermets.stats.results import REFERENCES
 
+NOT_SET = "not set"
 _RULES = {
-    "growth_mm": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at follow-up, else a "
+    "growth_mm": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at "
+    "follow-up, else a "
     "responder (R+).",
-    "growth_percent": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_percent} % at follow-up, "
+    "growth_percent": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_percent} % "
+    "at follow-up, "
     "else a responder (R+).",
-    "recist11": "A lesion is a non-responder (R−) if its longest diameter grew by at least 20 % and 5 mm (RECIST 1.1, applied to "
+    "recist11": "A lesion is a non-responder (R−) if its longest diameter grew by at least 20 % and 5 mm (RECIST "
+    "1.1, applied to "
     "the single lesion), else a responder (R+).",
     "column": "The outcome of each lesion is taken from the column `response` of the cohort table.",
 }
 _STEPS = (
-    "Images are put in one orientation; masks and images must share a grid, which is checked before anything is computed.",
-    "The networks see the resized grid, z-scored over the whole liver volume; their masks are brought back to the grid of the CT.",
-    "Components of the automatic mask are matched to manual lesions explicitly: a component that covers two lesions is split "
+    "Images are put in one orientation; masks and images must share a grid, which is checked before anything is "
+    "computed.",
+    "The networks see the resized grid, z-scored over the whole liver volume; their masks are brought back to the "
+    "grid of the CT.",
+    "Components of the automatic mask are matched to manual lesions explicitly: a component that covers two lesions "
+    "is split "
     "between them, one that covers none is a false positive and is counted.",
-    "Radiomics: square axial windows (ROIs) on a lattice anchored at the image’s first pixel, kept only if they lie fully inside "
+    "Radiomics: square axial windows (ROIs) on a lattice anchored at the image’s first pixel, kept only if they lie "
+    "fully inside "
     "the lesion mask, so that both masks of a lesion have ROIs at the same places.",
-    "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs are fitted on the "
+    "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs are "
+    "fitted on the "
     "manual masks of the training cohort only, then applied, frozen, to both masks of every other cohort.",
     "Every fold, split and resample is by patient, since the lesions of one patient are not independent.",
 )
@@ -51,7 +60,8 @@ def _intervals(study: StudyResults) -> Section:
     level = fmt.percent(statistics.get("level", 0.95), 0)
     replicates = fmt.integer(statistics.get("bootstrap_replicates", 2000))
     text = (
-        f"Intervals are two-sided at {level}. Bootstrap intervals resample whole patients {replicates} times; the same resamples "
+        f"Intervals are two-sided at {level}. Bootstrap intervals resample whole patients {replicates} times; the "
+        "same resamples "
         "are used for every statistic, so that differences are paired. Each table’s download names the method and its "
         "publication."
     )
@@ -78,16 +88,19 @@ def flat_settings(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 def _plain(value: Any) -> str:
     if value is None or value == "" or value == {}:
-        return "not set"
+        return NOT_SET
     return fmt.yes_no(value) if isinstance(value, bool) else str(value)
 
 
 def _settings(study: StudyResults) -> Section:
-    rows = [[key, value] for key, value in flat_settings(study.config)]
+    everything = list(flat_settings(study.config))
+    rows = [[key, value] for key, value in everything if value != NOT_SET]
+    unset = [key for key, value in everything if value == NOT_SET]
     if not rows:
         return Section("settings", "Settings", [Paragraph("No configuration was given to the report.")])
     caption = f"Every setting of the study, defaults included ({fmt.plural(len(rows), 'setting')})."
-    table = Table("settings-table", caption, [Column("Setting"), Column("Value")], rows)
+    note = f"Not set: {', '.join(unset)}." if unset else ""
+    table = Table("settings-table", caption, [Column("Setting"), Column("Value")], rows, note=note)
     return Section("settings", "Settings", [Details(f"All {fmt.plural(len(rows), 'setting')}", [table])])
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Column, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
-from livermets.reporting.tables import csv_download
+from livermets.reporting.tables import csv_download, frame_table
 
 
 def predict_section(study: StudyResults) -> Section | None:
@@ -17,7 +17,8 @@ def predict_section(study: StudyResults) -> Section | None:
         return None
     blocks: list[Block] = [
         Note(
-            "The outcome of these lesions is not known. No sensitivity, specificity or AUC is computed for them, and whether "
+            "The outcome of these lesions is not known. No sensitivity, specificity or AUC is computed for them, and "
+            "whether "
             "a class below is right cannot be told from this report.",
             "info",
         )
@@ -28,17 +29,35 @@ def predict_section(study: StudyResults) -> Section | None:
 def _cohort(study: StudyResults, name: str) -> Section:
     lesions = study.cohort_lesions(name)
     identifier = f"prediction-{name}"
-    if lesions.empty:
+    found = study.findings[study.findings["cohort"] == name]
+    if lesions.empty and found.empty:
         return Section(identifier, f"Cohort {name}", [Note(f"No lesion of {name} is in the lesion table.")])
     blocks: list[Block] = []
     if study.trained_on_synthetic:
         text = (
-            "The networks and the model were trained on synthetic images only. What they say about this cohort is reported as it "
+            "The networks and the model were trained on synthetic images only. What they say about this cohort is "
+            "reported as it "
             "is; it proves nothing clinical."
         )
         blocks.append(Note(text, "caution"))
-    blocks.append(Paragraph(_counts(lesions, _false_positives(study, name))))
-    blocks.append(_table(lesions, identifier))
+    if len(lesions):
+        blocks.append(Paragraph(_counts(lesions, _false_positives(study, name))))
+        blocks.append(_table(lesions, identifier))
+    if len(found):
+        columns = [
+            "patient_id",
+            "timepoint",
+            "lesion_id",
+            "volume_automatic_ml",
+            "n_roi_automatic",
+            "share_automatic",
+            "predicted_automatic",
+        ]
+        caption = (
+            f"{fmt.plural(len(found), 'finding')} of the network in scans without a manual mask: whether they "
+            "are lesions is not known."
+        )
+        blocks.append(frame_table(f"{identifier}-findings", found, caption, columns=columns))
     return Section(identifier, f"Cohort {name}", blocks, badge="synthetic" if study.cohorts[name].synthetic else "")
 
 

@@ -19,7 +19,8 @@ def provenance_section(study: StudyResults) -> Section:
     manifest = study.manifest
     blocks: list[Block] = [
         Paragraph(
-            "The same seed, settings and inputs give the same tables. Digests are SHA-256; the first 16 digits are shown."
+            "The same seed, settings and inputs give the same tables. Digests are SHA-256; the first 16 digits are "
+            "shown."
         )
     ]
     if not manifest:
@@ -57,7 +58,7 @@ def _files(files: Any, title: str, key: str) -> list[Block]:
         rows,
         note=note,
     )
-    return [Details(f"{title} ({fmt.plural(len(files), 'file')})", [table])]
+    return [Details(f"{title} ({fmt.plural(len(files), 'file')})", [table], printed=False)]
 
 
 def _time(study: StudyResults) -> Section:
@@ -83,7 +84,10 @@ def _time(study: StudyResults) -> Section:
         "jobs": "Jobs",
     }
     total = fmt.duration(table["seconds"].sum())
-    caption = f"Time and memory of the steps, {fmt.plural(int(table['jobs'].sum()), 'job')}, {total} in all (one after another)."
+    caption = (
+        f"Time and memory of the steps, {fmt.plural(int(table['jobs'].sum()), 'job')}, {total} in all (one "
+        "after another)."
+    )
     return Section(
         "resources", "Time and memory", [frame_table("resources-table", table, caption, formats=formats, labels=labels)]
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
 from livermets.reporting.aggregate import (
+    DETECTION_DICE,
     SMALL_BELOW_MM,
     Resampling,
     detection_by_size,
@@ -17,7 +21,8 @@ from livermets.reporting.lesions import has_automatic_masks
 from livermets.reporting.model import Block, Column, Details, Figure, Note, Pairs, Paragraph, Section, Table
 from livermets.reporting.pictures import drawing_svg, picture_file
 from livermets.reporting.results import Network, StudyResults
-from livermets.reporting.tables import csv_download, frame_table, is_clustered, method_name
+from livermets.reporting.sections.estimates import both_intervals
+from livermets.reporting.tables import csv_download, frame_table, is_clustered, kept_together, method_name
 
 _PICTURES = {
     "curves": "Training and validation curves of the {name} network, by epoch.",
@@ -33,8 +38,10 @@ def segmentation_section(study: StudyResults, resampling: Resampling) -> Section
     overlap = overlap_by_size(study.lesions)
     blocks: list[Block] = [
         Paragraph(
-            "Overlap of the automatic with the manual mask, lesion by lesion. A lesion that the network did not find counts "
-            f"with Dice 0 and recall 0; its precision is undefined. Small means a longest diameter below {SMALL_BELOW_MM:g} mm."
+            "Overlap of the automatic with the manual mask, lesion by lesion. A lesion that the network did not find "
+            "counts "
+            "with Dice 0 and recall 0; its precision is undefined. Small means a longest diameter below "
+            f"{SMALL_BELOW_MM:g} mm."
         ),
         _overlap_table(overlap),
         *_size_figure(study),
@@ -49,7 +56,8 @@ def _overlap_table(overlap: pd.DataFrame) -> Table:
     head += [Column("Precision, mean ± SD", True), Column("Recall, mean ± SD", True)]
     rows = [
         [
-            str(r["cohort"]), str(r["timepoint"]), str(r["size"]), fmt.integer(r["n_lesions"]), fmt.integer(r["n_patients"]),
+            str(r["cohort"]), str(r["timepoint"]), kept_together(r["size"]),
+            fmt.integer(r["n_lesions"]), fmt.integer(r["n_patients"]),
             fmt.mean_sd(r["dice_mean"], r["dice_sd"]),
             fmt.median_quartiles(r["dice_median"], r["dice_q1"], r["dice_q3"]), fmt.number(r["dice_median_detected"]),
             fmt.mean_sd(r["precision_mean"], r["precision_sd"]), fmt.mean_sd(r["recall_mean"], r["recall_sd"]),
@@ -68,8 +76,10 @@ def _size_figure(study: StudyResults) -> list[Block]:
     if data["longest_diameter_mm"].notna().sum() == 0:
         return [Note("Dice by size is not drawn because no lesion has a longest diameter.")]
     caption = (
-        f"Dice of every lesion by cohort and size, n = {fmt.plural(len(data), 'lesion')}. Boxes: quartiles and median; whiskers: "
-        "the farthest lesion within 1.5 interquartile ranges; no interval, since lesions of one patient are not independent."
+        f"Dice of every lesion by cohort and size, n = {fmt.plural(len(data), 'lesion')}. Boxes: quartiles and "
+        "median; whiskers: "
+        "the farthest lesion within 1.5 interquartile ranges; no interval, since lesions of one patient are not "
+        "independent."
     )
     alt = "Box plots of Dice for small and big lesions of each cohort; the table above has the medians and quartiles."
     image = drawing_svg(dice_by_size(data, SMALL_BELOW_MM), "dice-by-size")
@@ -78,37 +88,43 @@ def _size_figure(study: StudyResults) -> list[Block]:
 
 def _detection(study: StudyResults, resampling: Resampling) -> Section:
     table = detection_by_size(study.lesions, resampling)
-    keys = ["cohort", "timepoint", "size", "dice_above"]
     rows = []
-    for where, part in table.groupby(keys, sort=False):
-        exact = part[~part["method"].map(is_clustered)].iloc[0]
-        clustered = part[part["method"].map(is_clustered)]
-        clustered = clustered[clustered["low"].notna()]
-        second = clustered.iloc[0] if len(clustered) else None
+    for where, part in table.groupby(["cohort", "timepoint", "size"], sort=False):
+        found, clearly = (part[part["dice_above"] == limit] for limit in DETECTION_DICE)
+        exact, by_patient = both_intervals(found)
+        strict, _ = both_intervals(clearly)
+        if exact is None or strict is None:
+            continue
         rows.append([
-            str(where[0]), str(where[1]), str(where[2]), f"> {where[3]:g}", fmt.count_of(exact["k"], exact["n"]),
+            str(where[0]), str(where[1]), kept_together(where[2]), fmt.count_of(exact["k"], exact["n"]),
             fmt.percent(exact["value"]), fmt.interval(exact["low"], exact["high"], as_percent=True) or fmt.MISSING,
-            fmt.interval(second["low"], second["high"], as_percent=True) if second is not None else fmt.MISSING,
+            _ends(by_patient), fmt.share(strict["k"], strict["n"], 1),
         ])  # fmt: skip
-    names = sorted({method_name(m) for m in table["method"] if is_clustered(m)})
     head = [
         Column("Cohort"),
         Column("Timepoint"),
         Column("Size"),
-        Column("Found means Dice", True),
-        Column("Found", True),
+        Column("Found (Dice > 0)", True),
+        Column("Rate", True),
     ]
-    head += [
-        Column("Detection rate", True),
-        Column("95 % interval, exact", True),
-        Column("95 % interval, by patient", True),
+    head += [Column("Interval, exact", True), Column("Interval, by patient", True), Column("Dice > 0.2", True)]
+    names = dict.fromkeys(method_name(m) for m in table["method"] if is_clustered(m))
+    caption = (
+        f"Detection rate by cohort, timepoint and size. {fmt.percent(resampling.level, 0)} intervals: exact "
+        "binomial, which takes "
+        f"lesions as independent; by patient: {next(iter(names), '')}. The download has every interval."
+    )
+    blocks: list[Block] = [
+        Table("detection", caption, head, rows, csv_download("detection", table)),
+        _false_positives(study),
     ]
-    level = fmt.percent(resampling.level, 0)
-    head = [Column(c.label.replace("95\u00a0%", level).replace("95 %", level), c.numeric) for c in head]
-    caption = f"Detection rate by cohort, timepoint and size. Interval by patient: {fmt.listed(names, 'or')}."
-    blocks: list[Block] = [Table("detection", caption, head, rows, csv_download("detection", table))]
-    blocks.append(_false_positives(study))
     return Section("detection-rate", "Detection and false positives", blocks)
+
+
+def _ends(row: pd.Series | None) -> str:
+    if row is None:
+        return fmt.MISSING
+    return fmt.interval(row["low"], row["high"], as_percent=True) or fmt.MISSING
 
 
 def _false_positives(study: StudyResults) -> Block:
@@ -163,18 +179,17 @@ def _networks(study: StudyResults) -> list[Section]:
         return [Section("networks", "Networks", [Note(why)])]
     blocks: list[Block] = []
     if study.trained_on_synthetic:
-        text = f"The networks were trained on synthetic images ({fmt.listed(study.synthetic)}): their masks prove nothing clinical."
+        text = (
+            f"The networks were trained on synthetic images ({fmt.listed(study.synthetic)}): their masks prove "
+            "nothing clinical."
+        )
         blocks.append(Note(text, "caution"))
     sections = [_network(network) for network in study.networks.values()]
     return [Section("networks", "Networks", blocks, sections)]
 
 
 def _network(network: Network) -> Section:
-    facts = [
-        (key.replace("_", " "), _fact(value))
-        for key, value in network.facts.items()
-        if not isinstance(value, dict | list)
-    ]
+    facts = list(_facts(network.facts))
     blocks: list[Block] = (
         [Pairs(facts)] if facts else [Note(f"network.json of the {network.name} network was not found.")]
     )
@@ -182,24 +197,46 @@ def _network(network: Network) -> Section:
         caption = _PICTURES.get(stem, "{name} network: " + stem.replace("_", " ") + ".").format(name=network.name)
         if len(network.log) and stem == "curves":
             caption += f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval."
-        identifier = f"network-{network.name}-{stem}"
+        identifier = f"network-{network.name}-{stem}".replace("/", "-")
         data = csv_download(identifier, network.log) if stem == "curves" and len(network.log) else None
         blocks.append(Figure(identifier, caption, caption, picture_file(path, identifier), download=data))
     if len(network.log) and "curves" not in network.pictures:
         blocks.append(_curves(network))
-    return Section(f"network-{network.name}", f"Network: {network.name}", blocks)
+    return Section(f"network-{network.name.replace('/', '-')}", f"Network: {network.name.replace('/', ', ')}", blocks)
 
 
 def _curves(network: Network) -> Block:
     from livermets.figures.lesions import curves_by_epoch
 
-    identifier = f"network-{network.name}-curves"
+    identifier = f"network-{network.name}-curves".replace("/", "-")
     caption = (
         _PICTURES["curves"].format(name=network.name)
         + f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval."
     )
     image = drawing_svg(curves_by_epoch(network.log), identifier)
     return Figure(identifier, caption, "Loss and Dice by epoch.", image, download=csv_download(identifier, network.log))
+
+
+_FACTS = (
+    ("target", "target"), ("parameter_count", "weights"), ("convolution_count", "convolution layers"),
+    ("training_patients", "training patients"), ("validation_patients", "patients of the inner validation split"),
+    ("training_slices", "training slices"), ("training_slices_with_target", "of these with the target"),
+    ("epochs", "epochs run"), ("best_epoch", "epoch kept"), ("slices_per_second", "slices per second in training"),
+    ("seconds", "training time"), ("device", "device"), ("seed", "seed"),
+)  # fmt: skip
+
+
+def _facts(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a reader asks of a network; the rest stays in network.json."""
+    architecture: dict[str, Any] = facts["network"] if isinstance(facts.get("network"), dict) else {}
+    for key in ("architecture", "levels", "base_filters", "norm", "output"):
+        if key in architecture:
+            yield key.replace("_", " "), _fact(architecture[key])
+    for key, words in _FACTS:
+        if key in facts and facts[key] is not None:
+            value = facts[key]
+            text = fmt.integer(len(value)) if isinstance(value, list) else _fact(value)
+            yield words, fmt.duration(value) if key == "seconds" else text
 
 
 def _fact(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The audit of the genetic selection: did it converge, what did it pick, would it pick it again, is it more than chance?"""
+"""The audit of the genetic selection: did it converge, what did it pick, would it again, is it more than chance?"""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Details, Figure, Note, Pairs, Paragraph, Section
 from livermets.reporting.pictures import picture_file
 from livermets.reporting.results import StudyResults
+from livermets.reporting.sections.estimates import estimate_table
 from livermets.reporting.tables import csv_download, frame_table
 
-# What each artefact of the selection shows: heading, stems of its tables and pictures, caption, and why it may be missing.
+# What the selection left: heading, stems of its tables and pictures, caption, and why it may be missing.
 _PARTS = (
     ("Convergence", ("generations", "convergence"),
-     "Best and mean fitness (patient-grouped cross-validated score on the training cohort) by generation of the search.",
+     "Best and mean fitness (patient-grouped cross-validated score on the training cohort) by generation of the "
+     "search.",
      "the search left no log"),
-    ("Selected features", ("selection",), "Features of the final model, and the others.", "selection.csv is missing"),
+    ("Selected features", ("selection",), "Candidate features: in the final model or not, how often selected, gain "
+        "of the cross-validated score and its cost.", "selection.csv is missing"),
     ("Frequency and stability", ("frequency", "stability"),
-     "How often each feature was selected over repeats and outer folds, and the stability index (Nogueira 2018) with interval.",
+     "How often each feature was selected over repeats and outer folds, and the stability index (Nogueira 2018) with "
+     "interval.",
      "the search was not repeated"),
-    ("Nested evaluation", ("evaluation", "evaluation_folds", "evaluation_lesions", "roc_nested"),
-     "Nested, patient-grouped evaluation on the training cohort: the whole search is repeated in each outer training part.",
+    ("Nested evaluation", ("evaluation", "predictions"),
+     "Nested, patient-grouped evaluation on the training cohort: the whole search is repeated in each outer training "
+     "part.",
      "nested evaluation was switched off"),
-    ("Permutation null", ("permutation", "permutation_null", "permutations"),
+    ("Permutation null", ("permutation",),
      "The same search with outcomes permuted by patient: what it finds when there is nothing to find.",
      "no permutation was asked for"),
-    ("Comparison models", ("comparison", "comparisons"),
+    ("Comparison models", ("comparison",),
      "Other models in the same outer folds: longest diameter alone, LASSO, whole-lesion features, all features.",
      "comparisons were switched off"),
-    ("Threshold", ("threshold", "roc_training", "threshold_bootstrap"),
-     "Share of R+ ROIs from which a lesion is called R+ (Youden index on the training cohort), by rule, with the interval over "
+    ("Threshold", ("threshold", "roc_training", "training_lesions"),
+     "Share of R+ ROIs from which a lesion is called R+ (Youden index on the training cohort), by rule, with the "
+     "interval over "
      "resamples of patients.", "threshold.csv is missing"),
-    ("Gain of each feature", ("feature_gains", "gains"),
-     "Change of the cross-validated score when a selected feature is left out, or another one added.",
-     "feature gains were switched off"),
     ("Dropped features", ("dropped_features",),
      "Features dropped before the search because they were constant or duplicates.", "no feature was dropped"),
 )  # fmt: skip
@@ -86,14 +89,14 @@ def _headline(study: StudyResults) -> str:
 
 def neurons(facts: dict[str, Any]) -> Any:
     """Hidden neurons of the model, under any of the names the model file may use."""
-    for key in ("neurons", "hidden", "hidden_neurons", "n_hidden"):
+    for key in ("hidden_neurons", "neurons"):
         if key in facts:
             return facts[key]
     return None
 
 
 def _facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    hidden = ("versions", "digests", "settings", "features", "scaler", "extraction")
+    hidden = ("format", "versions", "digests", "settings", "features", "scaler", "extraction", "provenance")
     rows = [
         (k.replace("_", " "), _text(v)) for k, v in facts.items() if k not in hidden and not isinstance(v, list | dict)
     ]
@@ -113,21 +116,54 @@ def _text(value: Any) -> str:
 
 def _part(study: StudyResults, title: str, stems: tuple[str, ...], caption: str, why: str) -> Section:
     identifier = f"selection-{title.lower().replace(' ', '-')}"
-    blocks: list[Block] = []
-    for stem in stems:
-        if stem in study.model_pictures:
-            blocks.append(_picture(study, stem, caption))
+    blocks: list[Block] = [Paragraph(text) for text in [_words(study, title)] if text]
+    drawn = [stem for stem in stems if stem in study.model_pictures]
+    blocks += [_picture(study, stem, caption) for stem in drawn]
     for stem in stems:
         table = study.model.get(stem, pd.DataFrame())
         if len(table):
-            blocks.append(_table(stem, table, caption, folded=len(table) > 20 or stem in study.model_pictures))
+            blocks.append(_table(stem, table, caption, folded=len(table) > 12 or stem in _DETAILED))
     if not blocks:
         blocks = [Note(f"Not shown because {why}.")]
     return Section(identifier, title, blocks)
 
 
+_DETAILED = ("roc_training", "generations", "predictions", "training_lesions")
+
+
+def _words(study: StudyResults, title: str) -> str:
+    """One sentence that reads the table, where a table has one thing to say."""
+    tables = study.model
+    if title == "Permutation null" and "p_value" in tables.get("permutation", pd.DataFrame()):
+        table = tables["permutation"]
+        true, null = table[table["permutation"] == 0], table[table["permutation"] != 0]
+        if len(true) and len(null):
+            return (
+                f"With the true outcomes the statistic is {fmt.number(true['value'].iloc[0])}; over "
+                f"{fmt.plural(len(null), 'permutation')} of the outcomes by patient it is "
+                f"{fmt.number(null['value'].mean())} on "
+                f"average (SD {fmt.number(null['value'].std())}), {fmt.p_value(true['p_value'].iloc[0])}."
+            )
+    if title == "Nested evaluation" and "measure" in tables.get("evaluation", pd.DataFrame()):
+        rows = tables["evaluation"]
+        rows = rows[rows["measure"].astype(str).str.startswith("auc") & rows["value"].notna()]
+        if len(rows):
+            row = rows.iloc[0]
+            ends = fmt.estimate(row["value"], row["low"], row["high"])
+            verdict = (
+                ""
+                if fmt.is_missing(row["low"])
+                else (", clearly above chance" if row["low"] > 0.5 else ", compatible with chance (0.5)")
+            )
+            return f"Lesions of patients that a search had not seen: AUC {ends}{verdict}."
+    return ""
+
+
+_DATA_OF = {"convergence": "generations"}
+
+
 def _picture(study: StudyResults, stem: str, caption: str) -> Figure:
-    table = study.model.get(stem, pd.DataFrame())
+    table = study.model.get(_DATA_OF.get(stem, stem), pd.DataFrame())
     n = f" {fmt.plural(len(table), 'row')} of data." if len(table) else ""
     identifier = f"selection-figure-{stem.replace('_', '-')}"
     download = csv_download(identifier, table) if len(table) else None
@@ -137,8 +173,24 @@ def _picture(study: StudyResults, stem: str, caption: str) -> Figure:
 
 
 def _table(stem: str, table: pd.DataFrame, caption: str, folded: bool) -> Block:
-    shown = frame_table(f"selection-{stem.replace('_', '-')}-table", table, caption, most_rows=40)
+    identifier = f"selection-{stem.replace('_', '-')}-table"
+    shown: Block
+    if {"measure", "low", "high", "method", "n_lesions"} <= set(table.columns):
+        renamed = table.assign(model=table["model"].map(_model_name)) if "model" in table else table
+        shown = estimate_table(identifier, renamed, caption, ("model",))
+    else:
+        shown = frame_table(identifier, table, caption, most_rows=40)
     return Details(f"Table: {stem.replace('_', ' ')}", [shown]) if folded else shown
+
+
+def _model_name(code: str) -> str:
+    return MODEL_NAMES.get(code, code.replace("_", " "))
+
+
+MODEL_NAMES = {
+    "ga_network": "Genetic selection", "network_all_features": "Network, all features", "lasso": "LASSO",
+    "longest_diameter": "Longest diameter", "lasso_whole_lesion": "LASSO, whole lesion",
+}  # fmt: skip
 
 
 def _rest(study: StudyResults, used: set[str]) -> list[Block]:

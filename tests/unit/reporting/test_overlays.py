@@ -1,0 +1,60 @@
+"""Which lesions are pictured, and that their pictures show the right slice."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from livermets.imaging.geometry import Grid, Volume
+from livermets.io.images import write_volume
+from livermets.reporting.overlays import chosen_lesions, overlay_galleries
+
+
+def _lesions(dice: list[float]) -> pd.DataFrame:
+    n = len(dice)
+    return pd.DataFrame(
+        {
+            "patient_id": "P", "lesion_id": range(1, n + 1), "dice": dice, "precision": dice, "recall": dice,
+            "automatic_fate": "classified",
+        }
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "dice,most,shown",
+    [
+        ([0.1, 0.9, 0.5, 0.4, 0.8], 3, [("best", 0.9), ("median", 0.5), ("worst", 0.1)]),
+        ([0.1, 0.9, 0.5, 0.4, 0.8], 1, [("median", 0.5)]),
+        ([0.7], 3, [("only", 0.7)]),
+        ([], 3, []),
+    ],
+)
+def test_best_median_and_worst_are_chosen(dice, most, shown):
+    chosen = chosen_lesions(_lesions(dice), most)
+    assert list(zip(chosen["place"], chosen["dice"], strict=True)) == shown
+
+
+def test_a_lesion_is_drawn_with_both_contours(made_study, tmp_path):
+    grid = Grid((60, 50, 8), (1.0, 1.0, 2.0))
+    image, manual, automatic = (np.zeros(grid.shape_zyx, np.int16) for _ in range(3))
+    manual[3:6, 20:30, 20:32] = 1
+    automatic[4, 22:30, 22:34] = 1
+    scan = tmp_path / "external" / "intake" / "EX0001" / "baseline"
+    write_volume(scan / "image.nii.gz", Volume(image, grid))
+    write_volume(scan / "lesions.nii.gz", Volume(manual, grid))
+    found = tmp_path / "external" / "segmentation" / "EX0001" / "baseline"
+    write_volume(found / "lesions.nii.gz", Volume(automatic, grid))
+    lesions = made_study.results.lesions
+    one = lesions[(lesions.patient_id == "EX0001") & (lesions.lesion_id.astype(str) == "1")]
+    galleries = overlay_galleries(replace(made_study.results, folder=tmp_path, lesions=one), 3)
+    picture = galleries["external"][0].figures[0].image
+    pixels = np.asarray(Image.open(io.BytesIO(picture.content)).convert("RGB")).astype(int)
+    orange = (pixels[..., 0] > 180) & (pixels[..., 2] < 90)
+    sky = (pixels[..., 2] > 180) & (pixels[..., 0] < 130)
+    assert orange.sum() > 50
+    assert sky.sum() > 50

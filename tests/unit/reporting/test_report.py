@@ -1,0 +1,224 @@
+"""The report as data and as a page: complete, linked, free of NaN, and never broken by a missing part."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from livermets.config.reporting import ReportSettings
+from livermets.config.statistics import StatisticsSettings
+from livermets.errors import InputError
+from livermets.reporting.build import build_report
+from livermets.reporting.model import Bullets, ChecklistTable, Figure, Note, Paragraph, Report, Table
+from livermets.reporting.render import render_html
+from livermets.reporting.results import read_results
+from livermets.reporting.write import write_report
+
+FEW = StatisticsSettings(bootstrap_replicates=200)
+NAN_WORDS = re.compile(r"\b(nan|none|inf|<na>|nat)\b", re.IGNORECASE)
+
+
+class Page(HTMLParser):
+    """Ids, links and text of a page."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.sources: list[str] = []
+        self.unnamed_pictures = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found["href"]] if tag == "a" and "href" in found else []
+        self.sources += [found[name] for name in ("src",) if name in found]
+        self.sources += [found["href"]] if tag == "link" else []
+        self.unnamed_pictures += tag == "img" and not found.get("alt")
+
+
+def report_of(folder: Path, config: dict | None = None) -> Report:
+    return build_report(read_results(folder, config or {}), ReportSettings(), FEW, {})
+
+
+def prose(report: Report) -> list[str]:
+    texts = [report.title, report.subtitle, report.banner]
+    for block in report.blocks():
+        if isinstance(block, Paragraph | Note):
+            texts.append(block.text)
+        elif isinstance(block, Bullets):
+            texts += block.items
+        elif isinstance(block, Table | Figure):
+            texts += [block.caption, getattr(block, "note", "")]
+    return texts
+
+
+def test_prose_and_captions_never_say_nan(made_study):
+    for text in prose(made_study.report):
+        assert not NAN_WORDS.search(text.replace("or none", "")), text
+        assert "  " not in text, text
+
+
+def test_table_cells_never_say_nan(made_study):
+    for block in made_study.report.blocks():
+        if isinstance(block, Table) and block.id != "settings-table":
+            for row in block.rows:
+                assert not [cell for cell in row if str(cell).lower() in ("nan", "inf", "<na>", "nat")], block.id
+                assert len(row) == len(block.columns), block.id
+
+
+def test_every_link_inside_the_page_has_its_target_and_ids_are_unique(made_study):
+    page = Page(made_study.html)
+    assert [name for name, n in Counter(page.ids).items() if n > 1] == []
+    inside = {link[1:] for link in page.links if link.startswith("#")}
+    assert inside <= set(page.ids)
+
+
+def test_the_page_needs_nothing_from_outside(made_study):
+    page = Page(made_study.html)
+    assert all(source.startswith("data:") for source in page.sources)
+    assert all(link.startswith(("#", "data:")) for link in page.links)
+    assert page.unnamed_pictures == 0
+
+
+def test_every_figure_has_a_caption_and_drawn_ones_carry_their_data(made_study):
+    figures = [block for block in made_study.report.blocks() if isinstance(block, Figure)]
+    assert len(figures) > 10
+    for figure in figures:
+        assert len(figure.caption) > 10
+        if figure.image is not None:
+            assert figure.download is not None, figure.id
+
+
+def test_sections_appear_in_the_order_in_which_a_reader_asks(made_study):
+    ids = [section.id for section in made_study.report.sections]
+    asked = ["cohorts", "concordance", "diagnostics", "segmentation", "selection", "prediction", "lesions", "methods"]
+    assert [i for i in ids if i in asked] == asked
+    assert ids[-3:] == ["model-card", "checklists", "provenance"]
+
+
+def test_synthetic_cohorts_are_named_at_the_top(made_study):
+    assert "training and validation" in made_study.report.banner
+    assert "nothing clinical" in made_study.report.banner
+
+
+def test_prediction_cohorts_say_that_no_outcome_is_known(made_study):
+    section = next(s for s in made_study.report.sections if s.id == "prediction")
+    assert "not known" in section.blocks[0].text
+    ids = [block.id for block in made_study.report.blocks() if isinstance(block, Table)]
+    assert not [i for i in ids if i.startswith(("diagnostics-unknown", "confusion-unknown"))]
+
+
+def test_training_figures_are_marked_as_resubstitution(made_study):
+    section = next(s for s in made_study.report.sections if s.id == "diagnostics")
+    training = next(s for s in section.sections if s.id == "diagnostics-training-section" or "training" in s.title)
+    assert "esubstitution" in training.title
+    assert training.blocks[0].tone == "caution"
+
+
+def test_each_figure_is_written_beside_the_report_with_its_data(made_study, tmp_path):
+    write_report(tmp_path / "report.html", made_study.report, made_study.html)
+    figures = [b for b in made_study.report.blocks() if isinstance(b, Figure)]
+    for figure in figures:
+        assert list((tmp_path / "figures").glob(f"{figure.id}.*")), figure.id
+        if figure.download:
+            pd.read_csv(tmp_path / "figures" / f"{figure.id}.csv")
+
+
+def _without(folder: Path, gone: str, tmp_path: Path) -> Path:
+    copy = tmp_path / "results"
+    shutil.copytree(folder, copy)
+    for path in copy.glob(gone):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return copy
+
+
+@pytest.mark.parametrize(
+    "gone,said",
+    [
+        ("concordance", "results/concordance is empty"),
+        ("model", "no model was fitted"),
+        ("models", "none was trained"),
+        ("*/segmentation", "no scan_metrics.csv"),
+        ("*/intake", "no scan.json"),
+        ("concordance/pooled/strata.csv", "strata.csv is missing"),
+        ("model/permutation.csv", "no permutation was asked for"),
+    ],
+)
+def test_a_missing_part_is_said_in_words(made_study, tmp_path, gone, said):
+    report = report_of(_without(made_study.folder, gone, tmp_path), dict(made_study.config))
+    assert any(said in text for text in prose(report)), said
+    for text in prose(report):
+        assert not NAN_WORDS.search(text.replace("or none", "").replace("none was", "")), text
+    render_html(report)
+
+
+def _lesions(tmp_path: Path, **columns: object) -> Path:
+    table = pd.DataFrame(
+        {
+            "patient_id": ["A", "A", "B"], "lesion_id": [1, 2, 1], "response": [1, 0, 1], "predicted_manual": [1, 0, 1],
+            "predicted_automatic": [1, 1, 1], "dice": [0.5, 0.2, 0.9], "longest_diameter_mm": [12, 25, 40],
+        }
+        | columns
+    )  # fmt: skip
+    tmp_path.mkdir(exist_ok=True)
+    table.to_csv(tmp_path / "lesions.csv", index=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {},
+        {"patient_id": "A", "lesion_id": [1, 2, 3]},
+        {"response": 0},
+        {"predicted_automatic": None, "dice": 0.0},
+        {"response": None, "predicted_manual": None},
+        {"longest_diameter_mm": None},
+    ],
+    ids=["plain", "one patient", "no positives", "all undetected", "nothing known", "no diameters"],
+)
+def test_a_lesion_table_alone_gives_a_report_that_says_what_it_cannot(tmp_path, columns):
+    report = report_of(_lesions(tmp_path / "results", **columns))
+    for text in prose(report):
+        assert not NAN_WORDS.search(text.replace("none was", "").replace("or none", "").replace(" none ", " ")), text
+    assert "</html>" in render_html(report)
+
+
+@pytest.mark.parametrize(
+    "columns,said",
+    [
+        ({"response": [2, 0, 1]}, "response"),
+        ({"dice": [1.5, 0.2, 0.3]}, "dice"),
+        ({"longest_diameter_mm": [-3, 2, 1]}, "longest"),
+    ],
+)
+def test_a_wrong_lesion_table_is_refused_in_one_sentence(tmp_path, columns, said):
+    with pytest.raises(InputError, match=said):
+        read_results(_lesions(tmp_path / "results", **columns), {})
+
+
+def test_a_folder_without_a_lesion_table_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no lesion table"):
+        read_results(tmp_path, {})
+
+
+def test_the_same_results_give_the_same_page(made_study):
+    again = report_of(made_study.folder, dict(made_study.config))
+    once = report_of(made_study.folder, dict(made_study.config))
+    assert render_html(again) == render_html(once)
+
+
+def test_statements_of_the_configuration_answer_checklist_items(made_study):
+    settings = ReportSettings(statements={"CLEAR 8": "Approved by the committee of X, no. 7."})
+    report = build_report(made_study.results, settings, FEW, {})
+    table = next(b for b in report.blocks() if isinstance(b, ChecklistTable) and "CLEAR" in b.caption)
+    row = next(r for r in table.rows if r[0] == "8")
+    assert row[2:4] == ("done", "Approved by the committee of X, no. 7.")

@@ -1,0 +1,54 @@
+"""The summary says what the tables say: here on the published lesion table of Giannini 2020 (Table 4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from livermets.config.statistics import StatisticsSettings
+from livermets.io.concordance import write_concordance
+from livermets.reporting.model import Bullets, Paragraph
+from livermets.reporting.results import read_results
+from livermets.reporting.summary import summary_section
+from livermets.stats.concordance import concordance
+
+TABLE4 = Path(__file__).parents[2] / "reference" / "giannini2020_table4_lesions.csv"
+
+
+@pytest.fixture(scope="module")
+def summary(tmp_path_factory) -> list[str]:
+    folder = tmp_path_factory.mktemp("giannini")
+    lesions = pd.read_csv(TABLE4).assign(cohort="validation")
+    lesions.to_csv(folder / "lesions.csv", index=False)
+    result = concordance(lesions, StatisticsSettings(bootstrap_replicates=200), seed=1)
+    write_concordance(folder / "concordance" / "validation", result, {})
+    section = summary_section(read_results(folder, {"cohorts": {"validation": {"role": "validation"}}}))
+    texts = []
+    for block in section.blocks:
+        texts += [block.text] if isinstance(block, Paragraph) else block.items if isinstance(block, Bullets) else []
+    return texts
+
+
+def test_the_answer_gives_the_published_agreement(summary):
+    # 19 of 32 lesions classified alike with both masks.
+    assert "Of 32 validation lesions" in summary[0]
+    assert "19 (59\u00a0%) kept their class" in summary[0]
+    assert "13 changed it" in summary[0]
+
+
+def test_small_and_big_lesions_are_told_apart(summary):
+    # >= 20 mm: 14 of 18 alike; < 20 mm: 5 of 14 alike.
+    text = next(s for s in summary if s.startswith("By longest diameter"))
+    assert "5 of 14 (36\u00a0%)" in text
+    assert "14 of 18 (78\u00a0%)" in text
+
+
+def test_few_patients_are_said_to_be_few(summary):
+    assert "8 patients" in summary[-1]
+    assert "wide" in summary[-1]
+
+
+def test_no_area_is_invented_without_shares(summary):
+    assert any("could not be computed" in s for s in summary)
