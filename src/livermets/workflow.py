@@ -82,9 +82,16 @@ class Plan:
 
     # Settings, code and seeds: what a rule's parameters hold.
 
-    def settings(self, key: str) -> str:
-        """One section with its defaults filled in, as JSON: a verb's ``--settings``, and the trigger of its rerun."""
-        return canonical_json(getattr(self.config, key).model_dump(mode="json"))
+    def settings(self, key: str, *parts: str) -> str:
+        """One section with its defaults filled in, as JSON: a verb's ``--settings``, and the trigger of its rerun.
+
+        With ``parts``, only those of its keys, so that a new output threshold does not train a network again."""
+        include = set(parts) or None
+        return canonical_json(getattr(self.config, key).model_dump(mode="json", include=include))
+
+    def training_settings(self, target: str) -> str:
+        """What decides the weights of one network."""
+        return self.settings("segmentation", *(("liver",) if target == "liver" else ("network", "training")))
 
     def cohort_settings(self, cohort: str) -> str:
         """What `intake` and `phantom` need of one cohort, as JSON."""

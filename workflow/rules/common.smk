@@ -8,9 +8,7 @@ sys.path.insert(0, str(REPOSITORY / "src"))
 from livermets.workflow import InputError, Plan, paths, shell_words
 
 # Jobs run the checkout's own code with the interpreter that runs Snakemake; --sdm conda puts its own one before it.
-shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={REPOSITORY}/src PATH={Path(sys.executable).parent}:$PATH; "
-)
+shell.prefix(f"set -euo pipefail; export PYTHONPATH={REPOSITORY}/src PATH={Path(sys.executable).parent}:$PATH; ")
 
 try:
     plan = Plan.from_config(config, check_files=workflow.is_main_process)
@@ -37,9 +35,7 @@ def this_scan(wildcards):
 
 def mem_mb(base_mb, per_input_mb=0.0):
     """Memory that follows the input's size and doubles with every retry."""
-    return lambda wildcards, input, attempt: int(
-        (base_mb + per_input_mb * input.size_mb) * 2 ** (attempt - 1)
-    )
+    return lambda wildcards, input, attempt: int((base_mb + per_input_mb * input.size_mb) * 2 ** (attempt - 1))
 
 
 def minutes(base):
@@ -71,11 +67,7 @@ def given_mask(option, name, wildcards):
 
 
 def manual_lesions(wildcards):
-    return (
-        given_mask("--lesions", "lesions", wildcards)
-        if this_scan(wildcards).has_lesions
-        else ""
-    )
+    return given_mask("--lesions", "lesions", wildcards) if this_scan(wildcards).has_lesions else ""
 
 
 def liver_reference(wildcards):
@@ -85,11 +77,7 @@ def liver_reference(wildcards):
 
 
 def liver_network(wildcards):
-    return (
-        ["results/models/liver/network.safetensors"]
-        if plan.liver_source == "network"
-        else []
-    )
+    return ["results/models/liver/network.safetensors"] if plan.liver_source == "network" else []
 
 
 def liver_options(wildcards, input):
@@ -105,22 +93,15 @@ def mask_of_source(wildcards):
 
 def written_with_mask(wildcards):
     """The declared output of the job that wrote the mask."""
-    folder, file = (
-        ("intake", "image.nii.gz")
-        if wildcards.source == "manual"
-        else ("segmentation", "lesions.nii.gz")
-    )
+    folder, file = ("intake", "image.nii.gz") if wildcards.source == "manual" else ("segmentation", "lesions.nii.gz")
     return f"results/{wildcards.cohort}/{folder}/{wildcards.patient}/{wildcards.timepoint}/{file}"
 
 
 def network_of_scan(wildcards):
     """With cross-fitting, a training patient gets the network that never saw it."""
     fold = plan.fold(this_scan(wildcards))
-    return (
-        "results/models/lesions/"
-        + ("" if fold is None else f"fold{fold}/")
-        + "network.safetensors"
-    )
+    folder = "results/models/lesions" if fold is None else f"results/models/lesions/fold{fold}"
+    return f"{folder}/network.safetensors"
 
 
 # --- lists over scans
@@ -133,9 +114,7 @@ def training(template):
 
 def of_cohort(template):
     """One path per scan of the cohort in the wildcard."""
-    return lambda wildcards: paths(
-        template, plan.study.cohort(wildcards.cohort).scans()
-    )
+    return lambda wildcards: paths(template, plan.study.cohort(wildcards.cohort).scans())
 
 
 def of_cohort_with_lesions(template):
@@ -144,9 +123,7 @@ def of_cohort_with_lesions(template):
 
 
 def with_lesions(wildcards):
-    return [
-        scan for scan in plan.study.cohort(wildcards.cohort).scans() if scan.has_lesions
-    ]
+    return [scan for scan in plan.study.cohort(wildcards.cohort).scans() if scan.has_lesions]
 
 
 def words_of_training(template):
@@ -155,16 +132,23 @@ def words_of_training(template):
 
 
 def words_of_cohort(template):
-    return lambda wildcards: shell_words(
-        template, plan.study.cohort(wildcards.cohort).scans()
-    )
+    return lambda wildcards: shell_words(template, plan.study.cohort(wildcards.cohort).scans())
 
 
 def words_of_cohort_with_lesions(template):
     return lambda wildcards: shell_words(template, with_lesions(wildcards))
 
 
-def training_image(target):
-    """Where the training scans of one network are: the liver network cannot be given images normalised by its result."""
-    folder = "preprocess_liver" if target == "liver" else "preprocess"
-    return "results/{cohort}/" + folder + "/{patient}/{timepoint}/image.nii.gz"
+def training_scans(wildcards):
+    """The preprocessed folders that one network is trained on. The liver network cannot be given images normalised
+    over a liver that it has yet to find, so it has its own."""
+    stage = "preprocess_liver" if wildcards.target == "liver" else "preprocess"
+    return f"results/{{cohort}}/{stage}/{{patient}}/{{timepoint}}"
+
+
+def training_images(wildcards):
+    return training(f"{training_scans(wildcards)}/image.nii.gz")
+
+
+def words_of_training_scans(wildcards):
+    return words_of_training(training_scans(wildcards))

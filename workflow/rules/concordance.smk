@@ -17,8 +17,7 @@ rule lesion_table:
 rule concordance:
     input:
         lesions=lambda wildcards: [
-            f"results/{cohort}/lesions.csv"
-            for cohort in plan.concordance_cohorts(wildcards.name)
+            f"results/{cohort}/lesions.csv" for cohort in plan.concordance_cohorts(wildcards.name)
         ],
     output:
         diagnostics=report(

@@ -3,9 +3,7 @@
 
 rule training_table:
     input:
-        rois=training(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
+        rois=training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
         lesions=training("results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
     output:
         "results/model/training_rois.parquet",
@@ -19,12 +17,8 @@ rule training_table:
         mem_mb=mem_mb(1500, per_input_mb=12),
         runtime=minutes(20),
     params:
-        rois=words_of_training(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
-        lesions=words_of_training(
-            "--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"
-        ),
+        rois=words_of_training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
+        lesions=words_of_training("--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
         code=plan.code("selection"),
     shell:
         "python -m livermets training-table {params.rois} {params.lesions} --out {output} 2> {log}"
@@ -33,9 +27,7 @@ rule training_table:
 rule select:
     input:
         table="results/model/training_rois.parquet",
-        lesions=training(
-            "results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
-        ),
+        lesions=training("results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
     output:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
@@ -57,9 +49,7 @@ rule select:
         runtime=minutes(720),
     params:
         folder=subpath(output.model, parent=True),
-        lesions=words_of_training(
-            "--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
-        ),
+        lesions=words_of_training("--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
         settings=plan.settings("selection"),
         seed=plan.seed,
         code=plan.code("selection"),
@@ -75,15 +65,9 @@ rule classify:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
         lesions=of_cohort("results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
-        matching=of_cohort(
-            "results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv"
-        ),
-        manual=of_cohort_with_lesions(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
-        automatic=of_cohort(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
-        ),
+        matching=of_cohort("results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv"),
+        manual=of_cohort_with_lesions("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
+        automatic=of_cohort("results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"),
     output:
         lesions=report(
             "results/{cohort}/lesions.csv",
@@ -103,12 +87,8 @@ rule classify:
         runtime=minutes(30),
     params:
         model=subpath(input.model, parent=True),
-        lesions=words_of_cohort(
-            "--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"
-        ),
-        matching=words_of_cohort(
-            "--matching=results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv"
-        ),
+        lesions=words_of_cohort("--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
+        matching=words_of_cohort("--matching=results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv"),
         manual=words_of_cohort_with_lesions(
             "--rois-manual=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
         ),

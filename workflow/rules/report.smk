@@ -6,9 +6,7 @@ rule report:
         "results/lesions.csv",
         "results/model/model.json",
         "results/models/lesions/network.json",
-        expand(
-            "results/concordance/{name}/diagnostics.csv", name=plan.concordance_names()
-        ),
+        expand("results/concordance/{name}/diagnostics.csv", name=plan.concordance_names()),
     output:
         html=report(
             "results/report/report.html",

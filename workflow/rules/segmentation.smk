@@ -3,7 +3,7 @@
 
 rule train_segmentation:
     input:
-        preprocessed=lambda wildcards: training(training_image(wildcards.target)),
+        preprocessed=training_images,
     output:
         network="results/models/{target}/network.safetensors",
         settings="results/models/{target}/network.json",
@@ -26,14 +26,12 @@ rule train_segmentation:
         mem_mb=mem_mb(6000, per_input_mb=12),
         runtime=minutes(720),
     params:
-        scans=lambda wildcards: words_of_training(
-            "--scans=" + str(Path(training_image(wildcards.target)).parent)
-        ),
+        scans=words_of_training_scans,
         patients=plan.training_patients(),
         folds="",
         folder=subpath(output.network, parent=True),
         checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}",
-        settings=plan.settings("segmentation"),
+        settings=lambda wildcards: plan.training_settings(wildcards.target),
         seed=plan.seed,
         code=plan.code("segmentation"),
     shell:
@@ -54,14 +52,12 @@ use rule train_segmentation as train_segmentation_fold with:
     benchmark:
         "results/benchmarks/models/{target}/fold{fold}/train.tsv"
     params:
-        scans=lambda wildcards: words_of_training(
-            "--scans=" + str(Path(training_image(wildcards.target)).parent)
-        ),
+        scans=words_of_training_scans,
         patients=plan.training_patients(),
         folds=lambda wildcards: f"--fold {wildcards.fold} --folds {plan.config.segmentation.cross_fit}",
         folder=subpath(output.network, parent=True),
         checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}-fold{wildcards.fold}",
-        settings=plan.settings("segmentation"),
+        settings=lambda wildcards: plan.training_settings(wildcards.target),
         seed=plan.seed,
         code=plan.code("segmentation"),
 
@@ -103,7 +99,7 @@ rule segment:
         lesions=manual_lesions,
         reference=liver_reference,
         folder=subpath(output.lesions, parent=True),
-        settings=plan.settings("segmentation"),
+        settings=plan.settings("segmentation", "output", "matching"),
         code=plan.code("segmentation"),
     shell:
         "python -m livermets segment --network {params.network} --preprocessed {params.preprocessed}"

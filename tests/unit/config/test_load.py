@@ -29,7 +29,9 @@ def test_an_unknown_key_gets_the_nearest_one():
 
 
 def test_an_unknown_nested_key_is_compared_with_its_own_siblings():
-    assert _messages({"needed": 1, "inner": {"widht": 3}}) == ["features.inner.widht: unknown key. Did you mean `width`?"]
+    assert _messages({"needed": 1, "inner": {"widht": 3}}) == [
+        "features.inner.widht: unknown key. Did you mean `width`?"
+    ]
     assert _messages({"needed": 1, "many": {"a": {"wdth": 3}}}) == [
         "features.many.a.wdth: unknown key. Did you mean `width`?"
     ]

@@ -164,16 +164,8 @@ def _make_scan(folder: Path, patient: str, timepoint: str, part: pd.DataFrame, r
     ).to_csv(seg / "scan_metrics.csv", index=False)
     intake = folder / "intake" / patient / timepoint
     intake.mkdir(parents=True, exist_ok=True)
-    (intake / "scan.json").write_text(
-        json.dumps(
-            {
-                "source": "nifti",
-                "spacing_zyx_mm": [2.5, 0.7, 0.7],
-                "size_zyx": [40, 128, 128],
-                "digests": {"image": "ab" * 32},
-            }
-        )
-    )
+    facts = {"source": "nifti", "spacing_xyz_mm": [0.7, 0.7, 2.5], "image_sha256": "ab" * 32, "excluded_lesions": {}}
+    (intake / "scan.json").write_text(json.dumps(facts))
 
 
 def _make_model(folder: Path, training: pd.DataFrame, rng: np.random.Generator) -> None:

@@ -43,7 +43,7 @@ def test_a_lesion_is_drawn_with_both_contours(made_study, tmp_path):
     grid = Grid((60, 50, 8), (1.0, 1.0, 2.0))
     image, manual, automatic = (np.zeros(grid.shape_zyx, np.int16) for _ in range(3))
     manual[3:6, 20:30, 20:32] = 1
-    automatic[4, 22:30, 22:34] = 1
+    automatic[3:6, 22:30, 22:34] = 1
     scan = tmp_path / "external" / "intake" / "EX0001" / "baseline"
     write_volume(scan / "image.nii.gz", Volume(image, grid))
     write_volume(scan / "lesions.nii.gz", Volume(manual, grid))

@@ -14,7 +14,7 @@ from livermets.reporting.results import read_results
 from livermets.reporting.summary import summary_section
 from livermets.stats.concordance import concordance
 
-TABLE4 = Path(__file__).parents[2] / "reference" / "giannini2020_table4_lesions.csv"
+TABLE4 = Path(__file__).parents[2] / "reference" / "giannini2020" / "table4_lesions.csv"
 
 
 @pytest.fixture(scope="module")

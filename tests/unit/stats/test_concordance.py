@@ -11,6 +11,7 @@ from tests.unit.stats.lesion_tables import lesion_table, minimal
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.stats.concordance import ConcordanceResult, concordance, roi_concordance
+from livermets.stats.tables import OPTIONAL_TABLES
 
 FAST = StatisticsSettings(bootstrap_replicates=300)
 
@@ -30,6 +31,15 @@ def test_columns_of_the_contract(result: ConcordanceResult) -> None:
     }  # fmt: skip
     for name, columns in expected.items():
         assert list(getattr(result, name).columns[: len(columns)]) == columns
+
+
+def test_optional_tables_have_the_same_columns_full_and_empty(result: ConcordanceResult) -> None:
+    bare = concordance(minimal([("A", 1, 1, 0, 0.2, 11)]), FAST)
+    for name, columns in OPTIONAL_TABLES.items():
+        if name != "feature_icc":
+            assert list(getattr(result, name).columns) == list(getattr(bare, name).columns) == list(columns)
+            assert len(getattr(result, name))
+            assert not len(getattr(bare, name))
 
 
 def test_measures_of_the_contract(result: ConcordanceResult) -> None:

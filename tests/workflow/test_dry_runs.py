@@ -1,0 +1,115 @@
+"""The workflow plans what it should: on a bare checkout, for odd cohorts, and after a cohort is added."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def snakemake(folder, *options):
+    """Runs Snakemake in a study folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", "-s", REPOSITORY / "Snakefile", "--directory", folder, *options],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(folder / ".cache")},
+    )
+
+
+def planned(folder, *options) -> Counter:
+    """Jobs per rule of a dry run."""
+    done = snakemake(folder, "-n", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\n\n", done.stdout + done.stderr, re.DOTALL)
+    counts = {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", table.group(1), re.MULTILINE)} if table else {}
+    counts.pop("total", None)
+    return Counter(counts)
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A study folder whose configuration a test may change."""
+
+    def write(**changes):
+        config = {
+            "cohorts": {
+                "learn": {"role": "train", "phantom": {"patients": 3, "prefix": "T"}},
+                "test": {"role": "validation", "phantom": {"patients": 2, "prefix": "V"}},
+            },
+            **changes,
+        }
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+        return tmp_path
+
+    return write
+
+
+def test_a_bare_checkout_plans_the_whole_demonstration(tmp_path):
+    shutil.copy(REPOSITORY / "config.yaml", tmp_path)
+    jobs = planned(tmp_path)
+    cohorts = yaml.safe_load((REPOSITORY / "config.yaml").read_text())["cohorts"]
+    patients = {cohort["role"]: cohort["phantom"]["patients"] for cohort in cohorts.values()}
+    scans = sum(patients.values())
+    assert scans >= 16
+    assert jobs["phantom"] == len(cohorts)
+    for rule in ("intake", "liver", "preprocess", "segment"):
+        assert jobs[rule] == scans, rule
+    assert jobs["roi_features"] == 2 * scans
+    assert jobs["lesion_features"] >= patients["train"]
+    for rule in ("check", "train_segmentation", "select", "report", "manifest", "all", "concordance"):
+        assert jobs[rule] == 1, rule
+    assert jobs["classify"] == len(cohorts)
+
+
+def test_cross_fitting_trains_one_more_network_per_fold(study):
+    folder = study(segmentation={"cross_fit": 3})
+    jobs = planned(folder)
+    assert jobs["train_segmentation"] == 1
+    assert jobs["train_segmentation_fold"] == 3
+
+
+def test_a_liver_network_is_trained_when_asked_for(study):
+    folder = study(segmentation={"liver": {"source": "network"}})
+    jobs = planned(folder)
+    assert jobs["train_segmentation"] == 2
+    assert jobs["preprocess_liver"] == 3
+    assert jobs["liver"] == 5
+
+
+def test_a_predict_cohort_without_masks_gets_no_manual_features(study, tmp_path):
+    (tmp_path / "ct.nii.gz").touch()
+    (tmp_path / "liver.nii.gz").touch()
+    folder = study()
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    before = planned(folder)
+    config["cohorts"]["new"] = {
+        "role": "predict", "patients": ["p01"], "image": "ct.nii.gz", "liver": "liver.nii.gz",
+    }  # fmt: skip
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    jobs = planned(folder)
+    assert jobs["roi_features"] == before["roi_features"] + 1
+    assert jobs["segment"] == before["segment"] + 1
+    assert jobs["train_segmentation"] == before["train_segmentation"] == 1
+
+
+def test_a_user_mistake_is_one_sentence_and_exit_status_two(study):
+    folder = study(selecton={})
+    done = snakemake(folder, "-n")
+    assert done.returncode == 2
+    assert "error: selecton: unknown key. Did you mean `selection`?" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (folder / "results").exists()
+
+
+@pytest.mark.slow
+def test_snakemake_lints_a_bare_checkout():
+    done = subprocess.run([sys.executable, "-m", "snakemake", "--lint"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
