@@ -151,4 +151,4 @@ def training_images(wildcards):
 
 
 def words_of_training_scans(wildcards):
-    return words_of_training(training_scans(wildcards))
+    return words_of_training(f"--scans={training_scans(wildcards)}")
