@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
+from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.figures.curves import calibration_figure, decision_figure, roc_figure
@@ -43,7 +47,7 @@ def dice_against_diameter(lesions: pd.DataFrame, settings: StatisticsSettings) -
             part = lesions[chosen]
             if len(part):
                 label = f"{name} ({len(part)})"
-                colours = {"c": edge} if marker == "x" else {"edgecolors": edge, "facecolors": face}
+                colours: dict[str, Any] = {"c": edge} if marker == "x" else {"edgecolors": edge, "facecolors": face}
                 # A missing Dice (nothing overlaps) is drawn on the floor, where Dice 0 is.
                 axes.scatter(part["longest_diameter_mm"], part["dice"].fillna(0), marker=marker, s=32,
                              linewidths=1.2, alpha=0.85, label=label, clip_on=False, zorder=3, **colours)  # fmt: skip
@@ -83,17 +87,15 @@ def strata_heat(strata: pd.DataFrame) -> Figure:
     dice = sorted(set(zip(cells["dice_low"], cells["dice_high"], strict=True)))
     diameter = sorted(set(zip(cells["diameter_low_mm"], cells["diameter_high_mm"], strict=True)))
     with figure(45 + 32 * len(diameter), 25 + 17 * len(dice)) as (drawn, axes):
-        import matplotlib
-
         colours = matplotlib.colormaps["cividis"]
-        for cell in cells.itertuples():
-            x = diameter.index((cell.diameter_low_mm, cell.diameter_high_mm))
-            y = dice.index((cell.dice_low, cell.dice_high))
-            few = cell.statement == TOO_FEW
-            face = "#F2F2F2" if few else colours(cell.value)
-            hatch = "////" if few else None
-            axes.add_patch(_box(x, y, face, hatch))
-            ink = BLACK if few or cell.value > 0.55 else "white"
+        for cell in cells.to_dict("records"):
+            x = diameter.index((cell["diameter_low_mm"], cell["diameter_high_mm"]))
+            y = dice.index((cell["dice_low"], cell["dice_high"]))
+            few = cell["statement"] == TOO_FEW
+            face = "#F2F2F2" if few else colours(cell["value"])
+            edge = "#BBBBBB" if few else "white"
+            axes.add_patch(Rectangle((x, y), 1, 1, facecolor=face, edgecolor=edge, hatch="////" if few else None))
+            ink = BLACK if few or cell["value"] > 0.55 else "white"
             axes.text(x + 0.5, y + 0.5, _cell_text(cell, few), ha="center", va="center", fontsize=8, color=ink,
                       bbox={"facecolor": face, "edgecolor": "none", "pad": 1.5})  # fmt: skip
         axes.set(xlim=(0, len(diameter)), ylim=(0, len(dice)), xlabel="Longest diameter (mm)", ylabel="Dice")
@@ -104,17 +106,11 @@ def strata_heat(strata: pd.DataFrame) -> Figure:
     return drawn
 
 
-def _box(x: int, y: int, face: object, hatch: str | None):  # type: ignore[no-untyped-def]
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((x, y), 1, 1, facecolor=face, edgecolor="#BBBBBB" if hatch else "white", hatch=hatch, linewidth=1)
-
-
-def _cell_text(cell, few: bool) -> str:  # type: ignore[no-untyped-def]
-    if cell.n == 0:
+def _cell_text(cell: Mapping[Hashable, Any], few: bool) -> str:
+    if cell["n"] == 0:
         return "no lesion"
-    counts = f"{cell.agree}/{cell.n}"
-    return f"{counts}\n{TOO_FEW}" if few else f"{counts}\n{cell.low:.2f} to {cell.high:.2f}"
+    counts = f"{cell['agree']}/{cell['n']}"
+    return f"{counts}\n{TOO_FEW}" if few else f"{counts}\n{cell['low']:.2f} to {cell['high']:.2f}"
 
 
 def _diameter_label(low: float, high: float) -> str:

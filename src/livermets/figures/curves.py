@@ -29,9 +29,10 @@ def roc_figure(roc: pd.DataFrame, diagnostics: pd.DataFrame) -> Figure:
                 curve["one_minus_specificity"], curve["sensitivity"], label=label,
                 color=SOURCE_COLOUR[str(source)], linestyle=SOURCE_LINE[str(source)],
             )  # fmt: skip
-            point = diagnostics[diagnostics["mask_source"] == source].drop_duplicates("measure").set_index("measure")
-            if {"sensitivity", "specificity"} <= set(point.index):
-                x, y = 1 - point.loc["specificity", "value"], point.loc["sensitivity", "value"]
+            own = diagnostics[diagnostics["mask_source"] == source].drop_duplicates("measure")
+            point = own.set_index("measure")["value"].to_dict()
+            if {"sensitivity", "specificity"} <= set(point):
+                x, y = 1 - point["specificity"], point["sensitivity"]
                 colour, marker = SOURCE_COLOUR[str(source)], SOURCE_MARKER[str(source)]
                 axes.plot(x, y, marker, color=colour, markersize=8, clip_on=False)
         axes.set(xlabel="1 - specificity", ylabel="Sensitivity", aspect="equal")
@@ -77,9 +78,10 @@ def decision_figure(decision: pd.DataFrame) -> Figure:
 
 
 def _auc_label(source: str, diagnostics: pd.DataFrame) -> str:
-    rows = diagnostics[(diagnostics["mask_source"] == source) & (diagnostics["measure"] == "auc")].set_index("method")
+    rows = diagnostics[(diagnostics["mask_source"] == source) & (diagnostics["measure"] == "auc")]
+    found = rows.dropna(subset=["low"]).set_index("method")[["value", "low", "high"]].to_dict("index")
     for method in _AUC_METHODS:
-        if method in rows.index and pd.notna(rows.loc[method, "low"]):
-            value, low, high = (rows.loc[method, column] for column in ("value", "low", "high"))
-            return f"{source}: AUC {value:.2f} ({low:.2f} to {high:.2f})"
+        if method in found:
+            auc = found[method]
+            return f"{source}: AUC {auc['value']:.2f} ({auc['low']:.2f} to {auc['high']:.2f})"
     return f"{source} mask"

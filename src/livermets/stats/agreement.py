@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,14 +64,14 @@ def mcnemar_estimates(
     cells = _cells(manual, automatic)
     both_minus, automatic_only, manual_only, both_plus = (int(np.count_nonzero(cell)) for cell in cells)
     exact = mcnemar([[both_minus, automatic_only], [manual_only, both_plus]], exact=True).pvalue
-    common = {"level": boot.level, "n_lesions": len(manual), "n_patients": len(np.unique(patient))}
+    common: dict[str, Any] = {"level": boot.level, "n_lesions": len(manual), "n_patients": len(np.unique(patient))}
     clustered = durkalski_p(cells[2], cells[1], patient)
     why = "no patient has discordant lesions" if math.isnan(clustered) else ""
     return [
-        Estimate("mcnemar_p", float(exact), method="exact-binomial", **common),  # type: ignore[arg-type]
-        Estimate("mcnemar_p", clustered, method="durkalski-2003", note=why, **common),  # type: ignore[arg-type]
-        Estimate("manual_only", manual_only, method="count", **common),  # type: ignore[arg-type]
-        Estimate("automatic_only", automatic_only, method="count", **common),  # type: ignore[arg-type]
+        Estimate("mcnemar_p", float(exact), method="exact-binomial", **common),
+        Estimate("mcnemar_p", clustered, method="durkalski-2003", note=why, **common),
+        Estimate("manual_only", manual_only, method="count", **common),
+        Estimate("automatic_only", automatic_only, method="count", **common),
     ]
 
 

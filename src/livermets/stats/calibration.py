@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ def calibration_curve(score: NDArray, response: NDArray, bins: int, level: float
     Equal scores stay in one group, so there may be fewer groups than asked for."""
     inner = np.unique(np.quantile(score, np.linspace(0, 1, bins + 1)[1:-1]))
     group = np.searchsorted(inner, score, side="left")
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for index in np.unique(group):
         inside = group == index
         k, n = int(response[inside].sum()), int(inside.sum())
@@ -40,12 +41,12 @@ def calibration_estimates(
     Cox's logistic recalibration; ``margin`` keeps scores of 0 and 1 off the infinite logit. Brier 1950; Cox 1958."""
     logit = np.log(np.clip(score, margin, 1 - margin) / (1 - np.clip(score, margin, 1 - margin)))
     clusters = len(np.unique(patient))
-    common = {"level": boot.level, "n_lesions": len(score), "n_patients": clusters}
+    common: dict[str, Any] = {"level": boot.level, "n_lesions": len(score), "n_patients": clusters}
     error = (score - response) ** 2
     patients = boot.weights.shape[1]
     ones = per_patient_sum(np.ones(len(score)), patient, patients)
     (low, high), why = boot.ratio(per_patient_sum(error, patient, patients), ones)
-    brier = Estimate("brier", float(error.mean()), low, high, method="cluster-bootstrap", note=why, **common)  # type: ignore[arg-type]
+    brier = Estimate("brier", float(error.mean()), low, high, method="cluster-bootstrap", note=why, **common)
     slope_design = np.column_stack([logit, np.ones_like(logit)])
     slope = _recalibration("calibration_slope", response, slope_design, None, patient, common)
     in_the_large = _recalibration(
@@ -60,16 +61,17 @@ def _recalibration(
     design: NDArray,
     offset: NDArray | None,
     patient: NDArray[np.intp],
-    common: dict[str, object],
+    common: dict[str, Any],
 ) -> Estimate:
     """The first coefficient of a logistic regression, sandwich errors by patient, t with patients - 1."""
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
     from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
 
     def missing(why: str) -> Estimate:
-        return Estimate(measure, NAN, method="cluster-sandwich", note=why, **common)  # type: ignore[arg-type]
+        return Estimate(measure, NAN, method="cluster-sandwich", note=why, **common)
 
-    clusters = int(common["n_patients"])  # type: ignore[call-overload]
+    clusters = int(common["n_patients"])
     if len(np.unique(response)) < 2:
         return missing("only one outcome class")
     if np.linalg.matrix_rank(design) < design.shape[1]:
@@ -77,14 +79,14 @@ def _recalibration(
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", PerfectSeparationWarning)
-            model = sm.GLM(response, design, family=sm.families.Binomial(), offset=offset)
+            model = GLM(response, design, family=Binomial(), offset=offset)
             errors = {"cov_type": "cluster", "cov_kwds": {"groups": patient}} if clusters > 1 else {}
             result = model.fit(**errors)
     except (PerfectSeparationError, PerfectSeparationWarning):
         return missing("the score separates the classes completely, so the slope has no finite value")
     value, error = float(result.params[0]), float(result.bse[0])
     if clusters < 2 or not math.isfinite(error):
-        return Estimate(measure, value, method="cluster-sandwich", note="one patient only", **common)  # type: ignore[arg-type]
-    reach = float(stats.t.ppf(0.5 + float(common["level"]) / 2, clusters - 1)) * error  # type: ignore[arg-type]
+        return Estimate(measure, value, method="cluster-sandwich", note="one patient only", **common)
+    reach = float(stats.t.ppf(0.5 + float(common["level"]) / 2, clusters - 1)) * error
     return Estimate(measure, value, value - reach, value + reach, method="cluster-sandwich",
-                    reference=f"Cox, Biometrika 1958;45:562; {REFERENCES['cluster-sandwich']}", **common)  # type: ignore[arg-type]  # fmt: skip
+                    reference=f"Cox, Biometrika 1958;45:562; {REFERENCES['cluster-sandwich']}", **common)  # fmt: skip

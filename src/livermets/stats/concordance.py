@@ -19,11 +19,13 @@ from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagn
 from livermets.stats.gee import agreement_curve, fit_agreement_model, required_dice
 from livermets.stats.icc import feature_icc, lesion_medians
 from livermets.stats.lesions import checked_lesions, false_positive_count
+from livermets.stats.notes import general_notes, stratum_notes
 from livermets.stats.patients import patient_summary, per_patient_table
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
 from livermets.stats.roi_agreement import roi_agreement
-from livermets.stats.strata import TOO_FEW, strata_margins, strata_table
+from livermets.stats.strata import strata_margins, strata_table
+from livermets.stats.tables import empty
 
 SOURCES = ("manual", "automatic")
 DIAGNOSTICS_COLUMNS = ("measure", "k", "n", "value", "low", "high", "level", "method", "n_lesions", "n_patients",
@@ -101,10 +103,9 @@ def concordance(
     random = generator(seed, "concordance", "patient bootstrap")
     patients = int(table["patient"].max()) + 1
     boot = PatientBootstrap.draw(patients, settings.bootstrap_replicates, settings.level, random)
-    study = _Study(table, boot, settings)
-    _general_notes(study)
+    study = _Study(table, boot, settings, general_notes(table))
     strata, per_patient = strata_table(table, settings), per_patient_table(table)
-    _stratum_notes(study, strata)
+    study.notes.extend(stratum_notes(strata, settings))
     return ConcordanceResult(
         diagnostics=_diagnostics(study),
         diagnostics_all=_diagnostics_all(study),
@@ -128,65 +129,25 @@ def roi_concordance(rois: pd.DataFrame, settings: StatisticsSettings | None = No
     if "mask_source" not in rois:
         raise input_error("ROI table", "missing column mask_source", "It says manual or automatic for every ROI")
     manual, automatic = (rois[rois["mask_source"] == source] for source in SOURCES)
-    common = {"level": settings.level, "replicates": settings.bootstrap_replicates}
+    level, replicates = settings.level, settings.bootstrap_replicates
     random = generator(seed, "concordance", "ROIs")
-    agreement = roi_agreement(manual, automatic, random=random, **common)  # type: ignore[arg-type]
-    features = [column for column in rois if str(column).startswith("original_")]
-    icc, notes = pd.DataFrame(), list(agreement.notes)
+    agreement = roi_agreement(manual, automatic, level=level, replicates=replicates, random=random)
+    features = [str(column) for column in rois if str(column).startswith("original_")]
+    icc, notes = empty("feature_icc")["feature_icc"], list(agreement.notes)
     if features:
-        medians = (lesion_medians(part, features) for part in (manual, automatic))
-        icc = feature_icc(*medians, features, settings.icc, random=random, **common)  # type: ignore[arg-type]
+        medians = [lesion_medians(part, features) for part in (manual, automatic)]
+        icc = feature_icc(medians[0], medians[1], features, settings.icc, level, replicates, random)
     else:
         notes.append("feature ICC not computed: the ROI tables have no columns original_*")
     return RoiConcordance(agreement.overall, agreement.per_lesion, icc, tuple(notes))
-
-
-def _general_notes(study: _Study) -> None:
-    table, compared, known = study.table, study.compared, study.known
-    patients = table["patient"].nunique()
-    study.notes.append(f"{_counted(len(table), 'lesion')} of {_counted(patients, 'patient')} in the table")
-    left_out = len(table) - len(compared)
-    if left_out:
-        study.notes.append(
-            f"{left_out} of {len(table)} lesions are not classified with both masks and are left out of agreement and "
-            "diagnostics; accounting.csv says why"
-        )
-    if len(known) < len(compared):
-        unknown = len(compared) - len(known)
-        verb = "has" if unknown == 1 else "have"
-        what = f"{_counted(unknown, 'compared lesion')} {verb} no known outcome"
-        study.notes.append(f"{what}: diagnostics leave {'it' if unknown == 1 else 'them'} out")
-    if patients == 1:
-        study.notes.append("one patient only: nothing can be said about others, so clustered intervals are missing")
-    elif patients < 20:
-        study.notes.append(
-            f"with {patients} patients every interval is wide and itself uncertain; intervals that treat lesions as "
-            "independent (clopper-pearson, mercaldo-logit, delong, fleiss-1969) may be too narrow"
-        )
-    if not (known["response"] == 1).any():
-        study.notes.append("no compared lesion is R+: sensitivity and everything built on it cannot be computed")
-    if not (known["response"] == 0).any():
-        study.notes.append("no compared lesion is R-: specificity and everything built on it cannot be computed")
-    if compared.empty:
-        study.notes.append("no lesion is classified with both masks: agreement cannot be computed")
-    if "detected" in table:
-        both = int(((table["detected"] == 0) & table["compared"]).sum())
-        if both:
-            study.notes.append(f"{both} lesions marked as undetected carry an automatic class and are compared too")
-
-
-def _stratum_notes(study: _Study, strata: pd.DataFrame) -> None:
-    few = int((strata["statement"] == TOO_FEW).sum())
-    if few:
-        limit = study.settings.minimum_stratum_n
-        study.notes.append(f"{few} of {len(strata)} strata hold fewer than {limit} compared lesions: {TOO_FEW}")
 
 
 def _diagnostics(study: _Study) -> pd.DataFrame:
     frames = []
     for source in SOURCES:
         known = study.known
-        estimates = class_diagnostics(*_arrays(known, "response", f"predicted_{source}"), _patient(known), study.boot)
+        response, called = _arrays(known, "response", f"predicted_{source}")
+        estimates = class_diagnostics(response, called, _patient(known), study.boot)
         if f"share_{source}" in known:
             scored = known[known[[f"share_{s}" for s in SOURCES if f"share_{s}" in known]].notna().all(axis=1)]
             response, score = _arrays(scored, "response", f"share_{source}")
@@ -221,7 +182,7 @@ def _model(study: _Study) -> dict[str, pd.DataFrame]:
     model, why = fit_agreement_model(study.table, study.settings)
     if model is None:
         study.notes.append(why)
-        return dict.fromkeys(("agreement_model", "required_dice", "agreement_curve"), pd.DataFrame())
+        return empty("agreement_model", "required_dice", "agreement_curve")
     needed = required_dice(model, study.settings)
     if (needed["low"].isna()).all():
         study.notes.append(
@@ -237,18 +198,17 @@ def _model(study: _Study) -> dict[str, pd.DataFrame]:
 
 
 def _scores(study: _Study) -> dict[str, pd.DataFrame]:
-    parts = ("roc", "auc_comparison", "calibration", "calibration_summary", "decision")
-    empty = dict.fromkeys(parts, pd.DataFrame())
+    nothing = empty("roc", "auc_comparison", "calibration", "calibration_summary", "decision")
     known, columns = study.known, [f"share_{source}" for source in SOURCES]
     if not set(columns) <= set(known.columns):
         study.notes.append("ROC, calibration and decision curves need the columns share_manual and share_automatic")
-        return empty
+        return nothing
     scored = known[known[columns].notna().all(axis=1)]
     response, patient = scored["response"].to_numpy(), _patient(scored)
     why = auc_obstacle(response)
     if why:
         study.notes.append(f"ROC, calibration and decision curves not computed: {why}")
-        return empty
+        return nothing
     scores = {source: scored[f"share_{source}"].to_numpy() for source in SOURCES}
     settings, boot = study.settings, study.boot
     frames: dict[str, list[pd.DataFrame]] = {"roc": [], "calibration": [], "calibration_summary": []}
@@ -266,19 +226,19 @@ def _scores(study: _Study) -> dict[str, pd.DataFrame]:
 
 
 def _subgroups(study: _Study) -> dict[str, pd.DataFrame]:
-    tables, differences = [pd.DataFrame()], [pd.DataFrame()]
-    for grouping in ("cohort", "centre", "timepoint"):
-        if grouping in study.compared and study.compared[grouping].nunique() > 1:
-            tables.append(subgroup_table(study.compared, grouping, study.boot))
-            differences.append(subgroup_differences(study.compared, grouping, study.boot))
+    several = [
+        grouping
+        for grouping in ("cohort", "centre", "timepoint")
+        if grouping in study.compared and study.compared[grouping].nunique() > 1
+    ]
+    if not several:
+        return empty("subgroups", "subgroup_differences")
+    tables = [subgroup_table(study.compared, grouping, study.boot) for grouping in several]
+    differences = [subgroup_differences(study.compared, grouping, study.boot) for grouping in several]
     return {
         "subgroups": pd.concat(tables, ignore_index=True),
         "subgroup_differences": pd.concat(differences, ignore_index=True),
     }
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _arrays(part: pd.DataFrame, *columns: str) -> list[np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def roc_table(score: NDArray, response: NDArray) -> pd.DataFrame:
 
 
 def decision_table(
-    scores: dict[str, NDArray],
+    scores: Mapping[str, NDArray],
     response: NDArray,
     patient: NDArray[np.intp],
     thresholds: Sequence[float],
@@ -32,7 +32,11 @@ def decision_table(
     none. Patient-bootstrap intervals. Vickers and Elkin, Med Decis Making 2006;26:565."""
     patients = boot.weights.shape[1]
     lesions = per_patient_sum(np.ones(len(response)), patient, patients)
-    everyone = {**scores, "treat all": np.ones(len(response)), "treat none": np.full(len(response), -1.0)}
+    everyone: dict[str, NDArray] = {
+        **scores,
+        "treat all": np.ones(len(response)),
+        "treat none": np.full(len(response), -1.0),
+    }
     rows = []
     for strategy, score in everyone.items():
         for threshold in thresholds:

@@ -105,12 +105,14 @@ def _obstacle(used: pd.DataFrame, design: NDArray) -> str:
 
 
 def _fit(used: pd.DataFrame, design: NDArray, correlation: str) -> tuple[NDArray, NDArray, NDArray, float] | None:
-    import statsmodels.api as sm
+    from statsmodels.genmod.cov_struct import Exchangeable, Independence
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_estimating_equations import GEE
     from statsmodels.tools.sm_exceptions import ModelWarning, PerfectSeparationError
 
-    structure = sm.cov_struct.Exchangeable() if correlation == "exchangeable" else sm.cov_struct.Independence()
-    model = sm.GEE(used["agree"].to_numpy(float), design, groups=used["patient"].to_numpy(), cov_struct=structure,
-                   family=sm.families.Binomial())  # fmt: skip
+    structure = Exchangeable() if correlation == "exchangeable" else Independence()
+    model = GEE(used["agree"].to_numpy(float), design, groups=used["patient"].to_numpy(), cov_struct=structure,
+                   family=Binomial())  # fmt: skip
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             # Trouble is recognised from the result below and told as a reason, not as a library's warning.

@@ -13,6 +13,7 @@ from scipy import stats
 
 from livermets.errors import input_error
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
+from livermets.stats.tables import OPTIONAL_TABLES
 
 IccKind = Literal["ICC(2,1)", "ICC(3,1)"]
 REFERENCE = "Shrout and Fleiss, Psychol Bull 1979;86:420; McGraw and Wong, Psychol Methods 1996;1:30"
@@ -82,11 +83,9 @@ def feature_icc(
     for feature in features:
         pair = both[[f"{feature}_manual", f"{feature}_automatic"]].to_numpy(float)
         rows.append(_feature_row(feature, pair, patient, kind, level, boot))
-    return pd.DataFrame(rows, columns=list(_ROW)).astype({"n_lesions": "Int64", "n_patients": "Int64"})
-
-
-_ROW = ("feature", "value", "low", "high", "level", "method", "cluster_low", "cluster_high", "n_lesions", "n_patients",
-        "reference", "note")  # fmt: skip
+    return pd.DataFrame(rows, columns=list(OPTIONAL_TABLES["feature_icc"])).astype(
+        {"n_lesions": "Int64", "n_patients": "Int64"}
+    )
 
 
 def _feature_row(

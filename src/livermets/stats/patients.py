@@ -15,7 +15,14 @@ def per_patient_table(lesions: pd.DataFrame) -> pd.DataFrame:
     ``mean_dice`` counts an undetected lesion with the Dice it has in the table (0); ``mean_dice_detected`` leaves it
     out. Correct calls are counted over the lesions classified with both masks."""
     names = [column for column in ("cohort", "centre", "patient_id") if column in lesions]
-    return pd.DataFrame([_patient(group, names) for _, group in lesions.groupby("patient", sort=True)])
+    patient = lesions["patient"]
+    sums = _counts(lesions).groupby(patient).sum()
+    sums.insert(4, "agreement", sums["n_agree"] / sums["n_compared"].replace(0, np.nan))
+    sums.insert(5, "mean_dice", lesions["dice"].groupby(patient).mean())
+    detected = lesions["dice"].where(lesions["automatic_fate"] != "undetected")
+    sums.insert(6, "mean_dice_detected", detected.groupby(patient).mean())
+    who = lesions.drop_duplicates("patient").set_index("patient")[names]
+    return who.join(sums).sort_index().reset_index(drop=True)
 
 
 def patient_summary(per_patient: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -32,22 +39,22 @@ def patient_summary(per_patient: pd.DataFrame, level: float) -> pd.DataFrame:
     return to_frame(estimates, columns=("measure", "value", "low", "high", "level", "method", "n_patients", "note"))
 
 
-def _patient(group: pd.DataFrame, names: list[str]) -> dict[str, object]:
-    compared = group[group["compared"]]
-    row: dict[str, object] = {name: group[name].iloc[0] for name in names}
-    row |= {"n_lesions": len(group), "n_compared": len(compared)}
-    row["n_undetected"] = int((group["automatic_fate"] == "undetected").sum())
-    row["n_agree"] = int(compared["agree"].sum())
-    row["agreement"] = row["n_agree"] / len(compared) if len(compared) else NAN  # type: ignore[operator]
-    row["mean_dice"] = group["dice"].mean()
-    row["mean_dice_detected"] = group.loc[group["automatic_fate"] != "undetected", "dice"].mean()
+def _counts(lesions: pd.DataFrame) -> pd.DataFrame:
+    """One row per lesion with 0 or 1 in every column that is counted per patient."""
+    compared = lesions["compared"]
+    counts = {
+        "n_lesions": pd.Series(1, index=lesions.index),
+        "n_compared": compared,
+        "n_undetected": lesions["automatic_fate"] == "undetected",
+        "n_agree": lesions["agree"] == 1,
+    }
     for side, value in (("r_plus", 1), ("r_minus", 0)):
-        of_class = compared[compared["response"] == value]
-        row[side] = int((group["response"] == value).sum())
-        row[f"{side}_compared"] = len(of_class)
+        counts[side] = lesions["response"] == value
+        counts[f"{side}_compared"] = counts[side] & compared
         for source in ("manual", "automatic"):
-            row[f"{side}_correct_{source}"] = int((of_class[f"predicted_{source}"] == value).sum())
-    return row
+            right = lesions[f"predicted_{source}"] == value
+            counts[f"{side}_correct_{source}"] = counts[f"{side}_compared"] & right
+    return pd.DataFrame(counts).astype(int)
 
 
 def _mean_over_patients(measure: str, shares: np.ndarray, level: float) -> Estimate:

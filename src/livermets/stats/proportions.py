@@ -13,13 +13,15 @@ UNDEFINED: Interval = (math.nan, math.nan)
 
 
 def clopper_pearson(k: int, n: int, level: float = 0.95) -> Interval:
-    """The exact binomial interval of ``k`` out of ``n`` (SciPy); undefined when ``n`` is 0.
+    """The exact binomial interval of ``k`` out of ``n``, as beta quantiles; undefined when ``n`` is 0.
 
     Treats lesions as independent. Clopper and Pearson, Biometrika 1934."""
     if n == 0:
         return UNDEFINED
-    interval = stats.binomtest(int(k), int(n)).proportion_ci(confidence_level=level, method="exact")
-    return float(interval.low), float(interval.high)
+    tail = (1 - level) / 2
+    low = float(stats.beta.ppf(tail, k, n - k + 1)) if k > 0 else 0.0
+    high = float(stats.beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
+    return low, high
 
 
 def mercaldo_logit(tp: int, fn: int, fp: int, tn: int, level: float = 0.95) -> tuple[Interval, Interval]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from livermets.stats.proportions import UNDEFINED, Interval
@@ -58,6 +58,6 @@ def expanded_tail(level: float, clusters: int) -> float:
     return float(stats.norm.cdf(-reach))
 
 
-def per_patient_sum(values: NDArray, patient: NDArray[np.intp], patients: int) -> NDArray[np.float64]:
+def per_patient_sum(values: ArrayLike, patient: NDArray[np.intp], patients: int) -> NDArray[np.float64]:
     """Sum of ``values`` over the lesions of each patient; ``patient`` holds codes 0 … patients-1."""
-    return np.bincount(patient, weights=np.asarray(values, float), minlength=patients)
+    return np.bincount(patient, weights=np.asarray(values, float), minlength=patients).astype(np.float64)

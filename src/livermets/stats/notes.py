@@ -1,0 +1,64 @@
+"""What a reader must know before the numbers, as sentences computed from the data."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from livermets.config.statistics import StatisticsSettings
+from livermets.stats.strata import TOO_FEW
+
+FEW_PATIENTS = 20
+
+
+def general_notes(table: pd.DataFrame) -> list[str]:
+    """Size of the table, what is left out of the comparison, and what therefore cannot be computed."""
+    compared = table[table["compared"]]
+    known = compared[compared["response"].notna()]
+    patients = table["patient"].nunique()
+    notes = [f"{counted(len(table), 'lesion')} of {counted(patients, 'patient')} in the table"]
+    if len(compared) < len(table):
+        notes.append(
+            f"{len(table) - len(compared)} of {len(table)} lesions are not classified with both masks and are left out "
+            "of agreement and diagnostics; accounting.csv says why"
+        )
+    unknown = len(compared) - len(known)
+    if unknown:
+        verb, them = ("has", "it") if unknown == 1 else ("have", "them")
+        notes.append(f"{counted(unknown, 'compared lesion')} {verb} no known outcome: diagnostics leave {them} out")
+    notes += _patient_notes(patients)
+    if compared.empty:
+        notes.append("no lesion is classified with both masks: agreement cannot be computed")
+    for value, side, measure in ((1, "R+", "sensitivity"), (0, "R-", "specificity")):
+        if not (known["response"] == value).any():
+            notes.append(f"no compared lesion is {side}: {measure} and everything built on it cannot be computed")
+    both = int(((table["detected"] == 0) & table["compared"]).sum()) if "detected" in table else 0
+    if both:
+        notes.append(
+            f"{counted(both, 'lesion')} marked as undetected with an automatic class: compared like the others"
+        )
+    return notes
+
+
+def stratum_notes(strata: pd.DataFrame, settings: StatisticsSettings) -> list[str]:
+    """How many strata are too thin for a statement."""
+    few = int((strata["statement"] == TOO_FEW).sum())
+    if not few:
+        return []
+    limit = settings.minimum_stratum_n
+    return [f"{few} of {len(strata)} strata hold fewer than {limit} compared lesions: {TOO_FEW}"]
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 lesion``, ``2 lesions``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _patient_notes(patients: int) -> list[str]:
+    if patients == 1:
+        return ["one patient only: nothing can be said about others, so clustered intervals are missing"]
+    if patients < FEW_PATIENTS:
+        return [
+            f"with {patients} patients every interval is wide and itself uncertain; intervals that treat lesions as "
+            "independent (clopper-pearson, mercaldo-logit, delong, fleiss-1969) may be too narrow"
+        ]
+    return []

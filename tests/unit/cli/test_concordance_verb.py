@@ -1,0 +1,115 @@
+"""The verbs by hand: on anyone's table, without a configuration file; wrong input leaves nothing behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.unit.stats.lesion_tables import lesion_table, minimal
+from typer.testing import CliRunner, Result
+
+import livermets.cli.concordance  # noqa: F401 (registers the verbs)
+from livermets.cli import app
+from livermets.errors import InputError
+from livermets.stats.concordance import ConcordanceResult
+
+FAST = '{"bootstrap_replicates": 200}'
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "lesions.csv"
+    lesion_table(12).to_csv(path, index=False)
+    return path
+
+
+def test_every_table_is_written_and_can_be_read(table: Path, tmp_path: Path) -> None:
+    result = run("concordance", table, "--out", tmp_path / "out", "--settings", FAST, "--no-figures")
+    assert result.exit_code == 0, result.output
+    names = set(ConcordanceResult.__dataclass_fields__)
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == names
+    for path in (tmp_path / "out").glob("*.csv"):
+        assert len(pd.read_csv(path).columns) > 0
+
+
+def test_a_bare_table_gives_readable_empty_tables(tmp_path: Path) -> None:
+    minimal([("A", 1, 1, 0, 0.2, 11)]).to_csv(tmp_path / "one.csv", index=False)
+    assert run("concordance", tmp_path / "one.csv", "--out", tmp_path / "out").exit_code == 0
+    assert pd.read_csv(tmp_path / "out" / "roc.csv").empty
+    assert "one patient only" in (tmp_path / "out" / "notes.csv").read_text()
+
+
+def test_same_seed_same_bytes(table: Path, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        run("concordance", table, "--out", tmp_path / folder, "--settings", FAST, "--seed", 3)
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
+def test_several_tables_are_pooled_and_cohorts_chosen(table: Path, tmp_path: Path) -> None:
+    whole = pd.read_csv(table)
+    for cohort, part in whole.groupby("cohort"):
+        part.to_csv(tmp_path / f"{cohort}.csv", index=False)
+    arguments = ("--settings", FAST, "--no-figures")
+    run("concordance", tmp_path / "north.csv", tmp_path / "south.csv", "--out", tmp_path / "pooled", *arguments)
+    run("concordance", table, "--out", tmp_path / "whole", *arguments)
+    run("concordance", table, "--cohort", "south", "--out", tmp_path / "south", *arguments)
+    for folder, lesions in (("pooled", whole), ("whole", whole), ("south", whole[whole["cohort"] == "south"])):
+        strata = pd.read_csv(tmp_path / folder / "strata.csv")
+        assert strata["n_lesions"].sum() == len(lesions)
+    pooled, at_once = (pd.read_csv(tmp_path / folder / "agreement.csv") for folder in ("pooled", "whole"))
+    pd.testing.assert_frame_equal(pooled, at_once)
+
+
+@pytest.mark.parametrize(
+    "column, value, said",
+    [("dice", 1.5, "between 0 and 1"), ("response", 7, "0, 1 or empty"), ("dice", None, "missing")],
+)
+def test_wrong_input_leaves_nothing(table: Path, tmp_path: Path, column: str, value: object, said: str) -> None:
+    wrong = pd.read_csv(table)
+    wrong = wrong.drop(columns=column) if value is None else wrong.assign(**{column: value})
+    wrong.to_csv(table, index=False)
+    result = run("concordance", table, "--out", tmp_path / "out")
+    assert isinstance(result.exception, InputError)
+    assert said in str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "settings, said",
+    [
+        ('{"dice_cuts": [0.6, 0.25]}', "give the values in increasing order"),
+        ('{"dise_cuts": [0.25]}', "Did you mean `dice_cuts`"),
+        ('{"level": 95}', "level"),
+    ],
+)
+def test_wrong_settings_are_named(table: Path, tmp_path: Path, settings: str, said: str) -> None:
+    result = run("concordance", table, "--out", tmp_path / "out", "--settings", settings)
+    assert isinstance(result.exception, InputError)
+    assert said in str(result.exception)
+
+
+def test_roi_concordance_from_parquet(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    places = pd.DataFrame({"z": np.repeat(np.arange(8), 9), "y": np.tile(np.arange(9), 8), "x": 0})
+    rois = places.assign(cohort="c", patient_id=[f"P{z}" for z in places["z"]], timepoint="baseline", lesion_id=1)
+    value = random.normal(size=len(rois)) + places["z"]
+    paths = []
+    for source, kept in (("manual", places["y"] < 7), ("automatic", places["y"] > 1)):
+        part = rois.assign(mask_source=source, probability=random.random(len(rois)), original_firstorder_Mean=value)
+        paths.append(tmp_path / f"{source}.parquet")
+        part[kept].to_parquet(paths[-1])
+    result = run("roi-concordance", *paths, "--out", tmp_path / "out", "--settings", FAST)
+    assert result.exit_code == 0, result.output
+    overall = pd.read_csv(tmp_path / "out" / "roi_agreement.csv").drop_duplicates("measure").set_index("measure")
+    assert overall.loc["lattice_dice", "value"] == pytest.approx(2 * 5 / (7 + 7))
+    assert len(pd.read_csv(tmp_path / "out" / "roi_lesions.csv")) == 8
+    icc = pd.read_csv(tmp_path / "out" / "feature_icc.csv")
+    assert icc["feature"].tolist() == ["original_firstorder_Mean"]
+    assert icc["value"].iloc[0] > 0.8
