@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ def read_lesions(path: Path | str) -> pd.DataFrame:
     if not header:
         raise input_error(path, "this table is empty", "Make it again")
     # Empty identifiers stay missing, but a patient called NA is a patient.
-    text = {name: str for name in _TEXT if name in header}
+    text: dict[Hashable, type[str]] = {name: str for name in _TEXT if name in header}
     missing = {name: [""] for name in header}
     numbers = ["", "NA", "NaN", "nan"]
     missing.update({name: numbers for name in header if name not in text})

@@ -30,7 +30,8 @@ _LASSO_ITERATIONS = 5000
 class Comparator(Protocol):
     """A model judged beside ours: fitted on the lesions not held out, it scores those held out."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def predict(
         self, data: TrainingData, held_out: NDArray[np.bool_], settings: SelectionSettings, seed: int

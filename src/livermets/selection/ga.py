@@ -25,7 +25,7 @@ class _Fitness(base.Fitness):
     weights = (1.0,)
 
 
-class _Individual(list):  # type: ignore[type-arg]
+class _Individual(list[int]):
     """A chromosome as DEAP wants it: a list of genes with a fitness."""
 
     def __init__(self, genes: Sequence[int]):

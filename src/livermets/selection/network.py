@@ -6,8 +6,8 @@ weight matrix and their activations one matrix product; a network's own features
 trained in blocks of about `BLOCK_UNITS` neurons, one thread per block and never several threads within a product.
 Hence a network's weights depend on nothing but its own features, neurons, rows and seed: not on the other networks
 of the block, nor on the number of threads. The last digits need care: MKL takes another routine for products of fewer
-than four rows, and torch another sigmoid for the elements left over after the last full vector; blocks are padded
-beyond both (a test compares the bits).
+than four rows or of an odd width, and torch another sigmoid for the elements left over after the last full vector;
+blocks are padded beyond all three (a test compares the bits).
 
 The recipe is scikit-learn's ``MLPClassifier``: Glorot-uniform weights, ReLU, Adam, mini-batches shuffled every epoch,
 weighted log loss, L2 penalty divided by the weight of the batch.
@@ -31,6 +31,7 @@ from livermets.selection.genome import Genome
 BLOCK_UNITS = 512
 _SMALLEST_BLOCK_UNITS = 8
 _OUTPUT_MULTIPLE = 32
+_FEATURE_MULTIPLE = 16
 _GPU_BLOCK_UNITS = 8192
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -60,9 +61,10 @@ class _Block:
     other."""
 
     def __init__(self, genomes: Sequence[Genome], n_features: int, seed: int, device: torch.device):
-        self.genomes = genomes
+        self.genomes, self.n_features = genomes, n_features
+        n_features = _padded(n_features, _FEATURE_MULTIPLE)
         self.units = max(sum(genome.hidden for genome in genomes), _SMALLEST_BLOCK_UNITS)
-        outputs = -(-len(genomes) // _OUTPUT_MULTIPLE) * _OUTPUT_MULTIPLE
+        outputs = _padded(len(genomes), _OUTPUT_MULTIPLE)
         sizes = (self.units * n_features, self.units, self.units, outputs)
         self.theta = torch.zeros(sum(sizes), device=device)
         self.gradient = torch.zeros_like(self.theta)
@@ -101,8 +103,11 @@ class _Block:
 
     def logits(self, features_t: torch.Tensor) -> torch.Tensor:
         """Networks × rows, from features × rows."""
-        hidden = torch.addmm(self.bias[:, None], self.weight, features_t).relu_()
-        return self._output(hidden)
+        return self._output(self._hidden(features_t))
+
+    def _hidden(self, features_t: torch.Tensor) -> torch.Tensor:
+        # Not addmm: where the bias enters the sum depends on the size of the block, and so would the last digit.
+        return torch.mm(self.weight, features_t).add_(self.bias[:, None]).relu_()
 
     def _output(self, hidden: torch.Tensor) -> torch.Tensor:
         logits = self.output_bias[:, None].repeat(1, hidden.shape[1])
@@ -111,7 +116,7 @@ class _Block:
     def step(self, features: torch.Tensor, target: torch.Tensor, weight: torch.Tensor, l2: float) -> None:
         """Gradient of the weighted log loss of every network, written out by hand: autograd would keep copies and
         double the time of the parts that are not matrix products."""
-        hidden = torch.addmm(self.bias[:, None], self.weight, features.T).relu_()
+        hidden = self._hidden(features.T)
         total = weight.sum()
         error = self._output(hidden).sigmoid_().sub_(target).mul_(weight / total)
         torch.sum(error, 1, out=self.d_output_bias)
@@ -128,11 +133,22 @@ class _Block:
         """The fitted networks, one by one."""
         counts = [genome.hidden for genome in self.genomes]
         used = sum(counts)
-        parts = (part[:used].cpu().split(counts) for part in (self.weight, self.bias, self.output))
+        weight = self.weight[:, : self.n_features]
+        parts = (part[:used].cpu().split(counts) for part in (weight, self.bias, self.output))
         return [
             Network(w.numpy().copy(), b.numpy().copy(), v.numpy().copy(), float(c))
             for w, b, v, c in zip(*parts, self.output_bias[: len(counts)].cpu(), strict=True)
         ]
+
+
+def _padded(count: int, multiple: int) -> int:
+    return -(-count // multiple) * multiple
+
+
+def _wide(features: NDArray[np.float32]) -> torch.Tensor:
+    """Features with empty columns up to a full multiple."""
+    more = _padded(features.shape[1], _FEATURE_MULTIPLE) - features.shape[1]
+    return torch.from_numpy(np.pad(features, ((0, 0), (0, more))))
 
 
 def optimiser_steps(n_rows: int, settings: NetworkSettings) -> tuple[int, int]:
@@ -143,9 +159,8 @@ def optimiser_steps(n_rows: int, settings: NetworkSettings) -> tuple[int, int]:
 
 def _train_block(block: _Block, rows: TrainingRows, settings: NetworkSettings, seed: int) -> None:
     device = block.theta.device
-    features, target, weight = (
-        torch.from_numpy(np.ascontiguousarray(part)).to(device) for part in (rows.features, rows.target, rows.weight)
-    )
+    features = _wide(rows.features).to(device)
+    target, weight = (torch.from_numpy(np.ascontiguousarray(part)).to(device) for part in (rows.target, rows.weight))
     parameter = torch.nn.Parameter(block.theta, requires_grad=True)
     parameter.grad = block.gradient
     adam = torch.optim.Adam([parameter], lr=settings.learning_rate, fused=True)
@@ -198,7 +213,7 @@ def train_networks(
         if held_out is None:
             return block.networks(), np.empty((len(positions), 0), dtype=np.float32)
         with torch.no_grad():
-            logits = block.logits(torch.from_numpy(np.ascontiguousarray(held_out[fold])).to(on).T)
+            logits = block.logits(_wide(held_out[fold]).to(on).T)
         return [], logits[: len(positions)].cpu().numpy()
 
     done = _in_threads(work, jobs, threads if on.type == "cpu" else 1)
