@@ -62,23 +62,39 @@ def roi_concordance_verb(
         list[Path],
         typer.Argument(
             metavar="ROIS.parquet...",
-            help="ROI tables with patient_id, lesion_id, mask_source, z, y, x; a column probability gives class "
-            "agreement, columns original_* give the ICC of every feature.",
+            help="ROI tables of both masks with patient_id, lesion_id, mask_source, z, y, x; a column probability "
+            "gives class agreement.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for roi_agreement.csv, roi_lesions.csv, feature_icc.csv.")],
+    features: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--features",
+            help="ROI tables with columns original_*, whole lesions in each, for the ICC of every feature (repeatable) "
+            "[default: ROIS.parquet].",
+        ),
+    ] = None,
     settings: SettingsOption = "{}",
     seed: SeedOption = 0,
 ) -> None:
     """ROI by ROI: do both masks hold the same ROIs, are they called alike, which features keep their value?"""
     import pandas as pd
+    from tqdm import tqdm
 
     from livermets.config.load import section_from_option
     from livermets.config.statistics import StatisticsSettings
     from livermets.io.concordance import write_roi_concordance
     from livermets.io.tables import read_table
     from livermets.stats.concordance import roi_concordance
+    from livermets.stats.icc import FEATURE_PREFIX, lesion_medians
 
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     table = pd.concat([read_table(path) for path in rois], ignore_index=True)
-    write_roi_concordance(out, roi_concordance(table, statistics, seed))
+    medians = []
+    for path in tqdm(features or [], desc="feature tables", disable=None):  # one at a time: together they may not fit
+        one = read_table(path)
+        columns = [str(column) for column in one if str(column).startswith(FEATURE_PREFIX)]
+        medians.append(lesion_medians(one, columns))
+    result = roi_concordance(table, pd.concat(medians) if medians else None, statistics, seed)
+    write_roi_concordance(out, result)

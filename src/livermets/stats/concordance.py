@@ -17,7 +17,7 @@ from livermets.stats.comparison import compare_aucs, subgroup_differences, subgr
 from livermets.stats.curves import decision_table, roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
 from livermets.stats.gee import agreement_curve, fit_agreement_model, required_dice
-from livermets.stats.icc import feature_icc, lesion_medians
+from livermets.stats.icc import FEATURE_PREFIX, feature_icc, lesion_medians
 from livermets.stats.lesions import checked_lesions, false_positive_count
 from livermets.stats.notes import general_notes, stratum_notes
 from livermets.stats.patients import patient_summary, per_patient_table
@@ -123,23 +123,38 @@ def concordance(
     )
 
 
-def roi_concordance(rois: pd.DataFrame, settings: StatisticsSettings | None = None, seed: int = 0) -> RoiConcordance:
-    """Places, classes and features of the ROIs of both masks; ``rois`` holds both, told apart by ``mask_source``."""
+def roi_concordance(
+    rois: pd.DataFrame,
+    medians: pd.DataFrame | None = None,
+    settings: StatisticsSettings | None = None,
+    seed: int = 0,
+) -> RoiConcordance:
+    """Places and classes of the ROIs of both masks, and the ICC of their features.
+
+    ``rois`` holds both masks, told apart by ``mask_source``; ``medians`` the features per lesion and mask
+    (`stats.icc.lesion_medians`), taken from ``rois`` itself if left out."""
     settings = settings or StatisticsSettings()
-    if "mask_source" not in rois:
-        raise input_error("ROI table", "missing column mask_source", "It says manual or automatic for every ROI")
-    manual, automatic = (rois[rois["mask_source"] == source] for source in SOURCES)
+    features = [str(column) for column in rois if str(column).startswith(FEATURE_PREFIX)]
+    if medians is None:
+        medians = lesion_medians(rois, features) if features else pd.DataFrame()
+    manual, automatic = _by_source(rois, "ROI table")
     level, replicates = settings.level, settings.bootstrap_replicates
     random = generator(seed, "concordance", "ROIs")
     agreement = roi_agreement(manual, automatic, level=level, replicates=replicates, random=random)
-    features = [str(column) for column in rois if str(column).startswith("original_")]
-    icc, notes = empty("feature_icc")["feature_icc"], list(agreement.notes)
-    if features:
-        medians = [lesion_medians(part, features) for part in (manual, automatic)]
-        icc = feature_icc(medians[0], medians[1], features, settings.icc, level, replicates, random)
-    else:
-        notes.append("feature ICC not computed: the ROI tables have no columns original_*")
-    return RoiConcordance(agreement.overall, agreement.per_lesion, icc, tuple(notes))
+    if medians.empty:
+        note = f"feature ICC not computed: no table with columns {FEATURE_PREFIX}*"
+        icc = empty("feature_icc")["feature_icc"]
+        return RoiConcordance(agreement.overall, agreement.per_lesion, icc, (*agreement.notes, note))
+    features = [str(column) for column in medians if str(column).startswith(FEATURE_PREFIX)]
+    pair = _by_source(medians, "feature table")
+    icc = feature_icc(pair[0], pair[1], features, settings.icc, level, replicates, random)
+    return RoiConcordance(agreement.overall, agreement.per_lesion, icc, agreement.notes)
+
+
+def _by_source(table: pd.DataFrame, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if "mask_source" not in table:
+        raise input_error(where, "missing column mask_source", "It says manual or automatic for every row")
+    return table[table["mask_source"] == "manual"], table[table["mask_source"] == "automatic"]
 
 
 def _diagnostics(study: _Study) -> pd.DataFrame:

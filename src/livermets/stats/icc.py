@@ -19,6 +19,7 @@ IccKind = Literal["ICC(2,1)", "ICC(3,1)"]
 REFERENCE = "Shrout and Fleiss, Psychol Bull 1979;86:420; McGraw and Wong, Psychol Methods 1996;1:30"
 _NOTHING = 1e-14
 """Below this share of the variance a mean square is rounding."""
+FEATURE_PREFIX = "original_"
 LESION_KEYS = ("cohort", "patient_id", "timepoint", "lesion_id")
 
 
@@ -53,9 +54,9 @@ def icc(ratings: NDArray, kind: IccKind = "ICC(2,1)", level: float = 0.95) -> Ic
 
 
 def lesion_medians(rois: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
-    """One row per lesion: the median of every feature over its ROIs (ROIs at one place are identical in both masks, so
-    only the lesion as a whole can differ)."""
-    keys = [key for key in LESION_KEYS if key in rois]
+    """One row per lesion (and mask source): the median of every feature over its ROIs, since ROIs at one place are the
+    same in both masks and only the lesion as a whole can differ."""
+    keys = [key for key in (*LESION_KEYS, "mask_source") if key in rois]
     return rois.groupby(keys, sort=True)[list(features)].median().reset_index()
 
 

@@ -22,7 +22,7 @@ Allowed = Callable[[pd.Series], pd.Series]
 
 def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.DataFrame:
     """The lesions with numeric columns plus ``patient`` (code 0…), ``compared``, ``agree``, ``manual_fate``,
-    ``automatic_fate``; false-positive rows (``kind``) are left out.
+    ``automatic_fate``; rows whose ``kind`` is not ``manual`` (false positives) are left out.
 
     Raises `InputError` naming every column and row that is wrong. One class only, one patient only or nothing detected
     are not errors: the statistics say what they cannot compute."""
@@ -114,8 +114,8 @@ def _rows(chosen: pd.Series) -> str:
 
 
 def _with_fates(table: pd.DataFrame) -> pd.DataFrame:
-    if "kind" in table:
-        table = table[table["kind"] != "false_positive"]
+    if "kind" in table:  # only lesions that a reader has drawn can be compared
+        table = table[table["kind"].isna() | (table["kind"] == "manual")]
     table = table.reset_index(drop=True)
     # The same patient_id in two cohorts is two people.
     people = [column for column in ("cohort", "patient_id") if column in table]

@@ -95,7 +95,8 @@ def test_wrong_settings_are_named(table: Path, tmp_path: Path, settings: str, sa
     assert said in str(result.exception)
 
 
-def test_roi_concordance_from_parquet(tmp_path: Path) -> None:
+@pytest.mark.parametrize("apart", [False, True], ids=["one table", "features apart"])
+def test_roi_concordance_from_parquet(tmp_path: Path, apart: bool) -> None:
     random = np.random.default_rng(0)
     places = pd.DataFrame({"z": np.repeat(np.arange(8), 9), "y": np.tile(np.arange(9), 8), "x": 0})
     rois = places.assign(cohort="c", patient_id=[f"P{z}" for z in places["z"]], timepoint="baseline", lesion_id=1)
@@ -105,7 +106,13 @@ def test_roi_concordance_from_parquet(tmp_path: Path) -> None:
         part = rois.assign(mask_source=source, probability=random.random(len(rois)), original_firstorder_Mean=value)
         paths.append(tmp_path / f"{source}.parquet")
         part[kept].to_parquet(paths[-1])
-    result = run("roi-concordance", *paths, "--out", tmp_path / "out", "--settings", FAST)
+    probabilities = tmp_path / "roi_probabilities.parquet"
+    pd.concat([pd.read_parquet(path) for path in paths]).drop(columns="original_firstorder_Mean").to_parquet(
+        probabilities
+    )
+    features = [f"--features={path}" for path in paths] if apart else []
+    tables = [probabilities] if apart else paths
+    result = run("roi-concordance", *tables, *features, "--out", tmp_path / "out", "--settings", FAST)
     assert result.exit_code == 0, result.output
     overall = pd.read_csv(tmp_path / "out" / "roi_agreement.csv").drop_duplicates("measure").set_index("measure")
     assert overall.loc["lattice_dice", "value"] == pytest.approx(2 * 5 / (7 + 7))

@@ -159,7 +159,7 @@ def test_rois_on_one_lattice() -> None:
     common ROIs one is called alike."""
     manual = rois("manual", [(0, 0), (0, 2), (0, 4)], [0.9, 0.9, 0.2])
     automatic = rois("automatic", [(0, 2), (0, 4), (0, 6), (0, 8)], [0.8, 0.6, 0.1, 0.7])
-    found = roi_concordance(pd.concat([manual, automatic]), FAST)
+    found = roi_concordance(pd.concat([manual, automatic]), settings=FAST)
     overall = found.overall.drop_duplicates("measure").set_index("measure")
     assert overall.loc["lattice_dice", "value"] == pytest.approx(4 / 7)
     assert overall.loc["class_agreement", "value"] == pytest.approx(0.5)
@@ -179,7 +179,7 @@ def test_features_that_keep_their_value_have_icc_one() -> None:
     automatic = lesions.assign(mask_source="automatic", original_a=value, original_b=value + 3, original_c=1.0)
     table = pd.concat([manual, automatic])
     by_kind = {
-        kind: roi_concordance(table, FAST.model_copy(update={"icc": kind})).feature_icc.set_index("feature")
+        kind: roi_concordance(table, settings=FAST.model_copy(update={"icc": kind})).feature_icc.set_index("feature")
         for kind in ("ICC(2,1)", "ICC(3,1)")
     }
     assert by_kind["ICC(2,1)"].loc["original_a", "value"] == pytest.approx(1)

@@ -99,3 +99,13 @@ def test_joined_tables_name_the_file_of_each_problem() -> None:
     bad = minimal(GOOD).assign(dice=3.0)
     with pytest.raises(InputError, match=r"second\.csv, column dice, rows 2, 3, 4"):
         joined({"first.csv": minimal(GOOD), "second.csv": bad})
+
+
+def test_nullable_integers_and_findings_without_a_reader_s_lesion() -> None:
+    """As `classify` writes it: Int64 classes with gaps, and automatic findings below the lesions."""
+    table = minimal([*GOOD, ("B", np.nan, np.nan, 1, np.nan, 8.0)]).assign(kind=["manual"] * 3 + ["automatic"])
+    for column in ("response", "predicted_manual", "predicted_automatic"):
+        table[column] = table[column].astype("Int64")
+    checked = checked_lesions(table)
+    assert len(checked) == 3
+    assert checked["response"].tolist() == [1.0, 0.0, 0.0]
