@@ -96,7 +96,7 @@ def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataF
     for cohort, timepoint, part in cohort_parts(lesions):
         if not has_automatic_masks(part):
             continue
-        for size, group in size_groups(part):
+        for size, group in [(size, group) for size, group in size_groups(part) if len(group)]:
             for above in DETECTION_DICE:
                 rows += _detection(group, above, resampling, {"cohort": cohort, "timepoint": timepoint, "size": size})
     return pd.DataFrame(rows)
@@ -107,7 +107,7 @@ def _detection(
 ) -> list[dict[str, object]]:
     patient = patient_codes(group)
     hit = measured(group)["dice"].gt(above).to_numpy()
-    boot = resampling.draw(int(patient.max()) + 1 if len(patient) else 0)
+    boot = resampling.draw(int(patient.max()) + 1)
     estimates = proportion_estimates("detection", hit, np.ones(len(group), bool), patient, boot)
     return [
         {

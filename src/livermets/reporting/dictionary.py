@@ -29,8 +29,8 @@ def described_columns(readme: str) -> dict[str, set[str]]:
 
 
 def undescribed_columns(results: Path, readme: str) -> list[str]:
-    """``file: column`` for every column of a table under ``results`` that the README does not describe, and ``file`` for
-    a table that no heading names."""
+    """``file: column`` for every column of a table in ``results`` that the README does not describe, and ``file``
+    for a table that no heading names."""
     described = described_columns(readme)
     missing = []
     for path in _table_files(results):

@@ -35,3 +35,10 @@ def made_study(tmp_path_factory: pytest.TempPathFactory) -> MadeStudy:
     results = read_results(folder, config, study_manifest(folder, config))
     report = build_report(results, ReportSettings(), StatisticsSettings(bootstrap_replicates=200), {})
     return MadeStudy(folder, config, results, report, render_html(report))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one made-up study run in one process, so that it is made once."""
+    for item in items:
+        if "made_study" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("report"))

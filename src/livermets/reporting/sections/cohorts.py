@@ -128,7 +128,7 @@ def _characteristics(study: StudyResults) -> Section:
         "(median, first to third quartile)."
     )
     frame = pd.DataFrame(rows)
-    blocks: list[Block] = [frame_table("characteristics", frame, caption, formats=_COUNTS, labels=_NAMES)]
+    blocks: list[Block] = [frame_table("characteristics-table", frame, caption, formats=_COUNTS, labels=_NAMES)]
     if "centre" in study.lesions:
         by_centre = pd.DataFrame(
             [
