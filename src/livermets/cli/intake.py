@@ -46,3 +46,26 @@ def check(
     from livermets.intake.checking import check_from_settings
 
     check_from_settings(settings, out, pictures)
+
+
+@app.command("cohort-init")
+def cohort_init(
+    folder: Path = typer.Argument(..., help="Folder that holds the patients of one cohort."),
+    role: str = typer.Option("predict", help="train, validation or predict."),
+    out: Path | None = typer.Option(None, help="Write the lines to this file instead of the screen."),
+) -> None:
+    """Look at a folder and propose the lines of config.yaml that bring it in."""
+    from typing import get_args
+
+    from livermets.config.cohorts import Role
+    from livermets.errors import input_error
+    from livermets.intake.proposal import propose
+    from livermets.io.atomic import write_text
+
+    if role not in get_args(Role):
+        raise input_error("--role", f'"{role}" is not a role', f"Use {', '.join(get_args(Role))}")
+    proposal = propose(folder, role)
+    if out is None:
+        print(proposal, end="")
+    else:
+        write_text(out, proposal)

@@ -34,9 +34,9 @@ def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
     check_lesion_ids(scan, cohort, data, problems)
     table = lesion_table(scan, cohort, data)
     if hounsfield and data.lesions is not None:
-        check_lesions_plausible(scan, data, table, problems)
+        check_lesions_plausible(scan, data, problems)
         if data.liver is not None:
-            check_lesions_in_liver(scan, data, table, problems)
+            check_lesions_in_liver(scan, data, problems)
         check_sizes(scan, cohort, table, problems)
     problems.raise_if_errors()
     data.warnings = [*data.warnings, *problems.warnings]

@@ -18,35 +18,32 @@ _MISREAD_MM = 5.0
 _MISREAD_SHARE = 0.3
 
 
-def check_lesions_plausible(scan: Scan, data: ScanData, table: pd.DataFrame, problems: ProblemList) -> None:
+def check_lesions_plausible(scan: Scan, data: ScanData, problems: ProblemList) -> None:
     """Lesions made of air, or of a few voxels."""
     where = f"{scan.label}, {scan.lesion_pattern}"
     labels = data.lesions
-    if labels is None or table.empty:
+    if labels is None:
         return
-    ids = table["lesion_id"].to_numpy()
-    means = ndimage.mean(data.ct.array, labels, ids)
-    counts = np.bincount(labels.ravel(), minlength=int(ids.max()) + 1)
-    for lesion, mean in zip(ids, means, strict=True):
+    for lesion, box in data.lesion_boxes.items():
+        values = data.ct.array[box][labels[box] == lesion]
+        mean = float(values.mean())
         if mean < _AIR_HU:
             what = f"lesion {lesion} lies in air or lung (mean {mean:.0f} HU)"
             problems.error(where, what, "The mask is flipped, shifted or of another patient; look at it on the CT")
-        if counts[lesion] < 5:
-            what = f"lesion {lesion} has only {counts[lesion]} voxels"
+        if len(values) < 5:
+            what = f"lesion {lesion} has only {len(values)} voxels"
             problems.warning(where, what, "Remove it from the mask if it is a stray mark")
 
 
-def check_lesions_in_liver(scan: Scan, data: ScanData, table: pd.DataFrame, problems: ProblemList) -> None:
+def check_lesions_in_liver(scan: Scan, data: ScanData, problems: ProblemList) -> None:
     """Every lesion lies in the liver mask, or touches it where the mask leaves tumours out."""
     labels, liver = data.lesions, data.liver
     if labels is None or liver is None or not liver.any():
         return
     where = f"{scan.label}, {scan.lesion_pattern}"
-    boxes = ndimage.find_objects(labels)
-    for lesion in table["lesion_id"]:
-        mask = labels[boxes[lesion - 1]] == lesion
-        outside = 100.0 * float(np.mean(~liver[boxes[lesion - 1]][mask]))
-        if outside > 50 and not _near(labels, liver, boxes[lesion - 1], lesion, data):
+    for lesion, box in data.lesion_boxes.items():
+        outside = 100.0 * float(np.mean(~liver[box][labels[box] == lesion]))
+        if outside > 50 and not _near(labels, liver, box, lesion, data):
             fix = "The masks do not belong together, or one is flipped; look at both on the CT"
             problems.error(where, f"lesion {lesion} lies outside the liver mask", fix)
         elif outside > 10:

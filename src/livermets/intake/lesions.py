@@ -43,7 +43,7 @@ def check_lesion_ids(scan: Scan, cohort: Cohort, data: ScanData, problems: Probl
     rows = cohort.lesion_rows(scan.patient_id, scan.timepoint)
     if data.lesions is None or (not rows and cohort.role == "predict"):
         return
-    in_mask = {int(value) for value in np.unique(data.lesions) if value}
+    in_mask = set(data.lesion_boxes)
     in_table = {row.lesion_id: row for row in rows if row.lesion_id is not None}
     left_out = set(cohort.excluded_lesions(scan.patient_id, scan.timepoint))
     where = f"{scan.label}, {scan.lesion_pattern}"

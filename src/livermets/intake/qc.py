@@ -26,7 +26,8 @@ def qc_picture(path: Path, data: ScanData, title: str) -> None:
     from matplotlib.figure import Figure
 
     slices = shown_slices(data)
-    figure = Figure(figsize=(14, 7.4), dpi=72, layout="constrained")
+    figure = Figure(figsize=(14, 7.4), dpi=72)
+    figure.subplots_adjust(left=0.005, right=0.995, bottom=0.005, top=0.9, wspace=0.02, hspace=0.1)
     axes = figure.subplots(2, 4).ravel()
     spacing = data.ct.grid.spacing_zyx_mm
     for axis, z in zip(axes, slices, strict=False):
@@ -47,10 +48,10 @@ def shown_slices(data: ScanData) -> list[int]:
     """Up to seven slices: the largest one of each of the largest lesions, filled up evenly over the liver or volume."""
     depth = data.ct.array.shape[0]
     chosen: list[int] = []
-    if data.lesions is not None and data.lesions.any():
-        values, counts = np.unique(data.lesions[data.lesions > 0], return_counts=True)
-        for value in values[np.argsort(-counts, kind="stable")][:_LARGEST_PICTURE]:
-            chosen.append(int(np.argmax((data.lesions == value).sum(axis=(1, 2)))))
+    if data.lesions is not None:
+        sizes = {lesion: data.lesions[box] == lesion for lesion, box in data.lesion_boxes.items()}
+        for lesion in sorted(sizes, key=lambda lesion: -int(sizes[lesion].sum()))[:_LARGEST_PICTURE]:
+            chosen.append(data.lesion_boxes[lesion][0].start + int(np.argmax(sizes[lesion].sum(axis=(1, 2)))))
     inside = np.flatnonzero(data.liver.any(axis=(1, 2))) if data.liver is not None else np.arange(depth)
     if not len(inside):
         inside = np.arange(depth)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,19 @@ class ScanData:
     lesions: NDArray[np.uint16] | None = None
     warnings: list[Problem] = field(default_factory=list)
 
-    @property
+    @cached_property
+    def lesion_boxes(self) -> dict[int, tuple[slice, ...]]:
+        """Bounding box of every lesion: scans are mostly empty, so look only there."""
+        if self.lesions is None:
+            return {}
+        boxes = ndimage.find_objects(self.lesions)
+        return {number: box for number, box in enumerate(boxes, start=1) if box is not None}
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the values and the grid size: equal for the same CT in any format."""
         content = hashlib.sha256(repr(self.ct.array.shape).encode())
-        content.update(np.ascontiguousarray(self.ct.array, dtype=np.float32).tobytes())
+        content.update(np.ascontiguousarray(self.ct.array, dtype=np.float32).data)
         return content.hexdigest()
 
 

@@ -51,12 +51,9 @@ def is_dicom_file(path: Path) -> bool:
 
 
 def dicom_kind(path: Path) -> Literal["series", "SEG", "RTSTRUCT", "file"]:
-    """What a path holds: a folder of slices, one DICOM-SEG or RTSTRUCT (also alone in a folder), or another file."""
+    """What a path holds: a folder (taken for slices), one DICOM object, or another file."""
     if path.is_dir():
-        files = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
-        kinds = {dicom_kind(file) for file in files[:2]} if len(files) <= 2 else set()
-        kinds.discard("file")
-        return kinds.pop() if len(kinds) == 1 else "series"
+        return "series"
     if not is_dicom_file(path):
         return "file"
     header = read_header(path)
@@ -65,11 +62,22 @@ def dicom_kind(path: Path) -> Literal["series", "SEG", "RTSTRUCT", "file"]:
     return _kind_of(header) or "series"
 
 
-def object_file(path: Path, kind: str) -> Path:
-    """The one DICOM-SEG or RTSTRUCT file of a path."""
-    if path.is_file():
-        return path
-    return next(file for file in sorted(path.iterdir()) if file.is_file() and dicom_kind(file) == kind)
+def mask_object(path: Path) -> tuple[Literal["series", "SEG", "RTSTRUCT", "file"], Path]:
+    """What kind of mask a path is, and its file: a folder may hold the one DICOM-SEG or RTSTRUCT beside the CT.
+
+    Raises `InputError` when a folder holds several."""
+    if not path.is_dir():
+        return dicom_kind(path), path
+    objects = []
+    for file in sorted(path.rglob("*")):
+        header = read_header(file) if file.is_file() and is_dicom_file(file) else None
+        kind = _kind_of(header) if header is not None else None
+        if kind is not None:
+            objects.append((kind, file))
+    if len(objects) > 1:
+        listed = ", ".join(f"{kind} {file.parent.name}/{shown_name(file)}" for kind, file in objects)
+        raise input_error(path, f"{len(objects)} segmentations in this folder", f"Give the path of one: {listed}")
+    return objects[0] if objects else ("series", path)
 
 
 def read_header(path: Path) -> Dataset | None:
@@ -77,7 +85,10 @@ def read_header(path: Path) -> Dataset | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS), force=True)
+            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS), force=True)
+            for _ in header:  # values are decoded when they are looked at: look here, where errors are expected
+                pass
+            return header
     except Exception:  # damaged headers raise errors of any kind
         return None
 

@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 
 from livermets.errors import InputError, input_error
 from livermets.imaging.geometry import Grid
-from livermets.io.dicom import object_file, shown_name
+from livermets.io.dicom import shown_name
 from livermets.io.masks import LabelMap, chosen_labels, merged
 
 _OFF_LATTICE_VOXELS = 0.05
 _FRACTION = 0.5
 
 
-def read_segments(path: Path, grid: Grid, wanted: Sequence[int | str] = ()) -> LabelMap:
+def read_segments(file: Path, grid: Grid, wanted: Sequence[int | str] = ()) -> LabelMap:
     """A binary, fractional (from a half up) or label-map segmentation on the CT's grid, by segment number.
 
     Raises `InputError` when a segment is missing or a frame is not on the CT's pixels."""
-    file = object_file(path, "SEG")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

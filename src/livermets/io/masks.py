@@ -35,19 +35,19 @@ def read_mask(path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample
     """A mask file or folder on its CT's grid, with only the labels ``wanted`` (all above 0 when empty).
 
     Raises `InputError` when it cannot be read, lies on another grid (unless ``resample``), or lacks a label."""
-    from livermets.io.dicom import dicom_kind
+    from livermets.io.dicom import mask_object
 
     if not path.exists():
         raise input_error(path, "this mask does not exist", "Check the path in the configuration or the table")
-    kind = dicom_kind(path)
+    kind, file = mask_object(path)
     if kind == "SEG":
         from livermets.io.dicom_seg import read_segments
 
-        return read_segments(path, grid, wanted)
+        return read_segments(file, grid, wanted)
     if kind == "RTSTRUCT":
         from livermets.io.rtstruct import read_structures
 
-        return read_structures(path, grid, wanted)
+        return read_structures(file, grid, wanted)
     if kind == "series":
         from livermets.io.dicom import read_series_folder
 
@@ -99,6 +99,8 @@ def integer_labels(array: NDArray, where: object) -> NDArray[np.uint16]:
         if np.any(array != np.rint(array)):
             fix = "A mask holds whole label values; export it again (a probability map needs a threshold first)"
             raise input_error(where, "the mask has fractions as values", fix)
+    if array.dtype in (np.uint8, np.bool_):
+        return array.astype(np.uint16)
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
     if low < 0 or high > LARGEST_LABEL:
         fix = "A mask holds label values from 0 up; is this an image?"

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,8 @@ def read_rows(path: Path | str, sheet: str | None = None) -> RawTable:
 def _text_cells(path: Path) -> list[list[str]]:
     try:
         raw = gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
-    except (OSError, EOFError) as error:
-        raise input_error(path, f"this table cannot be read ({error})", "Save it again") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise input_error(path, "this table cannot be read", "Save it again") from error
     if b"\x00" in raw:
         raise input_error(path, "this is not a text table", "Save it as CSV with UTF-8 encoding, or use .xlsx")
     try:

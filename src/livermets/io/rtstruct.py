@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 from livermets.errors import InputError, input_error
 from livermets.imaging.contours import ContourError, filled
 from livermets.imaging.geometry import Grid
-from livermets.io.dicom import object_file, shown_name
+from livermets.io.dicom import shown_name
 from livermets.io.masks import LabelMap, chosen_labels, merged
 
 
-def read_structures(path: Path, grid: Grid, wanted: Sequence[int | str] = ()) -> LabelMap:
+def read_structures(file: Path, grid: Grid, wanted: Sequence[int | str] = ()) -> LabelMap:
     """The chosen ROIs (by name, pattern or number) as a label map on the CT's grid, by ROI number.
 
     Raises `InputError` when an ROI is missing or its contours do not lie in the CT's slices."""
-    file = object_file(path, "RTSTRUCT")
     where = file.parent / shown_name(file)
     try:
         with warnings.catch_warnings():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -72,17 +71,6 @@ def test_organs_in_another_axis_order_land_on_their_ct() -> None:
     liver = read_mask(folder / "example_seg_dicom.nii.gz", ct.grid, [5]).labels > 0
     assert liver.sum() == 366_708
     assert 80 < ct.array[liver].mean() < 100  # read by array index, the liver would be half in air
-
-
-def test_ircadb_masks_as_dicom_pictures_equal_the_nifti(tmp_path: Path) -> None:
-    folder = DATA / "ircadb01-p01"
-    with zipfile.ZipFile(folder / "MASKS_DICOM.zip") as masks:
-        wanted = [name for name in masks.namelist() if name.split("/")[1] in ("livertumor02", "livertumor06")]
-        masks.extractall(tmp_path, wanted)
-    grid = read_volume(folder / "ct.nii.gz").grid
-    for name in ("livertumor02", "livertumor06"):
-        pictures = read_mask(tmp_path / "MASKS_DICOM" / name, grid).labels > 0
-        np.testing.assert_array_equal(pictures, read_volume(folder / f"{name}.nii.gz").array > 0)
 
 
 def test_the_mask_of_another_scan_is_refused() -> None:
