@@ -122,6 +122,7 @@ class EpochSlices(Dataset):
     def __init__(self, slices: Slices, training: TrainingSettings, seed: int) -> None:
         self.slices, self.training, self.seed = slices, training, seed
         self.augment = augmentation(training.augmentation, training.patch)
+        self.random_transforms = [step for step in self.augment.transforms if hasattr(step, "set_random_state")]
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
@@ -135,7 +136,10 @@ class EpochSlices(Dataset):
         index = int(self.order[position])
         names = ("image", "target", "liver")
         item = {name: getattr(self.slices, name)[index] for name in names}
-        self.augment.set_random_state(integer_seed(self.seed, "segmentation", "augment", self.epoch, position))
+        # One state for all transforms: MONAI's own seeding makes one for each, and costs more than the transforms.
+        state = np.random.RandomState(integer_seed(self.seed, "segmentation", "augment", self.epoch, position))
+        for transform in self.random_transforms:
+            transform.set_random_state(state=state)
         item = self.augment(item)
         item = item[0] if isinstance(item, list) else item
         return item["image"].float(), item["target"].to(torch.uint8)

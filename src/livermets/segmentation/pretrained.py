@@ -1,4 +1,4 @@
-"""The file of ImageNet weights: there, and the right one. Without torch, so that `check` can ask before anything runs."""
+"""The file of ImageNet weights: there, and the right one. Without torch, so that it can be asked for early."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def build_schedule(
     if settings.schedule == "plateau":
         # torch waits for more than `patience` epochs without improvement, the papers (Keras) for exactly that many.
         return lr_scheduler.ReduceLROnPlateau(
-            optimiser, factor=settings.lr_factor, patience=settings.lr_patience - 1, threshold=0.0
+            optimiser, factor=settings.lr_factor, patience=settings.lr_patience - 1, threshold=0.0, eps=0.0
         )
     if settings.schedule == "cosine":
         return lr_scheduler.CosineAnnealingLR(optimiser, T_max=settings.epochs)

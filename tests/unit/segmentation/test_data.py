@@ -1,0 +1,118 @@
+"""Which slices are seen, in which order, and that their variation is repeatable."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from tests.disc_scans import disc_scan
+
+from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
+from livermets.errors import InputError
+from livermets.segmentation.data import EpochSlices, epoch_order, select_slices, with_context
+from livermets.segmentation.field import crop_scans, liver_box, padding_to
+from livermets.segmentation.networks import NetworkSettings
+from livermets.segmentation.training_set import assemble, padded, patients_of_fold
+
+EVERYTHING = AugmentationSettings(flip=0.5, affine=1, intensity=1, noise=1)
+
+
+def test_neighbours_are_channels_and_the_ends_repeat_themselves():
+    image = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((1, 2, 2), dtype=np.float32)
+    channels = with_context(image, 1)[:, :, 0, 0]
+    assert channels.tolist() == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 3]]
+
+
+def test_balanced_epochs_hold_as_many_slices_of_either_kind():
+    kinds = np.array([True] * 10 + [False] * 90)
+    order = epoch_order(kinds, TrainingSettings(balance=True), 0, 0)
+    assert len(order) == 20
+    assert kinds[order].sum() == 10
+    limited = epoch_order(kinds, TrainingSettings(balance=True, slices_per_epoch=8), 0, 0)
+    assert kinds[limited].sum() == 4
+    assert len(epoch_order(kinds, TrainingSettings(balance=False), 0, 0)) == 100
+
+
+def test_every_epoch_draws_anew_and_repeatably():
+    kinds = np.array([True] * 10 + [False] * 90)
+    settings = TrainingSettings(balance=True)
+    assert (epoch_order(kinds, settings, 0, 3) == epoch_order(kinds, settings, 0, 3)).all()
+    assert set(epoch_order(kinds, settings, 0, 3)) != set(epoch_order(kinds, settings, 0, 4))
+
+
+def test_one_kind_only_needs_no_balance():
+    assert sorted(epoch_order(np.ones(5, dtype=bool), TrainingSettings(balance=True), 0, 0)) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("patch", [None, 16])
+def test_augmentation_depends_on_epoch_and_position_only(disc_scans, patch):
+    slices = select_slices(disc_scans, "liver", 0)
+    settings = TrainingSettings(augmentation=EVERYTHING, patch=patch)
+    first, second = EpochSlices(slices, settings, 7), EpochSlices(slices, settings, 7)
+    _ = [first[position] for position in (5, 2, 8)]
+    for one, other in zip(first[3], second[3], strict=True):
+        assert torch.equal(one, other)
+    before = first[3][0]
+    first.set_epoch(1)
+    assert not torch.equal(before, first[3][0])
+    assert before.shape[1:] == ((16, 16) if patch else (32, 32))
+
+
+def test_masks_stay_masks_under_augmentation(disc_scans):
+    dataset = EpochSlices(select_slices(disc_scans, "all", 1), TrainingSettings(augmentation=EVERYTHING), 1)
+    for position in range(6):
+        image, target = dataset[position]
+        assert image.shape == (3, 32, 32)
+        assert set(target.unique().tolist()) <= {0, 1}
+        # Where the target says lesion, the image (-2) is darker than the liver (0): both moved alike.
+        if target.sum() > 30:
+            assert image[1][target[0] == 1].mean() < -1
+
+
+def test_scans_on_different_grids_are_refused(disc_scans):
+    with pytest.raises(InputError, match="their network grids differ"):
+        select_slices([*disc_scans, disc_scan("P9", 9, size=48)], "all", 0)
+
+
+def test_liver_box_is_a_multiple_within_the_image():
+    liver = np.zeros((2, 40, 60), dtype=bool)
+    liver[1, 2:12, 20:50] = True
+    y, x = liver_box(liver, 16)
+    assert (y.stop - y.start, x.stop - x.start) == (32, 48)
+    assert y.start == 0
+    assert liver[:, y, x].sum() == liver.sum()
+    assert liver_box(np.zeros((2, 40, 60)), 16) == (slice(0, 40), slice(0, 60))
+
+
+def test_cropped_scans_share_one_size_and_lose_no_target(disc_scans):
+    cropped = crop_scans([disc_scan("a", 1, size=64), disc_scan("b", 2, size=64)], 8)
+    assert len({scan.image.shape for scan in cropped}) == 1
+    assert cropped[0].target.sum() == disc_scan("a", 1, size=64).target.sum()
+
+
+def test_padding_reaches_the_multiple(disc_scans):
+    assert padding_to((32, 33), 16) == (7, 8, 0, 0)
+    slices = padded(select_slices([disc_scan("a", 1, size=33)], "all", 0), 16)
+    assert slices.image.shape[2:] == (48, 48)
+    assert slices.target.sum() == disc_scan("a", 1, size=33).target.sum()
+
+
+def test_a_training_set_without_the_target_is_refused():
+    scans = [disc_scan(name, 1, lesions=False) for name in "abc"]
+    with pytest.raises(InputError, match="none of them shows the target"):
+        assemble(scans, NetworkSettings(levels=2), TrainingSettings(), OutputSettings(), 0)
+
+
+def test_scans_too_small_for_the_network_are_refused(disc_scans):
+    with pytest.raises(InputError, match="slices of 32 pixels are too small"):
+        assemble(disc_scans, NetworkSettings(levels=5, base_filters=2), TrainingSettings(), OutputSettings(), 0)
+
+
+def test_patients_of_the_fold_are_left_out():
+    patients = [f"P{number}" for number in range(9)]
+    left_out = [set(patients) - set(patients_of_fold(patients, fold, 3, 5)) for fold in range(3)]
+    assert set.union(*left_out) == set(patients)
+    assert [len(fold) for fold in left_out] == [3, 3, 3]
+    assert patients_of_fold(patients, None, 0, 5) == patients
+    with pytest.raises(InputError, match="fold 3 of 3 does not exist"):
+        patients_of_fold(patients, 3, 3, 5)

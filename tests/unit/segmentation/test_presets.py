@@ -1,0 +1,84 @@
+"""The presets are the papers' recipes, key by key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from livermets.config.preprocess import PreprocessSettings
+from livermets.config.segmentation import SegmentationSettings
+from livermets.segmentation.networks import build_network, convolution_count, parameter_count
+from livermets.segmentation.schedule import build_optimiser, build_schedule
+
+PRESETS = Path(__file__).parents[3] / "presets"
+
+
+def preset(name: str) -> tuple[PreprocessSettings, SegmentationSettings]:
+    content = yaml.safe_load((PRESETS / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert set(content) == {"preprocess", "segmentation"}
+    return PreprocessSettings(**content["preprocess"]), SegmentationSettings(**content["segmentation"])
+
+
+@pytest.mark.parametrize("name", ["giannini2020", "defeudis2022-notl", "defeudis2022-tl", "recommended"])
+def test_every_preset_is_valid_and_names_its_source(name):
+    preprocess, _ = preset(name)
+    assert preprocess.network_grid == 256
+    first = (PRESETS / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# ")
+    assert "et al." in first or "own recipe" in first
+
+
+def test_giannini2020():
+    _, settings = preset("giannini2020")
+    network, training = settings.network, settings.training
+    built = build_network(network)
+    # Five double convolutions down, four up with one convolution after each upsampling, one 1×1: 10 + 4 + 8 + 1.
+    assert (network.levels, convolution_count(built)) == (4, 23)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in built.modules())
+    assert sum(isinstance(module, torch.nn.Upsample) for module in built.modules()) == 4
+    assert built.head.kernel_size == (1, 1)
+    assert (training.optimiser, training.learning_rate, training.epochs) == ("adam", 1e-4, 50)
+    assert (training.loss, training.class_weights, training.balance) == ("cross-entropy", "inverse-frequency", True)
+    assert network.output == "softmax"
+    assert settings.output.rule == "argmax"
+    assert settings.matching.detection_dice == 0
+    assert build_schedule(build_optimiser(built, training), training) is None
+
+
+def test_defeudis2022_without_transfer():
+    _, settings = preset("defeudis2022-notl")
+    network, training = settings.network, settings.training
+    assert (network.levels, network.initialisation, network.output) == (3, "normal", "sigmoid")
+    assert (training.optimiser, training.learning_rate, training.betas) == ("adam", 1e-3, (0.9, 0.999))
+    assert (training.loss, training.early_stop_patience, training.lr_patience) == ("cross-entropy", 10, 5)
+    assert training.schedule == "plateau"
+    assert (settings.output.rule, settings.liver.source) == ("otsu", "network")
+    assert settings.matching.detection_dice == 0.2
+
+
+def test_defeudis2022_with_transfer_differs_where_the_paper_says():
+    _, without = preset("defeudis2022-notl")
+    _, with_transfer = preset("defeudis2022-tl")
+    assert with_transfer.network.architecture == "resnet18-unet"
+    assert with_transfer.network.pretrained is not None
+    assert with_transfer.training.loss == "dice"
+    assert with_transfer.training.model_copy(update={"loss": without.training.loss}) == without.training
+    assert with_transfer.output == without.output
+    assert with_transfer.liver == without.liver
+    # segmentation_models' count for three channels, less two of the first layer's three: 64 · 7 · 7 · 2
+    assert parameter_count(build_network(with_transfer.network)) == 14_328_209 - 6272
+
+
+def test_the_learning_rate_falls_after_exactly_the_published_patience():
+    _, settings = preset("defeudis2022-notl")
+    optimiser = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], settings.training.learning_rate)
+    schedule = build_schedule(optimiser, settings.training)
+    rates = []
+    for _ in range(7):
+        schedule.step(1.0)
+        rates.append(optimiser.param_groups[0]["lr"])
+    # The first epoch sets the mark; five more without improvement, and the rate falls (Keras' ReduceLROnPlateau).
+    assert rates == pytest.approx([1e-3] * 5 + [1e-4] * 2)

@@ -1,0 +1,159 @@
+"""Trainings repeat, resume, learn, survive empty slices, and say what is wrong."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+import torch
+
+from livermets.config.segmentation import (
+    AugmentationSettings,
+    NetworkSettings,
+    OutputSettings,
+    TrainingSettings,
+)
+from livermets.errors import InputError
+from livermets.segmentation import train as train_module
+from livermets.segmentation.checkpoint import CHECKPOINT_FILE
+from livermets.segmentation.data import select_slices
+from livermets.segmentation.losses import inverse_frequency_weights
+from livermets.segmentation.networks import build_network
+from livermets.segmentation.predict import out_of_memory_advice, predict_probability
+from livermets.segmentation.train import CheckpointPlace, train_network
+
+NETWORK = NetworkSettings(levels=2, base_filters=4, dropout=0.1)
+SETTINGS = TrainingSettings(
+    epochs=4, batch_size=4, learning_rate=0.01, augmentation=AugmentationSettings(flip=0.5, noise=0.5)
+)
+
+
+class Killed(Exception):
+    """Stands for a job that was ended from outside."""
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def train(scans, settings=SETTINGS, network=NETWORK, place=None, seed=3):
+    return train_network(
+        select_slices(scans[:4], "liver", 0), select_slices(scans[4:], "liver", 0), network, settings, seed, place
+    )
+
+
+def same_weights(one, other) -> bool:
+    return all(torch.equal(one.weights[name], other.weights[name]) for name in one.weights)
+
+
+def test_same_seed_same_weights_and_another_seed_others(disc_scans):
+    first = train(disc_scans)
+    assert same_weights(first, train(disc_scans))
+    assert not same_weights(first, train(disc_scans, seed=4))
+
+
+@pytest.mark.parametrize("schedule", ["plateau", "cosine"])
+def test_a_killed_training_continues_to_the_same_weights(disc_scans, tmp_path, monkeypatch, schedule):
+    settings = SETTINGS.model_copy(update={"schedule": schedule, "keep": "last"})
+    whole = train(disc_scans, settings)
+    place = CheckpointPlace(tmp_path, "digest")
+    run_epoch = train_module.run_epoch
+
+    def run_two_epochs(training, *rest):
+        if training.epoch == 2:
+            raise Killed
+        run_epoch(training, *rest)
+
+    monkeypatch.setattr(train_module, "run_epoch", run_two_epochs)
+    with pytest.raises(Killed):
+        train(disc_scans, settings, place=place)
+    monkeypatch.setattr(train_module, "run_epoch", run_epoch)
+    torch.manual_seed(999)
+    continued = train(disc_scans, settings, place=place)
+    assert same_weights(whole, continued)
+    assert continued.log["epoch"].tolist() == [1, 2, 3, 4]
+    assert (continued.log["training_loss"] == whole.log["training_loss"]).all()
+    assert not (tmp_path / CHECKPOINT_FILE).exists()
+
+
+def test_a_checkpoint_of_something_else_is_set_aside(disc_scans, tmp_path, caplog):
+    torch.save({"digest": "other"}, tmp_path / CHECKPOINT_FILE)
+    with caplog.at_level(logging.WARNING):
+        fresh = train(disc_scans, place=CheckpointPlace(tmp_path, "digest"))
+    assert "is of other settings, data or code" in caplog.text
+    assert (tmp_path / (CHECKPOINT_FILE + ".stale")).exists()
+    assert same_weights(fresh, train(disc_scans))
+
+
+def test_a_damaged_checkpoint_is_set_aside(disc_scans, tmp_path, caplog):
+    (tmp_path / CHECKPOINT_FILE).write_bytes(b"half a file")
+    train(disc_scans, SETTINGS.model_copy(update={"epochs": 1}), place=CheckpointPlace(tmp_path, "digest"))
+    assert "cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("loss", ["cross-entropy", "dice", "dice-cross-entropy"])
+@pytest.mark.parametrize("class_weights", ["none", "inverse-frequency"])
+def test_slices_and_scans_without_a_lesion_give_no_nan(disc_scans, output, loss, class_weights):
+    settings = SETTINGS.model_copy(
+        update={"loss": loss, "class_weights": class_weights, "epochs": 1, "batch_size": 1, "balance": False}
+    )
+    network = NETWORK.model_copy(update={"output": output})
+    # Patient P5, monitored alone, has no lesion at all; with one slice per batch many batches have none.
+    trained = train_network(
+        select_slices(disc_scans[3:5], "all", 0), select_slices(disc_scans[5:], "all", 0), network, settings, 0
+    )
+    assert np.isfinite(trained.log[["training_loss", "validation_loss", "validation_dice"]].to_numpy()).all()
+    built = build_network(network)
+    built.load_state_dict(trained.weights)
+    scan = disc_scans[5]
+    probability = predict_probability(built, network, OutputSettings(), scan.image, scan.liver, torch.device("cpu"))
+    assert np.isfinite(probability).all()
+
+
+@pytest.mark.slow
+def test_a_dark_disc_is_learnt(disc_scans):
+    settings = SETTINGS.model_copy(update={"epochs": 25})
+    trained = train(disc_scans[:5], settings)
+    assert trained.log["validation_dice"].max() > 0.85
+    assert trained.log["validation_dice"][trained.best_epoch - 1] == trained.log["validation_dice"].max()
+
+
+def test_training_stops_early_and_lowers_its_rate(disc_scans):
+    settings = SETTINGS.model_copy(
+        update={
+            "epochs": 50, "schedule": "plateau", "lr_patience": 1, "early_stop_patience": 3, "monitor": "loss",
+            "learning_rate": 1e-9, "lr_factor": 0.5,
+        }
+    )  # fmt: skip
+    # At such a rate the loss stands still to within its rounding.
+    trained = train(disc_scans, settings, network=NETWORK.model_copy(update={"norm": "none", "dropout": 0.0}))
+    epochs = len(trained.log)
+    assert epochs < 50
+    assert epochs - trained.best_epoch == 3
+    assert trained.log["learning_rate"].iloc[-1] < 1e-9
+
+
+def test_no_slice_with_the_target_is_refused(disc_scans):
+    with pytest.raises(InputError, match="no training slice shows the target"):
+        train_network(select_slices(disc_scans[5:], "all", 0), None, NETWORK, SETTINGS, 0)
+
+
+def test_class_weights_are_all_pixels_over_those_of_the_class():
+    assert inverse_frequency_weights(25, 100) == (100 / 75, 4)
+
+
+def test_lack_of_memory_becomes_advice():
+    error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+    advice = out_of_memory_advice(error, 16, "segmentation.training.batch_size")
+    assert isinstance(advice, InputError)
+    assert "Set it to 8" in str(advice)
+    cpu = RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+    assert isinstance(out_of_memory_advice(cpu, 2, "key"), InputError)
+    other = RuntimeError("size mismatch")
+    assert out_of_memory_advice(other, 16, "key") is other
