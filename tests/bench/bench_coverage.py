@@ -2,8 +2,9 @@
 
 `python tests/bench/bench_coverage.py [--studies 2000] [--patients 8 24 40]`
 
-Three estimands (a proportion such as agreement or sensitivity, an AUC, a difference of two AUCs on the same lesions),
-several numbers of patients with 1 to 10 lesions each. The naive interval of each stands beside the clustered ones."""
+Four estimands (a proportion such as agreement or sensitivity, kappa, an AUC, a difference of two AUCs on the same
+lesions), several numbers of patients with 1 to 10 lesions each. The naive interval of each stands beside the clustered
+ones."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from tqdm import tqdm
 
+from livermets.stats.agreement import kappa_estimates
 from livermets.stats.auc import bootstrap_auc, delong, obuchowski
 from livermets.stats.diagnostics import clustered_obstacle
 from livermets.stats.proportions import clopper_pearson, cluster_logit_t
@@ -90,6 +92,31 @@ def one_difference(patients: int, replicates: int, random: np.random.Generator) 
     }
 
 
+def paired_classes(patients: int, random: np.random.Generator) -> tuple[NDArray, NDArray, NDArray[np.intp]]:
+    """Classes with both masks: patients differ in how often R+ is called and in how far their masks disagree."""
+    patient = patients_of(patients, random)
+    liability = random.normal(size=patients)[patient] + random.normal(size=len(patient))
+    quality = np.exp(random.normal(0, 0.7, patients))[patient]
+    masks = [(liability + quality * random.normal(size=len(patient)) > 0).astype(float) for _ in range(2)]
+    return masks[0], masks[1], patient
+
+
+def true_kappa() -> float:
+    """Cohen's kappa over 200,000 patients."""
+    manual, automatic, _ = paired_classes(200_000, np.random.default_rng(0))
+    share, (p, q) = float(np.mean(manual == automatic)), (float(manual.mean()), float(automatic.mean()))
+    chance = p * q + (1 - p) * (1 - q)
+    return (share - chance) / (1 - chance)
+
+
+def one_kappa(patients: int, replicates: int, random: np.random.Generator) -> Intervals:
+    """Cohen's kappa between the masks."""
+    manual, automatic, patient = paired_classes(patients, random)
+    boot = PatientBootstrap.draw(patients, replicates, 0.95, random)
+    naive, clustered = kappa_estimates(manual, automatic, patient, boot)
+    return {"fleiss-1969 (naive)": (naive.low, naive.high), "cluster-bootstrap": (clustered.low, clustered.high)}
+
+
 def coverage(
     study: Callable[[int, int, np.random.Generator], Intervals],
     truth: float,
@@ -100,7 +127,7 @@ def coverage(
     """Per method: share of simulated studies whose interval holds the truth, mean width, share with an interval."""
     random = np.random.default_rng([patients, studies])
     found: dict[str, list[tuple[float, float]]] = {}
-    for _ in tqdm(range(studies), desc=f"{study.__name__}, {patients} patients", leave=False):
+    for _ in tqdm(range(studies), desc=f"{study.__name__}, {patients} patients", leave=False, disable=None):
         for method, interval in study(patients, replicates, random).items():
             found.setdefault(method, []).append(interval)
     table = {}
@@ -119,7 +146,9 @@ def main() -> None:
     parser.add_argument("--patients", type=int, nargs="+", default=[8, 16, 24, 40, 80])
     options = parser.parse_args()
     first, second = true_aucs()
-    studies = ((one_proportion, SHARE), (one_auc, first), (one_difference, first - second))
+    studies = (
+        (one_proportion, SHARE), (one_kappa, true_kappa()), (one_auc, first), (one_difference, first - second),
+    )  # fmt: skip
     print("estimand         patients  method                    coverage  width  given")
     for study, truth in studies:
         for patients in options.patients:

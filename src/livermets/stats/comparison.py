@@ -12,6 +12,7 @@ from livermets.stats.auc import bootstrap_auc, delong, obuchowski
 from livermets.stats.diagnostics import auc_obstacle, class_diagnostics, clustered_obstacle
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate, to_frame
+from livermets.stats.tables import empty
 
 
 def compare_aucs(
@@ -23,7 +24,7 @@ def compare_aucs(
     bootstrap's p is not given, its interval is)."""
     why = auc_obstacle(response)
     if why:
-        return _comparison_frame([])
+        return empty("auc_comparison")["auc_comparison"]
     scores = np.vstack([manual, automatic])
     independent = delong(scores, response)
     areas = independent.auc[0], independent.auc[1]
