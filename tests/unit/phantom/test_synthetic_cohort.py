@@ -12,6 +12,9 @@ from livermets.phantom.naming import patient_ids
 from livermets.phantom.truth import plan_patient
 from livermets.phantom.writing import write_cohort
 
+# One worker makes the cohort once.
+pytestmark = pytest.mark.xdist_group("synthetic-cohort")
+
 SEED, GRID = 21, 104
 
 
