@@ -1,9 +1,8 @@
 """Radiomics: sliding windows, whole lesions and feature maps.
 
 `roi_features` is the sliding-window table, `lesion_features` the whole-lesion one, `feature_map` turns a column of the
-first back into an image. What each texture matrix is, and why the compiled engine's shortcuts are exact, is written
-in the modules: `discretise` (grey levels), `matrices` (one pass that fills every matrix), `glcm`, `mcc`, `sizes` (run
-lengths, size zones, dependence), `ngtdm` and `firstorder` (features), `kernel` (one window).
+first back into an image. What each texture matrix is, and why the compiled engine's shortcuts are exact, is written in
+the modules of `livermets.radiomics.engine`.
 """
 
 from livermets.radiomics.lesion import lesion_features

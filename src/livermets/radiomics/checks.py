@@ -27,9 +27,9 @@ def check_arrays(image_zyx: NDArray, labels_zyx: NDArray, spacing_zyx_mm: Sequen
         bad = int(image_zyx.size - np.count_nonzero(np.isfinite(image_zyx)))
         if bad:
             problems.error("image", f"{bad} voxels are not finite numbers", "Replace them, for example by air (-1024)")
-    if not (np.issubdtype(labels_zyx.dtype, np.integer) or labels_zyx.dtype == bool):
-        if not np.array_equal(labels_zyx, np.rint(labels_zyx)):
-            problems.error("mask", "it holds values that are not whole numbers", "Use a label map")
+    whole = np.issubdtype(labels_zyx.dtype, np.integer) or labels_zyx.dtype == bool
+    if not whole and not np.array_equal(labels_zyx, np.rint(labels_zyx)):
+        problems.error("mask", "it holds values that are not whole numbers", "Use a label map")
     if len(spacing_zyx_mm) != 3 or not all(np.isfinite(value) and value > 0 for value in spacing_zyx_mm):
         problems.error("spacing", f"three positive numbers in mm are needed, not {tuple(spacing_zyx_mm)}")
     problems.raise_if_errors()

@@ -11,7 +11,7 @@ from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import input_error
 from livermets.imaging.geometry import Volume
 from livermets.radiomics.checks import check_arrays, checked_labels
-from livermets.radiomics.discretise import check_level_count
+from livermets.radiomics.engine.discretise import check_level_count
 from livermets.radiomics.filters import prefixes
 from livermets.radiomics.names import feature_names
 from livermets.radiomics.reference import binning_options, quieten

@@ -1,4 +1,4 @@
-"""The 93 features' names, spelt and ordered as PyRadiomics 3.0.1 does (by the name of the method that computes them)."""
+"""The 93 features' names, spelt and ordered as in PyRadiomics 3.0.1 (by the name of the method behind each)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Grey levels per window (``binning: roi``): PyRadiomics' feature classes on ``1 x size x size`` crops with ``force2D``
 (dimension 0, the slice axis). Per lesion (``binning: mask``): PyRadiomics' voxel-based mode at the windows' centres,
-whose kernel of radius ``size // 2`` is the same window and whose grey levels come from the whole mask."""
+whose kernel of radius ``size // 2`` is the same window and whose grey levels come from the whole lesion."""
 
 from __future__ import annotations
 
@@ -88,21 +88,34 @@ def _by_voxel(image, inside, origins, spacing_zyx_mm, settings, progress) -> NDA
     import SimpleITK as sitk
 
     table = np.full((len(origins), len(_all_columns())), np.nan)
-    if len(origins) == 0:
-        return table
     radius = settings.size // 2
-    centres = (origins + (0, radius, radius)).T
-    volume, mask = (_as_sitk(array, spacing_zyx_mm, sitk) for array in (image, inside.astype(np.uint8)))
     options = {"force2D": True, "force2Ddimension": 0, "voxelBased": True, "kernelRadius": radius}
     options |= {"voxelBatch": _VOXEL_BATCH, **binning_options(settings)}
-    for name in settings.classes:
-        calculator = feature_classes()[name](volume, mask, **options)
-        calculator.labelledVoxelCoordinates = centres
-        maps = calculator.execute()
-        for column, feature in zip(_columns_of(name), FEATURES_BY_CLASS[name], strict=True):
-            table[:, column] = sitk.GetArrayViewFromImage(maps[feature])[tuple(centres)]
-    progress(len(origins))
+    limits = image[inside].min(), image[inside].max()
+    for z in np.unique(origins[:, 0]):
+        rows = np.flatnonzero(origins[:, 0] == z)
+        tile, mask = _with_limits(image[z], inside[z], limits)
+        volume, mask_image = (_as_sitk(array, spacing_zyx_mm, sitk) for array in (tile, mask))
+        centres = (origins[rows] * (0, 1, 1) + (0, radius, radius)).T
+        for name in settings.classes:
+            calculator = feature_classes()[name](volume, mask_image, **options)
+            calculator.labelledVoxelCoordinates = centres
+            maps = calculator.execute()
+            for column, feature in zip(_columns_of(name), FEATURES_BY_CLASS[name], strict=True):
+                table[rows, column] = sitk.GetArrayViewFromImage(maps[feature])[tuple(centres)]
+        progress(len(rows))
     return table
+
+
+def _with_limits(slice_yx, inside_yx, limits) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """One slice of image and mask, and a second slice with two voxels: the lesion's minimum and maximum.
+
+    Grey levels depend on the lesion only through these two, and windows never see another slice. PyRadiomics' memory
+    grows with batch x levels x voxels of the mask, which would be gigabytes for a whole lesion."""
+    tile, mask = (np.zeros((2, *slice_yx.shape), dtype=kind) for kind in (np.float64, np.uint8))
+    tile[0], mask[0] = slice_yx, inside_yx
+    tile[1, 0, :2], mask[1, 0, :2] = limits, 1
+    return tile, mask
 
 
 def _as_sitk(array, spacing_zyx_mm, sitk):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.radiomics.checks import check_arrays, checked_labels
-from livermets.radiomics.discretise import check_level_count
+from livermets.radiomics.engine.discretise import check_level_count
 from livermets.radiomics.filters import images_of, prefixes
 from livermets.radiomics.lattice import windows_by_label
 from livermets.radiomics.names import COLUMNS, feature_names
@@ -80,7 +80,7 @@ def _lesion_rows(image, labels_zyx, label, origins, spacing, settings, threads, 
     crop, inside = image[box].astype(np.float64), inside[box]
     check_level_count(crop[inside], settings, f"{prefix}, lesion {label}")
     if settings.engine == "fast":
-        from livermets.radiomics import fast
+        from livermets.radiomics.engine import fast
 
         table = fast.window_features(crop, inside, origins - low, spacing, settings, threads, progress)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from livermets.radiomics.compilation import compiled
+from livermets.radiomics.engine.compilation import compiled
 
 LARGEST_SIZE = 15
 # A symmetric GLCM of one direction holds at most 2 * 15 * 14 pairs.
@@ -26,5 +26,7 @@ def entropy_bits(total, sum_count_log2, occupied):
 
     PyRadiomics sums -p log2(p + e) with e = 2.2e-16 and p = c/N. To first order in e that is
     log2 N - (sum of c log2 c)/N - occupied * e/ln 2; the next term is below 1e-28. So an entropy needs one table
-    look-up per cell and one logarithm, and a single occupied cell gives -3.2e-16, as there."""
+    look-up per cell and one logarithm. A single occupied cell gives -e/ln 2 = -3.2e-16, as there."""
+    if occupied == 1:
+        return -EPSILON_BITS
     return np.log2(total) - sum_count_log2 / total - occupied * EPSILON_BITS

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from livermets.radiomics.compilation import compiled
-from livermets.radiomics.tables import COUNT_LOG2, entropy_bits
+from livermets.radiomics.engine.compilation import compiled
+from livermets.radiomics.engine.tables import COUNT_LOG2, entropy_bits
 
 
 @compiled

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from livermets.radiomics.discretise import MOST_LEVELS
-from livermets.radiomics.tables import LARGEST_SIZE
+from livermets.radiomics.engine.discretise import MOST_LEVELS
+from livermets.radiomics.engine.tables import LARGEST_SIZE
 
 _PIXELS = LARGEST_SIZE**2
 _PADDED = (LARGEST_SIZE + 2) ** 2

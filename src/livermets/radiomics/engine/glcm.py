@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from livermets.radiomics.compilation import compiled
-from livermets.radiomics.mcc import maximal_correlation
-from livermets.radiomics.tables import COUNT_LOG2, EPSILON_BITS, entropy_bits
+from livermets.radiomics.engine.compilation import compiled
+from livermets.radiomics.engine.mcc import maximal_correlation
+from livermets.radiomics.engine.tables import COUNT_LOG2, EPSILON_BITS, entropy_bits
 
 # Below this mutual information (bits) the difference of two entropies keeps too few digits: sum it cell by cell.
 _SMALL_INFORMATION = 1e-3
@@ -32,7 +32,7 @@ def glcm_features(s, n, lowest, largest_level, flat_mcc, with_mcc, out):
 
     ``s.pairs`` as `matrices.count_pairs_and_runs` leaves it. ``lowest`` is the label of the window's lowest level;
     ``largest_level`` is Ng, the largest label (of the window, or of the whole mask), by which Idn and Idmn are
-    normalised. ``flat_mcc`` is MCC of a direction with one level."""
+    normalised. ``flat_mcc`` is MCC of a window with one level."""
     for feature in range(24):
         out[feature] = 0.0
     span = s.above[n] + 1
@@ -44,11 +44,11 @@ def glcm_features(s, n, lowest, largest_level, flat_mcc, with_mcc, out):
         if total == 0:
             continue
         directions += 1
-        mean, seen = _joint_features(s, n, total, lowest, out)
+        mean = _joint_features(s, n, total, lowest, out)
         _difference_features(s, span, total, out)
         _sum_features(s, 2 * span - 1, total, mean, out)
         if with_mcc:
-            out[MCC] += flat_mcc if seen == 1 else maximal_correlation(s, n, total)
+            out[MCC] += flat_mcc if n == 1 else maximal_correlation(s, n, total)
     if directions > 0:
         for feature in range(24):
             out[feature] /= directions
@@ -58,7 +58,7 @@ def glcm_features(s, n, lowest, largest_level, flat_mcc, with_mcc, out):
 
 @compiled
 def _symmetric(s, direction, n):
-    """Counts in both orders, ``s.cells`` (n x n), and their row sums; leaves out row and column 0. Returns the total."""
+    """Counts in both orders, ``s.cells`` (n x n), and their row sums, without row and column 0. Returns the total."""
     start = direction * (n + 1) * (n + 1)
     total = 0
     for i in range(n):
@@ -76,7 +76,7 @@ def _symmetric(s, direction, n):
 def _joint_features(s, n, total, lowest, out):
     """Features of P itself and of its row sums; fills the histograms of |i - j| and i + j (levels above the lowest).
 
-    Returns the mean level above the lowest, and how many levels this direction sees."""
+    Returns the mean level above the lowest."""
     first, second, cross, squares, most, seen, occupied = 0, 0, 0, 0, 0, 0, 0
     joint, marginal = 0.0, 0.0
     for i in range(n):
@@ -111,7 +111,7 @@ def _joint_features(s, n, total, lowest, out):
     out[JOINT_ENTROPY] += entropy_bits(total, joint, occupied)
     if seen > 1:
         _information_features(s, n, total, joint, marginal, seen, out)
-    return mean, seen
+    return mean
 
 
 @compiled

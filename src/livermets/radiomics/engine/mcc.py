@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from livermets.radiomics.compilation import compiled
+from livermets.radiomics.engine.compilation import compiled
 
 # Squared off-diagonal elements below this are 0: they move an eigenvalue by less than 1e-16.
 _NEGLIGIBLE_SQUARE = 1e-32
@@ -27,7 +27,7 @@ def maximal_correlation(s, n, total):
     """MCC of the symmetric counts ``s.cells`` (n x n, flat; row sums ``s.sums``, all adding to ``total``).
 
     0 if only one level occurs. Works in ``s.matrix``, ``s.vector``, ``s.work`` and ``s.seen``."""
-    counts, sums, matrix, vector, work, seen = s.cells, s.sums, s.matrix, s.vector, s.work, s.seen
+    counts, sums, matrix, seen = s.cells, s.sums, s.matrix, s.seen
     m = 0
     for i in range(n):
         if sums[i] > 0:

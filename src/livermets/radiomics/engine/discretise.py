@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import input_error
-from livermets.radiomics.compilation import compiled
+from livermets.radiomics.engine.compilation import compiled
 
 MOST_LEVELS = 4096
 """The engine's limit of grey levels within one lesion: 12-bit CT at 1 HU."""

@@ -1,9 +1,10 @@
 """The texture matrices of one window, counted in one pass over its pixels.
 
-The window's levels ``s.w`` (``s``: the thread's `scratch` record) are a flat, zero-bordered square: pixel (row, column) is ``w[(row + 1) * pitch + column + 1]``
-with ``pitch = side + 2``. Levels are *compact*: 1 .. n number the levels that occur; 0 is "outside" (the border, and
-any pixel left out of a mask). Counting outside pixels into row and column 0, which nobody reads, replaces every test
-for the border, so windows with holes (the IBSI digital phantom) and full ones go through the same code.
+Here ``s`` is the thread's `scratch` record. The window's levels ``s.w`` are a flat, zero-bordered square: pixel
+(row, column) is ``w[(row + 1) * pitch + column + 1]`` with ``pitch = side + 2``. Levels are *compact*: 1 .. n number
+the levels that occur; 0 is "outside" (the border, and any pixel left out of a mask). Counting outside pixels into row
+and column 0, which nobody reads, replaces every test for the border, so windows with holes (the IBSI digital phantom)
+and full ones go through the same code.
 
 Five matrices (definitions: IBSI reference manual, Zwanenburg et al. 2016, arXiv:1612.07003, sections 3.6 to 3.11;
 PyRadiomics documentation, "Radiomic Features"):
@@ -19,7 +20,7 @@ That look gives the GLCM pair and, if both are equal, the run's continuation and
 
 from __future__ import annotations
 
-from livermets.radiomics.compilation import compiled
+from livermets.radiomics.engine.compilation import compiled
 
 DIRECTIONS = 4
 

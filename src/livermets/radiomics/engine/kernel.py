@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-from livermets.radiomics.compilation import compiled
-from livermets.radiomics.discretise import levels_of_count, levels_of_width
-from livermets.radiomics.firstorder import firstorder_features
-from livermets.radiomics.glcm import glcm_features
-from livermets.radiomics.matrices import count_neighbours, count_pairs_and_runs, count_zones
-from livermets.radiomics.ngtdm import ngtdm_features
-from livermets.radiomics.sizes import GLDM_ORDER, GLSZM_ORDER, glrlm_features, single_matrix_features
+from livermets.radiomics.engine.compilation import compiled
+from livermets.radiomics.engine.discretise import levels_of_count, levels_of_width
+from livermets.radiomics.engine.firstorder import firstorder_features
+from livermets.radiomics.engine.glcm import glcm_features
+from livermets.radiomics.engine.matrices import count_neighbours, count_pairs_and_runs, count_zones
+from livermets.radiomics.engine.ngtdm import ngtdm_features
+from livermets.radiomics.engine.sizes import GLDM_ORDER, GLSZM_ORDER, glrlm_features, single_matrix_features
 
 # How grey levels are made; see `discretise`.
 GIVEN_RELATIVE, GIVEN_ABSOLUTE, OWN_WIDTH, OWN_COUNT = range(4)

@@ -3,7 +3,7 @@
 Numba keeps a function's machine code beside its source and throws it away when *that* file changes. Two things are
 wrong with that here: an installed package may be read-only, and a change in a function that is called (another file)
 would go unnoticed. So the cache lies in the user's cache folder (or under ``NUMBA_CACHE_DIR``), in a subfolder named
-by the digest of all modules of this package: any change of any of them starts a new cache."""
+by the digest of all the engine's modules: any change of any of them starts a new cache."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def cache_folder() -> Path:
     # A job without a home folder of its own still shares compiled code with the other jobs of this user.
     shared = Path(tempfile.gettempdir()) / f"livermets-{os.getuid()}"
     for base in ([Path(named)] if named else []) + [Path(user) / "livermets", shared]:
-        folder = base / f"radiomics-{code_digest('radiomics')}"
+        folder = base / f"radiomics-{code_digest('radiomics/engine')}"
         if _is_writable(folder):
             return folder
     return Path(tempfile.mkdtemp(prefix="livermets-"))

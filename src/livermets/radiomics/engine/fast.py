@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livermets.config.radiomics import RadiomicsSettings
-from livermets.radiomics import kernel
-from livermets.radiomics.discretise import floor_quotient, lesion_levels, multiples_are_exact
+from livermets.radiomics.engine import kernel
+from livermets.radiomics.engine.discretise import floor_quotient, lesion_levels, multiples_are_exact
+from livermets.radiomics.engine.scratch import new_scratch
 from livermets.radiomics.names import feature_names
-from livermets.radiomics.scratch import new_scratch
 
 _WINDOWS_PER_CALL = 2048
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from livermets.radiomics.compilation import compiled
-from livermets.radiomics.tables import COUNT_LOG2, INVERSE_SQUARE, entropy_bits
+from livermets.radiomics.engine.compilation import compiled
+from livermets.radiomics.engine.tables import COUNT_LOG2, INVERSE_SQUARE, entropy_bits
 
 STATISTICS = (
     "level_nonuniformity", "level_nonuniformity_normalised", "level_variance", "high", "large", "large_high",
