@@ -166,11 +166,9 @@ def _lost(lesions: pd.DataFrame) -> str:
         )
         if n
     ]
-    return (
-        f"{fmt.plural(lost, 'lesion')} of {fmt.integer(flow.lesions)} could not be compared ({fmt.listed(reasons)}; "
-        "a lesion may "
-        "have more than one reason)."
-    )
+    overlap = "; a lesion may have more than one reason" if len(reasons) > 1 else ""
+    why = fmt.listed(reasons)
+    return f"{fmt.plural(lost, 'lesion')} of {fmt.integer(flow.lesions)} could not be compared ({why}{overlap})."
 
 
 def _key_table(tables: dict[str, pd.DataFrame]) -> Block:

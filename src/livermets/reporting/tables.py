@@ -89,7 +89,7 @@ def cell(column: str, value: Any) -> str:
         return method_name(value) if column == "method" else value
     if fmt.is_missing(value):
         return fmt.MISSING
-    if isinstance(value, bool) or column in ("detected", "selected"):
+    if isinstance(value, bool) or column in ("detected", "selected", "used", "improved"):
         return fmt.yes_no(value)
     if column in _CLASS_COLUMNS:
         return fmt.response_class(value)

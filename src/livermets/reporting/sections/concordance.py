@@ -111,7 +111,7 @@ def _strata(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
     dice = list(dict.fromkeys(zip(placed["dice_low"], placed["dice_high"], strict=True)))
     diameter = list(dict.fromkeys(zip(placed["diameter_low_mm"], placed["diameter_high_mm"], strict=True)))
     cells = {(r["dice_low"], r["diameter_low_mm"]): stratum_text(r) for _, r in placed.iterrows()}
-    head = [Column("Dice"), *(Column(diameter_text(*edges), True) for edges in diameter)]
+    head = [Column("Dice"), *(Column(diameter_text(*edges)) for edges in diameter)]
     rows = [[dice_text(*d), *(cells.get((d[0], s[0]), "") for s in diameter)] for d in dice]
     margins = tables.get("strata_margins", pd.DataFrame())
     if len(margins) and "margin" in margins:
@@ -132,7 +132,7 @@ def _add_margins(head: list[Column], rows: list[list[str]], margins: pd.DataFram
     by_dice = {r["dice_low"]: stratum_text(r) for _, r in margins[margins["margin"] == "dice"].iterrows()}
     by_size = {r["diameter_low_mm"]: stratum_text(r) for _, r in margins[margins["margin"] == "diameter"].iterrows()}
     overall = [stratum_text(r) for _, r in margins[margins["margin"] == "overall"].iterrows()]
-    head.append(Column("any diameter", True))
+    head.append(Column("any diameter"))
     for row, edges in zip(rows, dice, strict=True):
         row.append(by_dice.get(edges[0], ""))
     rows.append(["any Dice", *(by_size.get(edges[0], "") for edges in diameter), *(overall[:1] or [""])])
@@ -239,7 +239,8 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
         if stem in _USED_ELSEWHERE | _SHOWN or table.empty:
             continue
         caption = _CAPTIONS.get(stem, f"{stem.replace('_', ' ').capitalize()} of {name}.")
-        shown = frame_table(f"{stem.replace('_', '-')}-{name}", _readable(table), caption, most_rows=40)
+        identifier = f"{stem.replace('_', '-')}-{name}"
+        shown = frame_table(identifier, table, caption, columns=_readable(table), most_rows=40)
         blocks.append(
             shown if stem == "accounting" else Details(_TITLES.get(stem, stem.replace("_", " ").capitalize()), [shown])
         )
@@ -252,8 +253,17 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
     return blocks
 
 
-def _readable(table: pd.DataFrame) -> pd.DataFrame:
+_ESSENTIAL = (
+    "term", "coefficient", "std_error", "low", "high", "p", "odds_ratio",
+    "cohort", "patient_id", "n_lesions", "n_compared", "n_undetected", "n_agree", "mean_dice", "r_plus", "r_minus",
+)  # fmt: skip
+
+
+def _readable(table: pd.DataFrame) -> list[str]:
+    """Columns to show; the download has all."""
     hidden = ["reference", "in_agreement", "in_diagnostics"]
     if "category" in table:
         hidden += ["manual", "automatic", "outcome"]
-    return table.drop(columns=[c for c in hidden if c in table])
+    if "term" in table or "r_plus_compared" in table:
+        return [c for c in _ESSENTIAL if c in table]
+    return [str(c) for c in table.columns if c not in hidden]

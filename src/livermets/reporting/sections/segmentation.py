@@ -178,9 +178,10 @@ def _networks(study: StudyResults) -> list[Section]:
         why = "No network is described because none was trained in this study (results/models is empty)."
         return [Section("networks", "Networks", [Note(why)])]
     blocks: list[Block] = []
-    if study.trained_on_synthetic:
+    synthetic = [name for name in study.of_role("train") if study.cohorts[name].synthetic]
+    if synthetic:
         text = (
-            f"The networks were trained on synthetic images ({fmt.listed(study.synthetic)}): their masks prove "
+            f"The networks were trained on synthetic images ({fmt.listed(synthetic)}): their masks prove "
             "nothing clinical."
         )
         blocks.append(Note(text, "caution"))
@@ -242,4 +243,6 @@ def _facts(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _fact(value: object) -> str:
     if isinstance(value, bool):
         return fmt.yes_no(value)
-    return fmt.significant(value) if isinstance(value, int | float) else str(value)
+    if isinstance(value, int):
+        return fmt.integer(value)
+    return fmt.significant(value) if isinstance(value, float) else str(value)

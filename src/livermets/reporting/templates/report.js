@@ -29,7 +29,7 @@
   function start(box) {
     const source = decode(box.querySelector("a.download").getAttribute("href"));
     const [names, ...all] = parse(source);
-    const perPage = Number(box.dataset.rows);
+    let perPage = Number(box.dataset.rows);
     const form = box.querySelector("form"), body = box.querySelector("tbody"), status = box.querySelector(".status");
     const heads = [...box.querySelectorAll("thead th")];
     const numeric = heads.map((th) => th.classList.contains("num"));
@@ -94,6 +94,10 @@
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     });
+    // On paper there are no pages to turn: up to a few hundred lesions are printed whole.
+    const screenRows = perPage, mostPrinted = 400;
+    window.addEventListener("beforeprint", () => { perPage = Math.max(screenRows, Math.min(shown.length, mostPrinted)); draw(); });
+    window.addEventListener("afterprint", () => { perPage = screenRows; draw(); });
     draw();
   }
   document.querySelectorAll(".lesions").forEach(start);
