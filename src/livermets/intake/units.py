@@ -22,8 +22,8 @@ def unit_slips(rows: Sequence[LesionRow], place: str) -> Iterator[Slip]:
     """Where, what and what to do for every diameter that looks like centimetres.
 
     A whole table is suspicious when no baseline diameter exceeds 15 mm and half are below 8 mm (metastases that are
-    measured are larger); a single row when a diameter is below 3 mm, or when baseline and follow-up differ six-fold
-    and the smaller one, times ten, is close to the larger one."""
+    measured are larger); a single row when a baseline diameter is below 3 mm, when a lesion grew six-fold and more, or
+    when it shrank to very nearly a tenth (other strong responses happen)."""
     baselines = [row.baseline_diameter_mm for row in rows if row.baseline_diameter_mm is not None]
     if len(baselines) >= 2 and max(baselines) <= _ALL_SMALL_MM and median(baselines) < _TYPICAL_SMALL_MM:
         what = f"the baseline diameters ({min(baselines):g} to {max(baselines):g}) look like centimetres"
@@ -45,7 +45,6 @@ def _slip(baseline: float | None, followup: float | None) -> str | None:
     if baseline is not None and baseline < SMALLEST_MM:
         return f"a baseline diameter of {baseline:g} mm cannot be measured on CT and looks like centimetres"
     if baseline is not None and followup is not None and followup > 0:
-        small, large = sorted((baseline, followup))
-        if large > _JUMP * small and 0.5 < 10 * small / large < 2:
+        if followup > _JUMP * baseline or 0.9 < 10 * followup / baseline < 1.1:
             return f"diameters of {baseline:g} mm and {followup:g} mm look like a mix of centimetres and millimetres"
     return None

@@ -57,6 +57,8 @@ def read_mask(path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample
 
 def chosen_labels(names: Mapping[int, str], wanted: Sequence[int | str], where: object) -> list[int]:
     """The label numbers that ``wanted`` (numbers, names, patterns with ``*``) stands for; all when it is empty."""
+    if names and not 0 < min(names) <= max(names) <= LARGEST_LABEL:
+        raise input_error(where, "the mask has label numbers that cannot be", f"Number them from 1 to {LARGEST_LABEL}")
     if not wanted:
         return sorted(names)
     chosen: set[int] = set()

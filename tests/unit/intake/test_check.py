@@ -1,0 +1,104 @@
+"""`check` over a whole study: warnings, tables, exclusions, and `cohort-init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from tests.dicom_files import write_rtstruct, write_series
+from tests.small_study import SmallStudy, patient_arrays, save
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> SmallStudy:
+    return SmallStudy.written(tmp_path)
+
+
+def warnings(study: SmallStudy) -> list[str]:
+    assert study.check() == 0
+    table = pd.read_csv(study.folder / "results/check/problems.csv")
+    return [f"{row.where}: {row.what}" for row in table.itertuples() if "T1" in row.where and "ml" not in row.what]
+
+
+def test_tables_of_a_sound_study(study: SmallStudy) -> None:
+    study.cohort()["exclude"] = [{"patient": "T2", "reason": "motion artefacts"}]
+    assert warnings(study) == []
+    scans = pd.read_csv(study.folder / "results/check/scans.csv")
+    assert scans["patient_id"].tolist() == ["T1", "V1", "T2"]
+    assert scans["excluded"].tolist()[2] == "motion artefacts"
+    assert scans.loc[0, ["size_x", "size_z", "n_lesions"]].tolist() == [48, 16, 2]
+    assert scans.loc[0, "liver_mean_hu"] == pytest.approx(108, abs=3)
+    assert scans.loc[0, "liver_ml"] == pytest.approx(4 / 3 * np.pi * 32 * 30 * 28 / 1000, rel=0.02)
+
+
+def test_unenhanced_liver(study: SmallStudy) -> None:
+    study.edit("T1/ct.nii.gz", lambda hu: np.where(hu > 90, hu - 60, hu))
+    assert "rather an unenhanced or arterial scan than the portal phase" in warnings(study)[0]
+
+
+def test_liver_mask_that_leaves_tumours_out(study: SmallStudy) -> None:
+    _, liver, lesions = patient_arrays(0)
+    study.edit("T1/liver.nii.gz", lambda array: np.where(lesions > 0, 0, liver).astype(np.uint8))
+    assert [text.split(": ")[1] for text in warnings(study)] == [
+        "100 % of lesion 1 is outside the liver mask", "100 % of lesion 2 is outside the liver mask",
+    ]  # fmt: skip
+
+
+def test_diameters_that_disagree_with_the_mask(study: SmallStudy) -> None:
+    study.rows[0] = "T1,baseline,1,A,45.0,40.0"
+    assert warnings(study)[0].endswith("the table's baseline diameter is 45 mm, the mask measures 19.0 mm")
+
+
+def test_spacing_that_got_lost(study: SmallStudy) -> None:
+    for name, array in zip(("ct", "liver", "lesions"), patient_arrays(0), strict=True):
+        save(study.folder / f"T1/{name}.nii.gz", array, (1.0, 1.0, 1.0))
+    study.rows[:2] = ["T1,baseline,1,A,10.0,7.0", "T1,baseline,2,A,8.0,14.0"]
+    assert "the header may have lost the spacing" in warnings(study)[0]
+
+
+def test_a_folder_with_two_segmentations_is_ambiguous(study: SmallStudy, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed, patient in enumerate(("T1", "T2")):
+        write_series(study.folder / patient / "ct", patient_arrays(seed)[0])
+        (study.folder / patient / "rt").mkdir()
+        for name in ("a", "b"):
+            write_rtstruct(study.folder / patient / f"rt/{name}.dcm", {"mts 1": []})
+    study.cohort().update(image="{patient}/ct", lesions="{patient}/rt")
+    assert study.check() == 2
+    assert "Give the path of one: RTSTRUCT rt/a.dcm, RTSTRUCT rt/b.dcm" in capsys.readouterr().err
+
+
+def test_problems_of_all_scans_at_once(study: SmallStudy, capsys: pytest.CaptureFixture[str]) -> None:
+    (study.folder / "T1/ct.nii.gz").unlink()
+    study.edit("T2/lesions.nii.gz", lambda labels: labels * 0)
+    study.edit("V1/liver.nii.gz", lambda labels: labels * 0)
+    assert study.check() == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 3
+    assert not (study.folder / "results").exists()
+
+
+def test_a_proposal_that_runs(study: SmallStudy, capsys: pytest.CaptureFixture[str]) -> None:
+    study.save_settings()
+    assert study.run("cohort-init", str(study.folder)) == 0
+    proposed = yaml.safe_load(capsys.readouterr().out)
+    (settings,) = proposed["cohorts"].values()
+    assert settings["image"] == "{patient}/ct.nii.gz"
+    study.config = proposed
+    assert study.check() == 0
+    assert "6 lesions" in capsys.readouterr().out
+
+
+def test_a_proposal_for_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = SmallStudy(tmp_path)
+    (tmp_path / "empty").mkdir()
+    assert study.run("cohort-init", "empty") == 2
+    assert study.run("cohort-init", "nowhere") == 2
+    assert study.run("cohort-init", "empty", "--role", "test") == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "error: empty: no image in this folder or below. It must hold NIfTI, NRRD or MHA files or DICOM slices.",
+        "error: nowhere: this folder does not exist. Give the folder that holds the patients.",
+        'error: --role: "test" is not a role. Use train, validation, predict.',
+    ]
