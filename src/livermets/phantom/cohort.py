@@ -84,8 +84,8 @@ def _rows(
     outcome, truth = [], []
     for lesion_id, lesion in enumerate(lesions, start=1):
         baseline = round(diameters[lesion_id], 1)
-        # A responder never grows past the limit, a shrinking lesion never below nothing.
-        followup = round(max(baseline + lesion.growth_mm, 0.0), 1)
+        # Readers rarely give a treated lesion less than a third of its former diameter.
+        followup = round(max(baseline + lesion.growth_mm, baseline / 3), 1)
         row = {"patient_id": identity, "timepoint": TIMEPOINT, "lesion_id": lesion_id}
         outcome.append(
             {**row, "centre": scan.centre, "baseline_diameter_mm": baseline, "followup_diameter_mm": followup}
