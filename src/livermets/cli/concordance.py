@@ -87,14 +87,11 @@ def roi_concordance_verb(
     from livermets.io.concordance import write_roi_concordance
     from livermets.io.tables import read_table
     from livermets.stats.concordance import roi_concordance
-    from livermets.stats.icc import FEATURE_PREFIX, lesion_medians
+    from livermets.stats.icc import feature_medians
 
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     table = pd.concat([read_table(path) for path in rois], ignore_index=True)
-    medians = []
-    for path in tqdm(features or [], desc="feature tables", disable=None):  # one at a time: together they may not fit
-        one = read_table(path)
-        columns = [str(column) for column in one if str(column).startswith(FEATURE_PREFIX)]
-        medians.append(lesion_medians(one, columns))
+    # One feature table at a time: together they may not fit into memory.
+    medians = [feature_medians(read_table(path)) for path in tqdm(features or [], desc="features", disable=None)]
     result = roi_concordance(table, pd.concat(medians) if medians else None, statistics, seed)
     write_roi_concordance(out, result)

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.figures.curves import calibration_figure, decision_figure, roc_figure
-from livermets.figures.style import BLACK, BLUE, GREY, VERMILLION, figure, panels
+from livermets.figures.style import BLACK, BLUE, GREY, VERMILION, figure, panels
 from livermets.stats.concordance import ConcordanceResult
 from livermets.stats.strata import TOO_FEW
 
@@ -35,7 +35,7 @@ def dice_against_diameter(lesions: pd.DataFrame, settings: StatisticsSettings) -
     """Every lesion by longest diameter and Dice: alike, not alike, or not classified with both masks; lines = cuts."""
     looks = (
         ("alike", lesions["agree"] == 1, "o", BLUE, BLUE),
-        ("differently", lesions["agree"] == 0, "^", VERMILLION, "none"),
+        ("differently", lesions["agree"] == 0, "^", VERMILION, "none"),
         ("not with both masks", lesions["agree"].isna(), "x", GREY, GREY),
     )
     with figure(130, 95) as (drawn, axes):
@@ -70,7 +70,7 @@ def agreement_over_dice(curves: pd.DataFrame, lesions: pd.DataFrame, settings: S
             axes.fill_between(curve["dice"], curve["low"], curve["high"], color=BLUE, alpha=0.15, linewidth=0)
             axes.plot(curve["dice"], curve["value"], color=BLUE)
             axes.axhline(settings.target_agreement, color=BLACK, linewidth=0.8, linestyle=":")
-            for value, height, colour in ((1, 1.04, BLUE), (0, -0.04, VERMILLION)):
+            for value, height, colour in ((1, 1.04, BLUE), (0, -0.04, VERMILION)):
                 dice = lesions.loc[lesions["agree"] == value, "dice"]
                 axes.plot(dice, np.full(len(dice), height), "|", color=colour, markersize=6)
             axes.set(title=f"Lesion of {diameter:g} mm", xlim=(0, 1), ylim=(-0.08, 1.08), xticks=(0, 0.5, 1))

@@ -11,7 +11,7 @@ from livermets.figures.style import ORANGE, SKY, figure
 
 LIVER_WINDOW_HU = (-60.0, 200.0)
 _SCALE_BAR_MM = 20.0
-# Lighter members of the palette than elsewhere: blue and vermillion drown in the grey of a liver.
+# Lighter members of the palette than elsewhere: blue and vermilion drown in the grey of a liver.
 CONTOURS = {"manual": (SKY, "solid"), "automatic": (ORANGE, "dashed")}
 
 

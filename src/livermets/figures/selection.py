@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from livermets.figures.style import BLUE, GREY, ORANGE, SERIES, VERMILLION, figure, unit_axes
+from livermets.figures.style import BLUE, GREY, ORANGE, SERIES, VERMILION, figure, unit_axes
 
 _MOST_FEATURES = 25
 MODEL_NAMES = {
@@ -103,7 +103,7 @@ def permutation_null(table: pd.DataFrame) -> Figure:
     what = "Best cross-validated score" if table["statistic"].iloc[0] == "search" else "Nested AUC"
     with figure(120, 75) as (drawn, axes):
         axes.hist(null, bins=min(20, max(5, len(null) // 3)), color=GREY, label=f"{len(null)} permutations by patient")
-        axes.axvline(observed, color=VERMILLION, label=f"true outcomes (p = {table['p_value'].iloc[0]:.3g})")
+        axes.axvline(observed, color=VERMILION, label=f"true outcomes (p = {table['p_value'].iloc[0]:.3g})")
         axes.axvline(0.5, color="black", linewidth=0.8, linestyle=":")
         axes.set(xlabel=what, ylabel="Permutations")
         axes.legend()

@@ -10,13 +10,13 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE, GREY, BLACK = (
+BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, GREY, BLACK = (
     "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#767676", "#000000",
 )  # fmt: skip
-SOURCE_COLOUR = {"manual": BLUE, "automatic": VERMILLION}
+SOURCE_COLOUR = {"manual": BLUE, "automatic": VERMILION}
 SOURCE_LINE = {"manual": "-", "automatic": "--"}
 SOURCE_MARKER = {"manual": "o", "automatic": "s"}
-SERIES = ((BLUE, "-", "o"), (VERMILLION, "--", "s"), (GREEN, "-.", "^"), (ORANGE, ":", "D"), (PURPLE, "-", "v"),
+SERIES = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, "-.", "^"), (ORANGE, ":", "D"), (PURPLE, "-", "v"),
           (SKY, "--", "P"), (BLACK, "-.", "X"))  # fmt: skip
 """Colour, line and marker of the first, second … series of a figure."""
 

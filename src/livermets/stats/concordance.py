@@ -17,7 +17,7 @@ from livermets.stats.comparison import compare_aucs, subgroup_differences, subgr
 from livermets.stats.curves import decision_table, roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
 from livermets.stats.gee import agreement_curve, fit_agreement_model, required_dice
-from livermets.stats.icc import FEATURE_PREFIX, feature_icc, lesion_medians
+from livermets.stats.icc import FEATURE_PREFIX, feature_icc, feature_medians
 from livermets.stats.lesions import checked_lesions, false_positive_count
 from livermets.stats.notes import general_notes, stratum_notes
 from livermets.stats.patients import patient_summary, per_patient_table
@@ -84,10 +84,12 @@ class _Study:
 
     @property
     def compared(self) -> pd.DataFrame:
+        """Lesions classified with both masks."""
         return self.table[self.table["compared"]]
 
     @property
     def known(self) -> pd.DataFrame:
+        """Compared lesions whose outcome is known."""
         return self.compared[self.compared["response"].notna()]
 
 
@@ -100,6 +102,8 @@ def concordance(
     ``centre`` and ``timepoint`` add to it. Raises `InputError` for a wrong table; never for a small one."""
     settings = settings or StatisticsSettings()
     table = checked_lesions(lesions, where)
+    if table.empty:
+        raise input_error(where, "no lesion was drawn by a reader, so there is nothing to compare automatic masks with")
     random = generator(seed, "concordance", "patient bootstrap")
     patients = int(table["patient"].max()) + 1
     boot = PatientBootstrap.draw(patients, settings.bootstrap_replicates, settings.level, random)
@@ -134,18 +138,16 @@ def roi_concordance(
     ``rois`` holds both masks, told apart by ``mask_source``; ``medians`` the features per lesion and mask
     (`stats.icc.lesion_medians`), taken from ``rois`` itself if left out."""
     settings = settings or StatisticsSettings()
-    features = [str(column) for column in rois if str(column).startswith(FEATURE_PREFIX)]
-    if medians is None:
-        medians = lesion_medians(rois, features) if features else pd.DataFrame()
+    medians = feature_medians(rois) if medians is None else medians
     manual, automatic = _by_source(rois, "ROI table")
     level, replicates = settings.level, settings.bootstrap_replicates
     random = generator(seed, "concordance", "ROIs")
     agreement = roi_agreement(manual, automatic, level=level, replicates=replicates, random=random)
-    if medians.empty:
+    features = [str(column) for column in medians if str(column).startswith(FEATURE_PREFIX)]
+    if not features:
         note = f"feature ICC not computed: no table with columns {FEATURE_PREFIX}*"
         icc = empty("feature_icc")["feature_icc"]
         return RoiConcordance(agreement.overall, agreement.per_lesion, icc, (*agreement.notes, note))
-    features = [str(column) for column in medians if str(column).startswith(FEATURE_PREFIX)]
     pair = _by_source(medians, "feature table")
     icc = feature_icc(pair[0], pair[1], features, settings.icc, level, replicates, random)
     return RoiConcordance(agreement.overall, agreement.per_lesion, icc, agreement.notes)

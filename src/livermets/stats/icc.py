@@ -60,6 +60,11 @@ def lesion_medians(rois: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
     return rois.groupby(keys, sort=True)[list(features)].median().reset_index()
 
 
+def feature_medians(rois: pd.DataFrame) -> pd.DataFrame:
+    """`lesion_medians` of every feature column there is."""
+    return lesion_medians(rois, [str(column) for column in rois if str(column).startswith(FEATURE_PREFIX)])
+
+
 def feature_icc(
     manual: pd.DataFrame,
     automatic: pd.DataFrame,

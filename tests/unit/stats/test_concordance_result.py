@@ -10,6 +10,7 @@ import pytest
 from tests.unit.stats.lesion_tables import lesion_table, minimal
 
 from livermets.config.statistics import StatisticsSettings
+from livermets.errors import InputError
 from livermets.stats.concordance import ConcordanceResult, concordance, roi_concordance
 from livermets.stats.tables import OPTIONAL_TABLES
 
@@ -186,3 +187,9 @@ def test_features_that_keep_their_value_have_icc_one() -> None:
     assert by_kind["ICC(2,1)"].loc["original_b", "value"] < 0.5  # a shift is no absolute agreement
     assert by_kind["ICC(3,1)"].loc["original_b", "value"] == pytest.approx(1)
     assert by_kind["ICC(2,1)"].loc["original_c", "note"] == "the same value in every lesion"
+
+
+def test_a_table_of_findings_only_is_refused() -> None:
+    table = minimal([("A", np.nan, np.nan, 1, np.nan, 8.0)]).assign(kind="automatic")
+    with pytest.raises(InputError, match="no lesion was drawn by a reader"):
+        concordance(table, FAST)

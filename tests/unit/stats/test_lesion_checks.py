@@ -91,8 +91,8 @@ def test_false_positive_rows_are_counted_but_are_no_lesions() -> None:
 def test_unknown_cohort_is_refused() -> None:
     table = minimal(GOOD).assign(cohort="north")
     assert len(of_cohorts(table, ["north"])) == 3
-    with pytest.raises(InputError, match="no lesion of cohort 'sourth'"):
-        of_cohorts(table, ["sourth"])
+    with pytest.raises(InputError, match="no lesion of cohort 'nrth'"):
+        of_cohorts(table, ["nrth"])
 
 
 def test_joined_tables_name_the_file_of_each_problem() -> None:
