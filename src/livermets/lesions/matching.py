@@ -45,14 +45,28 @@ def match_lesions(
     """Matches an automatic mask with a manual label map of the same shape, and measures every pair.
 
     A lesion is detected if the Dice of its pair is above ``detection_dice``."""
-    reference = np.zeros(automatic.shape, dtype=np.uint16) if manual is None else manual.astype(np.uint16)
-    labels = _assign(np.asarray(automatic, dtype=bool), reference, spacing_zyx_mm)
-    rows = [_manual_row(lesion_id, reference, labels, spacing_zyx_mm, detection_dice) for lesion_id in _ids(reference)]
-    kind = "automatic" if manual is None else "false_positive"
-    known = set(_ids(reference))
-    rows += [_unmatched_row(i, kind, labels, spacing_zyx_mm) for i in _ids(labels) if i not in known]
-    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"lesion_id": np.int64, "detected": "Int64"})
+    found = np.asarray(automatic, dtype=bool)
+    reference = np.zeros(found.shape, dtype=np.uint16) if manual is None else manual.astype(np.uint16)
+    # Nothing outside the box of both masks can matter, and scans are mostly empty.
+    box = (ndimage.find_objects((found | (reference > 0)).astype(np.uint8)) or [(slice(0, 1),) * found.ndim])[0]
+    labels = np.zeros(found.shape, dtype=np.uint16)
+    labels[box] = _assign(found[box], reference[box], spacing_zyx_mm)
+    table = _table(labels[box], reference[box], spacing_zyx_mm, detection_dice, has_manual=manual is not None)
     return LesionMatching(labels, table)
+
+
+def _table(
+    labels: NDArray[np.uint16],
+    reference: NDArray[np.uint16],
+    spacing_zyx_mm: tuple[float, float, float],
+    detection_dice: float,
+    has_manual: bool,
+) -> pd.DataFrame:
+    known = _ids(reference)
+    rows = [_manual_row(lesion_id, reference, labels, spacing_zyx_mm, detection_dice) for lesion_id in known]
+    kind = "false_positive" if has_manual else "automatic"
+    rows += [_unmatched_row(i, kind, labels, spacing_zyx_mm) for i in _ids(labels) if i not in known]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"lesion_id": np.int64, "detected": "Int64"})
 
 
 def _ids(labels: NDArray) -> list[int]:

@@ -49,9 +49,7 @@ def test_outside_the_liver_the_probability_is_zero(network):
         assert (probability[liver > 0] > 0).all()
 
 
-def test_the_box_around_the_liver_changes_only_what_is_near_its_border(network):
-    # Two poolings: a pixel sees at most 22 pixels to each side (2·(1 + 2 + 4) for the way down, the rest for the way
-    # up). The liver is widened to the whole image here, then the boxes coincide with the image.
+def test_a_box_as_large_as_the_image_is_the_image(network):
     scan = disc_scan("a", 1, size=32)
     everywhere = np.ones_like(scan.liver)
     box, whole = (

@@ -1,0 +1,250 @@
+"""The verbs on files: from CT to masks that lie on the CT, and what happens with wrong input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import SimpleITK as sitk
+from tests.phantoms import write_cohort
+from typer.testing import CliRunner
+
+import livermets.cli.segmentation  # noqa: F401  (registers the verbs)
+from livermets.cli import app
+from livermets.errors import InputError
+from livermets.io.images import read_volume, write_volume
+from livermets.segmentation.folds import fold_of
+
+PATIENTS = ("A1", "A2", "A3", "A4")
+PREPROCESS = '{"network_grid": 32, "clip_hu": [-150, 250]}'
+SETTINGS = json.dumps(
+    {
+        "network": {"levels": 2, "base_filters": 4},
+        "training": {"epochs": 4, "batch_size": 4, "learning_rate": 0.02, "validation_fraction": 0.25},
+        "liver": {
+            "source": "network",
+            "network": {"levels": 2, "base_filters": 4},
+            "training": {"epochs": 6, "batch_size": 4, "learning_rate": 0.02},
+        },
+        "output": {"keep_probability": True},
+    }
+)
+
+
+def verb(*words: object) -> None:
+    """Runs one verb in this process; the user's mistakes arrive as `InputError`."""
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+
+
+def preprocess(scan: Path, out: Path, *more: object, lesions: bool = True) -> None:
+    masks = ["--lesions", scan / "lesions.nii.gz"] if lesions else []
+    verb(
+        "preprocess", "--image", scan / "ct.nii.gz", "--liver", scan / "liver.nii.gz", *masks,
+        "--out", out, "--settings", PREPROCESS, *more,
+    )  # fmt: skip
+
+
+def train(folders: list[Path], patients: tuple[str, ...], out: Path, *more: object) -> None:
+    scans = [f"--scans={folder}" for folder in folders]
+    verb(
+        "train-segmentation", *scans, "--patients", ",".join(patients), "--out", out, "--settings", SETTINGS,
+        "--seed", 5, "--threads", 1, *more,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    """Four patients with differently stored axes, preprocessed, and two fold networks."""
+    root = tmp_path_factory.mktemp("study")
+    write_cohort(root, PATIENTS)
+    for patient in PATIENTS:
+        preprocess(root / patient / "baseline", root / patient / "pre")
+    for fold in (0, 1):
+        train([root / p / "pre" for p in PATIENTS], PATIENTS, root / f"fold{fold}", "--fold", fold, "--folds", 2)
+    return root
+
+
+def segment(study: Path, patient: str, out: Path, *more: object, lesions: bool = True) -> None:
+    scan = study / patient / "baseline"
+    masks = ["--lesions", scan / "lesions.nii.gz", "--liver-reference", scan / "liver.nii.gz"] if lesions else []
+    verb(
+        "segment", "--network", study / "fold0", "--network", study / "fold1",
+        "--preprocessed", study / patient / "pre", "--image", scan / "ct.nii.gz", "--liver", scan / "liver.nii.gz",
+        *masks, "--out", out, "--cohort", "c",
+        "--patient", patient, "--settings", SETTINGS, "--threads", 1, *more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("patient", PATIENTS)
+def test_masks_have_the_geometry_of_the_ct_file(study, tmp_path, patient):
+    segment(study, patient, tmp_path)
+    ct = sitk.ReadImage(str(study / patient / "baseline" / "ct.nii.gz"))
+    for name in ("lesions.nii.gz", "probability.nii.gz"):
+        mask = sitk.ReadImage(str(tmp_path / name))
+        assert mask.GetSize() == ct.GetSize()
+        assert mask.GetSpacing() == pytest.approx(ct.GetSpacing())
+        assert mask.GetOrigin() == pytest.approx(ct.GetOrigin(), abs=1e-4)
+        assert mask.GetDirection() == pytest.approx(ct.GetDirection(), abs=1e-6)
+
+
+def test_out_of_fold_masks_come_from_the_network_that_never_saw_the_patient(study, tmp_path):
+    folds = fold_of(PATIENTS, 2, 5)
+    for patient in PATIENTS:
+        segment(study, patient, tmp_path / patient)
+        metrics = pd.read_csv(tmp_path / patient / "scan_metrics.csv").iloc[0]
+        assert metrics["network"] == f"fold{folds[patient]}"
+        assert metrics["seen_in_training"] == 0
+        description = json.loads((study / metrics["network"] / "network.json").read_text())
+        assert patient not in description["training_patients"] + description["validation_patients"]
+
+
+def test_tables_list_every_manual_lesion_with_its_scan(study, tmp_path):
+    segment(study, "A1", tmp_path)
+    matching = pd.read_csv(tmp_path / "matching.csv")
+    assert list(matching.columns[:4]) == ["cohort", "patient_id", "timepoint", "lesion_id"]
+    manual = matching[matching["kind"] == "manual"]
+    assert manual["lesion_id"].tolist() == [1, 2]
+    metrics = pd.read_csv(tmp_path / "scan_metrics.csv").iloc[0]
+    assert metrics["manual_lesions"] == 2
+    assert metrics["liver_dice"] == 1
+    labels = read_volume(tmp_path / "lesions.nii.gz").array
+    volume = matching["volume_automatic_ml"].sum()
+    assert volume == pytest.approx((labels > 0).sum() * read_volume(tmp_path / "lesions.nii.gz").grid.voxel_ml)
+    assert (tmp_path / "overlay.png").stat().st_size > 1000
+
+
+def test_a_scan_without_manual_lesions_is_segmented_too(study, tmp_path):
+    segment(study, "A2", tmp_path, lesions=False)
+    matching = pd.read_csv(tmp_path / "matching.csv")
+    assert set(matching["kind"]) <= {"automatic"}
+    assert pd.isna(pd.read_csv(tmp_path / "scan_metrics.csv").iloc[0]["mts_dice"])
+
+
+def test_a_network_tells_what_it_was_made_from(study):
+    description = json.loads((study / "fold0" / "network.json").read_text())
+    told = {"target", "network", "training", "preprocess", "seed", "scans", "versions", "parameter_count"}
+    assert told <= set(description)
+    assert description["epochs"] == len(pd.read_csv(study / "fold0" / "training_log.csv"))
+    for picture in ("curves.png", "examples.png"):
+        assert (study / "fold0" / picture).stat().st_size > 1000
+
+
+def test_the_liver_network_is_trained_and_applied(study, tmp_path):
+    for patient in PATIENTS:
+        preprocess(study / patient / "baseline", tmp_path / patient, "--target", "liver", lesions=False)
+    train([tmp_path / p for p in PATIENTS], PATIENTS, tmp_path / "net", "--target", "liver")
+    scan = study / "A3" / "baseline"
+    options = ("--settings", SETTINGS, "--threads", 1)
+    verb(
+        "liver", "--image", scan / "ct.nii.gz", "--network", tmp_path / "net", "--out", tmp_path / "l.nii.gz", *options
+    )
+    found, true = read_volume(tmp_path / "l.nii.gz"), read_volume(scan / "liver.nii.gz")
+    assert not found.grid.differences(true.grid)
+    assert 2 * (found.array * true.array).sum() / (found.array.sum() + true.array.sum()) > 0.8
+    with pytest.raises(InputError, match="this scan was preprocessed for the lesions network"):
+        train([study / "A1" / "pre"], ("A1",), tmp_path / "no", "--target", "liver")
+    with pytest.raises(InputError, match="this network finds the liver"):
+        verb(
+            "segment", "--network", tmp_path / "net", "--preprocessed", study / "A1" / "pre", "--image",
+            scan / "ct.nii.gz", "--liver", scan / "liver.nii.gz", "--out", tmp_path / "x", "--cohort", "c",
+            "--patient", "A1", "--settings", SETTINGS,
+        )  # fmt: skip
+
+
+def liver_by_command(study: Path, out: Path, code: str) -> None:
+    settings = {"liver": {"source": "command", "command": f"{sys.executable} -c '{code}' {{image}} {{out}}"}}
+    image = study / "A1" / "baseline" / "ct.nii.gz"
+    verb("liver", "--image", image, "--out", out, "--settings", json.dumps(settings))
+
+
+def test_an_external_program_may_find_the_liver(study, tmp_path):
+    code = (
+        "import SimpleITK as s, sys; i = s.ReadImage(sys.argv[1]); "
+        "s.WriteImage(s.Cast(i > 0, s.sitkUInt8), sys.argv[2])"
+    )
+    liver_by_command(study, tmp_path / "liver.nii.gz", code)
+    found = read_volume(tmp_path / "liver.nii.gz").array
+    true = read_volume(study / "A1" / "baseline" / "liver.nii.gz").array
+    assert (found == true).mean() > 0.99
+
+
+@pytest.mark.parametrize(
+    "code, sentence",
+    [
+        ('import sys; sys.exit("no licence")', "status 1 and no mask was made: no licence"),
+        ("pass", "status 0 and no mask was made: it said nothing"),
+        (
+            "import SimpleITK as s, sys; s.WriteImage(s.Image(3, 3, 3, s.sitkUInt8), sys.argv[2])",
+            "mask is not on the grid of the CT",
+        ),
+        (
+            "import SimpleITK as s, sys; i = s.ReadImage(sys.argv[1]); s.WriteImage(i > 9999, sys.argv[2])",
+            "finds no liver in this scan",
+        ),
+    ],
+)
+def test_an_external_program_that_fails_is_named(study, tmp_path, code, sentence):
+    with pytest.raises(InputError) as error:
+        liver_by_command(study, tmp_path / "liver.nii.gz", code)
+    assert sentence in str(error.value)
+    assert not (tmp_path / "liver.nii.gz").exists()
+
+
+def test_a_scan_without_a_given_liver_is_refused(study, tmp_path):
+    with pytest.raises(InputError, match="there is no liver mask for this scan"):
+        verb(
+            "liver",
+            "--image",
+            study / "A1" / "baseline" / "ct.nii.gz",
+            "--out",
+            tmp_path / "l.nii.gz",
+            "--settings",
+            "{}",
+        )
+
+
+def test_a_mask_on_another_grid_is_refused(study, tmp_path):
+    scan = read_volume(study / "A1" / "baseline" / "liver.nii.gz")
+    smaller = sitk.GetImageFromArray(scan.array[:-1])
+    sitk.WriteImage(smaller, str(tmp_path / "liver.nii.gz"))
+    with pytest.raises(InputError, match="the liver mask is not on the grid of"):
+        verb(
+            "preprocess", "--image", study / "A1" / "baseline" / "ct.nii.gz", "--liver", tmp_path / "liver.nii.gz",
+            "--out", tmp_path / "pre", "--settings", PREPROCESS,
+        )  # fmt: skip
+    assert not (tmp_path / "pre").exists()
+
+
+def test_another_network_grid_than_in_training_is_refused(study, tmp_path):
+    scan = study / "A1" / "baseline"
+    verb(
+        "preprocess", "--image", scan / "ct.nii.gz", "--liver", scan / "liver.nii.gz", "--out", tmp_path / "pre",
+        "--settings", '{"network_grid": 48, "clip_hu": [-150, 250]}',
+    )  # fmt: skip
+    with pytest.raises(InputError, match=r"preprocess\.network_grid is 48 here and 32 in the network's training"):
+        verb(
+            "segment", "--network", study / "fold0", "--preprocessed", tmp_path / "pre", "--image", scan / "ct.nii.gz",
+            "--liver", scan / "liver.nii.gz", "--out", tmp_path / "x", "--cohort", "c", "--patient", "A1",
+            "--settings", SETTINGS,
+        )  # fmt: skip
+
+
+def test_training_without_lesions_is_refused(study, tmp_path):
+    scan = study / "A1" / "baseline"
+    empty = read_volume(scan / "lesions.nii.gz")
+    write_volume(tmp_path / "none.nii.gz", empty.with_array(empty.array * 0))
+    preprocess(scan, tmp_path / "pre", lesions=False)
+    with pytest.raises(InputError, match="this training scan has no lesion mask"):
+        train([tmp_path / "pre"], ("A1",), tmp_path / "net")
+    preprocess(scan, tmp_path / "pre2", "--lesions", tmp_path / "none.nii.gz", lesions=False)
+    with pytest.raises(InputError, match="none of them shows the target"):
+        train([tmp_path / "pre2"], ("A1",), tmp_path / "net")
+    with pytest.raises(InputError, match="2 ids for 1 scans"):
+        train([tmp_path / "pre"], ("A1", "A2"), tmp_path / "net")
+    assert not (tmp_path / "net").exists()
