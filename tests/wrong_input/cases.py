@@ -650,4 +650,38 @@ def colour_dicom(study: SmallStudy) -> None:
     slice_.save_as(study.folder / "T1/dicom/IM0003")
 
 
+@case(f"{T1}, T1/dicom: IM0003 is a multi-frame DICOM file. Export it as single slices, or convert it to NIfTI.")
+def multi_frame_dicom(study: SmallStudy) -> None:
+    import pydicom
+
+    dicom_study(study)
+    slice_ = pydicom.dcmread(study.folder / "T1/dicom/IM0003")
+    slice_.NumberOfFrames = 2
+    slice_.save_as(study.folder / "T1/dicom/IM0003")
+
+
+@case(
+    f"{T1}, T1/dicom: 2 DICOM series in this folder. Choose by description, number, acquisition, phase or uid under "
+    '`series`: number 2, acquisition 1, "Abdomen portal venous", 1 slices of 48 × 48 every 0 mm; number 2, '
+    'acquisition 1, "Abdomen portal venous", 15 slices of 48 × 48 every 4 mm.'
+)
+def slice_in_another_orientation(study: SmallStudy) -> None:
+    dicom_study(study)
+    path, slice_ = slices(study)[0]
+    slice_.ImageOrientationPatient = [1, 0, 0, 0, 0, -1]
+    slice_.save_as(path)
+
+
+@case(f"{T1}, T1/ct.nii.gz: the axes of this image are not perpendicular (sheared affine). "
+      "Resample it to a regular grid first.")  # fmt: skip
+def sheared_affine(study: SmallStudy) -> None:
+    import nibabel
+
+    affine = np.diag([2.0, 2.0, 4.0, 1.0])
+    affine[0, 2] = 1.5
+    nifti = nibabel.Nifti1Image(patient_arrays(0)[0].T, affine)
+    nifti.set_qform(None, 0)
+    nifti.to_filename(study.folder / "T1/ct.nii.gz")
+
+
 assert SHAPE_ZYX[0] == 16  # the slice numbers in the sentences above

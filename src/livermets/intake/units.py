@@ -44,7 +44,8 @@ def unit_slips(rows: Sequence[LesionRow], place: str) -> Iterator[Slip]:
 def _slip(baseline: float | None, followup: float | None) -> str | None:
     if baseline is not None and baseline < SMALLEST_MM:
         return f"a baseline diameter of {baseline:g} mm cannot be measured on CT and looks like centimetres"
-    if baseline is not None and followup is not None and followup > 0:
-        if followup > _JUMP * baseline or 0.9 < 10 * followup / baseline < 1.1:
-            return f"diameters of {baseline:g} mm and {followup:g} mm look like a mix of centimetres and millimetres"
+    if baseline is None or not followup:  # a follow-up of 0 is a lesion that vanished
+        return None
+    if followup > _JUMP * baseline or 0.9 < 10 * followup / baseline < 1.1:
+        return f"diameters of {baseline:g} mm and {followup:g} mm look like a mix of centimetres and millimetres"
     return None

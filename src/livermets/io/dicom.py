@@ -111,9 +111,12 @@ def read_series_folder(path: Path, choice: SeriesChoice | None = None) -> CtSeri
     if not headers:
         what = "no DICOM image in this folder" if files else "this folder is empty"
         raise input_error(path, what, "Check the path; it must hold the slices of the CT")
-    series = choose_series(group_series(headers, path), choice or SeriesChoice(), path)
-    check_geometry(series, path)
-    return CtSeries(_volume(series, path), _facts(series))
+    try:
+        series = choose_series(group_series(headers, path), choice or SeriesChoice(), path)
+        check_geometry(series, path)
+        return CtSeries(_volume(series, path), _facts(series))
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:  # a value of the wrong kind in a header
+        raise input_error(path, "the headers of this DICOM series are damaged", "Export the series again") from error
 
 
 def shown_name(path: Path) -> str:
