@@ -18,7 +18,7 @@ from livermets.reporting.sections.estimates import (
     level_text,
     picture,
 )
-from livermets.reporting.tables import csv_download, frame_table
+from livermets.reporting.tables import csv_download, frame_table, kept_together
 
 _USED_ELSEWHERE = {
     "diagnostics", "diagnostics_all", "roc", "auc_comparison", "calibration", "calibration_summary", "decision",
@@ -144,8 +144,8 @@ def stratum_text(row: pd.Series) -> str:
         return "no lesion"
     counts = fmt.count_of(row["agree"], row["n"])
     if str(row.get("statement", "") or "").startswith("too few") or fmt.is_missing(row["value"]):
-        return f"{counts}: too few to say"
-    return f"{counts}: {fmt.estimate(row['value'], row['low'], row['high'], as_percent=True, digits=0)}"
+        return f"{counts}\ntoo few to say"
+    return f"{counts}\n{kept_together(fmt.estimate(row['value'], row['low'], row['high'], as_percent=True, digits=0))}"
 
 
 def dice_text(low: float, high: float) -> str:
