@@ -8,10 +8,10 @@ import pandas as pd
 from livermets.config.selection import SelectionSettings
 
 SETTINGS = SelectionSettings.model_validate({
-    "network": {"epochs": 3, "minimum_steps": 40},
-    "search": {"population": 8, "generations": 3, "folds": 3, "patience": None},
+    "network": {"epochs": 3, "minimum_steps": 30, "learning_rate": 0.03},
+    "search": {"population": 6, "generations": 2, "folds": 2, "patience": None},
     "threshold": {"bootstrap": 50},
-    "audit": {"outer_folds": 3, "permutations": 0, "feature_gains": False, "comparisons": False},
+    "audit": {"outer_folds": 2, "permutations": 0, "feature_gains": False, "comparisons": False},
 })  # fmt: skip
 
 

@@ -59,33 +59,38 @@ def lesion_table(
 
 def _merged(lesions: pd.DataFrame, matching: pd.DataFrame) -> pd.DataFrame:
     wanted = [*KEYS, "centre", "response", *_MEASURED]
-    manual = lesions.reindex(columns=wanted)
+    manual = _keyed(lesions, wanted)
     duplicated = manual[manual.duplicated(KEYS)]
     if len(duplicated):
         name = " ".join(map(str, duplicated[KEYS].iloc[0]))
         raise input_error("lesions", f"lesion {name} is listed twice", "Give each scan's table once")
-    matching = matching.reindex(columns=[*KEYS, *_FROM_MATCHING, "longest_diameter_mm"])
+    matching = _keyed(matching, [*KEYS, *_FROM_MATCHING, "longest_diameter_mm"])
     of_manual = matching[matching["kind"] == "manual"].drop(columns=["kind", "longest_diameter_mm"])
     paired = manual.merge(of_manual, on=KEYS, how="left").assign(kind="manual")
     unmatched = matching[matching["kind"] != "manual"].copy()
     centres = manual.dropna(subset=["centre"]).drop_duplicates("patient_id").set_index("patient_id")["centre"]
     unmatched["centre"] = unmatched["patient_id"].map(centres)
-    parts = [part.astype(object) for part in (paired, unmatched) if len(part)]
-    table = pd.concat(parts, ignore_index=True) if parts else paired
+    parts = [part.astype(object) for part in (paired, unmatched) if len(part)] or [paired]
+    table = pd.concat(parts, ignore_index=True).astype({"lesion_id": "int64"})
     table = table.reindex(columns=list(dict.fromkeys([*paired.columns, *unmatched.columns])))
     numeric = ["response", *_MEASURED, "dice", "precision", "recall", "detected", "volume_automatic_ml"]
     table[numeric] = table[numeric].apply(pd.to_numeric, errors="coerce")
     return table
 
 
+def _keyed(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The columns, absent ones empty, identifiers typed even where there is no row to tell the type."""
+    return table.reindex(columns=columns).astype({**dict.fromkeys(KEYS[:-1], object), "lesion_id": "int64"})
+
+
 def _counted(rois: pd.DataFrame | None, source: str, score: Score) -> pd.DataFrame:
     """ROIs and share of R+ ROIs (or mean probability, if that is the model's score) per lesion."""
     names = {"count": f"n_roi_{source}", "mean": f"share_{source}"}
     if rois is None or rois.empty:
-        return pd.DataFrame(columns=[*KEYS, *names.values()])
+        return _keyed(pd.DataFrame(), [*KEYS, *names.values()])
     called = (rois["probability"] >= 0.5).astype(np.float64) if score == "share" else rois["probability"]
     groups = called.groupby([rois[key] for key in KEYS], sort=False)
-    return groups.agg(["count", "mean"]).rename(columns=names).reset_index()
+    return _keyed(groups.agg(["count", "mean"]).rename(columns=names).reset_index(), [*KEYS, *names.values()])
 
 
 def _refuse_unknown(counted: pd.DataFrame, table: pd.DataFrame, source: str) -> None:

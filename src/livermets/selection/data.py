@@ -121,7 +121,7 @@ def check_enough_patients(data: TrainingData, needed: int, what: str, where: str
         found = len(np.unique(data.patient[data.response == side]))
         if found < needed:
             problems.error(
-                where, f"{found} patients have a lesion of class {name}, {what} needs at least {needed}",
+                where, f"class {name} occurs in {found} patient{'' if found == 1 else 's'}, {what} needs at least {needed}",
                 "Add patients or lower the number of folds",
             )  # fmt: skip
     problems.raise_if_errors()

@@ -62,8 +62,8 @@ def fit(
     run = run or Run()
     kept, dropped = useful_features(data)
     useful = data.with_features(kept)
-    result = search(useful, settings, seed, name, run)
     cross_validation = CrossValidation.prepare(useful, settings, seed, run.threads)
+    result = search(cross_validation, seed, name, run)
     scaler, network = final_network(useful, result.best, settings, seed)
     logits = network_logits(network, scaler.apply(useful.features[:, result.best.features]))
     score = score_of(useful, settings)
@@ -84,10 +84,10 @@ def fit(
     return Fit(model, result, useful, dropped, thresholds, shares)
 
 
-def search(data: TrainingData, settings: SelectionSettings, seed: int, name: str, run: Run) -> SearchResult:
+def search(cross_validation: CrossValidation, seed: int, name: str, run: Run) -> SearchResult:
     """The genetic search alone, on data without useless features."""
-    cross_validation = CrossValidation.prepare(data, settings, seed, run.threads)
-    genetic = GeneticSearch(cross_validation.scores, len(data.names), settings.search, seed)
+    settings = cross_validation.settings
+    genetic = GeneticSearch(cross_validation.scores, len(cross_validation.data.names), settings.search, seed)
 
     def after(state: SearchState) -> None:
         if run.store:

@@ -11,6 +11,7 @@ from livermets.randomness import generator, integer_seed
 from livermets.selection.data import TrainingData, patients_per_class
 from livermets.selection.evaluation import mean_auc_within_folds
 from livermets.selection.fit import Run, search
+from livermets.selection.fitness import CrossValidation
 from livermets.selection.nested import OURS, nested_evaluation
 from livermets.selection.preparation import useful_features
 
@@ -60,7 +61,8 @@ def permutation_null(
 def _statistic(data: TrainingData, settings: SelectionSettings, seed: int, name: str, run: Run) -> float:
     if settings.audit.permutation_statistic == "search":
         kept, _ = useful_features(data)
-        return search(data.with_features(kept), settings, seed, name, run).score
+        cross_validation = CrossValidation.prepare(data.with_features(kept), settings, seed, run.threads)
+        return search(cross_validation, seed, name, run).score
     from livermets.selection.nested import outer_folds
 
     folds = outer_folds(data, settings, seed, name)

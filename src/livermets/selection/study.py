@@ -166,7 +166,8 @@ def _observed(inputs: Inputs, fitted: Fit, nested: NestedEvaluation | None, run:
         return mean_auc_within_folds(nested.predictions, OURS)
     if inputs._observed_needs_search:
         seed = integer_seed(inputs.seed, "permutation-0")
-        return search(fitted.data, inputs.audit_settings, seed, "permutation-0", run).score
+        cross_validation = CrossValidation.prepare(fitted.data, inputs.audit_settings, seed, run.threads)
+        return search(cross_validation, seed, "permutation-0", run).score
     return fitted.search.score
 
 

@@ -1,0 +1,108 @@
+"""Nothing fitted sees a held-out patient, and noise gives an AUC of one half."""
+
+import numpy as np
+import pytest
+from tests.selection_tables import SETTINGS, roi_table
+
+from livermets.randomness import generator
+from livermets.selection.comparison import comparators
+from livermets.selection.data import training_data
+from livermets.selection.evaluation import mean_auc_within_folds
+from livermets.selection.model import write_model
+from livermets.selection.nested import OURS, fit_part, nested_evaluation, outer_folds
+from livermets.selection.permutation import feasible_permutation, permuted_response
+from livermets.selection.report import threshold_table
+
+REPEATS = 20
+
+
+def data_of(table):
+    return training_data(table, "response", ["patient_id"])
+
+
+def test_altered_held_out_rows_leave_every_artefact_byte_identical(tmp_path):
+    table = roi_table()
+    altered = table.copy()
+    held_out_rows = altered["patient_id"].isin(["003", "008"])
+    features = [name for name in table if name.startswith("original_")]
+    altered.loc[held_out_rows, features] = altered.loc[held_out_rows, features] * -1e6 + 17
+    altered.loc[held_out_rows, "response"] = 1 - altered.loc[held_out_rows, "response"]
+    files = {}
+    for name, one in (("plain", table), ("altered", altered)):
+        data = data_of(one)
+        held_out = data.lesions["patient_id"].isin(["003", "008"]).to_numpy()
+        fitted = fit_part(data, held_out, SETTINGS, 5, "outer-0-0", None)
+        write_model(tmp_path / name, fitted.model)
+        fitted.search.log.to_csv(tmp_path / name / "generations.csv")
+        fitted.dropped.to_csv(tmp_path / name / "dropped.csv")
+        threshold_table(fitted).to_csv(tmp_path / name / "threshold.csv")
+        files[name] = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+    assert len(files["plain"]) == 5
+    assert files["plain"] == files["altered"]
+
+
+def test_comparison_models_do_not_see_held_out_outcomes():
+    data = data_of(roi_table())
+    whole = data.lesions.assign(longest_diameter_mm=np.linspace(10, 40, data.n_lesions))
+    whole["original_shape_MeshVolume"] = whole["longest_diameter_mm"] ** 3
+    held_out = data.patient < 3
+    flipped = data.with_response(np.where(held_out, 1 - data.response, data.response))
+    models, notes = comparators(data, [whole])
+    assert [one.name for one in models] == ["lasso", "network_all_features", "longest_diameter", "lasso_whole_lesion"]
+    assert not notes
+    for model in models:
+        np.testing.assert_array_equal(
+            model.predict(data, held_out, SETTINGS, 1)[0], model.predict(flipped, held_out, SETTINGS, 1)[0]
+        )
+
+
+def test_outcome_and_follow_up_in_a_lesion_table_are_never_features():
+    data = data_of(roi_table())
+    whole = data.lesions.assign(response=data.response, followup_diameter_mm=30.0 - 20 * data.response)
+    models, _ = comparators(data, [whole])
+    assert [one.name for one in models] == ["lasso", "network_all_features"]
+
+
+def nested_auc(data, seed):
+    nested = nested_evaluation(data, SETTINGS, seed, outer_folds(data, SETTINGS, seed, "table"))
+    return mean_auc_within_folds(nested.predictions, OURS)
+
+
+def compatible_with_chance(aucs):
+    assert len(aucs) == REPEATS
+    error = np.std(aucs, ddof=1) / np.sqrt(len(aucs))
+    assert abs(np.mean(aucs) - 0.5) < 3 * error, f"mean {np.mean(aucs):.3f}, standard error {error:.3f}"
+    assert error < 0.06  # wide enough an interval would hold anything
+
+
+def test_no_effect_gives_chance():
+    aucs = [
+        nested_auc(data_of(roi_table(patients=14, effect=0.0, seed=100 + i, rois=(3, 12))), i) for i in range(REPEATS)
+    ]
+    compatible_with_chance(aucs)
+
+
+def test_permuted_outcomes_give_chance():
+    data = data_of(roi_table(patients=14, effect=2.0, rois=(3, 12)))
+    aucs = []
+    for number in range(REPEATS):
+        random = generator(number, "test")
+        permuted = feasible_permutation(data, random)
+        while min(len(np.unique(permuted.patient[permuted.response == side])) for side in (0, 1)) < 3:
+            permuted = feasible_permutation(data, random)
+        aucs.append(nested_auc(permuted, number))
+    compatible_with_chance(aucs)
+
+
+def test_an_effect_is_found():
+    assert nested_auc(data_of(roi_table(patients=14, effect=2.0, rois=(3, 12))), 0) > 0.85
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_permutation_deals_whole_patients(seed):
+    data = data_of(roi_table(patients=9))
+    permuted = permuted_response(data, generator(seed, "test"))
+    assert permuted.sum() == data.response.sum()
+    # Every patient has three lesions here, so each must have received the outcomes of one patient, in order.
+    runs = sorted(tuple(data.response[data.patient == p]) for p in range(9))
+    assert sorted(tuple(permuted[data.patient == p]) for p in range(9)) == runs
