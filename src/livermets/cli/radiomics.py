@@ -80,9 +80,7 @@ def lesion_features_verb(
     chosen = section_from_option(settings, "radiomics", RadiomicsSettings)
     volume, labels = _read_pair(image, mask, liver, chosen)
     table = lesion_features(volume, labels, chosen)
-    for position, (name, value) in enumerate(
-        {"cohort": cohort, "patient_id": patient, "timepoint": timepoint}.items()
-    ):
+    for position, (name, value) in enumerate({"cohort": cohort, "patient_id": patient, "timepoint": timepoint}.items()):
         table.insert(position, name, value)
     table.insert(4, "mask_source", source)
     write_csv(out, table)
@@ -114,8 +112,8 @@ def warm_radiomics(
 ) -> None:
     """Compiles the sliding-window engine once, so that no later job pays for it (about a minute; then under 1 s)."""
     from livermets.io.atomic import write_text
-    from livermets.radiomics.compilation import cache_folder
-    from livermets.radiomics.fast import warm
+    from livermets.radiomics.engine.compilation import cache_folder
+    from livermets.radiomics.engine.fast import warm
 
     warm()
     if out is not None:
@@ -155,7 +153,7 @@ def _read_pair(image: Path, mask: Path, liver: Path | None, settings: RadiomicsS
     return volume, labels
 
 
-def _progress(total: int):
+def _progress(total: int) -> Any:
     """A bar on stderr that appears only if the work takes longer than ten seconds."""
     from tqdm import tqdm
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,9 @@ def prefixes(settings: RadiomicsSettings) -> list[str]:
     return found
 
 
-def _filtered(image_zyx, spacing_zyx_mm, image_type, settings) -> Iterator[tuple[str, NDArray]]:
+def _filtered(
+    image_zyx: NDArray, spacing_zyx_mm: tuple[float, float, float], image_type: str, settings: RadiomicsSettings
+) -> Iterator[tuple[str, NDArray]]:
     import SimpleITK as sitk
     from radiomics import imageoperations
 
@@ -59,7 +61,9 @@ def _log_name(sigma_mm: float) -> str:
     return f"log-sigma-{str(sigma_mm).replace('.', '-')}-mm-3D"
 
 
-def _check_fits(shape_zyx, spacing_zyx_mm, settings: RadiomicsSettings) -> None:
+def _check_fits(
+    shape_zyx: tuple[int, ...], spacing_zyx_mm: tuple[float, float, float], settings: RadiomicsSettings
+) -> None:
     """PyRadiomics skips a filter that does not fit the image with a warning; here that is an error."""
     problems = ProblemList()
     if "log" in settings.image_types:
@@ -76,5 +80,5 @@ def _check_fits(shape_zyx, spacing_zyx_mm, settings: RadiomicsSettings) -> None:
     problems.raise_if_errors()
 
 
-def _words(sizes) -> str:
+def _words(sizes: Iterable[int]) -> str:
     return " × ".join(str(int(size)) for size in sizes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ def _columns(settings: RadiomicsSettings) -> list[str]:
     return [f"original_shape_{name}" for name in shape] + texture
 
 
-def _extractor(settings: RadiomicsSettings):
+def _extractor(settings: RadiomicsSettings) -> Any:
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
     quieten()
@@ -62,7 +63,7 @@ def _extractor(settings: RadiomicsSettings):
 
 
 def _features(
-    extractor, volume: Volume, labels_volume: Volume, label: int, settings: RadiomicsSettings
+    extractor: Any, volume: Volume, labels_volume: Volume, label: int, settings: RadiomicsSettings
 ) -> dict[str, float]:
     from livermets.io.images import sitk_from_volume
 

@@ -11,7 +11,7 @@ from livermets.errors import input_error
 
 
 def feature_map(
-    table: pd.DataFrame, column: str, shape_zyx: tuple[int, int, int], settings: RadiomicsSettings
+    table: pd.DataFrame, column: str, shape_zyx: tuple[int, ...], settings: RadiomicsSettings
 ) -> NDArray[np.float32]:
     """The mean of ``column`` over all windows that cover a pixel; NaN where no window does.
 
@@ -31,7 +31,7 @@ def feature_map(
     for level in np.unique(z):
         here = z == level
         covering, total = (
-            _window_sums(y[here], x[here], weight, shape_zyx[1:], settings.size)
+            _window_sums(y[here], x[here], weight, (shape_zyx[1], shape_zyx[2]), settings.size)
             for weight in (np.ones(here.sum()), values[here])
         )
         covered = covering > 0.5
@@ -39,7 +39,9 @@ def feature_map(
     return result
 
 
-def _window_sums(y, x, weight, shape_yx: tuple[int, int], size: int) -> NDArray[np.float64]:
+def _window_sums(
+    y: NDArray[np.int64], x: NDArray[np.int64], weight: NDArray[np.float64], shape_yx: tuple[int, int], size: int
+) -> NDArray[np.float64]:
     corners = np.zeros((shape_yx[0] + 1, shape_yx[1] + 1))
     for dy, dx, sign in ((0, 0, 1), (0, size, -1), (size, 0, -1), (size, size, 1)):
         np.add.at(corners, (y + dy, x + dx), sign * weight)

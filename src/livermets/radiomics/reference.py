@@ -19,14 +19,17 @@ from livermets.radiomics.names import FEATURES_BY_CLASS
 
 _VOXEL_BATCH = 200
 
+Spacing = tuple[float, float, float]
+Progress = Callable[[int], None]
+
 
 def window_features(
     image_zyx: NDArray[np.float64],
     inside_zyx: NDArray[np.bool_],
     origins_zyx: NDArray[np.int64],
-    spacing_zyx_mm: tuple[float, float, float],
+    spacing_zyx_mm: Spacing,
     settings: RadiomicsSettings,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Progress = lambda done: None,
 ) -> NDArray[np.float64]:
     """One row of 93 features per window (`names.COLUMNS`; NaN in classes not asked for), by PyRadiomics.
 
@@ -67,7 +70,13 @@ def binning_options(settings: RadiomicsSettings) -> dict[str, Any]:
     return {"binWidth": settings.bin_width} if settings.bin_count is None else {"binCount": settings.bin_count}
 
 
-def _by_crop(image, origins, spacing_zyx_mm, settings, progress) -> NDArray[np.float64]:
+def _by_crop(
+    image: NDArray[np.float64],
+    origins: NDArray[np.int64],
+    spacing_zyx_mm: Spacing,
+    settings: RadiomicsSettings,
+    progress: Progress,
+) -> NDArray[np.float64]:
     import SimpleITK as sitk
 
     size = settings.size
@@ -84,7 +93,14 @@ def _by_crop(image, origins, spacing_zyx_mm, settings, progress) -> NDArray[np.f
     return table
 
 
-def _by_voxel(image, inside, origins, spacing_zyx_mm, settings, progress) -> NDArray[np.float64]:
+def _by_voxel(
+    image: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    origins: NDArray[np.int64],
+    spacing_zyx_mm: Spacing,
+    settings: RadiomicsSettings,
+    progress: Progress,
+) -> NDArray[np.float64]:
     import SimpleITK as sitk
 
     table = np.full((len(origins), len(_all_columns())), np.nan)
@@ -107,7 +123,9 @@ def _by_voxel(image, inside, origins, spacing_zyx_mm, settings, progress) -> NDA
     return table
 
 
-def _with_limits(slice_yx, inside_yx, limits) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+def _with_limits(
+    slice_yx: NDArray[np.float64], inside_yx: NDArray[np.bool_], limits: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     """One slice of image and mask, and a second slice with two voxels: the lesion's minimum and maximum.
 
     Grey levels depend on the lesion only through these two, and windows never see another slice. PyRadiomics' memory
@@ -118,7 +136,7 @@ def _with_limits(slice_yx, inside_yx, limits) -> tuple[NDArray[np.float64], NDAr
     return tile, mask
 
 
-def _as_sitk(array, spacing_zyx_mm, sitk):
+def _as_sitk(array: NDArray, spacing_zyx_mm: Spacing, sitk: Any) -> Any:
     image = sitk.GetImageFromArray(array)
     image.SetSpacing([float(value) for value in spacing_zyx_mm[::-1]])
     return image

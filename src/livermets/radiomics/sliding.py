@@ -48,7 +48,7 @@ def roi_features(
     lesions = checked_labels(labels_zyx, labels)
     windows = windows_by_label(labels_zyx, lesions, settings.size, settings.step)
     ids = _id_table(windows)
-    spacing = tuple(float(value) for value in spacing_zyx_mm)
+    spacing = (float(spacing_zyx_mm[0]), float(spacing_zyx_mm[1]), float(spacing_zyx_mm[2]))
     parts = [ids]
     if ids.empty:
         empty = np.empty((0, len(feature_names(settings))))
@@ -71,7 +71,17 @@ def count_windows(labels_zyx: NDArray, settings: RadiomicsSettings, labels: Sequ
     return len(prefixes(settings)) * sum(map(len, windows.values()))
 
 
-def _lesion_rows(image, labels_zyx, label, origins, spacing, settings, threads, progress, prefix) -> NDArray:
+def _lesion_rows(
+    image: NDArray,
+    labels_zyx: NDArray,
+    label: int,
+    origins: NDArray[np.int64],
+    spacing: tuple[float, float, float],
+    settings: RadiomicsSettings,
+    threads: int,
+    progress: Callable[[int], None],
+    prefix: str,
+) -> NDArray[np.float64]:
     """The features of one lesion's windows, computed on its bounding box."""
     inside = labels_zyx == label
     marked = np.argwhere(inside)

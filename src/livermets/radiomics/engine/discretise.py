@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import input_error
+from livermets.radiomics.engine.arrays import Integers, Reals
 from livermets.radiomics.engine.compilation import compiled
 
 MOST_LEVELS = 4096
@@ -70,7 +71,7 @@ def lesion_levels(
 
 
 @compiled
-def levels_of_width(values, count, width, levels):
+def levels_of_width(values: Reals, count: int, width: float, levels: Integers) -> tuple[int, int]:
     """Levels of ``values[:count]`` with PyRadiomics' own edges for this window; returns the smallest and the largest.
 
     NumPy's ``arange`` makes its edges as ``low + k * ((low + W) - low)``; a level guessed by division is corrected
@@ -95,7 +96,7 @@ def levels_of_width(values, count, width, levels):
 
 
 @compiled
-def levels_of_count(values, count, bins, levels):
+def levels_of_count(values: Reals, count: int, bins: int, levels: Integers) -> tuple[int, int]:
     """Levels of ``values[:count]`` with a fixed number of bins; returns the smallest and the largest.
 
     As ``numpy.histogram`` does it: a flat window gets edges from value - 1/2 to value + 1/2."""

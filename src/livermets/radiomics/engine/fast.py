@@ -37,7 +37,8 @@ def window_features(
     origins = np.ascontiguousarray(origins_zyx, dtype=np.int64)
     rule, given = _levels(image, inside_zyx, settings)
     names = feature_names(settings)
-    wanted = kernel.Wanted(*(c in settings.classes for c in kernel.Wanted._fields[:6]), "glcm_MCC" in names)
+    classes = [name in settings.classes for name in kernel.Wanted._fields[:6]]
+    wanted = kernel.Wanted._make([*classes, "glcm_MCC" in names])
     voxel_mm3 = float(np.prod(spacing_zyx_mm[::-1]))
 
     def work(start: int) -> int:
@@ -79,6 +80,6 @@ def _levels(
 
 def warm() -> None:
     """Compiles everything, or loads it if that was done before."""
-    image = np.arange(9.0).reshape(1, 3, 3)
+    image = np.arange(9, dtype=np.float64).reshape(1, 3, 3)
     origins = np.zeros((1, 3), dtype=np.int64)
     window_features(image, image >= 0, origins, (1.0, 1.0, 1.0), RadiomicsSettings(size=3))

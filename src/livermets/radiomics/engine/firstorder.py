@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from livermets.radiomics.engine.arrays import Integers, Reals, Scratch
 from livermets.radiomics.engine.compilation import compiled
 from livermets.radiomics.engine.tables import COUNT_LOG2, entropy_bits
 
 
 @compiled
-def firstorder_features(s, count, n, voxel_mm3, out):
+def firstorder_features(s: Scratch, count: int, n: int, voxel_mm3: float, out: Reals) -> None:
     """The 18 features of ``s.values[:count]`` into ``out``; their levels' pixel counts are ``s.per_level``.
 
     Sums run in NumPy's order (`pairwise_sum`), because for a flat window the outcome hangs on the last bit: if
@@ -40,7 +41,7 @@ def firstorder_features(s, count, n, voxel_mm3, out):
 
 
 @compiled
-def pairwise_sum(values, start, count):
+def pairwise_sum(values: Reals, start: int, count: int) -> float:
     """NumPy's sum of up to 256 contiguous numbers, bit for bit: eight running sums, joined in pairs; more than 128
     numbers are split in two (N. J. Higham, SIAM J. Sci. Comput. 14, 783, 1993)."""
     if count < 8:
@@ -56,7 +57,7 @@ def pairwise_sum(values, start, count):
 
 
 @compiled
-def _eight_sums(values, start, count):
+def _eight_sums(values: Reals, start: int, count: int) -> float:
     a, b, c, d = values[start], values[start + 1], values[start + 2], values[start + 3]
     e, f, g, h = values[start + 4], values[start + 5], values[start + 6], values[start + 7]
     whole = count - count % 8
@@ -76,7 +77,7 @@ def _eight_sums(values, start, count):
 
 
 @compiled
-def _moments(values, count, mean, out):
+def _moments(values: Reals, count: int, mean: float, out: Reals) -> None:
     """Energy, kurtosis, mean absolute deviation, skewness and variance."""
     energy, absolute, second, third, fourth = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(count):
@@ -98,7 +99,7 @@ def _moments(values, count, mean, out):
 
 
 @compiled
-def _sort(values, count, ordered):
+def _sort(values: Reals, count: int, ordered: Reals) -> None:
     """Insertion sort: the fastest for some dozens of values."""
     ordered[0] = values[0]
     for i in range(1, count):
@@ -111,7 +112,7 @@ def _sort(values, count, ordered):
 
 
 @compiled
-def _percentile(ordered, count, share):
+def _percentile(ordered: Reals, count: int, share: float) -> float:
     position = share * (count - 1)
     below = int(position)
     if below >= count - 1:
@@ -124,7 +125,7 @@ def _percentile(ordered, count, share):
 
 
 @compiled
-def _robust_deviation(ordered, count, low, high):
+def _robust_deviation(ordered: Reals, count: int, low: float, high: float) -> float:
     """Mean absolute deviation of the values within [10th, 90th percentile], both ends included."""
     first = 0
     while ordered[first] < low:
@@ -143,7 +144,7 @@ def _robust_deviation(ordered, count, low, high):
 
 
 @compiled
-def _level_histogram(per_level, n, count):
+def _level_histogram(per_level: Integers, n: int, count: int) -> tuple[float, float]:
     logs = 0.0
     squares, occupied = 0, 0
     for c in range(1, n + 1):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from livermets.radiomics.engine.arrays import Reals, Scratch
 from livermets.radiomics.engine.compilation import compiled
 from livermets.radiomics.engine.mcc import maximal_correlation
 from livermets.radiomics.engine.tables import COUNT_LOG2, EPSILON_BITS, entropy_bits
@@ -27,7 +28,9 @@ _SMALL_INFORMATION = 1e-3
 
 
 @compiled
-def glcm_features(s, n, lowest, largest_level, flat_mcc, with_mcc, out):
+def glcm_features(
+    s: Scratch, n: int, lowest: int, largest_level: int, flat_mcc: float, with_mcc: bool, out: Reals
+) -> None:
     """The 24 features into ``out``: ``names.FEATURES_BY_CLASS["glcm"]``, in that order.
 
     ``s.pairs`` as `matrices.count_pairs_and_runs` leaves it. ``lowest`` is the label of the window's lowest level;
@@ -57,7 +60,7 @@ def glcm_features(s, n, lowest, largest_level, flat_mcc, with_mcc, out):
 
 
 @compiled
-def _symmetric(s, direction, n):
+def _symmetric(s: Scratch, direction: int, n: int) -> int:
     """Counts in both orders, ``s.cells`` (n x n), and their row sums, without row and column 0. Returns the total."""
     start = direction * (n + 1) * (n + 1)
     total = 0
@@ -73,7 +76,7 @@ def _symmetric(s, direction, n):
 
 
 @compiled
-def _joint_features(s, n, total, lowest, out):
+def _joint_features(s: Scratch, n: int, total: int, lowest: int, out: Reals) -> float:
     """Features of P itself and of its row sums; fills the histograms of |i - j| and i + j (levels above the lowest).
 
     Returns the mean level above the lowest."""
@@ -115,7 +118,7 @@ def _joint_features(s, n, total, lowest, out):
 
 
 @compiled
-def _information_features(s, n, total, joint, marginal, seen, out):
+def _information_features(s: Scratch, n: int, total: int, joint: float, marginal: float, seen: int, out: Reals) -> None:
     """Information measures of correlation, from the mutual information I = 2 H(row sums) - H(P), in bits.
 
     In PyRadiomics IMC1 = (HXY - HXY1)/HX and IMC2 = sqrt(1 - e^(-2 (HXY2 - HXY))). HXY1 and HXY2 both equal 2 HX for a
@@ -131,7 +134,7 @@ def _information_features(s, n, total, joint, marginal, seen, out):
 
 
 @compiled
-def _small_information(s, n, total):
+def _small_information(s: Scratch, n: int, total: int) -> float:
     information = 0.0
     for i in range(n):
         for j in range(n):
@@ -149,7 +152,7 @@ def _small_information(s, n, total):
 
 
 @compiled
-def _difference_features(s, span, total, out):
+def _difference_features(s: Scratch, span: int, total: int, out: Reals) -> None:
     """Entropy and variance of |i - j|; adds the histogram to the directions' mean and empties it."""
     first, second, occupied = 0, 0, 0
     logs = 0.0
@@ -168,7 +171,7 @@ def _difference_features(s, span, total, out):
 
 
 @compiled
-def _sum_features(s, span, total, mean, out):
+def _sum_features(s: Scratch, span: int, total: int, mean: float, out: Reals) -> None:
     """Entropy and cluster features of i + j; empties the histogram.
 
     Moments are taken about the integer nearest to the mean (exact sums) and then moved by less than 1/2."""
@@ -194,7 +197,7 @@ def _sum_features(s, span, total, mean, out):
 
 
 @compiled
-def _linear_features(s, span, directions, largest_level, out):
+def _linear_features(s: Scratch, span: int, directions: int, largest_level: int, out: Reals) -> None:
     """Features linear in the histogram of |i - j|, on its mean over the directions."""
     scale = 1.0 / directions
     for k in range(span):

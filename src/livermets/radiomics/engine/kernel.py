@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 
+from livermets.radiomics.engine.arrays import Integers, Reals, Scratch
 from livermets.radiomics.engine.compilation import compiled
 from livermets.radiomics.engine.discretise import levels_of_count, levels_of_width
 from livermets.radiomics.engine.firstorder import firstorder_features
@@ -29,7 +30,17 @@ FIRSTORDER, GLCM, GLRLM, GLSZM, GLDM, NGTDM, N_FEATURES = 0, 18, 42, 58, 74, 88,
 
 
 @compiled
-def window_rows(image, given, origins, side, rule, wanted, voxel_mm3, memory, table):
+def window_rows(
+    image: Reals,
+    given: Integers,
+    origins: Integers,
+    side: int,
+    rule: Levels,
+    wanted: Wanted,
+    voxel_mm3: float,
+    memory: Scratch,
+    table: Reals,
+) -> None:
     """Features of all windows at ``origins`` (n, 3) into ``table`` (n, 93).
 
     ``given`` holds the voxels' level numbers for the GIVEN rules (any array of that type otherwise);
@@ -50,7 +61,9 @@ def window_rows(image, given, origins, side, rule, wanted, voxel_mm3, memory, ta
 
 
 @compiled
-def _window_levels(given, z, y, x, side, rule, scratch):
+def _window_levels(
+    given: Integers, z: int, y: int, x: int, side: int, rule: Levels, scratch: Scratch
+) -> tuple[int, int]:
     if rule.rule == OWN_WIDTH:
         return levels_of_width(scratch.values, side * side, rule.width, scratch.levels)
     if rule.rule == OWN_COUNT:
@@ -68,7 +81,7 @@ def _window_levels(given, z, y, x, side, rule, scratch):
 
 
 @compiled
-def compact_levels(scratch, side, smallest, largest):
+def compact_levels(scratch: Scratch, side: int, smallest: int, largest: int) -> int:
     """Numbers the levels that occur from 1 to n, in order, into the bordered square ``w``; returns n.
 
     ``high`` holds, beside it, how far each pixel lies above the lowest level, ``above`` the same per compact level,
@@ -96,7 +109,9 @@ def compact_levels(scratch, side, smallest, largest):
 
 
 @compiled
-def _features(s, side, n, lowest, ng, flat_mcc, wanted, voxel_mm3, out):
+def _features(
+    s: Scratch, side: int, n: int, lowest: int, ng: int, flat_mcc: float, wanted: Wanted, voxel_mm3: float, out: Reals
+) -> None:
     """All wanted classes of the window whose levels are in the scratch record ``s``."""
     if wanted.firstorder:
         firstorder_features(s, side * side, n, voxel_mm3, out[FIRSTORDER:GLCM])
@@ -104,7 +119,9 @@ def _features(s, side, n, lowest, ng, flat_mcc, wanted, voxel_mm3, out):
 
 
 @compiled
-def texture_features(s, side, n, lowest, ng, flat_mcc, wanted, out):
+def texture_features(
+    s: Scratch, side: int, n: int, lowest: int, ng: int, flat_mcc: float, wanted: Wanted, out: Reals
+) -> None:
     """The five texture classes of the levels in ``s.w``, which may have holes (0)."""
     if wanted.glcm or wanted.glrlm:
         count_pairs_and_runs(s, side, n)

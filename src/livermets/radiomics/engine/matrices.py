@@ -20,13 +20,14 @@ That look gives the GLCM pair and, if both are equal, the run's continuation and
 
 from __future__ import annotations
 
+from livermets.radiomics.engine.arrays import Integers, Scratch
 from livermets.radiomics.engine.compilation import compiled
 
 DIRECTIONS = 4
 
 
 @compiled
-def count_pairs_and_runs(s, side, n):
+def count_pairs_and_runs(s: Scratch, side: int, n: int) -> None:
     """GLCM counts ``s.pairs`` (4, n+1, n+1; each pair once) and run counts ``s.at_least`` (4, n+1, side+1), all flat.
 
     ``at_least[a, i, l]`` is the number of runs of level i with length l *or more*: every pixel adds one at its own
@@ -56,7 +57,7 @@ def count_pairs_and_runs(s, side, n):
 
 
 @compiled
-def count_zones(s, side, n):
+def count_zones(s: Scratch, side: int, n: int) -> int:
     """GLSZM counts ``s.zones`` (n+1, side²+1), flat; returns the largest zone's size.
 
     Union of labels in raster order. Of the four earlier neighbours it is enough to look until the first equal one in
@@ -93,7 +94,7 @@ def count_zones(s, side, n):
 
 
 @compiled
-def _join(parent, area, p, q):
+def _join(parent: Integers, area: Integers, p: int, q: int) -> None:
     """Joins the zones of two pixels; the root is the earlier pixel, so a walk to the root only goes back."""
     while parent[p] != p:
         p = parent[p]
@@ -108,7 +109,7 @@ def _join(parent, area, p, q):
 
 
 @compiled
-def count_neighbours(s, side, n):
+def count_neighbours(s: Scratch, side: int, n: int) -> None:
     """GLDM counts ``s.dependence`` (n+1, 10) and the NGTDM's ``s.differences`` (n+1, 9), both flat.
 
     The NGTDM sums |i - mean of the neighbours| over the pixels of level i; shifting all levels changes nothing, so

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from livermets.radiomics.engine.arrays import Scratch
 from livermets.radiomics.engine.compilation import compiled
 
 # Squared off-diagonal elements below this are 0: they move an eigenvalue by less than 1e-16.
@@ -23,7 +24,7 @@ _MOST_ITERATIONS = 60
 
 
 @compiled
-def maximal_correlation(s, n, total):
+def maximal_correlation(s: Scratch, n: int, total: int) -> float:
     """MCC of the symmetric counts ``s.cells`` (n x n, flat; row sums ``s.sums``, all adding to ``total``).
 
     0 if only one level occurs. Works in ``s.matrix``, ``s.vector``, ``s.work`` and ``s.seen``."""
@@ -47,7 +48,7 @@ def maximal_correlation(s, n, total):
 
 
 @compiled
-def _deflated(s, n, m, total):
+def _deflated(s: Scratch, n: int, m: int, total: int) -> int:
     """Fills ``s.matrix`` ((m-1) x (m-1)) with S reflected by H = I - u uᵀ/(1 + v0), u = v + e0, v = sqrt(sums/total),
     without its first row and column, and returns m - 1.
 
@@ -80,13 +81,13 @@ def _deflated(s, n, m, total):
 
 
 @compiled
-def _largest_of_two(a, b, c):
+def _largest_of_two(a: float, b: float, c: float) -> float:
     """Largest absolute eigenvalue of [[a, b], [b, c]]; no cancellation under the root."""
     return 0.5 * (abs(a + c) + np.sqrt((a - c) * (a - c) + 4.0 * b * b))
 
 
 @compiled
-def _tridiagonalise(s, size):
+def _tridiagonalise(s: Scratch, size: int) -> None:
     """Householder reduction, last row first: ``diagonal`` and *squared* off-diagonal ``off[i]`` between i and i+1,
     into ``s.vector`` and ``s.work``."""
     a, diagonal, off = s.matrix, s.vector, s.work
@@ -123,7 +124,7 @@ def _tridiagonalise(s, size):
 
 
 @compiled
-def _largest_of_tridiagonal(s, size):
+def _largest_of_tridiagonal(s: Scratch, size: int) -> float:
     """Largest absolute eigenvalue; ``s.work`` holds the squared off-diagonal. Overwrites."""
     d, e = s.vector, s.work
     largest = 0.0
@@ -148,7 +149,7 @@ def _largest_of_tridiagonal(s, size):
 
 
 @compiled
-def _ql_step(s, low, end):
+def _ql_step(s: Scratch, low: int, end: int) -> None:
     """One shifted QL sweep over the block low..end, on squared off-diagonals."""
     d, e = s.vector, s.work
     root = np.sqrt(e[low])

@@ -5,13 +5,14 @@ A flat window has s = 0: Coarseness is then set to 1e6 and the other four to 0."
 
 from __future__ import annotations
 
+from livermets.radiomics.engine.arrays import Reals, Scratch
 from livermets.radiomics.engine.compilation import compiled
 
 _COARSENESS_OF_FLAT = 1e6
 
 
 @compiled
-def ngtdm_features(scratch, n, lowest, out):
+def ngtdm_features(scratch: Scratch, n: int, lowest: int, out: Reals) -> None:
     """Busyness, Coarseness, Complexity, Contrast, Strength into ``out``.
 
     From ``scratch.per_level`` and ``scratch.differences``. Products of label and share are formed as PyRadiomics forms

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from livermets.radiomics.engine.arrays import Integers, Reals, Scratch
 from livermets.radiomics.engine.compilation import compiled
 from livermets.radiomics.engine.tables import COUNT_LOG2, INVERSE_SQUARE, entropy_bits
 
@@ -42,7 +43,7 @@ GLDM_ORDER = _order(
 
 
 @compiled
-def add_size_statistics(s, counts, n, pitch, largest, lowest):
+def add_size_statistics(s: Scratch, counts: Integers, n: int, pitch: int, largest: int, lowest: int) -> bool:
     """Adds the sixteen statistics of ``counts`` to ``s.statistics``; returns False (nothing added) for an empty matrix.
 
     ``counts[c * pitch + s]`` counts size s (1 .. ``largest``) of compact level c (1 .. n), whose label is
@@ -98,7 +99,7 @@ def add_size_statistics(s, counts, n, pitch, largest, lowest):
 
 
 @compiled
-def _add_size_marginal(s, largest, total):
+def _add_size_marginal(s: Scratch, largest: int, total: int) -> None:
     """Statistics of the counts per size alone."""
     out = s.statistics
     first, second, squares = 0, 0, 0
@@ -115,7 +116,7 @@ def _add_size_marginal(s, largest, total):
 
 
 @compiled
-def glrlm_features(s, n, side, lowest, out):
+def glrlm_features(s: Scratch, n: int, side: int, lowest: int, out: Reals) -> None:
     """The 16 run-length features from ``s.at_least``: statistics per direction, then their mean."""
     pitch = side + 1
     for feature in range(N_STATISTICS):
@@ -138,7 +139,9 @@ def glrlm_features(s, n, side, lowest, out):
 
 
 @compiled
-def single_matrix_features(s, counts, n, pitch, largest, lowest, order, out):
+def single_matrix_features(
+    s: Scratch, counts: Integers, n: int, pitch: int, largest: int, lowest: int, order: Integers, out: Reals
+) -> None:
     """The features of a matrix without directions (GLSZM, GLDM), in the order of its class."""
     for feature in range(N_STATISTICS):
         s.statistics[feature] = 0.0

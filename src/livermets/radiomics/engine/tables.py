@@ -21,7 +21,7 @@ EPSILON_BITS = np.spacing(1.0) / np.log(2.0)
 
 
 @compiled
-def entropy_bits(total, sum_count_log2, occupied):
+def entropy_bits(total: int, sum_count_log2: float, occupied: int) -> float:
     """Entropy of a histogram of integer counts, in bits, as PyRadiomics computes it.
 
     PyRadiomics sums -p log2(p + e) with e = 2.2e-16 and p = c/N. To first order in e that is
