@@ -153,8 +153,9 @@ def _write_pictures(
         found.append(probability[rows] > 0.5)
         livers.append(scan.liver[rows])
     image, target, mask, liver = (_stack(part) for part in (images, targets, found, livers))
-    dark, bright = (float(value) for value in np.percentile(image, (5, 99.5)))
-    figure = overlay(image, target, mask, liver, (1.0, 1.0, 1.0), window=(dark, bright), panels=len(image))
+    dark, bright = (float(value) for value in np.percentile(image[liver > 0], (0.5, 99.5)))
+    window = (dark - 0.5 * (bright - dark), bright + 0.5 * (bright - dark))  # so that the liver's surroundings show
+    figure = overlay(image, target, mask, liver, (1.0, 1.0, 1.0), window=window, panels=len(image))
     with written_aside(out / "examples.png") as aside:
         figure.savefig(aside, dpi=110, format="png")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-MANUAL_COLOUR, AUTOMATIC_COLOUR, LIVER_COLOUR = "#0072b2", "#d55e00", "#bbbbbb"
+MANUAL_COLOUR, AUTOMATIC_COLOUR, LIVER_COLOUR = "#0072b2", "#d55e00", "#999999"
 PORTAL_WINDOW_HU = (-60.0, 200.0)
 
 
@@ -56,10 +57,13 @@ def overlay(
             if mask is not None and mask[row].any():
                 axes.contour(mask[row] > 0, levels=[0.5], colors=[colour], linewidths=0.9)
         axes.set_title(f"slice {row}", fontsize=8)
-    known = [("manual", MANUAL_COLOUR)] if manual is not None else []
-    known += [("automatic", AUTOMATIC_COLOUR)] + ([("liver", LIVER_COLOUR)] if liver is not None else [])
-    for position, (name, colour) in enumerate(known):
-        figure.text(0.02 + 0.15 * position, 0.005, name, color=colour, fontsize=9, va="bottom")
+    named = {
+        "manual": (manual, MANUAL_COLOUR),
+        "automatic": (automatic, AUTOMATIC_COLOUR),
+        "liver": (liver, LIVER_COLOUR),
+    }
+    lines = [Line2D([], [], color=colour, label=name) for name, (mask, colour) in named.items() if mask is not None]
+    figure.legend(handles=lines, loc="outside lower left", ncols=len(lines), frameon=False, fontsize=9)
     return figure
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +15,8 @@ import SimpleITK as sitk
 from tests.phantoms import write_cohort
 from typer.testing import CliRunner
 
-import livermets.cli.segmentation  # noqa: F401  (registers the verbs)
+import livermets
+import livermets.cli.segmentation
 from livermets.cli import app
 from livermets.errors import InputError
 from livermets.io.images import read_volume, write_volume
@@ -248,3 +252,32 @@ def test_training_without_lesions_is_refused(study, tmp_path):
     with pytest.raises(InputError, match="2 ids for 1 scans"):
         train([tmp_path / "pre"], ("A1", "A2"), tmp_path / "net")
     assert not (tmp_path / "net").exists()
+
+
+@pytest.mark.slow
+def test_a_training_killed_from_outside_continues_to_the_same_bytes(study, tmp_path):
+    settings = json.loads(SETTINGS)
+    settings["training"]["epochs"] = 20
+    scans = [f"--scans={study / patient / 'pre'}" for patient in PATIENTS]
+
+    def command(name: str) -> list[str]:
+        return [
+            sys.executable, "-m", "livermets", "train-segmentation", *scans, "--patients", ",".join(PATIENTS),
+            "--out", str(tmp_path / name), "--checkpoint", str(tmp_path / f"{name}-side"),
+            "--settings", json.dumps(settings), "--seed", "5", "--threads", "1",
+        ]  # fmt: skip
+
+    environment = {**os.environ, "PYTHONPATH": str(Path(livermets.__file__).parents[1])}
+    subprocess.run(command("whole"), env=environment, check=True, capture_output=True)
+    killed = subprocess.Popen(command("killed"), env=environment, stderr=subprocess.DEVNULL)
+    checkpoint = tmp_path / "killed-side" / "checkpoint.pt"
+    while not checkpoint.exists():
+        assert killed.poll() is None
+        time.sleep(0.02)
+    killed.kill()
+    killed.wait()
+    assert not (tmp_path / "killed" / "network.safetensors").exists()
+    continued = subprocess.run(command("killed"), env=environment, check=True, capture_output=True, text=True)
+    assert "Continuing after epoch" in continued.stderr
+    whole, again = ((tmp_path / name / "network.safetensors").read_bytes() for name in ("whole", "killed"))
+    assert whole == again
