@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livermets.errors import input_error
+from livermets.errors import InputError, input_error
 
 _LARGEST_CELL = 10_000_000
 
@@ -65,22 +65,26 @@ def _text_cells(path: Path) -> list[list[str]]:
 def _excel_cells(path: Path, sheet: str | None) -> list[list[str]]:
     import warnings
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about extensions that hold no cells
+        try:
+            return _sheet_cells(path, sheet)
+        except InputError:
+            raise
+        except Exception as error:  # openpyxl raises zip, XML, key and value errors alike for a damaged file
+            raise input_error(path, "this Excel table cannot be read", "Save it again as .xlsx") from error
+
+
+def _sheet_cells(path: Path, sheet: str | None) -> list[list[str]]:
     from openpyxl import load_workbook
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # extensions that hold no cells
-            book = load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises zip, XML, key and value errors alike for a damaged file
-        raise input_error(path, "this Excel table cannot be read", "Save it again as .xlsx") from error
+    book = load_workbook(path, read_only=True, data_only=True)
     try:
         if sheet is not None and sheet not in book.sheetnames:
             found = ", ".join(book.sheetnames)
             raise input_error(path, f'there is no sheet "{sheet}"', f"Sheets of this file: {found}")
         chosen = book[sheet] if sheet is not None else book[book.sheetnames[0]]
         return [[_cell_text(cell) for cell in row] for row in chosen.iter_rows(values_only=True)]
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise input_error(path, "this Excel table cannot be read", "Save it again as .xlsx") from error
     finally:
         book.close()
 
