@@ -139,6 +139,19 @@ def words_of_cohort_with_lesions(template):
     return lambda wildcards: shell_words(template, with_lesions(wildcards))
 
 
+def validation_scans(wildcards):
+    """The scans behind one concordance folder."""
+    return [scan for name in plan.concordance_cohorts(wildcards.name) for scan in plan.study.cohort(name).scans()]
+
+
+def of_concordance(template):
+    return lambda wildcards: paths(template, validation_scans(wildcards))
+
+
+def words_of_concordance(template):
+    return lambda wildcards: shell_words(template, validation_scans(wildcards))
+
+
 def training_scans(wildcards):
     """The preprocessed folders that one network is trained on. The liver network cannot be given images normalised
     over a liver that it has yet to find, so it has its own."""

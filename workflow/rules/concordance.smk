@@ -50,3 +50,36 @@ rule concordance:
     shell:
         "python -m livermets concordance {input.lesions} --out {params.folder} --settings {params.settings:q}"
         " --seed {params.seed} 2> {log}"
+
+
+rule roi_concordance:
+    input:
+        probabilities=lambda wildcards: [
+            f"results/{cohort}/roi_probabilities.parquet" for cohort in plan.concordance_cohorts(wildcards.name)
+        ],
+        manual=of_concordance("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
+        automatic=of_concordance("results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"),
+    output:
+        agreement="results/concordance/{name}/roi_agreement.csv",
+        icc="results/concordance/{name}/feature_icc.csv",
+    log:
+        "results/logs/concordance/{name}_rois.log",
+    benchmark:
+        "results/benchmarks/concordance/{name}_rois.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=mem_mb(2000, per_input_mb=12),
+        runtime=minutes(60),
+    params:
+        manual=words_of_concordance("--features=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
+        automatic=words_of_concordance(
+            "--features=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
+        ),
+        folder=subpath(output.agreement, parent=True),
+        settings=plan.settings("statistics"),
+        seed=plan.seed,
+        code=plan.code("concordance"),
+    shell:
+        "python -m livermets roi-concordance {input.probabilities} {params.manual} {params.automatic}"
+        " --out {params.folder} --settings {params.settings:q} --seed {params.seed} 2> {log}"

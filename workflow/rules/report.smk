@@ -6,7 +6,11 @@ rule report:
         "results/lesions.csv",
         "results/model/model.json",
         "results/models/lesions/network.json",
-        expand("results/concordance/{name}/diagnostics.csv", name=plan.concordance_names()),
+        expand(
+            "results/concordance/{name}/{table}.csv",
+            name=plan.concordance_names(),
+            table=["diagnostics", "roi_agreement"],
+        ),
     output:
         html=report(
             "results/report/report.html",

@@ -43,7 +43,11 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
     """A verb's ``--settings``: JSON of the section itself (what the workflow passes), or the path of a configuration
     file from which the section ``key`` is taken (what a person types)."""
     if option.lstrip().startswith("{"):
-        return validate_section(section, json.loads(option), key)
+        try:
+            values = json.loads(option)
+        except json.JSONDecodeError as error:
+            raise input_error("--settings", f"this is not valid JSON ({error})", "Quote it for the shell") from error
+        return validate_section(section, values, key)
     return validate_section(section, read_yaml(option).get(key) or {}, key)
 
 

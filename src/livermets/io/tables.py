@@ -12,6 +12,8 @@ from livermets.errors import input_error
 from livermets.io.atomic import written_aside
 
 METADATA_KEY = b"livermets"
+# Names, not numbers: patient 007 is not patient 7.
+TEXT_COLUMNS = dict.fromkeys(("cohort", "patient_id", "timepoint", "centre", "mask_source"), str)
 
 
 def read_table(path: Path | str) -> pd.DataFrame:
@@ -24,11 +26,11 @@ def read_table(path: Path | str) -> pd.DataFrame:
         if name.endswith(".parquet"):
             return pd.read_parquet(path)
         if name.endswith((".xlsx", ".xls")):
-            return pd.read_excel(path)
+            return pd.read_excel(path, dtype=TEXT_COLUMNS)
         if name.endswith((".tsv", ".tsv.gz")):
-            return pd.read_csv(path, sep="\t")
+            return pd.read_csv(path, sep="\t", dtype=TEXT_COLUMNS, float_precision="round_trip")
         if name.endswith((".csv", ".csv.gz")):
-            return pd.read_csv(path)
+            return pd.read_csv(path, dtype=TEXT_COLUMNS, float_precision="round_trip")
     except (ValueError, OSError, UnicodeDecodeError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise input_error(path, f"this table cannot be read ({reason})", "Save it again") from error
