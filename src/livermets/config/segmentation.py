@@ -126,6 +126,12 @@ class TrainingSettings(Section):
     deterministic: bool = True
     """Ask the GPU for repeatable kernels; a little slower. The CPU always is repeatable."""
 
+    @model_validator(mode="after")
+    def _windows_have_a_liver(self) -> TrainingSettings:
+        if self.patch is not None and self.slices != "liver":
+            raise ValueError("patch takes windows within the liver: set slices: liver, or leave patch empty")
+        return self
+
 
 class OutputSettings(Section):
     """How a probability map becomes a mask."""

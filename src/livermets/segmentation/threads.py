@@ -12,6 +12,7 @@ def use_threads(threads: int) -> None:
     made a training ten times slower, while sleeping costs nothing measurable on an idle one."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be repeatable
     import SimpleITK as sitk
     import torch
 

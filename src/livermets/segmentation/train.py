@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,6 +133,8 @@ def prepare_torch(settings: TrainingSettings, seed: int, device: torch.device) -
     """Seeds torch, and asks for repeatable kernels."""
     import monai
 
+    # A slice without the target gives windows without it, and no reason to warn at every one.
+    warnings.filterwarnings("ignore", message="Num foregrounds", module="monai")
     monai.data.set_track_meta(False)  # slices are plain tensors; tracking affines costs more than the transforms
     torch.manual_seed(integer_seed(seed, "segmentation", "network"))
     repeatable = settings.deterministic or device.type == "cpu"

@@ -20,6 +20,7 @@ from livermets.errors import InputError
         ({"output": {"restrict_to_liver": False}}, "set restrict_to_liver: true"),
         ({"network": {"pretrained": {"file": "a.pth", "sha256": "f37072fd"}}}, "for the architecture resnet18-unet"),
         ({"network": {"pretrained": {"file": "a.pth", "sha256": "no"}, "architecture": "resnet18-unet"}}, "sha256"),
+        ({"training": {"patch": 64, "slices": "all"}}, "patch takes windows within the liver"),
         ({"training": {"epoch": 3}}, "Did you mean `epochs`"),
     ],
 )
