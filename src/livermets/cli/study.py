@@ -27,3 +27,16 @@ def schema(
         write_text(out, text)
     elif not out.exists() or out.read_text() != text:
         raise input_error(out, "the schema is not in step with the typed configuration", "Run `make schema`")
+
+
+@app.command("lesion-table")
+def lesion_table(
+    lesions: list[Path] = typer.Argument(..., help="Lesion tables of the cohorts, as `classify` writes them."),
+    out: Path = typer.Option(..., help="Lesion table of the whole study (CSV)."),
+) -> None:
+    """Put the lesion tables of all cohorts under each other."""
+    import pandas as pd
+
+    from livermets.io.tables import read_table, write_csv
+
+    write_csv(out, pd.concat([read_table(path) for path in lesions], ignore_index=True))
