@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from livermets.figures.style import ORANGE, SKY, figure
@@ -32,6 +33,9 @@ def lesion_overlay(
         axes.add_line(
             Line2D([4, 4 + _SCALE_BAR_MM], [height_mm - 4] * 2, color="white", linewidth=2.5, solid_capstyle="butt")
         )
-        axes.text(4 + _SCALE_BAR_MM / 2, height_mm - 6, f"{_SCALE_BAR_MM:g} mm", color="white", ha="center", fontsize=7)
+        label = axes.text(
+            4 + _SCALE_BAR_MM / 2, height_mm - 6, f"{_SCALE_BAR_MM:g} mm", color="white", ha="center", fontsize=7
+        )
+        label.set_path_effects([withStroke(linewidth=2, foreground="black")])
         axes.set_axis_off()
     return drawn

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from livermets.reporting.lesions import has_automatic_masks
 from livermets.stats.diagnostics import proportion_estimates
 from livermets.stats.resampling import PatientBootstrap
 
@@ -57,9 +56,7 @@ def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
     """One row per cohort, timepoint and size: overlap over all lesions (one that was not found counts with Dice
     and recall 0; its precision is undefined) and the median Dice of those found."""
     rows = []
-    for cohort, timepoint, part in cohort_parts(lesions):
-        if not has_automatic_masks(part):
-            continue
+    for cohort, timepoint, part in cohort_parts(segmented(lesions)):
         for size, group in size_groups(part):
             values = measured(group)
             row: dict[str, object] = {"cohort": cohort, "timepoint": timepoint, "size": size, "n_lesions": len(group)}
@@ -70,6 +67,11 @@ def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
             row["dice_median_detected"] = found.median() if len(found) else np.nan
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def segmented(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Lesions whose scan has an automatic mask, found or not; the others say nothing of a network."""
+    return lesions[lesions["dice"].notna() | lesions["automatic_fate"].eq("undetected")]
 
 
 def measured(lesions: pd.DataFrame) -> pd.DataFrame:
@@ -93,9 +95,7 @@ def _spread(name: str, values: pd.Series) -> dict[str, object]:
 def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
     """Detection at Dice above 0 and 0.2 by cohort, timepoint and size: k of n, exact and clustered intervals."""
     rows = []
-    for cohort, timepoint, part in cohort_parts(lesions):
-        if not has_automatic_masks(part):
-            continue
+    for cohort, timepoint, part in cohort_parts(segmented(lesions)):
         for size, group in [(size, group) for size, group in size_groups(part) if len(group)]:
             for above in DETECTION_DICE:
                 rows += _detection(group, above, resampling, {"cohort": cohort, "timepoint": timepoint, "size": size})
@@ -122,9 +122,7 @@ def overlap_by_patient(lesions: pd.DataFrame) -> pd.DataFrame:
     """Mean Dice, precision and recall of each patient's detected lesions (as in Giannini 2020, Table 1) and how many
     were detected."""
     rows = []
-    for keys, part in lesions.groupby(["cohort", "patient_id", "timepoint"], sort=False):
-        if not has_automatic_masks(part):
-            continue
+    for keys, part in segmented(lesions).groupby(["cohort", "patient_id", "timepoint"], sort=False):
         found = part[part["dice"] > 0]
         row = dict(zip(("cohort", "patient_id", "timepoint"), keys, strict=True))
         row |= {"n_lesions": len(part), "n_detected": len(found)}

@@ -84,7 +84,7 @@ def _performance(study: StudyResults) -> str:
 
 
 def _limits(study: StudyResults) -> list[str]:
-    limits = ["The model has been seen by no clinician and approved by no authority."]
+    limits = ["Nothing in this run shows that the model was reviewed by clinicians or approved by an authority."]
     if study.trained_on_synthetic:
         limits.append(
             "It was trained on synthetic lesions, whose texture was made to depend on the outcome: it proves nothing "

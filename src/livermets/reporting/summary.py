@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.aggregate import size_groups
-from livermets.reporting.lesions import has_automatic_masks, lesion_flow
+from livermets.reporting.aggregate import segmented, size_groups
+from livermets.reporting.lesions import lesion_flow
 from livermets.reporting.model import Block, Bullets, Column, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import POOLED, both_intervals, main_comparison, rows_of
@@ -78,16 +78,21 @@ def _answer(tables: dict[str, pd.DataFrame], lesions: pd.DataFrame) -> str:
 
 
 def _detection(lesions: pd.DataFrame) -> str:
-    if not has_automatic_masks(lesions):
+    judged = segmented(lesions)
+    if judged.empty:
         return ""
     parts = []
-    for size, group in size_groups(lesions)[1:]:
+    for size, group in size_groups(judged)[1:]:
         if len(group):
-            found = int((group["automatic_fate"] != "undetected").sum())
-            parts.append(f"{fmt.share(found, len(group))} of those {size}")
-    missed = int(lesions["automatic_fate"].eq("undetected").sum())
-    total = f"The network found {fmt.share(len(lesions) - missed, len(lesions))} lesions"
-    return f"{total}: {fmt.listed(parts)}." if parts else f"{total}."
+            parts.append(f"{fmt.share(_found(group), len(group))} of those {size}")
+    total = f"The network found {fmt.share(_found(judged), len(judged))} lesions"
+    without = len(lesions) - len(judged)
+    rest = f" {fmt.plural(without, 'lesion')} had no automatic mask to judge." if without else ""
+    return (f"{total}: {fmt.listed(parts)}." if parts else f"{total}.") + rest
+
+
+def _found(lesions: pd.DataFrame) -> int:
+    return int((lesions["automatic_fate"] != "undetected").sum())
 
 
 def _by_size(lesions: pd.DataFrame) -> str:

@@ -37,6 +37,7 @@ def made_study(tmp_path_factory: pytest.TempPathFactory) -> MadeStudy:
     return MadeStudy(folder, config, results, report, render_html(report))
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one made-up study run in one process, so that it is made once."""
     for item in items:

@@ -160,11 +160,23 @@ def _words(study: StudyResults, title: str) -> str:
 
 
 _DATA_OF = {"convergence": "generations"}
+_INTERVALS = {
+    "convergence": "Band: one standard deviation of the generation; one search, no interval.",
+    "roc_training": "Intervals of the threshold are in the table, by bootstrap of patients.",
+    "comparison": "Intervals by bootstrap of patients.",
+    "permutation": "The null itself is shown, hence no interval.",
+}
+
+
+def _training_n(study: StudyResults) -> str:
+    lesions = study.cohort_lesions(*study.of_role("train"))
+    patients = int(lesions["patient"].nunique())
+    return f"{fmt.plural(len(lesions), 'training lesion')} of {fmt.plural(patients, 'patient')}."
 
 
 def _picture(study: StudyResults, stem: str, caption: str) -> Figure:
     table = study.model.get(_DATA_OF.get(stem, stem), pd.DataFrame())
-    n = f" {fmt.plural(len(table), 'row')} of data." if len(table) else ""
+    n = f" {_training_n(study)} {_INTERVALS.get(stem, 'No interval.')}"
     identifier = f"selection-figure-{stem.replace('_', '-')}"
     download = csv_download(identifier, table) if len(table) else None
     return Figure(
