@@ -120,10 +120,9 @@ def check_enough_patients(data: TrainingData, needed: int, what: str, where: str
     for side, name in ((1, "R+ (1)"), (0, "R- (0)")):
         found = len(np.unique(data.patient[data.response == side]))
         if found < needed:
-            problems.error(
-                where, f"class {name} occurs in {found} patient{'' if found == 1 else 's'}, {what} needs at least {needed}",
-                "Add patients or lower the number of folds",
-            )  # fmt: skip
+            counted = f"class {name} occurs in {found} patient{'' if found == 1 else 's'}"
+            fix = "Add patients or lower the number of folds"
+            problems.error(where, f"{counted}, {what} needs at least {needed}", fix)
     problems.raise_if_errors()
 
 

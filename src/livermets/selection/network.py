@@ -56,12 +56,22 @@ class Network:
     output_bias: float
 
 
+@dataclass(frozen=True, eq=False)
+class _Room:
+    """Scratch tensors of one batch size: hidden × rows twice, networks × rows once."""
+
+    hidden: torch.Tensor
+    spread: torch.Tensor
+    logits: torch.Tensor
+
+
 class _Block:
     """Some networks of one fold: the parameters of all of them in one flat vector, hidden neurons one below the
     other."""
 
     def __init__(self, genomes: Sequence[Genome], n_features: int, seed: int, device: torch.device):
         self.genomes, self.n_features = genomes, n_features
+        self.rooms: dict[int, _Room] = {}
         n_features = _padded(n_features, _FEATURE_MULTIPLE)
         self.units = max(sum(genome.hidden for genome in genomes), _SMALLEST_BLOCK_UNITS)
         outputs = _padded(len(genomes), _OUTPUT_MULTIPLE)
@@ -103,31 +113,41 @@ class _Block:
 
     def logits(self, features_t: torch.Tensor) -> torch.Tensor:
         """Networks × rows, from features × rows."""
-        return self._output(self._hidden(features_t))
+        room = self._room(features_t.shape[1])
+        self._hidden(features_t, room.hidden)
+        return self._output(room)
 
-    def _hidden(self, features_t: torch.Tensor) -> torch.Tensor:
+    def _room(self, rows: int) -> _Room:
+        """Scratch tensors for a batch of ``rows``, kept: allocating them in every step costs as much as a product."""
+        if rows not in self.rooms:
+            like = self.theta.new_empty
+            self.rooms[rows] = _Room(like(self.units, rows), like(self.units, rows), like(len(self.output_bias), rows))
+        return self.rooms[rows]
+
+    def _hidden(self, features_t: torch.Tensor, out: torch.Tensor) -> None:
         # Not addmm: where the bias enters the sum depends on the size of the block, and so would the last digit.
-        return torch.mm(self.weight, features_t).add_(self.bias[:, None]).relu_()
+        torch.mm(self.weight, features_t, out=out).add_(self.bias[:, None]).relu_()
 
-    def _output(self, hidden: torch.Tensor) -> torch.Tensor:
-        logits = self.output_bias[:, None].repeat(1, hidden.shape[1])
-        return logits.index_add_(0, self.owner, hidden * self.output[:, None])
+    def _output(self, room: _Room) -> torch.Tensor:
+        torch.mul(room.hidden, self.output[:, None], out=room.spread)
+        return room.logits.copy_(self.output_bias[:, None]).index_add_(0, self.owner, room.spread)
 
     def step(self, features: torch.Tensor, target: torch.Tensor, weight: torch.Tensor, l2: float) -> None:
         """Gradient of the weighted log loss of every network, written out by hand: autograd would keep copies and
         double the time of the parts that are not matrix products."""
-        hidden = self._hidden(features.T)
-        total = weight.sum()
-        error = self._output(hidden).sigmoid_().sub_(target).mul_(weight / total)
+        room = self._room(len(features))
+        self._hidden(features.T, room.hidden)
+        total = float(weight.sum())
+        error = self._output(room).sigmoid_().sub_(target).mul_(weight / total)
         torch.sum(error, 1, out=self.d_output_bias)
-        spread = error.index_select(0, self.owner)
-        torch.linalg.vecdot(hidden, spread, out=self.d_output)
-        self.d_output.add_(self.output * (l2 / total))
+        spread = torch.index_select(error, 0, self.owner, out=room.spread)
+        torch.linalg.vecdot(room.hidden, spread, out=self.d_output)
+        self.d_output.add_(self.output, alpha=l2 / total)
         spread.mul_(self.output[:, None])
-        back = torch.ops.aten.threshold_backward(spread, hidden, 0)
+        back = torch.ops.aten.threshold_backward.grad_input(spread, room.hidden, 0, grad_input=spread)
         torch.sum(back, 1, out=self.d_bias)
         torch.mm(back, features, out=self.d_weight)
-        self.d_weight.mul_(self.mask).add_(self.weight * (l2 / total))
+        self.d_weight.mul_(self.mask).add_(self.weight, alpha=l2 / total)
 
     def networks(self) -> list[Network]:
         """The fitted networks, one by one."""
