@@ -27,7 +27,8 @@ rule training_table:
 rule select:
     input:
         table="results/model/training_rois.parquet",
-        lesions=training("results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
+        features=training("results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
+        lesions=training("results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
     output:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
@@ -49,13 +50,14 @@ rule select:
         runtime=minutes(720),
     params:
         folder=subpath(output.model, parent=True),
-        lesions=words_of_training("--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
+        features=words_of_training("--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
+        lesions=words_of_training("--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
         settings=plan.settings("selection"),
         seed=plan.seed,
         code=plan.code("selection"),
     shell:
         "python -m livermets select {input.table} --target response --group cohort --group patient_id"
-        " --lesion cohort --lesion patient_id --lesion timepoint --lesion lesion_id {params.lesions}"
+        " --lesion cohort --lesion patient_id --lesion timepoint --lesion lesion_id {params.features} {params.lesions}"
         " --out {params.folder} --checkpoint results/checkpoints/model --settings {params.settings:q}"
         " --seed {params.seed} --threads {threads} 2> {log}"
 

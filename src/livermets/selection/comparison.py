@@ -67,10 +67,10 @@ class LogisticComparator:
             folds = min(settings.search.folds, patients_per_class(train))
             fold = patient_folds(train.response, train.patient, folds, seed, "lasso")
             splits = [(np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(folds)]
-            splits = [split for split in splits if len(np.unique(train.response[split[1]])) == 2]
-            model = GridSearchCV(
-                make_pipeline(*steps, regression), {"logisticregression__C": _PENALTIES}, cv=splits, scoring="roc_auc"
-            )
+            splits = [split for split in splits if all(len(np.unique(train.response[part])) == 2 for part in split)]
+            model = make_pipeline(*steps, regression)
+            if splits:  # else too few patients to choose a penalty: scikit-learn's default of 1
+                model = GridSearchCV(model, {"logisticregression__C": _PENALTIES}, cv=splits, scoring="roc_auc")
         else:
             model = make_pipeline(*steps, LogisticRegression(C=np.inf, class_weight="balanced"))
         model.fit(self.values[~held_out], train.response)
