@@ -236,7 +236,7 @@ def _facts(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key, words in _FACTS:
         if key in facts and facts[key] is not None:
             value = facts[key]
-            text = fmt.integer(len(value)) if isinstance(value, list) else _fact(value)
+            text = fmt.integer(len(value)) if isinstance(value, list) else _fact(value) if key != "seed" else str(value)
             yield words, fmt.duration(value) if key == "seconds" else text
 
 
