@@ -57,7 +57,9 @@ class Plan:
         """What the cohorts lack for the stages that the configuration asks for."""
         problems = ProblemList()
         if not self.cohorts("train"):
-            problems.error("cohorts", "no cohort has the role train", "Networks and model are fitted on training cohorts")
+            problems.error(
+                "cohorts", "no cohort has the role train", "Networks and model are fitted on training cohorts"
+            )
         source = self.config.segmentation.liver.source
         needing = {"given": self.scans(), "network": self.scans("train"), "command": []}[source]
         for scan in needing:
@@ -118,7 +120,7 @@ class Plan:
 
     def _phantom(self, cohort: str) -> PhantomSettings:
         phantom = self.config.cohorts[cohort].phantom
-        assert phantom is not None  # noqa: S101 - asked for synthetic cohorts only
+        assert phantom is not None
         return phantom
 
     @cached_property
@@ -189,7 +191,9 @@ class Plan:
         cohort = self.study.cohort(scan.cohort)
         rows = cohort.lesion_rows(scan.patient_id, scan.timepoint)
         excluded = cohort.excluded_lesions(scan.patient_id, scan.timepoint)
-        return text_digest(repr((scan.centre, [replace(row, row=0, cells={}) for row in rows], sorted(excluded.items()))))[:16]
+        return text_digest(
+            repr((scan.centre, [replace(row, row=0, cells={}) for row in rows], sorted(excluded.items())))
+        )[:16]
 
     def phantom_folders(self) -> list[str]:
         """The folders that the phantom rule writes."""
@@ -213,9 +217,7 @@ class Plan:
 
 def paths(template: str, scans: Iterable[Scan]) -> list[str]:
     """One path per scan: `{cohort}`, `{patient}` and `{timepoint}` filled in together."""
-    return [
-        template.format(cohort=scan.cohort, patient=scan.patient_id, timepoint=scan.timepoint) for scan in scans
-    ]
+    return [template.format(cohort=scan.cohort, patient=scan.patient_id, timepoint=scan.timepoint) for scan in scans]
 
 
 def shell_words(template: str, scans: Iterable[Scan]) -> str:

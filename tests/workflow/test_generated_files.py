@@ -21,7 +21,9 @@ def _pins(name: str) -> dict[str, str]:
 
 
 def test_conda_environments_pin_the_versions_of_the_lock():
-    done = subprocess.run([sys.executable, "envs/write_envs.py", "--check"], cwd=REPOSITORY, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "envs/write_envs.py", "--check"], cwd=REPOSITORY, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
     pins = _pins("lock.txt")
     for file in REPOSITORY.glob("envs/*.yaml"):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import asdict
 from pathlib import Path
 
-from livermets.errors import input_error
 from livermets.io.atomic import write_json
 from livermets.selection.ga import SearchState
+
+logger = logging.getLogger(__name__)
 
 
 class Checkpoint:
     """One file per search in ``folder``, written after every generation.
 
-    Each carries a digest of data, settings, seed and code; a file of another run is refused, not mixed in."""
+    Each carries a digest of data, settings, seed and code; a file of another run is never continued: it is set aside
+    (``*.stale``) with a warning, and the search starts anew."""
 
     def __init__(self, folder: Path | str, digest: str):
         self.folder, self.digest = Path(folder), digest
@@ -28,13 +31,8 @@ class Checkpoint:
             saved = json.loads(path.read_text(encoding="utf-8"))
             digest, state = saved["digest"], SearchState(**saved["state"])
         except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
-            raise input_error(path, f"this checkpoint cannot be read ({error})", "Delete it to start anew") from error
-        if digest != self.digest:
-            raise input_error(
-                path, "this checkpoint was made from other data, settings, seed or code",
-                f"Delete {self.folder} to start anew, or give another --checkpoint folder",
-            )  # fmt: skip
-        return state
+            return _set_aside(path, f"cannot be read ({error})")
+        return state if digest == self.digest else _set_aside(path, "is of other data, settings, seed or code")
 
     def save(self, name: str, state: SearchState) -> None:
         """Replaces the saved state in one step."""
@@ -42,3 +40,9 @@ class Checkpoint:
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"
+
+
+def _set_aside(path: Path, reason: str) -> None:
+    stale = path.with_name(f"{path.name}.stale")
+    path.replace(stale)
+    logger.warning("The checkpoint %s %s; it is kept as %s and the search starts anew", path, reason, stale.name)

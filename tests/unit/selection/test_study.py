@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from tests.selection_tables import SETTINGS, roi_table
 
-from livermets.errors import InputError
 from livermets.selection.checkpoint import Checkpoint
 from livermets.selection.fit import Run
 from livermets.selection.report import selection_tables
@@ -100,18 +99,22 @@ def test_killed_and_resumed_is_the_uninterrupted_run(tmp_path, tables, killed_af
         assert table.equals(resumed[name]), name
 
 
-def test_checkpoint_of_another_run_is_refused(tmp_path):
-    Checkpoint(tmp_path, inputs_of().digest())
+def test_checkpoint_of_another_run_is_set_aside_not_mixed_in(tmp_path, caplog):
     states = {}
     select(inputs_of(), Run(on_generation=lambda name, state: states.setdefault(name, deepcopy(state))))
     Checkpoint(tmp_path, inputs_of().digest()).save("search", states["search"])
     changed = roi_table(rois=(3, 12))
     changed.loc[0, "original_firstorder_F3"] += 1e-9
-    with pytest.raises(InputError, match="made from other data, settings, seed or code"):
-        select(inputs_of(changed), Run(store=Checkpoint(tmp_path, inputs_of(changed).digest())))
+    assert Checkpoint(tmp_path, inputs_of(changed).digest()).load("search") is None
+    assert "other data, settings, seed or code" in caplog.text
+    assert (tmp_path / "search.json.stale").exists()
+    assert not (tmp_path / "search.json").exists()
+
+
+def test_damaged_checkpoint_is_set_aside(tmp_path, caplog):
     (tmp_path / "search.json").write_text("{}")
-    with pytest.raises(InputError, match="cannot be read"):
-        Checkpoint(tmp_path, "").load("search")
+    assert Checkpoint(tmp_path, "").load("search") is None
+    assert "cannot be read" in caplog.text
 
 
 def test_one_row_per_lesion_is_scored_by_probability():
