@@ -40,7 +40,9 @@ FILES = {
 
 
 def main() -> int:
-    stale = [name for name, text in FILES.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text() != text]
+    stale = [
+        name for name, text in FILES.items() if not (FOLDER / name).exists() or (FOLDER / name).read_text() != text
+    ]
     if "--check" in sys.argv:
         print("\n".join(f"{name} is not in step with lock.txt" for name in stale), end="")
         return bool(stale)

@@ -1,3 +1,5 @@
+import pytest
+
 from livermets.errors import InputError, Problem, ProblemList, input_error
 
 
@@ -14,12 +16,9 @@ def test_warnings_do_not_stop():
     problems.raise_if_errors()
     problems.error("b", "wrong")
     problems.error("c", "wrong too")
-    try:
+    with pytest.raises(InputError) as caught:
         problems.raise_if_errors()
-    except InputError as error:
-        assert [problem.where for problem in error.problems] == ["b", "c"]
-    else:
-        raise AssertionError("errors must stop")
+    assert [problem.where for problem in caught.value.problems] == ["b", "c"]
 
 
 def test_input_error_holds_one_problem():

@@ -127,6 +127,7 @@ def test_a_thousand_patients_fit_a_command_line():
 
 
 def test_planning_imports_neither_torch_nor_simpleitk():
-    code = "import sys, livermets.workflow; print([m for m in ('torch', 'SimpleITK', 'sklearn', 'monai') if m in sys.modules])"
+    heavy = ("torch", "SimpleITK", "sklearn", "monai", "pandas")
+    code = f"import sys, livermets.workflow; print([m for m in {heavy} if m in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "[]"

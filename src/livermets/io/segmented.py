@@ -46,7 +46,7 @@ def write_segmented(
     scan: tuple[str, str, str],
     keep_probability: bool,
 ) -> None:
-    """Writes the label map with the CT's geometry, the tables and the overlay of one scan: cohort, patient, timepoint."""
+    """Writes the label map with the CT's geometry, the tables and the overlay of one scan."""
     who = dict(zip(("cohort", "patient_id", "timepoint"), scan, strict=True))
     matching = found.matching.copy()
     for position, (column, value) in enumerate(who.items()):

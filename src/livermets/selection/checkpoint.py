@@ -31,8 +31,12 @@ class Checkpoint:
             saved = json.loads(path.read_text(encoding="utf-8"))
             digest, state = saved["digest"], SearchState(**saved["state"])
         except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
-            return _set_aside(path, f"cannot be read ({error})")
-        return state if digest == self.digest else _set_aside(path, "is of other data, settings, seed or code")
+            _set_aside(path, f"cannot be read ({error})")
+            return None
+        if digest != self.digest:
+            _set_aside(path, "is of other data, settings, seed or code")
+            return None
+        return state
 
     def save(self, name: str, state: SearchState) -> None:
         """Replaces the saved state in one step."""

@@ -5,20 +5,24 @@ import pytest
 from livermets.io.atomic import write_text, written_aside
 
 
-def test_nothing_is_left_when_writing_fails(tmp_path):
-    target = tmp_path / "table.csv"
-    with pytest.raises(RuntimeError), written_aside(target) as aside:
+def _fail_half_way(target):
+    with written_aside(target) as aside:
         aside.write_text("half")
         raise RuntimeError
+
+
+def test_nothing_is_left_when_writing_fails(tmp_path):
+    target = tmp_path / "table.csv"
+    with pytest.raises(RuntimeError):
+        _fail_half_way(target)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_old_file_survives_a_failure(tmp_path):
     target = tmp_path / "table.csv"
     write_text(target, "old")
-    with pytest.raises(RuntimeError), written_aside(target) as aside:
-        aside.write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        _fail_half_way(target)
     assert target.read_text() == "old"
 
 
