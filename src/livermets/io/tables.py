@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from livermets.io.atomic import written_aside
 
 METADATA_KEY = b"livermets"
 # Names, not numbers: patient 007 is not patient 7.
-TEXT_COLUMNS: dict[Hashable, type[str]] = dict.fromkeys(
+TEXT_COLUMNS: dict[Any, type[str]] = dict.fromkeys(
     ("cohort", "patient_id", "timepoint", "centre", "mask_source"), str
 )
 
