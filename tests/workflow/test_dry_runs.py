@@ -100,6 +100,19 @@ def test_a_predict_cohort_without_masks_gets_no_manual_features(study, tmp_path)
     assert jobs["train_segmentation"] == before["train_segmentation"] == 1
 
 
+def test_templates_with_braces_reach_the_jobs_unharmed(study, tmp_path):
+    (tmp_path / "p01_ct.nii.gz").touch()
+    command = {"source": "command", "command": "some-tool -i {image} -o {out}"}
+    folder = study(segmentation={"liver": command})
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    config["cohorts"]["new"] = {"role": "predict", "patients": ["p01"], "image": "{patient}_ct.nii.gz"}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    done = snakemake(folder, "-n", "-p")
+    assert done.returncode == 0, done.stderr
+    assert "some-tool -i {image} -o {out}" in done.stdout + done.stderr
+    assert "{patient}_ct.nii.gz" in done.stdout + done.stderr
+
+
 def test_a_user_mistake_is_one_sentence_and_exit_status_two(study):
     folder = study(selecton={})
     done = snakemake(folder, "-n")

@@ -40,7 +40,7 @@ rule check:
         mem_mb=mem_mb(4000),
         runtime=minutes(60),
     params:
-        settings=plan.check_settings,
+        settings=lambda wildcards: plan.check_settings,
         folder=subpath(output.problems, parent=True),
         code=plan.code("check"),
     shell:

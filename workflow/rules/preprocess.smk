@@ -19,7 +19,7 @@ rule liver:
         runtime=minutes(30),
     params:
         masks=liver_options,
-        settings=plan.settings("segmentation", "liver"),
+        settings=lambda wildcards: plan.settings("segmentation", "liver"),
         code=plan.code("segmentation"),
     shell:
         "python -m livermets liver --image {input.image} {params.masks} --out {output}"

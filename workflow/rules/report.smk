@@ -27,7 +27,7 @@ rule report:
         mem_mb=mem_mb(3000),
         runtime=minutes(30),
     params:
-        settings=plan.whole,
+        settings=lambda wildcards: plan.whole,
         code=plan.code("reporting"),
     shell:
         "python -m livermets report results --out {output.html} --settings {params.settings:q} 2> {log}"
@@ -44,6 +44,6 @@ rule manifest:
     conda:
         "../../envs/core.yaml"
     params:
-        settings=plan.whole,
+        settings=lambda wildcards: plan.whole,
     shell:
         "python -m livermets manifest results --settings {params.settings:q} --out {output} 2> {log}"
