@@ -10,29 +10,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from livermets.codebase import verb_digest
 from livermets.cohort import Cohort, Scan, Study, load_cohorts
 from livermets.config.load import validate_section
 from livermets.config.phantom import PhantomSettings
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, ProblemList
-from livermets.provenance import canonical_json, code_digest, text_digest
+from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
 
 SOURCES = ("manual", "automatic")
 POOLED = "pooled"
-
-# The modules whose code decides each stage's numbers; their digest is a rule's parameter (see `Plan.code`).
-STAGE_CODE: dict[str, tuple[str, ...]] = {
-    "phantom": ("phantom", "lesions/diameter.py", "randomness.py"),
-    "check": ("intake", "io", "cohort.py", "imaging/geometry.py"),
-    "intake": ("intake", "io", "lesions/table.py", "lesions/diameter.py", "imaging/geometry.py"),
-    "preprocess": ("imaging", "segmentation/preprocess.py"),
-    "segmentation": ("segmentation", "imaging", "lesions"),
-    "radiomics": ("radiomics", "imaging"),
-    "selection": ("selection", "stats"),
-    "concordance": ("stats", "figures"),
-    "reporting": ("reporting", "figures"),
-}
 
 
 @dataclass(frozen=True)
@@ -133,10 +121,6 @@ class Plan:
         """The whole configuration as JSON, for `check`, `report` and `manifest`."""
         return canonical_json(self.config.model_dump(mode="json"))
 
-    def code(self, stage: str) -> str:
-        """Digest of the code behind a stage: Snakemake does not see changes in a package by itself."""
-        return code_digest(*STAGE_CODE[stage])
-
     # Cohorts and scans: lists of what exists, never a cross product.
 
     def is_phantom(self, cohort: str) -> bool:
@@ -236,4 +220,4 @@ def shell_words(template: str, scans: Iterable[Scan]) -> str:
     return " ".join(words)
 
 
-__all__ = ["POOLED", "SOURCES", "InputError", "Plan", "paths", "shell_words"]
+__all__ = ["POOLED", "SOURCES", "InputError", "Plan", "paths", "shell_words", "verb_digest"]

@@ -5,10 +5,14 @@ from pathlib import Path
 REPOSITORY = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(REPOSITORY / "src"))
 
-from livermets.workflow import InputError, Plan, paths, shell_words
+from livermets.workflow import InputError, Plan, paths, shell_words, verb_digest
 
+# Threads that wait must not spin: two jobs on one machine would otherwise slow each other down many times over.
 # Jobs run the checkout's own code with the interpreter that runs Snakemake; --sdm conda puts its own one before it.
-shell.prefix(f"set -euo pipefail; export PYTHONPATH={REPOSITORY}/src PATH={Path(sys.executable).parent}:$PATH; ")
+shell.prefix(
+    f"set -euo pipefail; export PYTHONPATH={REPOSITORY}/src PATH={Path(sys.executable).parent}:$PATH"
+    " OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0; "
+)
 
 try:
     plan = Plan.from_config(config, check_files=workflow.is_main_process)

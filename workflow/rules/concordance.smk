@@ -46,7 +46,7 @@ rule concordance:
         folder=subpath(output.diagnostics, parent=True),
         settings=plan.settings("statistics"),
         seed=plan.seed,
-        code=plan.code("concordance"),
+        code=verb_digest("concordance"),
     shell:
         "python -m livermets concordance {input.lesions} --out {params.folder} --settings {params.settings:q}"
         " --seed {params.seed} 2> {log}"
@@ -79,7 +79,7 @@ rule roi_concordance:
         folder=subpath(output.agreement, parent=True),
         settings=plan.settings("statistics"),
         seed=plan.seed,
-        code=plan.code("concordance"),
+        code=verb_digest("roi-concordance"),
     shell:
         "python -m livermets roi-concordance {input.probabilities} {params.manual} {params.automatic}"
         " --out {params.folder} --settings {params.settings:q} --seed {params.seed} 2> {log}"

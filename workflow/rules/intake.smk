@@ -17,7 +17,7 @@ rule phantom:
     params:
         settings=lambda wildcards: plan.phantom_settings(wildcards.cohort),
         seed=lambda wildcards: plan.phantom_seed(wildcards.cohort),
-        code=plan.code("phantom"),
+        code=verb_digest("phantom"),
     shell:
         "python -m livermets phantom {output} --settings {params.settings:q} --seed {params.seed}"
         " --threads {threads} 2> {log}"
@@ -42,7 +42,7 @@ rule check:
     params:
         settings=lambda wildcards: plan.check_settings,
         folder=subpath(output.problems, parent=True),
-        code=plan.code("check"),
+        code=verb_digest("check"),
     shell:
         "python -m livermets check --settings {params.settings:q} --out {params.folder} 2> {log}"
 
@@ -79,7 +79,7 @@ rule intake:
         settings=lambda wildcards: plan.cohort_settings(wildcards.cohort),
         rows=cohort_rows,
         folder=subpath(output.image, parent=True),
-        code=plan.code("intake"),
+        code=verb_digest("intake"),
     shell:
         "python -m livermets intake --cohort {wildcards.cohort} --patient {wildcards.patient}"
         " --timepoint {wildcards.timepoint} --settings {params.settings:q} --out {params.folder} 2> {log}"

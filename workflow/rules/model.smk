@@ -19,7 +19,7 @@ rule training_table:
     params:
         rois=words_of_training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
         lesions=words_of_training("--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
-        code=plan.code("selection"),
+        code=verb_digest("training-table"),
     shell:
         "python -m livermets training-table {params.rois} {params.lesions} --out {output} 2> {log}"
 
@@ -54,7 +54,7 @@ rule select:
         lesions=words_of_training("--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
         settings=plan.settings("selection"),
         seed=plan.seed,
-        code=plan.code("selection"),
+        code=verb_digest("select"),
     shell:
         "python -m livermets select {input.table} --target response --group cohort --group patient_id"
         " --lesion cohort --lesion patient_id --lesion timepoint --lesion lesion_id {params.features} {params.lesions}"
@@ -97,7 +97,7 @@ rule classify:
         automatic=words_of_cohort(
             "--rois-automatic=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
         ),
-        code=plan.code("selection"),
+        code=verb_digest("classify"),
     shell:
         "python -m livermets classify --model {params.model} {params.lesions} {params.matching}"
         " {params.manual} {params.automatic} --out {output.lesions}"

@@ -20,7 +20,7 @@ rule liver:
     params:
         masks=liver_options,
         settings=lambda wildcards: plan.settings("segmentation", "liver"),
-        code=plan.code("segmentation"),
+        code=verb_digest("liver"),
     shell:
         "python -m livermets liver --image {input.image} {params.masks} --out {output}"
         " --settings {params.settings:q} --threads {threads} 2> {log}"
@@ -48,7 +48,7 @@ rule preprocess:
         lesions=manual_lesions,
         folder=subpath(output.image, parent=True),
         settings=plan.settings("preprocess"),
-        code=plan.code("preprocess"),
+        code=verb_digest("preprocess"),
     shell:
         "python -m livermets preprocess --image {input.image} {params.liver} {params.lesions}"
         " --out {params.folder} --settings {params.settings:q} 2> {log}"
@@ -71,4 +71,4 @@ use rule preprocess as preprocess_liver with:
         lesions="--target liver",
         folder=subpath(output.image, parent=True),
         settings=plan.settings("preprocess"),
-        code=plan.code("preprocess"),
+        code=verb_digest("preprocess"),

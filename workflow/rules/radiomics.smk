@@ -9,7 +9,7 @@ rule warm_radiomics:
     conda:
         "../../envs/core.yaml"
     params:
-        code=plan.code("radiomics"),
+        code=verb_digest("warm-radiomics"),
     shell:
         "python -m livermets warm-radiomics --out {output} 2> {log}"
 
@@ -35,7 +35,7 @@ rule roi_features:
     params:
         mask=mask_of_source,
         settings=plan.settings("radiomics"),
-        code=plan.code("radiomics"),
+        code=verb_digest("rois"),
     shell:
         "python -m livermets rois {input.image} {params.mask} --liver {input.liver} --out {output}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
@@ -61,7 +61,7 @@ rule lesion_features:
     params:
         mask=mask_of_source,
         settings=plan.settings("radiomics"),
-        code=plan.code("radiomics"),
+        code=verb_digest("lesion-features"),
     shell:
         "python -m livermets lesion-features {input.image} {params.mask} --liver {input.liver} --out {output}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"

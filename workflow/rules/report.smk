@@ -28,7 +28,7 @@ rule report:
         runtime=minutes(30),
     params:
         settings=lambda wildcards: plan.whole,
-        code=plan.code("reporting"),
+        code=verb_digest("report"),
     shell:
         "python -m livermets report results --out {output.html} --settings {params.settings:q} 2> {log}"
 

@@ -33,7 +33,7 @@ rule train_segmentation:
         checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}",
         settings=lambda wildcards: plan.training_settings(wildcards.target),
         seed=plan.seed,
-        code=plan.code("segmentation"),
+        code=verb_digest("train-segmentation"),
     shell:
         "python -m livermets train-segmentation --target {wildcards.target}"
         " {params.scans} --patients {params.patients} {params.folds} --out {params.folder}"
@@ -59,7 +59,7 @@ use rule train_segmentation as train_segmentation_fold with:
         checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}-fold{wildcards.fold}",
         settings=lambda wildcards: plan.training_settings(wildcards.target),
         seed=plan.seed,
-        code=plan.code("segmentation"),
+        code=verb_digest("train-segmentation"),
 
 
 rule segment:
@@ -100,7 +100,7 @@ rule segment:
         reference=liver_reference,
         folder=subpath(output.lesions, parent=True),
         settings=plan.settings("segmentation", "output", "matching"),
-        code=plan.code("segmentation"),
+        code=verb_digest("segment"),
     shell:
         "python -m livermets segment --network {params.network} --preprocessed {params.preprocessed}"
         " --image {input.image} --liver {input.liver} {params.lesions}"

@@ -13,9 +13,7 @@ from livermets.io.atomic import written_aside
 
 METADATA_KEY = b"livermets"
 # Names, not numbers: patient 007 is not patient 7.
-TEXT_COLUMNS: dict[Any, type[str]] = dict.fromkeys(
-    ("cohort", "patient_id", "timepoint", "centre", "mask_source"), str
-)
+TEXT_COLUMNS: dict[Any, type[str]] = dict.fromkeys(("cohort", "patient_id", "timepoint", "centre", "mask_source"), str)
 
 
 def read_table(path: Path | str) -> pd.DataFrame:

@@ -1,0 +1,203 @@
+"""The tiny study through every stage: what is written, that it is complete, repeatable, and not done twice."""
+
+import filecmp
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import SimpleITK as sitk
+import yaml
+
+from livermets.io.tables import read_parquet_metadata
+
+REPOSITORY = Path(__file__).parents[2]
+LESION_COLUMNS = [
+    "cohort",
+    "patient_id",
+    "timepoint",
+    "lesion_id",
+    "response",
+    "longest_diameter_mm",
+    "volume_ml",
+    "dice",
+    "precision",
+    "recall",
+    "detected",
+    "n_roi_manual",
+    "n_roi_automatic",
+    "share_manual",
+    "share_automatic",
+    "predicted_manual",
+    "predicted_automatic",
+]
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(1500)]
+
+
+def run(folder: Path, *options: str) -> subprocess.CompletedProcess:
+    """Snakemake in a study folder, as a user starts it."""
+    profile = REPOSITORY / "workflow/profiles/default"
+    command = ["-s", REPOSITORY / "Snakefile", "--directory", folder, "--workflow-profile", profile, "--cores", "2"]
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", *command, *options], capture_output=True, text=True, env=os.environ
+    )
+
+
+def study_folder(folder: Path) -> Path:
+    folder.mkdir()
+    shutil.copy(REPOSITORY / "tests/workflow/tiny/config.yaml", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """One finished run of the tiny study."""
+    folder = study_folder(tmp_path_factory.mktemp("end_to_end") / "study")
+    done = run(folder)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    return folder
+
+
+def test_the_report_the_tables_and_the_manifest_are_there(study):
+    results = study / "results"
+    assert (results / "report/report.html").stat().st_size > 100_000
+    assert (results / "manifest.json").exists()
+    lesions = pd.read_csv(results / "lesions.csv")
+    assert list(lesions.columns[: len(LESION_COLUMNS)]) == LESION_COLUMNS
+    assert set(lesions["cohort"]) == {"learn", "test"}
+    for name in ("diagnostics", "agreement", "strata", "roi_agreement", "feature_icc"):
+        assert (results / f"concordance/test/{name}.csv").exists(), name
+
+
+def test_no_lesion_of_the_outcome_table_is_lost(study):
+    for cohort in ("learn", "test"):
+        outcome = pd.read_csv(study / f"results/{cohort}/phantom/outcome.csv")
+        lesions = pd.read_csv(study / f"results/{cohort}/lesions.csv")
+        manual = lesions[lesions["kind"] == "manual"]
+        keys = ["patient_id", "lesion_id"]
+        assert sorted(manual[keys].itertuples(index=False)) == sorted(outcome[keys].itertuples(index=False))
+        assert manual["response"].notna().all()
+
+
+def test_masks_lie_on_the_grid_of_the_ct_they_were_made_from(study):
+    orientations = set()
+    for ct in sorted((study / "results").glob("*/phantom/*/*/ct.nii.gz")):
+        cohort, patient, timepoint = ct.parts[-5], ct.parts[-3], ct.parts[-2]
+        given = sitk.ReadImage(str(ct))
+        orientations.add(sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(given.GetDirection()))
+        for written in (
+            f"{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
+            f"{cohort}/intake/{patient}/{timepoint}/lesions.nii.gz",
+            f"{cohort}/liver/{patient}/{timepoint}.nii.gz",
+            f"{cohort}/segmentation/{patient}/{timepoint}/lesions.nii.gz",
+        ):
+            mask = sitk.ReadImage(str(study / "results" / written))
+            assert mask.GetSize() == given.GetSize(), written
+            assert mask.GetSpacing() == pytest.approx(given.GetSpacing(), abs=1e-5), written
+            assert mask.GetOrigin() == pytest.approx(given.GetOrigin(), abs=1e-4), written
+            assert mask.GetDirection() == pytest.approx(given.GetDirection(), abs=1e-5), written
+    assert len(orientations) > 1
+
+
+def test_roi_tables_say_how_they_were_made(study):
+    tables = sorted((study / "results").glob("*/features/*/*/rois_*.parquet"))
+    assert len(tables) == 18
+    for table in tables:
+        made = read_parquet_metadata(table)
+        assert made["settings"]["size"] == 7
+        assert made["versions"]["pyradiomics"] == "3.0.1"
+        assert len(made["inputs"]["image"]) == 64
+
+
+def test_every_written_column_is_described(study):
+    from livermets.reporting.dictionary import undescribed_columns
+
+    assert undescribed_columns(study / "results", REPOSITORY / "results/README.md") == []
+
+
+def test_run_again_it_does_nothing(study):
+    done = run(study)
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def planned_rules(folder: Path) -> set[str]:
+    done = run(folder, "-n")
+    assert done.returncode == 0, done.stderr
+    return set(re.findall(r"^(\w+) +\d+$", done.stdout + done.stderr, re.MULTILINE)) - {"total", "all"}
+
+
+@pytest.fixture
+def changed(study):
+    """Writes another configuration for a dry run and puts the old one back."""
+    config = study / "config.yaml"
+    before, times = config.read_text(), config.stat()
+
+    def change(edit):
+        values = yaml.safe_load(before)
+        edit(values)
+        config.write_text(yaml.safe_dump(values))
+        return planned_rules(study)
+
+    yield change
+    config.write_text(before)
+    os.utime(config, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+READERS = {"report", "manifest"}
+AFTER_CLASSIFY = {"classify", "lesion_table", "concordance", "roi_concordance", *READERS}
+
+
+@pytest.mark.parametrize(
+    "section, key, value, rules",
+    [
+        ("statistics", "level", 0.9, {"concordance", "roi_concordance", *READERS}),
+        ("report", "title", "Other", READERS),
+        ("selection", "device", "auto", {"select", *AFTER_CLASSIFY}),
+        ("radiomics", "step", 3, {"roi_features", "lesion_features", "training_table", "select", *AFTER_CLASSIFY}),
+    ],
+)
+def test_a_setting_reruns_what_depends_on_it_and_nothing_else(changed, section, key, value, rules):
+    assert changed(lambda config: config.setdefault(section, {}).update({key: value})) == rules
+
+
+def test_an_output_threshold_does_not_train_again(changed):
+    rules = changed(lambda config: config["segmentation"].update(output={"threshold": 0.4}))
+    assert "segment" in rules
+    assert "train_segmentation" not in rules
+    assert "select" not in rules
+
+
+def test_a_new_cohort_trains_nothing(changed):
+    def add(config):
+        config["cohorts"]["more"] = {"role": "validation", "phantom": {"patients": 2, "prefix": "W", "grid": 96}}
+
+    rules = changed(add)
+    assert {"phantom", "intake", "segment", "classify", "concordance", "report"} <= rules
+    assert not rules & {"train_segmentation", "select", "training_table"}
+
+
+def test_two_runs_from_scratch_give_identical_tables(study, tmp_path):
+    again = study_folder(tmp_path / "again")
+    done = run(again)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    first = study / "results"
+    compared = 0
+    for file in sorted(first.rglob("*")):
+        timed = file.name in ("scan_metrics.csv", "training_log.csv") or "benchmarks" in file.parts
+        if timed or file.suffix not in (".csv", ".gz", ".safetensors", ".parquet") or ".snakemake" in file.parts:
+            continue
+        other = again / "results" / file.relative_to(first)
+        assert filecmp.cmp(file, other, shallow=False), file.relative_to(first)
+        compared += 1
+    assert compared > 100
+    for name in ("scan_metrics.csv", "training_log.csv"):
+        for file in first.rglob(name):
+            ours, theirs = (pd.read_csv(f) for f in (file, again / "results" / file.relative_to(first)))
+            kept = [column for column in ours if "second" not in column]
+            pd.testing.assert_frame_equal(ours[kept], theirs[kept])
