@@ -1,4 +1,4 @@
-"""Which of the package's files a verb runs: the digest that makes Snakemake rerun exactly what a change of code touches.
+"""Which of the package's files a verb runs: by its digest, Snakemake reruns what a change of code touches.
 
 Snakemake does not see changes in a package that a shell command runs. Everything here reads source text; nothing is
 imported, because every cluster job parses the workflow again."""

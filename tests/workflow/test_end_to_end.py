@@ -17,24 +17,10 @@ from livermets.io.tables import read_parquet_metadata
 
 REPOSITORY = Path(__file__).parents[2]
 LESION_COLUMNS = [
-    "cohort",
-    "patient_id",
-    "timepoint",
-    "lesion_id",
-    "response",
-    "longest_diameter_mm",
-    "volume_ml",
-    "dice",
-    "precision",
-    "recall",
-    "detected",
-    "n_roi_manual",
-    "n_roi_automatic",
-    "share_manual",
-    "share_automatic",
-    "predicted_manual",
-    "predicted_automatic",
-]
+    "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
+    "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
+    "predicted_manual", "predicted_automatic",
+]  # fmt: skip
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(1500)]
 
