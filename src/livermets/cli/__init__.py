@@ -26,11 +26,7 @@ VERB_MODULES = ("phantom", "intake", "segmentation", "radiomics", "selection", "
 def _register_verbs() -> None:
     # Imported for their @app.command side effect; each keeps its heavy imports inside the verb.
     for module in VERB_MODULES:
-        try:
-            importlib.import_module(f"livermets.cli.{module}")
-        except ModuleNotFoundError as error:
-            if error.name != f"livermets.cli.{module}":
-                raise
+        importlib.import_module(f"livermets.cli.{module}")
 
 
 def main() -> None:

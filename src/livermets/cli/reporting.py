@@ -11,6 +11,9 @@ import typer
 
 from livermets.cli import app
 
+# Beside the package in a checkout, wherever the study's own folder is.
+LOCK = Path(__file__).parents[3] / "envs" / "lock.txt"
+
 
 @app.command("report")
 def report_verb(
@@ -19,9 +22,7 @@ def report_verb(
         Path("report.html"), help="The report; its figures and their data go to figures/ beside it."
     ),
     settings: str = typer.Option("config.yaml", help="JSON of the whole configuration, or its file; {} for none."),
-    lock: Path = typer.Option(
-        Path("envs/lock.txt"), help="The locked environment, whose digest is recorded if it is there."
-    ),
+    lock: Path = typer.Option(LOCK, help="The locked environment, whose digest is recorded if it is there."),
 ) -> None:
     """Build the study report: one self-contained HTML file."""
     from livermets.config.load import validate_section
@@ -50,9 +51,7 @@ def manifest_verb(
     results: Path = typer.Argument(..., metavar="RESULTS_DIR", help="The results folder of one study."),
     out: Path = typer.Option(Path("results/manifest.json"), help="The manifest."),
     settings: str = typer.Option("config.yaml", help="JSON of the whole configuration, or its file; {} for none."),
-    lock: Path = typer.Option(
-        Path("envs/lock.txt"), help="The locked environment, whose digest is recorded if it is there."
-    ),
+    lock: Path = typer.Option(LOCK, help="The locked environment, whose digest is recorded if it is there."),
 ) -> None:
     """Write what these results were made from: seed, versions, machine, digests of inputs and outputs."""
     from livermets.io.atomic import write_json
