@@ -77,8 +77,8 @@ def lesion_auc(folder: Path, seed: int, effect: float) -> str:
     table = pd.read_csv(folder / "lesions.csv").dropna(subset=["share_manual", "response"])
     patient = pd.factorize(table["patient_id"])[0]
     found = obuchowski(table[["share_manual"]].to_numpy().T, table["response"].to_numpy(), patient)
-    interval = found.interval(0.95)
-    return f"{len(table)} lesions, AUC {found.auc[0]:.3f} ({interval.low:.3f} to {interval.high:.3f})"
+    low, high = found.interval(0.95)
+    return f"{len(table)} lesions, AUC {found.auc[0]:.3f} ({low:.3f} to {high:.3f})"
 
 
 def main() -> None:
