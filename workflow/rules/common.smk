@@ -42,6 +42,11 @@ def mem_mb(base_mb, per_input_mb=0.0):
     return lambda wildcards, input, attempt: int((base_mb + per_input_mb * input.size_mb) * 2 ** (attempt - 1))
 
 
+def scan_threads(wildcards, input):
+    """A small scan is done before a second thread has started; a large one is worth several."""
+    return 4 if input.size_mb > 10 else 1
+
+
 def minutes(base):
     return lambda wildcards, attempt: base * 2 ** (attempt - 1)
 

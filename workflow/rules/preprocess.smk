@@ -13,7 +13,7 @@ rule liver:
         "results/benchmarks/{cohort}/liver/{patient}/{timepoint}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 2
+    threads: scan_threads
     resources:
         mem_mb=mem_mb(2000, per_input_mb=20),
         runtime=minutes(30),

@@ -28,7 +28,7 @@ rule roi_features:
         "results/benchmarks/{cohort}/roi_features/{patient}/{timepoint}_{source}.tsv"
     conda:
         "../../envs/core.yaml"
-    threads: 2
+    threads: scan_threads
     resources:
         mem_mb=mem_mb(1500, per_input_mb=12),
         runtime=minutes(30),

@@ -88,7 +88,7 @@ rule segment:
         "results/benchmarks/{cohort}/segment/{patient}/{timepoint}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 2
+    threads: scan_threads
     resources:
         gpu=1,
         mem_mb=mem_mb(3000, per_input_mb=20),
