@@ -199,6 +199,11 @@ class Plan:
         return [cohort.name for cohort in self.cohorts("validation")] if name == POOLED else [name]
 
 
+def has_gpu() -> bool:
+    """Whether this machine has an NVIDIA GPU (told by its device files: asking torch would cost a second per job)."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))
+
+
 def paths(template: str, scans: Iterable[Scan]) -> list[str]:
     """One path per scan: `{cohort}`, `{patient}` and `{timepoint}` filled in together."""
     return [template.format(cohort=scan.cohort, patient=scan.patient_id, timepoint=scan.timepoint) for scan in scans]
@@ -220,4 +225,4 @@ def shell_words(template: str, scans: Iterable[Scan]) -> str:
     return " ".join(words)
 
 
-__all__ = ["POOLED", "SOURCES", "InputError", "Plan", "paths", "shell_words", "verb_digest"]
+__all__ = ["POOLED", "SOURCES", "InputError", "Plan", "has_gpu", "paths", "shell_words", "verb_digest"]

@@ -5,7 +5,7 @@ from pathlib import Path
 REPOSITORY = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(REPOSITORY / "src"))
 
-from livermets.workflow import InputError, Plan, paths, shell_words, verb_digest
+from livermets.workflow import InputError, Plan, has_gpu, paths, shell_words, verb_digest
 
 # Threads that wait must not spin: two jobs on one machine would otherwise slow each other down many times over.
 # Jobs run the checkout's own code with the interpreter that runs Snakemake; --sdm conda puts its own one before it.
@@ -42,9 +42,18 @@ def mem_mb(base_mb, per_input_mb=0.0):
     return lambda wildcards, input, attempt: int((base_mb + per_input_mb * input.size_mb) * 2 ** (attempt - 1))
 
 
-def scan_threads(wildcards, input):
-    """A small scan is done before a second thread has started; a large one is worth several."""
-    return 4 if input.size_mb > 10 else 1
+def gpus(wildcards):
+    """One GPU per job. A single machine without one claims none, so that such jobs may run side by side on its CPU."""
+    return 1 if workflow.non_local_exec or has_gpu() else 0
+
+
+def selection_gpus(wildcards):
+    return 0 if plan.config.selection.device == "cpu" else gpus(wildcards)
+
+
+def scan_threads(wildcards):
+    """A synthetic scan is done before a second thread has started; a real one is worth several."""
+    return 1 if plan.is_phantom(wildcards.cohort) else 4
 
 
 def minutes(base):

@@ -45,7 +45,7 @@ rule select:
         "../../envs/torch.yaml"
     threads: 8
     resources:
-        gpu=1,
+        gpu=selection_gpus,
         mem_mb=mem_mb(4000, per_input_mb=20),
         runtime=minutes(720),
     params:

@@ -22,7 +22,7 @@ rule train_segmentation:
         "../../envs/torch.yaml"
     threads: 8
     resources:
-        gpu=1,
+        gpu=gpus,
         mem_mb=mem_mb(6000, per_input_mb=12),
         runtime=minutes(720),
     params:
@@ -90,7 +90,7 @@ rule segment:
         "../../envs/torch.yaml"
     threads: scan_threads
     resources:
-        gpu=1,
+        gpu=gpus,
         mem_mb=mem_mb(3000, per_input_mb=20),
         runtime=minutes(60),
     params:
