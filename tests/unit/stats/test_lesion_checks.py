@@ -32,9 +32,8 @@ def test_missing_columns_are_named_together() -> None:
         ("predicted_automatic", 0.5, "It must be 0, 1 or empty"),
         ("dice", 1.2, "found '1.2'. It must be between 0 and 1, or empty"),
         ("dice", -0.1, "It must be between 0 and 1, or empty"),
-        ("longest_diameter_mm", -5, "It must be a positive length in mm, or empty"),
-        ("longest_diameter_mm", 0, "It must be a positive length in mm, or empty"),
-        ("longest_diameter_mm", np.inf, "It must be a positive length in mm, or empty"),
+        ("longest_diameter_mm", -5, "It must be a length in mm (0: a single voxel), or empty"),
+        ("longest_diameter_mm", np.inf, "It must be a length in mm (0: a single voxel), or empty"),
         ("patient_id", None, "Every lesion needs one"),
     ],
 )
