@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from livermets.config.radiomics import RadiomicsSettings
 from livermets.reporting import formatting as fmt
 from livermets.reporting.aggregate import measured
-from livermets.reporting.model import Download, Figure, Gallery
+from livermets.reporting.model import Figure, Gallery
+from livermets.reporting.pictures import drawing_png
 from livermets.reporting.results import StudyResults
 
 _MARGIN_MM = 18.0
@@ -32,65 +36,120 @@ def chosen_lesions(lesions: pd.DataFrame, most: int) -> pd.DataFrame:
     return ranked.iloc[places].assign(place=[names.get(int(p), f"rank {p + 1}") for p in places])
 
 
+@dataclass(frozen=True, eq=False)
+class LesionCut:
+    """A lesion cut out of its scan: the axial slice with the largest manual area, as far as the eye needs it."""
+
+    place: tuple[int, slice, slice]
+    shape_zyx: tuple[int, int, int]
+    slice_hu: np.ndarray
+    manual: np.ndarray
+    automatic: np.ndarray
+    spacing_yx_mm: tuple[float, float]
+
+
 def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]]:
-    """One gallery per cohort that has images and both masks; cohorts without them are left out."""
+    """Per cohort that has images and both masks: a gallery of contours, and one of the model's view of the ROIs."""
     galleries: dict[str, list[Gallery]] = {}
     for name in study.cohorts:
         lesions = study.cohort_lesions(name)
-        figures = []
-        for _, lesion in chosen_lesions(lesions, most).iterrows():
-            picture = _picture(study.folder, lesion)
-            if picture is not None:
-                figures.append(_figure(lesion, picture))
-        if figures:
-            caption = (
-                f"Cohort {name}: lesions of the {fmt.listed([f.caption.split(':')[0].lower() for f in figures])} "
-                "Dice among "
-                f"{fmt.plural(len(lesions), 'lesion')}. Light blue, solid: manual; orange, dashed: automatic. Axial "
-                "slice with the "
-                "largest manual area, liver window; single lesions, hence no interval."
-            )
-            galleries[name] = [Gallery(f"overlays-{name}", caption, figures)]
+        chosen = chosen_lesions(lesions, most)
+        cuts = [(lesion, cut) for _, lesion in chosen.iterrows() if (cut := _cut(study.folder, lesion)) is not None]
+        if not cuts:
+            continue
+        ranks = fmt.listed([str(lesion["place"]) for lesion, _ in cuts])
+        whose = f"Cohort {name}: lesions of the {ranks} Dice among {fmt.plural(len(lesions), 'lesion')}."
+        where = "Axial slice with the largest manual area, liver window; single lesions, hence no interval."
+        contours = f"{whose} Light blue, solid: manual; orange, dashed: automatic. {where}"
+        pictures = [_contour_figure(lesion, cut) for lesion, cut in cuts]
+        galleries[name] = [
+            Gallery(f"overlays-{name}", contours, pictures),
+            *_response_gallery(study, name, cuts, whose),
+        ]
     return galleries
 
 
-def _figure(lesion: pd.Series, picture: Download) -> Figure:
-    diameter = (
-        "" if fmt.is_missing(lesion["longest_diameter_mm"]) else f", {fmt.number(lesion['longest_diameter_mm'], 1)} mm"
-    )
+def _response_gallery(
+    study: StudyResults, name: str, cuts: Sequence[tuple[pd.Series, LesionCut]], whose: str
+) -> list[Gallery]:
+    path = study.folder / name / "roi_probabilities.parquet"
+    if not path.exists():
+        return []
+    rois = pd.read_parquet(path)
+    settings = RadiomicsSettings.model_validate(study.config.get("radiomics") or {})
     caption = (
-        f"{str(lesion['place']).capitalize()}: patient {lesion['patient_id']}, {lesion['timepoint']}, lesion "
-        f"{lesion['lesion_id']}{diameter}, Dice {fmt.number(lesion['dice'])}"
+        f"{whose} Colour: probability of R+ of the ROIs that cover a pixel, averaged (0, dark: R-; 1, light: R+); the "
+        "share of ROIs from 0.5 on is what the threshold judges. No colour: no ROI fits."
     )
-    return Figure(_identifier(lesion), caption, f"CT slice with manual and automatic contour. {caption}", picture)
+    figures = [_response_figure(lesion, cut, rois, settings) for lesion, cut in cuts]
+    return [Gallery(f"response-{name}", caption, figures)]
 
 
-def _identifier(lesion: pd.Series) -> str:
-    return f"overlay-{lesion['cohort']}-{lesion['patient_id']}-{lesion['timepoint']}-{lesion['lesion_id']}"
+def _contour_figure(lesion: pd.Series, cut: LesionCut) -> Figure:
+    from livermets.figures.overlay import lesion_overlay
+
+    drawing = lesion_overlay(cut.slice_hu, cut.manual, cut.automatic, cut.spacing_yx_mm)
+    caption = f"{_title(lesion)}, Dice {fmt.number(lesion['dice'])}"
+    identifier = _identifier("overlay", lesion)
+    picture = drawing_png(drawing, identifier)
+    return Figure(identifier, caption, f"CT slice with both contours. {caption}", picture)
 
 
-def _picture(folder: Path, lesion: pd.Series) -> Download | None:
-    scan = folder / lesion["cohort"] / "intake" / lesion["patient_id"] / lesion["timepoint"]
-    automatic = (
-        folder / lesion["cohort"] / "segmentation" / lesion["patient_id"] / lesion["timepoint"] / "lesions.nii.gz"
+def _response_figure(lesion: pd.Series, cut: LesionCut, rois: pd.DataFrame, settings: RadiomicsSettings) -> Figure:
+    from livermets.figures.overlay import response_overlay
+    from livermets.radiomics.maps import feature_map
+
+    masks = {"manual": cut.manual, "automatic": cut.automatic}
+    same_scan = (rois["patient_id"] == lesion["patient_id"]) & (rois["timepoint"] == lesion["timepoint"])
+    on_slice = rois[same_scan & (rois["z"] == cut.place[0])]
+    maps = {}
+    for source in masks:
+        # The manual ROIs of this lesion; automatic ones of whatever the network outlined in the picture.
+        of_source = on_slice["mask_source"] == source
+        wanted = of_source & (on_slice["lesion_id"] == int(lesion["lesion_id"])) if source == "manual" else of_source
+        whole = feature_map(on_slice[wanted].assign(z=0), "probability", (1, *cut.shape_zyx[1:]), settings)
+        maps[source] = whole[0][cut.place[1:]]
+    shares = ", ".join(
+        f"{source} {fmt.number(lesion[f'share_{source}'])}"
+        for source in masks
+        if not fmt.is_missing(lesion.get(f"share_{source}"))
     )
-    paths = (scan / "image.nii.gz", scan / "lesions.nii.gz", automatic)
+    caption = f"{_title(lesion)}; share of R+ ROIs: {shares or 'none, no ROI'}"
+    identifier = _identifier("response", lesion)
+    picture = drawing_png(response_overlay(cut.slice_hu, masks, maps, cut.spacing_yx_mm), identifier)
+    return Figure(identifier, caption, f"Map of the probability of R+. {caption}", picture)
+
+
+def _title(lesion: pd.Series) -> str:
+    missing = fmt.is_missing(lesion["longest_diameter_mm"])
+    diameter = "" if missing else f", {fmt.number(lesion['longest_diameter_mm'], 1)} mm"
+    where = f"patient {lesion['patient_id']}, {lesion['timepoint']}, lesion {lesion['lesion_id']}"
+    return f"{str(lesion['place']).capitalize()}: {where}{diameter}"
+
+
+def _identifier(kind: str, lesion: pd.Series) -> str:
+    return f"{kind}-{lesion['cohort']}-{lesion['patient_id']}-{lesion['timepoint']}-{lesion['lesion_id']}"
+
+
+def _cut(folder: Path, lesion: pd.Series) -> LesionCut | None:
+    scan = Path(lesion["patient_id"]) / lesion["timepoint"]
+    intake = folder / lesion["cohort"] / "intake" / scan
+    automatic = folder / lesion["cohort"] / "segmentation" / scan / "lesions.nii.gz"
+    paths = (intake / "image.nii.gz", intake / "lesions.nii.gz", automatic)
     if not all(path.exists() for path in paths):
         return None
-    from livermets.figures.overlay import lesion_overlay
     from livermets.io.images import read_volume
-    from livermets.reporting.pictures import drawing_png
 
     image, manual, found = (read_volume(path) for path in paths)
     inside = manual.array == int(float(lesion["lesion_id"]))
     if not inside.any():
         return None
     z = int(inside.sum(axis=(1, 2)).argmax())
-    spacing_x_mm, spacing_y_mm, _ = image.grid.spacing_xyz_mm
+    _, spacing_y_mm, spacing_x_mm = image.grid.spacing_zyx_mm
     rows, columns = _window(inside[z], (spacing_y_mm, spacing_x_mm))
-    cut = (z, rows, columns)
-    drawing = lesion_overlay(image.array[cut], inside[cut], found.array[cut] > 0, (spacing_y_mm, spacing_x_mm))
-    return drawing_png(drawing, _identifier(lesion))
+    place = (z, rows, columns)
+    masks = inside[place], found.array[place] > 0
+    return LesionCut(place, image.grid.shape_zyx, image.array[place], *masks, (spacing_y_mm, spacing_x_mm))
 
 
 def _window(mask_yx: np.ndarray, spacing_yx_mm: tuple[float, float]) -> tuple[slice, slice]:

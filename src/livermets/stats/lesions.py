@@ -43,7 +43,11 @@ def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.Da
     if "longest_diameter_mm" in table:
         diameter = table["longest_diameter_mm"]
         table["longest_diameter_mm"] = _numbers(
-            diameter, problems, where, lambda x: (x >= 0) & np.isfinite(x), "a length in mm (0: a single voxel), or empty"
+            diameter,
+            problems,
+            where,
+            lambda x: (x >= 0) & np.isfinite(x),
+            "a length in mm (0: a single voxel), or empty",
         )
     _check_keys(table, problems, where)
     problems.raise_if_errors()

@@ -58,3 +58,32 @@ def test_a_lesion_is_drawn_with_both_contours(made_study, tmp_path):
     sky = (pixels[..., 2] > 180) & (pixels[..., 0] < 130)
     assert orange.sum() > 50
     assert sky.sum() > 50
+
+
+def test_the_share_of_responder_rois_is_drawn_over_the_slice(made_study, tmp_path):
+    grid = Grid((60, 50, 8), (1.0, 1.0, 2.0))
+    image, mask = np.zeros(grid.shape_zyx, np.int16), np.zeros(grid.shape_zyx, np.int16)
+    mask[3:6, 20:34, 20:34] = 1
+    scan = tmp_path / "external" / "intake" / "EX0001" / "baseline"
+    found = tmp_path / "external" / "segmentation" / "EX0001" / "baseline"
+    write_volume(scan / "image.nii.gz", Volume(image, grid))
+    for folder in (scan, found):
+        write_volume(folder / "lesions.nii.gz", Volume(mask, grid))
+    lesions = made_study.results.lesions
+    one = lesions[(lesions.patient_id == "EX0001") & (lesions.lesion_id.astype(str) == "1")]
+
+    def picture(probability):
+        where = {"patient_id": "EX0001", "timepoint": "baseline", "lesion_id": 1, "z": 3, "y": 22, "x": 22}
+        rois = pd.DataFrame([{**where, "mask_source": s, "probability": probability} for s in ("manual", "automatic")])
+        rois.to_parquet(tmp_path / "external" / "roi_probabilities.parquet")
+        galleries = overlay_galleries(replace(made_study.results, folder=tmp_path, lesions=one), 3)["external"]
+        assert [gallery.id for gallery in galleries] == ["overlays-external", "response-external"]
+        content = galleries[1].figures[0].image.content
+        return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+
+    responder, other = picture(1.0), picture(0.0)
+    assert responder.shape == other.shape
+    # Two maps of 7 x 7 mm turn from dark blue to yellow; nothing else in the picture changes.
+    changed = np.abs(responder - other).sum(axis=2) > 150
+    assert 200 < changed.sum() < 0.1 * changed.size
+    assert (responder[changed][:, 0] > other[changed][:, 0]).all()
