@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from livermets.config.cohorts import CohortSettings
 from livermets.config.load import read_yaml, validate_section
 from livermets.config.study import StudyConfig, json_schema
 
@@ -87,3 +88,14 @@ def _overlaid(base: dict, over: dict) -> dict:
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
         merged[key] = _overlaid(merged[key], value) if both else value
     return merged
+
+
+def test_the_cohorts_shown_in_the_readme_are_valid():
+    blocks = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
+    shown: dict = {}
+    for block in blocks:
+        text = block if block.startswith("cohorts:") else f"cohorts:\n{block}"
+        shown |= yaml.safe_load(text)["cohorts"]
+    assert set(shown) == {"turin", "ircadb01"}
+    for name, values in shown.items():
+        validate_section(CohortSettings, values, name)
