@@ -56,6 +56,11 @@ def scan_threads(wildcards):
     return 1 if plan.is_phantom(wildcards.cohort) else 4
 
 
+def training_threads(wildcards):
+    """Synthetic cohorts make small networks, which gain more from training beside other jobs than from more threads."""
+    return 1 if all(plan.is_phantom(cohort.name) for cohort in plan.cohorts("train")) else 8
+
+
 def minutes(base):
     return lambda wildcards, attempt: base * 2 ** (attempt - 1)
 

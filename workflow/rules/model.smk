@@ -43,7 +43,7 @@ rule select:
         "results/benchmarks/model/select.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 8
+    threads: training_threads
     resources:
         gpu=selection_gpus,
         mem_mb=mem_mb(4000, per_input_mb=20),

@@ -20,7 +20,7 @@ rule train_segmentation:
         "results/benchmarks/models/{target}/train.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: 8
+    threads: training_threads
     resources:
         gpu=gpus,
         mem_mb=mem_mb(6000, per_input_mb=12),
