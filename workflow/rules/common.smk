@@ -7,8 +7,8 @@ sys.path.insert(0, str(REPOSITORY / "src"))
 
 from livermets.workflow import InputError, Plan, has_gpu, paths, shell_words, verb_digest
 
-# Threads that wait must not spin: two jobs on one machine would otherwise slow each other down many times over.
 # Jobs run the checkout's own code with the interpreter that runs Snakemake; --sdm conda puts its own one before it.
+# Threads that wait must not spin: two jobs on one machine would otherwise slow each other down many times over.
 shell.prefix(
     f"set -euo pipefail; export PYTHONPATH={REPOSITORY}/src PATH={Path(sys.executable).parent}:$PATH"
     " OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0; "
@@ -85,7 +85,7 @@ def cohort_rows(wildcards):
 
 
 def given_mask(option, name, wildcards):
-    """`--lesions results/.../lesions.nii.gz`, or nothing where the cohort has no such mask."""
+    """An option with a mask that came with the scan: `--lesions results/.../lesions.nii.gz`."""
     return f"{option} results/{wildcards.cohort}/intake/{wildcards.patient}/{wildcards.timepoint}/{name}.nii.gz"
 
 
