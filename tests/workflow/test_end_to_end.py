@@ -171,6 +171,27 @@ def test_a_new_cohort_trains_nothing(changed):
     assert not rules & {"train_segmentation", "select", "training_table"}
 
 
+def test_a_setting_is_not_overlooked_when_a_cohort_is_added_too(changed):
+    def add(config):
+        config["cohorts"]["more"] = {"role": "validation", "phantom": {"patients": 2, "prefix": "W", "grid": 96}}
+        config["selection"]["device"] = "auto"
+
+    assert {"check", "phantom", "select"} <= changed(add)
+
+
+def test_a_real_cohort_is_computed_in_the_run_after_it_was_added(changed, study):
+    scan = study / "results/test/phantom/V001/baseline"
+    paths = {"image": "ct", "liver": "liver", "lesions": "lesions"}
+    real = {name: str(scan / f"{file}.nii.gz") for name, file in paths.items()}
+
+    def add(config):
+        config["cohorts"]["real"] = {"role": "predict", "patients": ["p01"], **real}
+
+    rules = changed(add)
+    assert {"check", "intake", "segment", "classify", "report"} <= rules
+    assert not rules & {"train_segmentation", "select", "phantom"}
+
+
 def test_two_runs_from_scratch_give_identical_tables(study, tmp_path):
     again = study_folder(tmp_path / "again")
     done = run(again)

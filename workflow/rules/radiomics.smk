@@ -19,7 +19,7 @@ rule roi_features:
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
         liver="results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
         written=written_with_mask,
-        compiled=ancient("results/compiled_radiomics.txt"),
+        compiled="results/compiled_radiomics.txt",
     output:
         "results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet",
     log:

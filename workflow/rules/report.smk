@@ -3,6 +3,7 @@
 
 rule report:
     input:
+        "results/check/problems.csv",
         "results/lesions.csv",
         "results/model/model.json",
         "results/models/lesions/network.json",
