@@ -1,6 +1,8 @@
 # Everything a person types. `make demo` and `make test` are all a newcomer needs.
 SHELL := /bin/bash
 CORES ?= all
+# The speed benchmarks; the longer studies of tests/bench run by hand, e.g. make bench BENCH="coverage effect".
+BENCH ?= radiomics segmentation selection
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --workflow-profile workflow/profiles/default --cores $(CORES)
 
@@ -42,7 +44,7 @@ schema: install ## regenerate the configuration's JSON schema and the conda envi
 	$(BIN)/python envs/write_envs.py
 
 bench: install-dev ## ours beside the alternatives, interleaved in one run, as ratios
-	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python tests/bench/bench_$$name.py || exit 1; done
 
 clean: ## remove the environment (results stay)
 	rm -rf .venv
