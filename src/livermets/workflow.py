@@ -19,7 +19,6 @@ from livermets.errors import InputError, ProblemList
 from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
 
-SOURCES = ("manual", "automatic")
 POOLED = "pooled"
 
 
@@ -162,10 +161,6 @@ class Plan:
 
         return fold_of({scan.patient_id for scan in self.scans("train")}, self.config.segmentation.cross_fit, self.seed)
 
-    def sources(self, scan: Scan) -> tuple[str, ...]:
-        """The mask sources that a scan has."""
-        return SOURCES if scan.has_lesions else ("automatic",)
-
     def source_files(self, scan: Scan) -> list[str]:
         """The files that the user gave for one scan."""
         return [str(path) for path in scan.input_paths]
@@ -225,4 +220,4 @@ def shell_words(template: str, scans: Iterable[Scan]) -> str:
     return " ".join(words)
 
 
-__all__ = ["POOLED", "SOURCES", "InputError", "Plan", "has_gpu", "paths", "shell_words", "verb_digest"]
+__all__ = ["POOLED", "InputError", "Plan", "has_gpu", "paths", "shell_words", "verb_digest"]
