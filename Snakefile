@@ -24,4 +24,5 @@ rule all:
     input:
         "results/report/report.html",
         "results/lesions.csv",
+        "results/lesion_features.csv",
         "results/manifest.json",

@@ -72,6 +72,20 @@ def test_no_lesion_of_the_outcome_table_is_lost(study):
         assert manual["response"].notna().all()
 
 
+def test_every_lesion_of_both_masks_has_whole_lesion_features(study):
+    results = study / "results"
+    keys = ["cohort", "patient_id", "timepoint", "lesion_id"]
+    features = pd.read_csv(results / "lesion_features.csv", float_precision="round_trip")
+    lesions = pd.read_csv(results / "lesions.csv")
+    manual = features[features["mask_source"] == "manual"]
+    assert sorted(manual[keys].itertuples(index=False)) == sorted(
+        lesions.loc[lesions["kind"] == "manual", keys].itertuples(index=False)
+    )
+    automatic = features[features["mask_source"] == "automatic"]
+    assert len(automatic) == ((lesions["kind"] == "false_positive") | (lesions["dice"] > 0)).sum()
+    assert features.filter(like="original_shape").shape[1] == 14
+
+
 def test_masks_lie_on_the_grid_of_the_ct_they_were_made_from(study):
     orientations = set()
     for ct in sorted((study / "results").glob("*/phantom/*/*/ct.nii.gz")):

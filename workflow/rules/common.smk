@@ -42,6 +42,19 @@ def mem_mb(base_mb, per_input_mb=0.0):
     return lambda wildcards, input, attempt: int((base_mb + per_input_mb * input.size_mb) * 2 ** (attempt - 1))
 
 
+# --- groups: what one scan needs in a row goes to a cluster as one submission (profiles may join several scans)
+
+
+def liver_group(wildcards):
+    """With intake and preprocessing of the scan, unless a liver network has to be trained in between."""
+    return None if plan.liver_source == "network" else "scan"
+
+
+def features_group(wildcards):
+    """ROI and lesion features of one mask. The automatic mask comes later, so it cannot wait in the same job."""
+    return f"features_{wildcards.source}"
+
+
 def gpus(wildcards):
     """One GPU per job. A single machine without one claims none, so that such jobs may run side by side on its CPU."""
     return 1 if workflow.non_local_exec or has_gpu() else 0
@@ -142,11 +155,11 @@ def of_cohort(template):
 
 def of_cohort_with_lesions(template):
     """The same, only for scans that have a manual mask."""
-    return lambda wildcards: paths(template, with_lesions(wildcards))
+    return lambda wildcards: paths(template, with_lesions(plan.study.cohort(wildcards.cohort).scans()))
 
 
-def with_lesions(wildcards):
-    return [scan for scan in plan.study.cohort(wildcards.cohort).scans() if scan.has_lesions]
+def with_lesions(scans):
+    return [scan for scan in scans if scan.has_lesions]
 
 
 def words_of_training(template):
@@ -159,7 +172,7 @@ def words_of_cohort(template):
 
 
 def words_of_cohort_with_lesions(template):
-    return lambda wildcards: shell_words(template, with_lesions(wildcards))
+    return lambda wildcards: shell_words(template, with_lesions(plan.study.cohort(wildcards.cohort).scans()))
 
 
 def validation_scans(wildcards):

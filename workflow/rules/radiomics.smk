@@ -1,5 +1,8 @@
 # Sliding-ROI and whole-lesion features of both mask sources.
 
+MANUAL_LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
+AUTOMATIC_LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_automatic.csv"
+
 
 rule warm_radiomics:
     output:
@@ -26,6 +29,8 @@ rule roi_features:
         "results/logs/{cohort}/roi_features/{patient}/{timepoint}_{source}.log",
     benchmark:
         "results/benchmarks/{cohort}/roi_features/{patient}/{timepoint}_{source}.tsv"
+    group:
+        features_group
     conda:
         "../../envs/core.yaml"
     threads: scan_threads
@@ -53,6 +58,8 @@ rule lesion_features:
         "results/logs/{cohort}/lesion_features/{patient}/{timepoint}_{source}.log",
     benchmark:
         "results/benchmarks/{cohort}/lesion_features/{patient}/{timepoint}_{source}.tsv"
+    group:
+        features_group
     conda:
         "../../envs/core.yaml"
     resources:
@@ -66,3 +73,23 @@ rule lesion_features:
         "python -m livermets lesion-features {input.image} {params.mask} --liver {input.liver} --out {output}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
         " --source {wildcards.source} --settings {params.settings:q} 2> {log}"
+
+
+rule lesion_feature_table:
+    input:
+        manual=paths(MANUAL_LESION_FEATURES, with_lesions(plan.scans())),
+        automatic=paths(AUTOMATIC_LESION_FEATURES, plan.scans()),
+    output:
+        "results/lesion_features.csv",
+    log:
+        "results/logs/lesion_feature_table.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=mem_mb(1500, per_input_mb=12),
+    params:
+        manual=lambda wildcards: shell_words(MANUAL_LESION_FEATURES, with_lesions(plan.scans())),
+        automatic=lambda wildcards: shell_words(AUTOMATIC_LESION_FEATURES, plan.scans()),
+        code=verb_digest("lesion-table"),
+    shell:
+        "python -m livermets lesion-table {params.manual} {params.automatic} --out {output} 2> {log}"

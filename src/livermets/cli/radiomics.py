@@ -12,6 +12,8 @@ from livermets.config.load import section_from_option
 from livermets.config.radiomics import RadiomicsSettings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from livermets.imaging.geometry import Volume
 
 _SETTINGS_HELP = "Radiomics settings: JSON, or a configuration file whose section `radiomics` is used."
@@ -54,10 +56,7 @@ def rois(
             volume.array, labels.array, volume.grid.spacing_zyx_mm, chosen,
             labels=label, threads=threads, progress=bar.update,
         )  # fmt: skip
-    ids = {"cohort": cohort, "patient_id": patient, "timepoint": timepoint}
-    for position, (name, value) in enumerate(ids.items()):
-        table.insert(position, name, value)
-    table.insert(4, "mask_source", source)
+    _insert_ids(table, cohort, patient, timepoint, source)
     write_parquet(out, table, _metadata(chosen, {"image": image, "mask": mask, "liver": liver}))
 
 
@@ -80,9 +79,7 @@ def lesion_features_verb(
     chosen = section_from_option(settings, "radiomics", RadiomicsSettings)
     volume, labels = _read_pair(image, mask, liver, chosen)
     table = lesion_features(volume, labels, chosen)
-    for position, (name, value) in enumerate({"cohort": cohort, "patient_id": patient, "timepoint": timepoint}.items()):
-        table.insert(position, name, value)
-    table.insert(4, "mask_source", source)
+    _insert_ids(table, cohort, patient, timepoint, source)
     write_csv(out, table)
 
 
@@ -118,6 +115,13 @@ def warm_radiomics(
     warm()
     if out is not None:
         write_text(out, f"{cache_folder()}\n")
+
+
+def _insert_ids(table: pd.DataFrame, cohort: str, patient: str, timepoint: str, source: str) -> None:
+    """Puts the columns that say whose lesion it is around `lesion_id`, the first column so far."""
+    for position, (name, value) in enumerate({"cohort": cohort, "patient_id": patient, "timepoint": timepoint}.items()):
+        table.insert(position, name, value)
+    table.insert(4, "mask_source", source)
 
 
 def _with_options(settings: RadiomicsSettings, options: dict[str, Any]) -> RadiomicsSettings:

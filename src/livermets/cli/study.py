@@ -31,10 +31,10 @@ def schema(
 
 @app.command("lesion-table")
 def lesion_table(
-    lesions: list[Path] = typer.Argument(..., help="Lesion tables of the cohorts, as `classify` writes them."),
-    out: Path = typer.Option(..., help="Lesion table of the whole study (CSV)."),
+    lesions: list[Path] = typer.Argument(..., help="Tables of one kind, from `classify` or `lesion-features`."),
+    out: Path = typer.Option(..., help="Table of the whole study (CSV)."),
 ) -> None:
-    """Put the lesion tables of all cohorts under each other."""
+    """Put the lesion tables of all cohorts, or the feature tables of all scans, under each other."""
     import pandas as pd
 
     from livermets.io.tables import read_table, write_csv

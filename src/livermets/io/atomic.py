@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -38,3 +41,10 @@ def write_text(path: Path | str, text: str) -> None:
 def write_json(path: Path | str, value: Any) -> None:
     """Writes readable JSON in one step."""
     write_text(path, json.dumps(value, indent=2, default=str) + "\n")
+
+
+def set_aside(path: Path, reason: str, consequence: str) -> None:
+    """Keeps a file that cannot be used as ``*.stale``, with a warning that says why and what happens now."""
+    stale = path.with_name(f"{path.name}.stale")
+    path.replace(stale)
+    logger.warning("%s %s; it is kept as %s and %s", path, reason, stale.name, consequence)

@@ -4,16 +4,15 @@ The file lives beside a rule's outputs, not among them: Snakemake deletes the ou
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from livermets.io.atomic import written_aside
+from livermets.io.atomic import set_aside, written_aside
 
 CHECKPOINT_FILE = "checkpoint.pt"
-logger = logging.getLogger(__name__)
+_CONSEQUENCE = "the training starts anew"
 
 
 def save_checkpoint(folder: Path, digest: str, state: dict[str, Any]) -> None:
@@ -35,10 +34,10 @@ def load_checkpoint(folder: Path, digest: str, device: torch.device) -> dict[str
     try:
         state = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # torch raises several unrelated types for a damaged file
-        _set_aside(path, f"cannot be read ({type(error).__name__})")
+        set_aside(path, f"cannot be read ({type(error).__name__})", _CONSEQUENCE)
         return None
     if state["digest"] != digest:
-        _set_aside(path, "is of other settings, data or code")
+        set_aside(path, "is of other settings, data or code", _CONSEQUENCE)
         return None
     torch.set_rng_state(state["random"]["torch"].cpu())
     if torch.cuda.is_available() and "cuda" in state["random"]:
@@ -49,9 +48,3 @@ def load_checkpoint(folder: Path, digest: str, device: torch.device) -> dict[str
 def remove_checkpoint(folder: Path) -> None:
     """Removes the checkpoint of a finished training."""
     (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
-
-
-def _set_aside(path: Path, reason: str) -> None:
-    stale = path.with_name(path.name + ".stale")
-    path.replace(stale)
-    logger.warning("The checkpoint %s %s; it is kept as %s and the training starts anew", path, reason, stale.name)

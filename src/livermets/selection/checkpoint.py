@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import asdict
 from pathlib import Path
 
-from livermets.io.atomic import write_json
+from livermets.io.atomic import set_aside, write_json
 from livermets.selection.ga import SearchState
 
-logger = logging.getLogger(__name__)
+_CONSEQUENCE = "the search starts anew"
 
 
 class Checkpoint:
@@ -31,10 +30,10 @@ class Checkpoint:
             saved = json.loads(path.read_text(encoding="utf-8"))
             digest, state = saved["digest"], SearchState(**saved["state"])
         except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
-            _set_aside(path, f"cannot be read ({error})")
+            set_aside(path, f"cannot be read ({error})", _CONSEQUENCE)
             return None
         if digest != self.digest:
-            _set_aside(path, "is of other data, settings, seed or code")
+            set_aside(path, "is of other data, settings, seed or code", _CONSEQUENCE)
             return None
         return state
 
@@ -44,9 +43,3 @@ class Checkpoint:
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"
-
-
-def _set_aside(path: Path, reason: str) -> None:
-    stale = path.with_name(f"{path.name}.stale")
-    path.replace(stale)
-    logger.warning("The checkpoint %s %s; it is kept as %s and the search starts anew", path, reason, stale.name)
