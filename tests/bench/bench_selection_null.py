@@ -1,8 +1,10 @@
 """What the nested AUC of the whole selection is when there is an effect, when there is none, and when the outcomes are
-permuted by patient; and on real tables (``LIVERMETS_DATA``) beside LASSO in the same folds, with the time it takes.
+permuted by patient, on the embedded cohort; and on real tables (``LIVERMETS_DATA``) beside LASSO in the same folds.
 
-Run: ``python tests/bench/bench_selection_null.py [--repeats 20] [--population 16] [--generations 6]``. Each repeat
-is a new synthetic cohort (12 patients, 48 lesions) or a new permutation, and a whole nested evaluation."""
+Run: ``python tests/bench/bench_selection_null.py [--kinds effect null permuted tables] [--repeats 20]``. Each repeat is
+a new synthetic training cohort of the demonstration (config.yaml: 12 patients, manual masks, its audit's settings), or
+a new permutation of one such cohort's outcomes, and a whole nested evaluation. The real tables are run with the
+defaults of config/selection.py. Not a timing, except for the tables."""
 
 from __future__ import annotations
 
@@ -10,89 +12,117 @@ import argparse
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
-from tests.selection_tables import roi_table
+import pandas as pd
 
+from livermets.config.load import read_yaml
+from livermets.config.radiomics import RadiomicsSettings
 from livermets.config.selection import SelectionSettings
 from livermets.io.tables import read_table
+from livermets.phantom.cohort import synthesize_patient
+from livermets.radiomics import roi_features
 from livermets.randomness import generator
 from livermets.selection.comparison import comparators
-from livermets.selection.data import TrainingData, training_data
+from livermets.selection.data import TrainingData, patients_per_class, training_data
 from livermets.selection.evaluation import comparison_table, mean_auc_within_folds
 from livermets.selection.fit import Run
 from livermets.selection.nested import OURS, nested_evaluation, outer_folds
-from livermets.selection.permutation import feasible_permutation
+from livermets.selection.permutation import permuted_response
 from livermets.stats.resampling import PatientBootstrap
 
 THREADS = 2
+GROWTH_MM = 3.0  # of a responder at most, as config.yaml's outcome rule has it by default
+DEMO = read_yaml(Path(__file__).parents[2] / "config.yaml")
+GRID = 192
 
 
-def settings_of(population: int, generations: int) -> SelectionSettings:
-    return SelectionSettings.model_validate({
-        "network": {"epochs": 10, "minimum_steps": 150, "learning_rate": 3e-3, "rois_per_lesion": 60},
-        "search": {"population": population, "generations": generations, "folds": 3},
-        "audit": {"outer_folds": 3},
-    })  # fmt: skip
+def demo_settings() -> SelectionSettings:
+    """The demonstration's own, with the audit's smaller searches."""
+    settings = SelectionSettings.model_validate(DEMO["selection"])
+    sizes = {"population": settings.audit.population, "generations": settings.audit.generations}
+    return settings.model_copy(update={"search": settings.search.model_copy(update=sizes)})
 
 
-def cohort(seed: int, effect: float) -> TrainingData:
-    table = roi_table(12, 4, rois=(10, 120), features=30, effect=effect, seed=seed)
-    return training_data(table, "response", ["patient_id"])
+@cache
+def embedded_cohort(seed: int, effect: float) -> TrainingData:
+    """ROI features on the manual masks of the demonstration's training cohort, drawn with another seed."""
+    rows = []
+    for number in range(1, DEMO["cohorts"]["demo-train"]["phantom"]["patients"] + 1):
+        patient = synthesize_patient(seed, number, effect, GRID)
+        table = roi_features(
+            patient.ct.array, patient.lesions.array, patient.ct.grid.spacing_zyx_mm, RadiomicsSettings()
+        )
+        outcome = pd.DataFrame(patient.outcome)[["lesion_id", "baseline_diameter_mm", "followup_diameter_mm"]]
+        growth = outcome["followup_diameter_mm"] - outcome["baseline_diameter_mm"]
+        outcome = outcome[["lesion_id"]].assign(response=(growth <= GROWTH_MM).astype(int))
+        rows.append(table.merge(outcome, on="lesion_id").assign(patient_id=patient.patient_id))
+    whole = pd.concat(rows, ignore_index=True).assign(cohort="demo", timepoint="baseline", mask_source="manual")
+    return training_data(whole, "response", ["patient_id"], ["patient_id", "lesion_id"])
 
 
-def nested_auc(data: TrainingData, settings: SelectionSettings, seed: int) -> float:
-    folds = outer_folds(data, settings, seed, "table")
-    return mean_auc_within_folds(nested_evaluation(data, settings, seed, folds, run=Run(THREADS)).predictions, OURS)
-
-
-def permuted(number: int, settings: SelectionSettings) -> TrainingData:
-    data = cohort(0, 1.0)
+def permuted(number: int, folds: int) -> TrainingData:
+    """The first cohort with an effect, its outcomes dealt out anew by patient."""
+    data = embedded_cohort(0, 1.0)
     for attempt in range(1000):
-        candidate = feasible_permutation(data, generator(number, "bench", attempt))
-        sides = [len(np.unique(candidate.patient[candidate.response == side])) for side in (0, 1)]
-        if min(sides) >= settings.audit.outer_folds:
+        candidate = data.with_response(permuted_response(data, generator(number, "bench", attempt)))
+        if patients_per_class(candidate) >= folds:
             return candidate
     raise RuntimeError("no feasible permutation")
 
 
-def real_table(path: Path, settings: SelectionSettings) -> None:
-    start = time.perf_counter()
+def nested_auc(job: tuple[str, int]) -> float:
+    """The mean AUC within the outer folds of one repeat."""
+    kind, number = job
+    settings = demo_settings()
+    if kind == "permuted":
+        data = permuted(number, settings.audit.outer_folds)
+    else:
+        data = embedded_cohort(number, 1.0 if kind == "effect" else 0.0)
+    folds = outer_folds(data, settings, number, "bench")
+    return mean_auc_within_folds(nested_evaluation(data, settings, number, folds, run=Run(1)).predictions, OURS)
+
+
+def real_table(path: Path) -> None:
+    """Nested AUC of ours and of the comparison models in the same folds, with the defaults."""
+    settings, start = SelectionSettings(), time.perf_counter()
     data = training_data(read_table(path), "Target", ["ID"])
     models, _ = comparators(data, [])
     nested = nested_evaluation(data, settings, 0, outer_folds(data, settings, 0, path.name), models, Run(THREADS))
     boot = PatientBootstrap.draw(data.n_lesions, 1000, 0.95, generator(0, "bench"))
     names = list(dict.fromkeys(nested.predictions["model"]))
     table = comparison_table(nested.predictions, names, 0.95, boot)
-    print(f"{path.name}: {data.features.shape[0]} × {data.features.shape[1]}, {time.perf_counter() - start:.0f} s")
-    for row in table[table["measure"] == "auc_within_folds"].itertuples():
-        print(f"   {row.model:24s} AUC {row.value:.3f} ({row.low:.3f}-{row.high:.3f})")
+    seconds = time.perf_counter() - start
+    print(f"{path.name}: {data.features.shape[0]} x {data.features.shape[1]}, {data.response.mean():.0%} positive, "
+          f"{seconds:.0f} s for {settings.audit.outer_folds} outer folds")  # fmt: skip
+    for row in table[table["measure"].isin(["auc_within_folds", "auc_difference"])].itertuples():
+        print(f"   {row.model:24s} {row.measure:16s} {row.value:+.3f} ({row.low:+.3f} to {row.high:+.3f})", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    kinds = ["effect", "null", "permuted", "tables"]
+    parser.add_argument("--kinds", nargs="+", choices=kinds, default=kinds)
     parser.add_argument("--repeats", type=int, default=20)
-    parser.add_argument("--population", type=int, default=16)
-    parser.add_argument("--generations", type=int, default=6)
     options = parser.parse_args()
-    settings = settings_of(options.population, options.generations)
-    kinds = {
-        "effect 1": lambda i: cohort(i, 1.0),
-        "effect 0": lambda i: cohort(i, 0.0),
-        "permuted": lambda i: permuted(i, settings),
-    }
-    for name, make in kinds.items():
-        aucs = np.array([nested_auc(make(i), settings, i) for i in range(options.repeats)])
-        error = aucs.std(ddof=1) / np.sqrt(len(aucs))
-        print(f"{name:9s} nested AUC: mean {aucs.mean():.3f} (SE {error:.3f}), SD {aucs.std(ddof=1):.3f}, "
-              f"{aucs.min():.2f} to {aucs.max():.2f}, {len(aucs)} repeats", flush=True)  # fmt: skip
-    if "LIVERMETS_DATA" in os.environ:
+    with ProcessPoolExecutor(THREADS, mp_context=get_context("spawn")) as pool:
+        for kind in (kind for kind in options.kinds if kind != "tables"):
+            aucs: list[float] = []
+            for number, auc in enumerate(pool.map(nested_auc, [(kind, i) for i in range(options.repeats)])):
+                aucs.append(auc)
+                print(f"  {kind} {number}: {auc:.3f}", file=sys.stderr, flush=True)
+            spread = np.std(aucs, ddof=1)
+            print(f"{kind:9s} nested AUC: mean {np.mean(aucs):.3f} (SE {spread / np.sqrt(len(aucs)):.3f}), "
+                  f"SD {spread:.3f}, {min(aucs):.2f} to {max(aucs):.2f}, {len(aucs)} repeats", flush=True)  # fmt: skip
+    if "tables" in options.kinds and "LIVERMETS_DATA" in os.environ:
         for path in sorted((Path(os.environ["LIVERMETS_DATA"]) / "radiomics-tables").glob("*.csv.gz")):
-            real_table(path, settings)
+            real_table(path)
 
 
 if __name__ == "__main__":

@@ -31,24 +31,26 @@ def lesion_overlay(
     return drawn
 
 
-def response_overlay(
+def map_overlay(
     slice_hu: NDArray,
     masks: Mapping[str, NDArray[np.bool_]],
-    probabilities: Mapping[str, NDArray[np.float32]],
+    maps: Mapping[str, NDArray[np.float32]],
     spacing_yx_mm: tuple[float, float],
+    label: str,
+    limits: tuple[float, float],
 ) -> Figure:
-    """One axial slice per mask source with the probability of R+ over it: 0 (R-) to 1 (R+), NaN where no ROI fits."""
+    """One axial slice per mask source with a map of its ROIs over it (NaN where no ROI fits), on one colour scale."""
     height_mm, width_mm = _size_mm(slice_hu, spacing_yx_mm)
     with panels(len(masks), 60 * len(masks) + 18, 60 * height_mm / width_mm + 8) as (drawn, row):
         for axes, (source, mask) in zip(row, masks.items(), strict=True):
             _draw_slice(axes, slice_hu, spacing_yx_mm)
             coloured = axes.imshow(
-                np.ma.masked_invalid(probabilities[source]), cmap="cividis", vmin=0, vmax=1, alpha=0.8,
+                np.ma.masked_invalid(maps[source]), cmap="cividis", vmin=limits[0], vmax=limits[1], alpha=0.8,
                 extent=(0.0, width_mm, height_mm, 0.0), interpolation="nearest",
             )  # fmt: skip
             _draw_contour(axes, mask, source, spacing_yx_mm)
             axes.set_title(f"{source} mask", fontsize=8)
-        drawn.colorbar(coloured, ax=row, label="probability of R+", shrink=0.8)
+        drawn.colorbar(coloured, ax=row, label=label, shrink=0.8)
     return drawn
 
 

@@ -18,6 +18,7 @@ from livermets.reporting.results import StudyResults
 
 _MARGIN_MM = 18.0
 _LEAST_SIDE_MM = 70.0
+SOURCES = ("manual", "automatic")
 
 
 def chosen_lesions(lesions: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -48,8 +49,11 @@ class LesionCut:
     spacing_yx_mm: tuple[float, float]
 
 
+ShownLesion = tuple[pd.Series, LesionCut]
+
+
 def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]]:
-    """Per cohort that has images and both masks: a gallery of contours, and one of the model's view of the ROIs."""
+    """Per cohort that has images and both masks: contours, the model's view of the ROIs, and a feature's map."""
     galleries: dict[str, list[Gallery]] = {}
     for name in study.cohorts:
         lesions = study.cohort_lesions(name)
@@ -65,24 +69,60 @@ def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]
         galleries[name] = [
             Gallery(f"overlays-{name}", contours, pictures),
             *_response_gallery(study, name, cuts, whose),
+            *_feature_gallery(study, name, cuts, whose),
         ]
     return galleries
 
 
-def _response_gallery(
-    study: StudyResults, name: str, cuts: Sequence[tuple[pd.Series, LesionCut]], whose: str
-) -> list[Gallery]:
+def _response_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:
     path = study.folder / name / "roi_probabilities.parquet"
     if not path.exists():
         return []
     rois = pd.read_parquet(path)
-    settings = RadiomicsSettings.model_validate(study.config.get("radiomics") or {})
     caption = (
         f"{whose} Colour: probability of R+ of the ROIs that cover a pixel, averaged (0, dark: R-; 1, light: R+); the "
         "share of ROIs from 0.5 on is what the threshold judges. No colour: no ROI fits."
     )
-    figures = [_response_figure(lesion, cut, rois, settings) for lesion, cut in cuts]
+    figures = []
+    for lesion, cut in cuts:
+        shares = ", ".join(
+            f"{source} {fmt.number(lesion[f'share_{source}'])}"
+            for source in SOURCES
+            if not fmt.is_missing(lesion.get(f"share_{source}"))
+        )
+        text = f"{_title(lesion)}; share of R+ ROIs: {shares or 'none, no ROI'}"
+        maps = _maps(rois[_of_scan(rois, lesion)], "probability", lesion, cut, study)
+        figures.append(_map_figure("response", text, "probability of R+", lesion, cut, maps, (0.0, 1.0)))
     return [Gallery(f"response-{name}", caption, figures)]
+
+
+def _feature_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:
+    """Maps of the selected feature that the model would miss most."""
+    selection = study.model.get("selection", pd.DataFrame(columns=["feature", "selected", "gain"]))
+    selected = selection[selection["selected"] == 1]
+    if selected.empty:
+        return []
+    feature = str(selected.loc[selected["gain"].fillna(0.0).idxmax(), "feature"])
+    figures = []
+    for lesion, cut in cuts:
+        folder = study.folder / name / "features" / lesion["patient_id"] / lesion["timepoint"]
+        paths = [folder / f"rois_{source}.parquet" for source in SOURCES]
+        columns = ["lesion_id", "mask_source", "z", "y", "x", feature]
+        rois = pd.concat(
+            [pd.read_parquet(path, columns=columns) for path in paths if path.exists()] or [pd.DataFrame()]
+        )
+        if rois.empty:
+            continue
+        maps = _maps(rois, feature, lesion, cut, study)
+        drawn = np.concatenate([values[np.isfinite(values)] for values in maps.values()])
+        if drawn.size:
+            limits = float(drawn.min()), float(drawn.max())
+            figures.append(_map_figure("feature", _title(lesion), feature, lesion, cut, maps, limits))
+    caption = (
+        f"{whose} Colour: {feature}, the selected feature whose loss costs the model most in cross-validation, "
+        "averaged over the ROIs that cover a pixel; each picture has its own scale. No colour: no ROI fits."
+    )
+    return [Gallery(f"feature-{name}", caption, figures)] if figures else []
 
 
 def _contour_figure(lesion: pd.Series, cut: LesionCut) -> Figure:
@@ -95,29 +135,44 @@ def _contour_figure(lesion: pd.Series, cut: LesionCut) -> Figure:
     return Figure(identifier, caption, f"CT slice with both contours. {caption}", picture)
 
 
-def _response_figure(lesion: pd.Series, cut: LesionCut, rois: pd.DataFrame, settings: RadiomicsSettings) -> Figure:
-    from livermets.figures.overlay import response_overlay
+def _of_scan(rois: pd.DataFrame, lesion: pd.Series) -> pd.Series:
+    return (rois["patient_id"] == lesion["patient_id"]) & (rois["timepoint"] == lesion["timepoint"])
+
+
+def _maps(
+    rois: pd.DataFrame, column: str, lesion: pd.Series, cut: LesionCut, study: StudyResults
+) -> dict[str, np.ndarray]:
+    """A column of one scan's ROIs as a map of the picture's slice: the manual ROIs of the lesion, and the automatic
+    ones of whatever the network outlined in the picture."""
     from livermets.radiomics.maps import feature_map
 
-    masks = {"manual": cut.manual, "automatic": cut.automatic}
-    same_scan = (rois["patient_id"] == lesion["patient_id"]) & (rois["timepoint"] == lesion["timepoint"])
-    on_slice = rois[same_scan & (rois["z"] == cut.place[0])]
+    settings = RadiomicsSettings.model_validate(study.config.get("radiomics") or {})
+    on_slice = rois[rois["z"] == cut.place[0]]
     maps = {}
-    for source in masks:
-        # The manual ROIs of this lesion; automatic ones of whatever the network outlined in the picture.
-        of_source = on_slice["mask_source"] == source
-        wanted = of_source & (on_slice["lesion_id"] == int(lesion["lesion_id"])) if source == "manual" else of_source
-        whole = feature_map(on_slice[wanted].assign(z=0), "probability", (1, *cut.shape_zyx[1:]), settings)
+    for source in SOURCES:
+        wanted = on_slice["mask_source"] == source
+        if source == "manual":
+            wanted &= on_slice["lesion_id"] == int(lesion["lesion_id"])
+        whole = feature_map(on_slice[wanted].assign(z=0), column, (1, *cut.shape_zyx[1:]), settings)
         maps[source] = whole[0][cut.place[1:]]
-    shares = ", ".join(
-        f"{source} {fmt.number(lesion[f'share_{source}'])}"
-        for source in masks
-        if not fmt.is_missing(lesion.get(f"share_{source}"))
-    )
-    caption = f"{_title(lesion)}; share of R+ ROIs: {shares or 'none, no ROI'}"
-    identifier = _identifier("response", lesion)
-    picture = drawing_png(response_overlay(cut.slice_hu, masks, maps, cut.spacing_yx_mm), identifier)
-    return Figure(identifier, caption, f"Map of the probability of R+. {caption}", picture)
+    return maps
+
+
+def _map_figure(
+    kind: str,
+    caption: str,
+    label: str,
+    lesion: pd.Series,
+    cut: LesionCut,
+    maps: dict[str, np.ndarray],
+    limits: tuple[float, float],
+) -> Figure:
+    from livermets.figures.overlay import map_overlay
+
+    masks = {"manual": cut.manual, "automatic": cut.automatic}
+    identifier = _identifier(kind, lesion)
+    drawing = map_overlay(cut.slice_hu, masks, maps, cut.spacing_yx_mm, label, limits)
+    return Figure(identifier, caption, f"Map of {label}. {caption}", drawing_png(drawing, identifier))
 
 
 def _title(lesion: pd.Series) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from PIL import Image
 
 from livermets.imaging.geometry import Grid, Volume
 from livermets.io.images import write_volume
+from livermets.io.tables import write_parquet
 from livermets.reporting.overlays import chosen_lesions, overlay_galleries
 
 
@@ -71,12 +73,13 @@ def test_the_share_of_responder_rois_is_drawn_over_the_slice(made_study, tmp_pat
         write_volume(folder / "lesions.nii.gz", Volume(mask, grid))
     lesions = made_study.results.lesions
     one = lesions[(lesions.patient_id == "EX0001") & (lesions.lesion_id.astype(str) == "1")]
+    without_model = replace(made_study.results, folder=tmp_path, lesions=one, model={})
 
     def picture(probability):
         where = {"patient_id": "EX0001", "timepoint": "baseline", "lesion_id": 1, "z": 3, "y": 22, "x": 22}
         rois = pd.DataFrame([{**where, "mask_source": s, "probability": probability} for s in ("manual", "automatic")])
         rois.to_parquet(tmp_path / "external" / "roi_probabilities.parquet")
-        galleries = overlay_galleries(replace(made_study.results, folder=tmp_path, lesions=one), 3)["external"]
+        galleries = overlay_galleries(without_model, 3)["external"]
         assert [gallery.id for gallery in galleries] == ["overlays-external", "response-external"]
         content = galleries[1].figures[0].image.content
         return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
@@ -87,3 +90,32 @@ def test_the_share_of_responder_rois_is_drawn_over_the_slice(made_study, tmp_pat
     changed = np.abs(responder - other).sum(axis=2) > 150
     assert 200 < changed.sum() < 0.1 * changed.size
     assert (responder[changed][:, 0] > other[changed][:, 0]).all()
+
+
+def test_the_feature_that_matters_most_is_drawn_where_its_table_has_it(made_study, tmp_path):
+    grid = Grid((60, 50, 8), (1.0, 1.0, 2.0))
+    image, mask = np.zeros(grid.shape_zyx, np.int16), np.zeros(grid.shape_zyx, np.int16)
+    mask[3:6, 20:34, 20:34] = 1
+    cohort = tmp_path / "external"
+    scan = Path("EX0001") / "baseline"
+    write_volume(cohort / "intake" / scan / "image.nii.gz", Volume(image, grid))
+    for folder in ("intake", "segmentation"):
+        write_volume(cohort / folder / scan / "lesions.nii.gz", Volume(mask, grid))
+    lesions = made_study.results.lesions
+    one = lesions[(lesions.patient_id == "EX0001") & (lesions.lesion_id.astype(str) == "1")]
+    selection = pd.DataFrame({"feature": ["a", "b", "c"], "selected": [1, 1, 0], "gain": [0.01, 0.04, 0.09]})
+    study = replace(made_study.results, folder=tmp_path, lesions=one, model={"selection": selection})
+    rois = pd.DataFrame({"lesion_id": 1, "z": 3, "y": [22, 22], "x": [22, 26], "a": 0.0, "b": [5.0, 9.0], "c": 0.0})
+    for source in ("manual", "automatic"):
+        write_parquet(
+            cohort / "features" / scan / f"rois_{source}.parquet",
+            rois.assign(patient_id="EX0001", timepoint="baseline", mask_source=source), {},
+        )  # fmt: skip
+    contours, feature = overlay_galleries(study, 3)["external"]
+    assert (contours.id, feature.id) == ("overlays-external", "feature-external")
+    assert "Colour: b, the selected feature" in feature.caption
+    pixels = np.asarray(Image.open(io.BytesIO(feature.figures[0].image.content)).convert("RGB")).astype(int)
+    yellow = (pixels[..., 0] > 200) & (pixels[..., 1] > 180) & (pixels[..., 2] < 110)
+    dark_blue = (pixels[..., 2] > 70) & (pixels[..., 0] < 30) & (pixels[..., 1] < 60)
+    assert yellow.sum() > 100
+    assert dark_blue.sum() > 100
