@@ -5,6 +5,7 @@ from pathlib import Path
 REPOSITORY = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(REPOSITORY / "src"))
 
+from livermets import __version__, cluster, running
 from livermets.workflow import InputError, Plan, has_gpu, paths, shell_words, verb_digest
 
 # Jobs run the checkout's own code with the interpreter that runs Snakemake; --sdm conda puts its own one before it.
@@ -14,13 +15,45 @@ shell.prefix(
     " OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0; "
 )
 
+
+def complain(problems):
+    """Warnings are said; errors end the run before anything is written."""
+    for problem in problems:
+        print(f"{problem.severity}: {problem}", file=sys.stderr)
+    sys.stderr.flush()
+    if any(problem.severity == "error" for problem in problems):
+        sys.exit(2)
+
+
 try:
     plan = Plan.from_config(config, check_files=workflow.is_main_process)
 except InputError as error:
-    for problem in error.problems:
-        print(f"error: {problem}", file=sys.stderr)
-    sys.stderr.flush()
-    sys.exit(2)
+    complain(error.problems)
+
+if workflow.is_main_process:
+    complain(running.foreign_results(plan.config.study, plan.config.cohorts, __version__))
+    if running.release_stale_lock():
+        print("note: the last run in this folder was killed; its lock is released.", file=sys.stderr)
+
+
+def requested_resources():
+    """What profile and command line ask of the cluster, by rule; functions and expressions are left to the cluster."""
+    settings = workflow.resource_settings
+    given = {"default-resources": settings._parsed_default_resources, **settings._parsed_overwrite_resources}
+    for who, resources in given.items():
+        yield who, {name: resource.raw for name, resource in resources.items()}
+
+
+onstart:
+    if workflow.non_local_exec and cluster.slurm_offer():
+        complain(cluster.unfit_requests(requested_resources(), cluster.slurm_offer()))
+        if running.is_recorded() and (cancelled := cluster.cancel_jobs(Path.cwd())):
+            print(f"note: {cancelled} job(s) of a run that was killed are cancelled.", file=sys.stderr)
+    running.record_study(plan.config.study, plan.config.cohorts, __version__)
+
+
+onerror:
+    print(running.summary(Path(log)), file=sys.stderr)
 
 
 wildcard_constraints:
@@ -46,8 +79,8 @@ def mem_mb(base_mb, per_input_mb=0.0):
 
 
 def liver_group(wildcards):
-    """With intake and preprocessing of the scan, unless a liver network has to be trained in between."""
-    return None if plan.liver_source == "network" else "scan"
+    """Liver and preprocessing of one scan: with its intake, unless a liver network has to be trained in between."""
+    return "liver" if plan.liver_source == "network" else "scan"
 
 
 def features_group(wildcards):
@@ -56,8 +89,8 @@ def features_group(wildcards):
 
 
 def gpus(wildcards):
-    """One GPU per job. A single machine without one claims none, so that such jobs may run side by side on its CPU."""
-    return 1 if workflow.non_local_exec or has_gpu() else 0
+    """One GPU per job. Where none is offered none is claimed, and such jobs run on the CPU, side by side."""
+    return int(cluster.offers_gpus() if workflow.non_local_exec else has_gpu())
 
 
 def selection_gpus(wildcards):

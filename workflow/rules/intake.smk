@@ -72,6 +72,8 @@ rule intake:
         "results/logs/{cohort}/intake/{patient}/{timepoint}.log",
     benchmark:
         "results/benchmarks/{cohort}/intake/{patient}/{timepoint}.tsv"
+    group:
+        "scan"
     conda:
         "../../envs/core.yaml"
     resources:

@@ -11,6 +11,8 @@ rule liver:
         "results/logs/{cohort}/liver/{patient}/{timepoint}.log",
     benchmark:
         "results/benchmarks/{cohort}/liver/{patient}/{timepoint}.tsv"
+    group:
+        liver_group
     conda:
         "../../envs/torch.yaml"
     threads: scan_threads
@@ -38,6 +40,8 @@ rule preprocess:
         "results/logs/{cohort}/preprocess/{patient}/{timepoint}.log",
     benchmark:
         "results/benchmarks/{cohort}/preprocess/{patient}/{timepoint}.tsv"
+    group:
+        liver_group
     conda:
         "../../envs/core.yaml"
     resources:
@@ -66,6 +70,8 @@ use rule preprocess as preprocess_liver with:
         "results/logs/{cohort}/preprocess_liver/{patient}/{timepoint}.log",
     benchmark:
         "results/benchmarks/{cohort}/preprocess_liver/{patient}/{timepoint}.tsv"
+    group:
+        "scan"
     params:
         liver=lambda wildcards: given_mask("--liver", "liver", wildcards),
         lesions="--target liver",
