@@ -33,6 +33,7 @@ from livermets.selection.network import optimiser_steps
 from livermets.selection.scores import auc_within_folds
 
 ROIS, FEATURES, PATIENTS, LESIONS, INDIVIDUALS, FOLDS, EPOCHS = 20_000, 93, 20, 80, 100, 5, 20
+NOISE_SAMPLE = 30  # individuals that the alternative scores a second time
 SETTINGS = SelectionSettings.model_validate({
     "network": {
         "epochs": EPOCHS, "minimum_steps": 1, "rois_per_lesion": None, "class_weight": "none", "lesion_weight": "none"
@@ -166,10 +167,13 @@ def main() -> None:
 
 def compare_scores(theirs: dict[int, float], mine: list[float], generation: list[Genome]) -> None:
     """Scores of the same individuals by both, and by the alternative with another random state, which is the noise."""
-    chosen = sorted(theirs)
-    other = dict(zip(chosen, alternative([generation[i] for i in chosen], random_state=1)[1], strict=True))
-    a, b, c = (np.array([scores[i] for i in chosen]) for scores in (mine, theirs, other))
-    for label, x, y in (("ours − MLPClassifier", a, b), ("MLPClassifier, two random states", c, b)):
+    again = sorted(theirs)[:NOISE_SAMPLE]
+    other = dict(zip(again, alternative([generation[i] for i in again], random_state=1)[1], strict=True))
+    ours_scores = dict(enumerate(mine))
+    pairs = (("ours − MLPClassifier", ours_scores, theirs), ("MLPClassifier, two random states", other, theirs))
+    for label, first, second in pairs:
+        both = sorted(first.keys() & second.keys())
+        x, y = np.array([first[i] for i in both]), np.array([second[i] for i in both])
         gap = x - y
         print(
             f"{label:34s} mean difference {gap.mean():+.4f} (SE {gap.std(ddof=1) / np.sqrt(len(x)):.4f}), "
