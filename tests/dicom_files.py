@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pydicom
+from PIL import Image
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import EnhancedCTImageStorage, ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 from tests.small_study import ORIGIN_XYZ, SPACING_XYZ
 
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
@@ -48,10 +51,44 @@ def write_series(
         for name, value in tags.items():
             setattr(slice_, name, value)
         if syntax is not None:
-            slice_.compress(syntax, generate_instance_uid=False)
+            compress(slice_, syntax)
         paths.append(folder / names.format(int(order[z])))
         slice_.save_as(paths[-1], enforce_file_format=True)
     return paths
+
+
+def compress(dataset: Dataset, syntax: str) -> None:
+    """Compresses all frames without loss; JPEG 2000, which pydicom cannot write, by Pillow's OpenJPEG."""
+    if syntax != JPEG2000Lossless:
+        dataset.compress(syntax, generate_instance_uid=False)
+        return
+    frames = np.frombuffer(dataset.PixelData, "<u2").reshape(-1, dataset.Rows, dataset.Columns)
+    streams = []
+    for frame in frames:
+        stream = io.BytesIO()
+        Image.fromarray(frame).save(stream, "JPEG2000", irreversible=False, no_jp2=True)
+        streams.append(stream.getvalue())
+    dataset.PixelData, dataset.file_meta.TransferSyntaxUID = encapsulate(streams), syntax
+    dataset["PixelData"].VR = "OB"
+
+
+def write_enhanced(path: Path, series: list[Path], syntax: str | None = None) -> Dataset:
+    """The series as one enhanced CT object, written by highdicom; returned for a test to change and save again."""
+    import highdicom as hd
+
+    slices = [pydicom.dcmread(file) for file in series]
+    for slice_ in slices:
+        for name, value in {"Manufacturer": "x", "BurnedInAnnotation": "NO", "PositionReferenceIndicator": ""}.items():
+            setattr(slice_, name, value)
+    enhanced = hd.legacy.LegacyConvertedEnhancedCTImage(
+        slices, series_instance_uid=generate_uid(), series_number=5, sop_instance_uid=generate_uid(), instance_number=1
+    )
+    enhanced.SOPClassUID = enhanced.file_meta.MediaStorageSOPClassUID = EnhancedCTImageStorage
+    if syntax is not None:
+        compress(enhanced, syntax)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    enhanced.save_as(path)
+    return enhanced
 
 
 def ct_slice(plane: np.ndarray, position: tuple[float, float, float], spacing: tuple[float, ...]) -> FileDataset:

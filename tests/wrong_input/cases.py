@@ -650,7 +650,8 @@ def colour_dicom(study: SmallStudy) -> None:
     slice_.save_as(study.folder / "T1/dicom/IM0003")
 
 
-@case(f"{T1}, T1/dicom: IM0003 is a multi-frame DICOM file. Export it as single slices, or convert it to NIfTI.")
+@case(f"{T1}, T1/dicom: IM0003 has several frames and does not say where they are. "
+      "Export it as enhanced CT or as single slices, or convert it to NIfTI.")  # fmt: skip
 def multi_frame_dicom(study: SmallStudy) -> None:
     import pydicom
 

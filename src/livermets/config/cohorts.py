@@ -108,7 +108,8 @@ class CohortSettings(Section):
     exclude: list[Exclusion] = []
     """Patients, scans and lesions left out, each with its reason."""
     image: str | None = None
-    """Path of the CT: a file (NIfTI, NRRD, MHA) or a DICOM folder."""
+    """Path of the CT: a file (NIfTI, NRRD, MHA) or a DICOM folder (single slices or enhanced CT, any compression; a
+    tilted gantry has to be corrected first, e.g. by dcm2niix)."""
     series: SeriesChoice = SeriesChoice()
     """Which DICOM series, where a folder holds several."""
     liver: str | None = None

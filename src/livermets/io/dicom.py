@@ -6,6 +6,7 @@ files (UID-like digits shortened) and series by number, description and slice co
 from __future__ import annotations
 
 import re
+import tempfile
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydicom.dataset import Dataset
 from livermets.config.cohorts import SeriesChoice
 from livermets.errors import input_error
 from livermets.imaging.geometry import Volume
+from livermets.io.dicom_frames import is_enhanced, unrolled
 from livermets.io.dicom_series import Series, check_geometry, choose_series, group_series
 from livermets.io.images import volume_from_sitk
 
@@ -112,11 +114,23 @@ def read_series_folder(path: Path, choice: SeriesChoice | None = None) -> CtSeri
         what = "no DICOM image in this folder" if files else "this folder is empty"
         raise input_error(path, what, "Check the path; it must hold the slices of the CT")
     try:
-        series = choose_series(group_series(headers, path), choice or SeriesChoice(), path)
-        check_geometry(series, path)
-        return CtSeries(_volume(series, path), _facts(series))
+        with tempfile.TemporaryDirectory(prefix="livermets-") as aside:
+            series = choose_series(group_series(_slices(headers, Path(aside)), path), choice or SeriesChoice(), path)
+            check_geometry(series, path)
+            return CtSeries(_volume(series, path), _facts(series))
     except (AttributeError, TypeError, ValueError, OverflowError) as error:  # a value of the wrong kind in a header
         raise input_error(path, "the headers of this DICOM series are damaged", "Export the series again") from error
+
+
+def _slices(headers: list[tuple[Path, Dataset]], aside: Path) -> list[tuple[Path, Dataset]]:
+    """The headers with every enhanced multi-frame file replaced by its frames, written to ``aside``."""
+    slices: list[tuple[Path, Dataset]] = []
+    for file, header in headers:
+        if int(header.get("NumberOfFrames") or 1) > 1 and is_enhanced(file):
+            slices += unrolled(file, header, aside / str(len(slices)))
+        else:
+            slices.append((file, header))
+    return slices
 
 
 def shown_name(path: Path) -> str:

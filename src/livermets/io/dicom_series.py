@@ -114,7 +114,10 @@ def choose_series(series: list[Series], choice: SeriesChoice, where: Path) -> Se
 
 
 def check_geometry(series: Series, where: Path) -> None:
-    """Raises `InputError` unless the slices are parallel, in line, evenly spaced and each there once."""
+    """Raises `InputError` unless the slices are parallel, in line, evenly spaced and each there once.
+
+    A tilted gantry is refused, not corrected: the slices would have to be interpolated, which smooths the texture that
+    is measured, and masks drawn on them would have to follow. Who corrects it knows then what the values are."""
     if len(series.files) == 1 and int(series.headers[0].get("NumberOfFrames") or 1) == 1:
         raise input_error(where, "the series has a single slice", "A CT volume is needed; check the folder")
     gaps = np.diff(series.heights_mm)
@@ -144,8 +147,8 @@ def _check_slice(file: Path, header: Dataset, where: Path) -> None:
     from livermets.io.dicom import shown_name
 
     if int(header.get("NumberOfFrames") or 1) > 1:
-        fix = "Export it as single slices, or convert it to NIfTI"
-        raise input_error(where, f"{shown_name(file)} is a multi-frame DICOM file", fix)
+        fix = "Export it as enhanced CT or as single slices, or convert it to NIfTI"
+        raise input_error(where, f"{shown_name(file)} has several frames and does not say where they are", fix)
     if int(header.get("SamplesPerPixel") or 1) != 1:
         raise input_error(where, f"{shown_name(file)} is a colour picture", "Give the CT, not a screenshot")
     try:

@@ -25,8 +25,6 @@ HU = patient_arrays(0)[0]
 
 @pytest.mark.parametrize("syntax", [None, RLELossless, JPEG2000Lossless, JPEGLSLossless])
 def test_transfer_syntaxes_give_the_nifti(tmp_path: Path, syntax: str | None) -> None:
-    if syntax == JPEG2000Lossless:
-        pytest.importorskip("openjpeg", reason="no JPEG 2000 encoder to write the test's input with")
     write_series(tmp_path / "dicom", HU, syntax=syntax)
     save(tmp_path / "ct.nii.gz", HU)
     found, nifti = read_series_folder(tmp_path / "dicom").volume, read_volume(tmp_path / "ct.nii.gz")
