@@ -114,14 +114,13 @@ class Failure:
         return f"{self.rule}: {self.reason}{where}"
 
 
-def failures(snakemake_log: Path) -> list[Failure]:
-    """The jobs that failed for good in one run, with the last word of each job's own log."""
-    text = snakemake_log.read_text(encoding="utf-8", errors="replace") if snakemake_log.is_file() else ""
+def failures(text: str) -> list[Failure]:
+    """The jobs that failed for good, from what Snakemake logged, each with the last word of the job's own log."""
     found: dict[str, Failure] = {}
     for rule, block in re.findall(r"^Error in rule (\w+):\n((?:[ \t]+.*\n?|\n(?=[ \t]))*)", text, re.MULTILINE):
         message = _field("message", block)
-        for log in [path.strip() for path in re.sub(r"\(.*", "", _field("log", block)).split(",")]:
-            found[f"{rule} {log}"] = Failure(rule, log, reason(Path(log), message))
+        for log in re.sub(r"\(.*", "", _field("log", block)).split(","):
+            found[f"{rule} {log}"] = Failure(rule, log.strip(), reason(Path(log.strip()), message))
     return list(found.values())
 
 
@@ -136,6 +135,8 @@ def reason(log: Path, message: str = "") -> str:
     said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if said:
         return said[0] + (f" And {len(said) - 1} more." if len(said) > 1 else "")
+    if refused := re.search(r"sbatch failed\. The error message was '(?:sbatch: error: )?(.*?)'\.?$", message):
+        return f"SLURM took no such job ({refused.group(1)})"
     state = re.search(r"SLURM status is: '(\w+)'", message)
     if state and state.group(1) not in ("FAILED", "BOOT_FAIL"):
         return f"SLURM ended the job with {state.group(1)}"
@@ -143,18 +144,14 @@ def reason(log: Path, message: str = "") -> str:
     return last or "the job was ended from outside, most often for using more memory than it asked for"
 
 
-def summary(snakemake_log: Path) -> str:
+def summary(snakemake_logs: Iterable[str | Path]) -> str:
     """What is shown at the end of a run that failed: every failed job, why, and what to do next."""
-    found = failures(snakemake_log)
+    texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in snakemake_logs if Path(log).is_file()]
+    found = failures("\n".join(texts))
     if not found:
         return ""
     lines = [f"  {failure}" for failure in found[:SHOWN_FAILURES]]
     if len(found) > SHOWN_FAILURES:
-        lines.append(f"  and {len(found) - SHOWN_FAILURES} more (all in {snakemake_log})")
-    return "\n".join(
-        [
-            f"{len(found)} job(s) failed:",
-            *lines,
-            "Everything else is kept: start the same command again after the cause is gone.",
-        ]
-    )
+        lines.append(f"  and {len(found) - SHOWN_FAILURES} more")
+    after = "Everything else is kept: remove the cause and start the same command again."
+    return "\n".join([f"{len(found)} job(s) failed:", *lines, after])

@@ -53,7 +53,7 @@ onstart:
 
 
 onerror:
-    print(running.summary(Path(log)), file=sys.stderr)
+    print(running.summary([log] if isinstance(log, str) else log), file=sys.stderr)
 
 
 wildcard_constraints:

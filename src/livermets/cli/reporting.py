@@ -38,7 +38,7 @@ def report_verb(
     config = study_settings(settings)
     report_settings = validate_section(ReportSettings, config.get("report") or {}, "report")
     statistics = validate_section(StatisticsSettings, config.get("statistics") or {}, "statistics")
-    manifest = study_manifest(_existing(results), config, lock, with_roi_tables=False)
+    manifest = study_manifest(_existing(results), config, lock, tables_only=True)
     study = read_results(results, config, manifest)
     overlays = overlay_galleries(study, report_settings.overlays_per_cohort)
     report = build_report(study, report_settings, statistics, overlays)
@@ -59,6 +59,25 @@ def manifest_verb(
 
     write_json(out, study_manifest(_existing(results), study_settings(settings), lock))
     typer.echo(f"manifest: {out}", err=True)
+
+
+@app.command("verify")
+def verify_verb(
+    results: Path = typer.Argument(Path("results"), metavar="RESULTS_DIR", help="The results folder of one study."),
+    manifest: Path | None = typer.Option(None, help="Another manifest than the folder's own."),
+) -> None:
+    """Compare a results folder with its manifest; name every file that changed or is missing."""
+    from livermets.errors import InputError
+    from livermets.reporting.verify import verify
+
+    compared, problems = verify(_existing(results), manifest)
+    wrong = [problem for problem in problems if problem.severity == "error"]
+    for problem in problems:
+        if problem not in wrong:
+            typer.echo(f"warning: {problem}", err=True)
+    if wrong:
+        raise InputError(wrong)
+    typer.echo(f"{compared} files are as the manifest says", err=True)
 
 
 def study_settings(option: str) -> Mapping[str, Any]:

@@ -10,34 +10,46 @@ from pathlib import Path
 from typing import Any
 
 import livermets
+from livermets.io.benchmarks import per_rule, read_benchmarks
 from livermets.provenance import canonical_json, code_digest, file_digest, text_digest, versions
+from livermets.randomness import integer_seed
 from livermets.reporting.results import read_json
 
-_OUTPUTS = ("*.csv", "*.json", "*.safetensors")
-_LEFT_OUT = ("report", "logs", "benchmarks", "checkpoints")
+_TABLES = (".csv", ".json", ".safetensors")
+_OUTPUTS = (*_TABLES, ".parquet", ".gz", ".html", ".png", ".txt")
+_LEFT_OUT = ("logs", "benchmarks", "checkpoints")
+# Copies of CT volumes are most of a study's bytes. Their digests would take hours, and intake has taken the inputs'.
+_IMAGES = ("image.nii.gz", "ct.nii.gz", "probability.nii.gz")
 
 
 def study_manifest(
-    results: Path, config: Mapping[str, Any], lock: Path | None = None, *, with_roi_tables: bool = True
+    results: Path, config: Mapping[str, Any], lock: Path | None = None, *, tables_only: bool = False
 ) -> dict[str, Any]:
-    """Seed, versions, machine, digests of settings, code, locked environment, inputs (as intake saw them) and outputs.
+    """Seeds, versions, machine, digests of settings, code, locked environment, inputs (as intake saw them) and outputs;
+    time and memory per rule.
 
-    ROI tables can be left out where time matters. Volumes are not digested here: intake has done so for the inputs,
-    and the others follow from them."""
+    With ``tables_only`` ROI tables, masks and pictures are left out: for the report, which is itself an output."""
+    files = output_files(results)
+    if tables_only:
+        files = [path for path in files if path.suffix in _TABLES and path.relative_to(results).parts[0] != "report"]
     return {
         "study": config.get("study"),
         "created": _now(),
         "livermets": livermets.__version__,
         "seed": config.get("seed"),
+        "seeds": _seeds(config),
         "settings_digest": text_digest(canonical_json(config)),
         "code_digest": code_digest(*_modules()),
         "lock_digest": file_digest(lock) if lock is not None and lock.exists() else None,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "device": _device(results),
+        "cpus": os.cpu_count(),
         "versions": versions(),
         "inputs": _inputs(results),
-        "outputs": _outputs(results, (*_OUTPUTS, "*.parquet") if with_roi_tables else _OUTPUTS),
+        "outputs": {_inside(results, path): file_digest(path) for path in files if path.name not in _IMAGES},
+        "image_bytes": {_inside(results, path): path.stat().st_size for path in files if path.name in _IMAGES},
+        "rules": per_rule(read_benchmarks(results / "benchmarks")).to_dict("index"),
     }
 
 
@@ -51,6 +63,20 @@ def _now() -> str:
 def _modules() -> list[str]:
     root = Path(livermets.__file__).parent
     return [path.relative_to(root).as_posix() for path in root.rglob("*.py")]
+
+
+def _seeds(config: Mapping[str, Any]) -> dict[str, int]:
+    """The seeds that stages were given; within a stage each random choice spawns its own from it by its purpose."""
+    seed, cohorts = config.get("seed"), config.get("cohorts") or {}
+    if not isinstance(seed, int):
+        return {}
+    phantoms = {name: values.get("phantom") for name, values in cohorts.items() if isinstance(values, Mapping)}
+    given = {name: values.get("seed") for name, values in phantoms.items() if isinstance(values, Mapping)}
+    spawned = {
+        f"phantom {name}": integer_seed(seed, "phantom", name) if own is None else int(own)
+        for name, own in given.items()
+    }
+    return {"study": seed, **spawned}
 
 
 def _device(results: Path) -> str | None:
@@ -68,9 +94,17 @@ def _inputs(results: Path) -> dict[str, str]:
     return found
 
 
-def _outputs(results: Path, patterns: tuple[str, ...]) -> dict[str, str]:
-    paths = {path for pattern in patterns for path in results.rglob(pattern)}
-    kept = sorted(
-        p for p in paths if not set(p.relative_to(results).parts[:1]) & set(_LEFT_OUT) and p.name != "manifest.json"
+def output_files(results: Path) -> list[Path]:
+    """Every table, model, volume, picture and report of a results folder, but not the manifest itself."""
+    return sorted(
+        path
+        for path in results.rglob("*")
+        if path.suffix in _OUTPUTS
+        and path.name != "manifest.json"
+        and not path.name.startswith(".")
+        and path.relative_to(results).parts[0] not in _LEFT_OUT
     )
-    return {path.relative_to(results).as_posix(): file_digest(path) for path in kept}
+
+
+def _inside(results: Path, path: Path) -> str:
+    return path.relative_to(results).as_posix()

@@ -20,7 +20,7 @@ def test_settings_change_only_their_own_digest(made_study):
     one = study_manifest(made_study.folder, made_study.config)
     other = study_manifest(made_study.folder, {**made_study.config, "seed": 8})
     changed = {key for key in one if one[key] != other[key]} - {"created"}
-    assert changed == {"seed", "settings_digest"}
+    assert changed == {"seed", "seeds", "settings_digest"}
 
 
 def test_the_time_of_writing_can_be_fixed(made_study, monkeypatch):
