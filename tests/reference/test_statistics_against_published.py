@@ -1,100 +1,124 @@
-"""Intervals and tests against digits of other programs and of papers; each docstring quotes its source."""
+"""Intervals and tests against digits of R packages and of other people's code.
+
+`r_session.csv` holds what `r_session.R` printed; its first lines name R and the packages with their versions, and
+anyone with R can run it again. Names in the table are the R calls. Where no package exists, the docstring names the
+repository whose code was run, or the closed form."""
 
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from livermets.config.statistics import StatisticsSettings
 from livermets.stats.agreement import durkalski_p, kappa_estimates, mcnemar_estimates
 from livermets.stats.auc import delong, obuchowski
+from livermets.stats.calibration import calibration_estimates
 from livermets.stats.comparison import chi_squared_p
+from livermets.stats.gee import fit_agreement_model
 from livermets.stats.icc import icc
-from livermets.stats.proportions import clopper_pearson
-from livermets.stats.resampling import PatientBootstrap
+from livermets.stats.proportions import clopper_pearson, cluster_logit_t, mercaldo_logit
+from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 
-# 43 patients of DeLong et al., Biometrics 1988;44:837, as the SAS/STAT documentation of PROC LOGISTIC lists them under
-# "Comparing Receiver Operating Characteristic Curves"; there the K-G score is turned round too.
-OVARIAN = pd.read_csv(Path(__file__).parent / "delong1988_ovarian.csv")
+FOLDER = Path(__file__).parent
+# 43 patients of DeLong et al., Biometrics 1988;44:837, as SAS lists them (example of PROC LOGISTIC):
+# support.sas.com/documentation/cdl/en/statug/67523/HTML/default/statug_logistic_examples08.htm, which turns the K-G
+# score round too.
+OVARIAN = pd.read_csv(FOLDER / "delong1988_ovarian.csv")
 ALBUMIN, PROTEIN = OVARIAN["albumin"].to_numpy(), OVARIAN["total_protein"].to_numpy()
 KG_SCORE, OUTCOME = 10 - OVARIAN["kg_score"].to_numpy(), OVARIAN["benefit"].to_numpy()
 
 
-def test_delong_intervals_against_sas() -> None:
-    """SAS PROC LOGISTIC, ROC Association Statistics: Albumin 0.7366 (SE 0.0927; 0.5549, 0.9182), K-G Score 0.7258
-    (0.1028; 0.5243, 0.9273), Total Protein 0.6478 (0.1000; 0.4518, 0.8439)."""
-    found = delong(np.vstack([ALBUMIN, KG_SCORE, PROTEIN]), OUTCOME)
-    assert found.auc == pytest.approx([0.7366, 0.7258, 0.6478], abs=5e-5)
-    assert np.sqrt(np.diag(found.covariance)) == pytest.approx([0.0927, 0.1028, 0.1000], abs=5e-5)
-    intervals = [found.interval(0.95, index) for index in range(3)]
-    assert np.array(intervals) == pytest.approx(
-        np.array([[0.5549, 0.9182], [0.5243, 0.9273], [0.4518, 0.8439]]), abs=5e-5
-    )
+def r_session() -> dict[str, list[float]]:
+    """Value or values of every R call."""
+    found: dict[str, list[float]] = {}
+    for row in pd.read_csv(FOLDER / "r_session.csv").itertuples():
+        found.setdefault(re.sub(r"\[\d+\]$", "", str(row.name)), []).append(float(row.value))
+    return found
+
+
+R = r_session()
+
+
+@pytest.fixture(scope="module")
+def lesions() -> pd.DataFrame:
+    """120 simulated lesions of 30 patients, 1 to 8 each."""
+    table = pd.read_csv(FOLDER / "simulated_lesions.csv")
+    table["agree"] = (table["predicted_manual"] == table["predicted_automatic"]).astype(float)
+    return table.assign(patient=table.groupby("patient_id").ngroup().astype(np.intp), compared=True)
+
+
+def bootstrap(patients: int) -> PatientBootstrap:
+    return PatientBootstrap.draw(patients, 200, 0.95, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(
-    "score, estimate, low, high, p",
-    [(ALBUMIN, 0.0108, -0.1761, 0.1976, 0.9102), (PROTEIN, -0.0780, -0.2830, 0.1271, 0.4561)],
-    ids=["albumin", "total protein"],
+    "name, score", [("albumin", ALBUMIN), ("kg", KG_SCORE), ("total_protein", PROTEIN)], ids=lambda v: str(v)[:8]
 )
-def test_paired_delong_against_sas(score, estimate: float, low: float, high: float, p: float) -> None:
-    """SAS PROC LOGISTIC, ROC Contrast Estimation against the K-G score: Albumin 0.0108 (-0.1761, 0.1976), p 0.9102;
-    Total Protein -0.0780 (-0.2830, 0.1271), p 0.4561."""
-    value, interval, found_p = delong(np.vstack([score, KG_SCORE]), OUTCOME).difference(0.95)
-    assert (value, *interval, found_p) == pytest.approx((estimate, low, high, p), abs=5e-5)
+def test_delong_interval_against_proc(name: str, score) -> None:
+    found = delong(score, OUTCOME)
+    low, high = found.interval(0.95)
+    assert (low, found.auc[0], high) == pytest.approx(R[f"ci.auc({name})"], rel=1e-10)
+
+
+@pytest.mark.parametrize("name, score", [("albumin", ALBUMIN), ("total_protein", PROTEIN)], ids=["albumin", "protein"])
+def test_paired_delong_against_proc(name: str, score) -> None:
+    found = delong(np.vstack([score, KG_SCORE]), OUTCOME).difference(0.95)[2]
+    assert [found] == pytest.approx(R[f"roc.test({name}, kg)$p.value"], rel=1e-9)
+
+
+def test_delong_with_ties_and_several_lesions_against_proc(lesions: pd.DataFrame) -> None:
+    found = delong(lesions["share_manual"].to_numpy(), lesions["response"].to_numpy())
+    low, high = found.interval(0.95)
+    assert (low, found.auc[0], high) == pytest.approx(R["auc(simulated)"], rel=1e-10)
+
+
+def test_obuchowski_against_the_authors_institute(lesions: pd.DataFrame) -> None:
+    """`doAUCcluster` of github.com/DIDSR/mitoticFigureCounts, adapted there from the Cleveland Clinic's
+    funcs_clusteredROC.R (Obuchowski's institute): AUC and variance of both scores and of their difference."""
+    scores = lesions[["share_manual", "share_automatic"]].to_numpy().T
+    found = obuchowski(scores, lesions["response"].to_numpy(), lesions["patient"].to_numpy())
+    covariance = found.covariance
+    assert [found.auc[0], covariance[0, 0]] == pytest.approx(R["doAUCcluster manual"], rel=1e-10)
+    assert [found.auc[1], covariance[1, 1]] == pytest.approx(R["doAUCcluster automatic"], rel=1e-10)
+    difference = [found.auc[0] - found.auc[1], covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]]
+    assert difference == pytest.approx(R["doAUCcluster difference"], rel=1e-10)
 
 
 def test_obuchowski_is_delong_with_one_lesion_per_patient() -> None:
-    """Obuchowski (1997), section 2: with clusters of size one the estimator is that of DeLong et al."""
+    """With clusters of size one the estimator is that of DeLong et al."""
     scores = np.vstack([ALBUMIN, PROTEIN, KG_SCORE])
     clustered = obuchowski(scores, OUTCOME, np.arange(len(OUTCOME)))
     np.testing.assert_allclose(clustered.covariance, delong(scores, OUTCOME).covariance, rtol=1e-12)
 
 
-def obuchowski_by_the_formulas(score, response, patient) -> tuple[float, float]:
-    """Obuchowski (1997), equations for S10, S01 and S11 of one test, written out lesion by lesion."""
-    people = sorted(set(patient))
-    positive = {i: [s for s, r, q in zip(score, response, patient, strict=True) if r == 1 and q == i] for i in people}
-    negative = {i: [s for s, r, q in zip(score, response, patient, strict=True) if r == 0 and q == i] for i in people}
-    m, n = sum(map(len, positive.values())), sum(map(len, negative.values()))
-
-    def win(x: float, y: float) -> float:
-        return 1.0 if x > y else 0.5 if x == y else 0.0
-
-    theta = sum(win(x, y) for i in people for x in positive[i] for j in people for y in negative[j]) / (m * n)
-    v10 = {i: sum(sum(win(x, y) for j in people for y in negative[j]) / n for x in positive[i]) for i in people}
-    v01 = {i: sum(sum(win(x, y) for j in people for x in positive[j]) / m for y in negative[i]) for i in people}
-    i10, i01 = sum(1 for i in people if positive[i]), sum(1 for i in people if negative[i])
-    s10 = i10 / ((i10 - 1) * m) * sum((v10[i] - len(positive[i]) * theta) ** 2 for i in people)
-    s01 = i01 / ((i01 - 1) * n) * sum((v01[i] - len(negative[i]) * theta) ** 2 for i in people)
-    both = [(v10[i] - len(positive[i]) * theta) * (v01[i] - len(negative[i]) * theta) for i in people]
-    s11 = len(people) / (len(people) - 1) * sum(both)
-    return theta, s10 / m + s01 / n + 2 * s11 / (m * n)
+@pytest.mark.parametrize("k, n", [(682, 925), (19, 32), (0, 10)])
+def test_clopper_pearson_against_binom_test(k: int, n: int) -> None:
+    """682 of 925 is the example of R's help page of binom.test."""
+    assert clopper_pearson(k, n) == pytest.approx(R[f"binom.test({k}, {n})$conf.int"], rel=1e-9, abs=1e-12)
 
 
-def test_obuchowski_against_its_formulas_written_out() -> None:
-    """The DeLong data with neighbouring patients taken as one: an independent implementation, lesion by lesion."""
-    patient = np.arange(len(OUTCOME)) // 4
-    for score in (ALBUMIN, PROTEIN, KG_SCORE):
-        found = obuchowski(score, OUTCOME, patient)
-        value, variance = obuchowski_by_the_formulas(score, OUTCOME, patient)
-        assert found.auc[0] == pytest.approx(value, rel=1e-12)
-        assert found.covariance[0, 0] == pytest.approx(variance, rel=1e-10)
-
-
-def test_clopper_pearson_against_r() -> None:
-    """R's help page of binom.test, Mendel's peas: `binom.test(682, 682 + 243, p = 3/4)` gives
-    "95 percent confidence interval: 0.7076683 0.7654066"."""
-    assert clopper_pearson(682, 682 + 243) == pytest.approx((0.7076683, 0.7654066), abs=5e-8)
-
-
-def test_clopper_pearson_at_the_ends() -> None:
-    """Closed form: with none of n the upper limit is 1 - (alpha/2)^(1/n); the rule of three is its one-sided cousin."""
-    assert clopper_pearson(0, 10) == pytest.approx((0.0, 1 - 0.025**0.1))
-    assert clopper_pearson(10, 10) == pytest.approx((0.025**0.1, 1.0))
+@pytest.mark.parametrize(
+    "table, measure", [("simulated", "agree"), ("giannini", "agree"), ("simulated", "sensitivity")]
+)
+def test_clustered_share_against_survey(lesions: pd.DataFrame, table: str, measure: str) -> None:
+    """`svyciprop(method = "logit")` with patients as sampling units: linearised variance, t with patients - 1."""
+    if table == "giannini":
+        lesions = pd.read_csv(FOLDER / "giannini2020" / "table4_lesions.csv")
+        lesions["agree"] = (lesions["predicted_manual"] == lesions["predicted_automatic"]).astype(float)
+    if measure == "sensitivity":
+        lesions = lesions[lesions["response"] == 1]
+        lesions = lesions.assign(sensitivity=lesions["predicted_manual"] == 1)
+    patient = pd.factorize(lesions["patient_id"])[0]
+    counts = [per_patient_sum(v, patient, patient.max() + 1) for v in (lesions[measure], np.ones(len(lesions)))]
+    value, low, high = R[f"svyciprop({measure}, {table})"]
+    assert counts[0].sum() / counts[1].sum() == pytest.approx(value, rel=1e-10)
+    assert cluster_logit_t(*counts) == pytest.approx((low, high), rel=1e-9)
 
 
 def paired(both_minus: int, automatic_only: int, manual_only: int, both_plus: int):
@@ -103,64 +127,89 @@ def paired(both_minus: int, automatic_only: int, manual_only: int, both_plus: in
     return manual, automatic, np.arange(len(manual))
 
 
-def bootstrap(patients: int) -> PatientBootstrap:
-    return PatientBootstrap.draw(patients, 200, 0.95, np.random.default_rng(0))
-
-
-@pytest.mark.parametrize(
-    "cells, kappa", [((15, 10, 5, 20), 0.4), ((15, 25, 15, 45), 0.1304), ((35, 5, 35, 25), 0.2593)]
-)
-def test_kappa_value(cells: tuple[int, int, int, int], kappa: float) -> None:
-    """The three worked tables of the encyclopaedia article on Cohen's kappa: 0.4, 0.1304 and 0.2593."""
+@pytest.mark.parametrize("cells", [(15, 10, 5, 20), (15, 25, 15, 45), (35, 5, 35, 25), (5, 6, 7, 14)])
+def test_kappa_and_its_interval_against_vcd(cells: tuple[int, int, int, int]) -> None:
     found = kappa_estimates(*paired(*cells), bootstrap(sum(cells)))[0]
-    assert found.value == pytest.approx(kappa, abs=5e-5)
-
-
-def test_kappa_interval_by_the_delta_method() -> None:
-    """Fleiss, Cohen and Everitt's variance is the delta method's: here with a numerical gradient over four cells."""
-    cells = np.array([15.0, 10.0, 5.0, 20.0])
-    total, share = cells.sum(), cells / cells.sum()
-
-    def kappa(p: np.ndarray) -> float:
-        p = p / p.sum()
-        chance = (p[0] + p[1]) * (p[0] + p[2]) + (p[2] + p[3]) * (p[1] + p[3])
-        return float((p[0] + p[3] - chance) / (1 - chance))
-
-    step = 1e-6
-    gradient = np.array([(kappa(share + step * e) - kappa(share - step * e)) / (2 * step) for e in np.eye(4)])
-    error = math.sqrt((share @ gradient**2 - (share @ gradient) ** 2) / total)
-    found = kappa_estimates(*paired(*map(int, cells)), bootstrap(int(total)))[0]
-    assert (found.low, found.high) == pytest.approx((0.4 - 1.959964 * error, 0.4 + 1.959964 * error), abs=1e-6)
+    value, _, low, high = R[f"Kappa({' '.join(map(str, cells))})"]
+    assert (found.value, found.low, found.high) == pytest.approx((value, low, high), rel=1e-9)
 
 
 def test_exact_mcnemar_is_the_binomial_test() -> None:
-    """Closed form: two-sided binomial with one half on the discordant pairs; 150 against 86 of Agresti's approval
-    ratings (R's help page of mcnemar.test)."""
+    """Two-sided binomial with one half on the discordant pairs, 86 against 150 (the approval ratings of R's help page
+    of mcnemar.test): R, and the sum of its terms."""
     found = mcnemar_estimates(*paired(570, 86, 150, 794), bootstrap(1600))[0]
-    tail = sum(math.comb(236, k) for k in range(87)) / 2**236
-    assert found.value == pytest.approx(2 * tail, rel=1e-9)
+    assert [found.value] == pytest.approx(R["binom.test(86, 236)$p.value"], rel=1e-9)
+    assert found.value == pytest.approx(2 * sum(math.comb(236, k) for k in range(87)) / 2**236, rel=1e-9)
 
 
 def test_durkalski_with_one_lesion_per_patient_is_mcnemar() -> None:
-    """Agresti, Categorical Data Analysis, 10.1: z = (86 - 150) / sqrt(86 + 150) = -4.17."""
     manual, automatic, patient = paired(570, 86, 150, 794)
     p = durkalski_p((manual == 1) & (automatic == 0), (manual == 0) & (automatic == 1), patient)
-    assert p == pytest.approx(math.erfc(64 / math.sqrt(236) / math.sqrt(2)), rel=1e-9)
+    assert [p] == pytest.approx(R["mcnemar.test(approval, correct = FALSE)$p.value"], rel=1e-9)
 
 
-def test_chi_squared_of_two_proportions_by_hand() -> None:
-    """Yates's statistic n (|ad - bc| - n/2)^2 / (row and column totals), as `prop.test(c(15, 25), c(50, 50))` in R."""
-    a, b, c, d = 15, 35, 25, 25
-    statistic = 100 * (abs(a * d - b * c) - 50) ** 2 / (50 * 50 * 40 * 60)
-    assert chi_squared_p(15, 50, 25, 50) == pytest.approx(math.erfc(math.sqrt(statistic / 2)), rel=1e-9)
+def test_durkalski_against_clust_bin_pair(lesions: pd.DataFrame) -> None:
+    """`durkalski.test` of github.com/dgopstein/clust.bin.pair (CRAN: clust.bin.pair), on the example of its help page
+    (five groups) and on the simulated lesions."""
+    both, first, second, neither = (1, 3, 0, 1, 2), (51, 67, 44, 58, 47), (18, 26, 43, 21, 28), (0, 2, 1, 3, 4)
+    manual = np.concatenate([np.repeat([1, 1, 0, 0], n) for n in zip(both, first, second, neither, strict=True)])
+    automatic = np.concatenate([np.repeat([1, 0, 1, 0], n) for n in zip(both, first, second, neither, strict=True)])
+    group = np.repeat(np.arange(5), [sum(n) for n in zip(both, first, second, neither, strict=True)])
+    for name, m, a, patient in (
+        ("durkalski.test", manual, automatic, group),
+        ("durkalski.test(simulated)", *lesions[["predicted_manual", "predicted_automatic", "patient"]].to_numpy().T),
+    ):
+        p = durkalski_p((m == 1) & (a == 0), (m == 0) & (a == 1), patient)
+        assert [stats.chi2.isf(p, 1)] == pytest.approx(R[name], rel=1e-8)
 
 
-@pytest.mark.parametrize(
-    "kind, value, low, high", [("ICC(2,1)", 0.290, 0.019, 0.761), ("ICC(3,1)", 0.715, 0.342, 0.946)]
-)
-def test_icc_against_shrout_and_fleiss(kind: str, value: float, low: float, high: float) -> None:
-    """Shrout and Fleiss (1979), four judges and six targets: 0.29 and 0.71. R, `psych::ICC(sf)`: Single_random_raters
-    0.29 (0.019, 0.76), Single_fixed_raters 0.71 (0.342, 0.946)."""
+def test_chi_squared_of_two_proportions_against_prop_test() -> None:
+    assert [chi_squared_p(15, 50, 25, 50)] == pytest.approx(R["prop.test(c(15, 25), c(50, 50))$p.value"], rel=1e-9)
+
+
+def test_logit_intervals_of_predictive_values_against_likelihood_ratios_of_epir() -> None:
+    """On the logit scale a predictive value is the likelihood ratio plus the log prior odds, so Mercaldo's interval at
+    the sample's own prevalence is the likelihood ratio's of `epi.tests` (Simel et al. 1991) times the prior odds."""
+    tp, fp, fn, tn = 670, 202, 74, 640
+    odds = (tp + fn) / (fp + tn)
+    ppv, npv = mercaldo_logit(tp, fn, fp, tn)
+    of_positive = [odds * ratio / (1 + odds * ratio) for ratio in R["epi.tests lr.pos"]]
+    of_negative = [1 / (1 + odds * ratio) for ratio in R["epi.tests lr.neg"]]
+    assert (tp / (tp + fp), *ppv) == pytest.approx(of_positive, rel=1e-9)
+    assert (tn / (tn + fn), npv[1], npv[0]) == pytest.approx(of_negative, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind, name", [("ICC(2,1)", "ICC2"), ("ICC(3,1)", "ICC3")])
+def test_icc_against_psych(kind: str, name: str) -> None:
+    """Four judges and six targets of Shrout and Fleiss (1979), table 2."""
     ratings = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float)
     found = icc(ratings, kind)
-    assert (found.value, found.low, found.high) == pytest.approx((value, low, high), abs=5e-4)
+    assert (found.value, found.low, found.high) == pytest.approx(R[f"ICC(shrout-fleiss)${name}"], rel=1e-9)
+
+
+def test_agreement_model_against_glm_with_cr3_errors(lesions: pd.DataFrame) -> None:
+    """With independence as working correlation the model is R's glm, and Mancl and DeRouen's covariance is CR3 of
+    clubSandwich."""
+    settings = StatisticsSettings(working_correlation="independence")
+    model, _ = fit_agreement_model(lesions, settings)
+    assert model is not None
+    error = np.sqrt(np.diag(model.covariance))
+    np.testing.assert_allclose(model.coefficients, R["coef(glm)"], rtol=1e-7)
+    np.testing.assert_allclose(error, R["se(vcovCR CR3)"], rtol=1e-7)
+
+
+def test_exchangeable_agreement_model_against_gee(lesions: pd.DataFrame) -> None:
+    """Carey's `gee`: coefficients and the correlation of two lesions of one patient."""
+    model, _ = fit_agreement_model(lesions, StatisticsSettings())
+    assert model is not None
+    np.testing.assert_allclose(model.coefficients, R["coef(gee exchangeable)"], rtol=1e-5)
+    assert [model.correlation] == pytest.approx(R["alpha(gee exchangeable)"], rel=1e-5)
+
+
+def test_calibration_against_glm_with_clustered_errors(lesions: pd.DataFrame) -> None:
+    """glm with `vcovCL(type = "HC1")`: value, and the error behind the interval with t of patients - 1."""
+    score, response, patient = (lesions[c].to_numpy() for c in ("share_manual", "response", "patient"))
+    slope, in_the_large, _ = calibration_estimates(score, response, patient, 0.01, bootstrap(30))
+    for found, name in ((slope, "calibration slope"), (in_the_large, "calibration in the large")):
+        error = (found.high - found.low) / 2 / stats.t.ppf(0.975, 29)
+        assert [found.value, error] == pytest.approx(R[name], rel=1e-6)
