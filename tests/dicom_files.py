@@ -147,6 +147,7 @@ def write_rtstruct(path: Path, rois: dict[str, list[np.ndarray]]) -> None:
     meta.MediaStorageSOPInstanceUID = generate_uid()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     structures = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
+    structures.SpecificCharacterSet = "ISO_IR 192"
     structures.SOPClassUID, structures.SOPInstanceUID = RT_STRUCTURE_SET_STORAGE, meta.MediaStorageSOPInstanceUID
     structures.Modality, structures.PatientName = "RTSTRUCT", PLANTED["PatientName"]
     structures.StructureSetROISequence, structures.ROIContourSequence = Sequence(), Sequence()

@@ -15,7 +15,8 @@ from livermets.imaging.geometry import Grid
 from livermets.io.dicom import shown_name
 from livermets.io.masks import LabelMap, chosen_labels, merged
 
-_OFF_LATTICE_VOXELS = 0.05
+_OFF_LATTICE_ZYX_VOXELS = (0.2, 0.05, 0.05)
+"""A CT's slices may be spaced a little unevenly; its pixels are not."""
 _FRACTION = 0.5
 
 
@@ -40,13 +41,7 @@ def _read(file: Path, grid: Grid, wanted: Sequence[int | str]) -> LabelMap:
     names = {int(n): str(seg.get_segment_description(n).segment_label) for n in seg.segment_numbers}
     where = file.parent / shown_name(file)
     chosen = chosen_labels(names, wanted, where)
-    frames = _frames(seg)
-    placement = [_Placement(seg, index, grid) for index in range(len(frames))]
-    off = max((place.off_lattice for place in placement), default=0.0)
-    if off > _OFF_LATTICE_VOXELS:
-        what = f"the segmentation is not on the pixels of its CT (off by up to {off:.2f} voxels)"
-        raise input_error(where, what, "Give the segmentation of this CT")
-    labels, overlap = merged(_layers(seg, frames, placement, chosen, grid, where), grid)
+    labels, overlap = merged(_layers(seg, _frames(seg), chosen, grid, where), grid)
     return LabelMap(labels, {number: names[number] for number in chosen}, overlap, "DICOM-SEG")
 
 
@@ -76,7 +71,7 @@ class _Placement:
             self.first + self.per_row * (seg.Rows - 1),
             self.first + self.per_column * (seg.Columns - 1),
         ]
-        self.off_lattice = float(max(np.abs(corner - np.rint(corner)).max() for corner in corners))
+        self.off_lattice = np.max([np.abs(corner - np.rint(corner)) for corner in corners], axis=0)
 
     def voxels(self, mask: NDArray[np.bool_]) -> NDArray[np.intp]:
         rows, columns = np.nonzero(mask)
@@ -90,7 +85,7 @@ def _index(vector_xyz_mm: NDArray, grid: Grid) -> NDArray[np.float64]:
 
 
 def _layers(
-    seg: Any, frames: NDArray, placement: list[_Placement], chosen: list[int], grid: Grid, where: Path
+    seg: Any, frames: NDArray, chosen: list[int], grid: Grid, where: Path
 ) -> Iterator[tuple[int, NDArray[np.bool_]]]:
     kind = str(seg.SegmentationType)
     threshold = _FRACTION * float(seg.get("MaximumFractionalValue", 1)) if kind == "FRACTIONAL" else 0.5
@@ -103,11 +98,20 @@ def _layers(
                 mask = frame >= threshold
             else:
                 continue
-            voxels = placement[index].voxels(mask)
-            if np.any(voxels < 0) or np.any(voxels >= np.array(grid.shape_zyx)):
-                raise input_error(where, "the segmentation reaches outside its CT", "Give the segmentation of this CT")
-            layer[tuple(voxels.T)] = True
+            if mask.any():  # frames of nothing may lie anywhere
+                layer[tuple(_voxels(_Placement(seg, index, grid), mask, grid, where).T)] = True
         yield number, layer
+
+
+def _voxels(place: _Placement, mask: NDArray[np.bool_], grid: Grid, where: Path) -> NDArray[np.intp]:
+    """The CT's voxels under a frame; `InputError` where there are none."""
+    if np.any(place.off_lattice > _OFF_LATTICE_ZYX_VOXELS):
+        what = f"the segmentation is not on the pixels of its CT (off by up to {place.off_lattice.max():.2f} voxels)"
+        raise input_error(where, what, "Give the segmentation of this CT")
+    voxels = place.voxels(mask)
+    if np.any(voxels < 0) or np.any(voxels >= np.array(grid.shape_zyx)):
+        raise input_error(where, "the segmentation reaches outside its CT", "Give the segmentation of this CT")
+    return voxels
 
 
 def _segment_of(seg: Any, index: int) -> int:

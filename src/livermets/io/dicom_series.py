@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,8 +14,9 @@ from pydicom.dataset import Dataset
 
 from livermets.config.cohorts import SeriesChoice
 from livermets.errors import input_error
+from livermets.io.patterns import matches
 
-_IRREGULAR_MM = 0.1
+_IRREGULAR_MM = 0.101  # positions rounded to a tenth
 _IRREGULAR_SHARE = 0.05
 _PHASES = {
     "arterial": r"arter|\bart\b|late.?art",
@@ -86,18 +86,27 @@ class Series:
 
 
 def group_series(headers: Sequence[tuple[Path, Dataset]], where: Path) -> list[Series]:
-    """Slices by series, orientation, size and pixel spacing; scouts and copies of the same slice are left out."""
-    groups: dict[tuple, list[tuple[Path, Dataset]]] = defaultdict(list)
+    """Slices by series, orientation, size and pixel spacing.
+
+    Left out: scouts, copies of the same slice, and, beside a series of slices, series that cannot be one: single
+    pictures and series in which no picture says where it is (dose reports, screenshots)."""
+    whole: dict[str, list[tuple[Path, Dataset]]] = defaultdict(list)
     for file, header in headers:
-        if "LOCALIZER" in [str(part).upper() for part in header.get("ImageType") or []]:
-            continue
-        _check_slice(file, header, where)
+        if "LOCALIZER" not in [str(part).upper() for part in header.get("ImageType") or []]:
+            whole[str(header.get("SeriesInstanceUID", ""))].append((file, header))
+    if not whole:
+        raise input_error(where, "only scout images in this folder", "It must hold the slices of the CT")
+    sound = [members for members in whole.values() if not all(_fault(file, header) for file, header in members)]
+    several = [members for members in sound if len(_without_copies(members)) > 1]
+    groups: dict[tuple, list[tuple[Path, Dataset]]] = defaultdict(list)
+    for file, header in (member for members in several or sound or whole.values() for member in members):
+        fault = _fault(file, header)
+        if fault:
+            raise input_error(where, *fault)
         orientation = tuple(round(float(value), 3) + 0.0 for value in header.ImageOrientationPatient)
         spacing = tuple(round(float(value), 4) for value in header.PixelSpacing)
         key = (str(header.get("SeriesInstanceUID", "")), orientation, header.Rows, header.Columns, spacing)
         groups[key].append((file, header))
-    if not groups:
-        raise input_error(where, "only scout images in this folder", "It must hold the slices of the CT")
     return [part for members in groups.values() for part in _by_acquisition(_without_copies(members))]
 
 
@@ -143,14 +152,15 @@ def check_geometry(series: Series, where: Path) -> None:
         raise input_error(where, what, "Export the series again, complete")
 
 
-def _check_slice(file: Path, header: Dataset, where: Path) -> None:
+def _fault(file: Path, header: Dataset) -> tuple[str, str] | None:
+    """Why a picture cannot be a slice, and what to do; None for a slice."""
     from livermets.io.dicom import shown_name
 
     if int(header.get("NumberOfFrames") or 1) > 1:
         fix = "Export it as enhanced CT or as single slices, or convert it to NIfTI"
-        raise input_error(where, f"{shown_name(file)} has several frames and does not say where they are", fix)
+        return f"{shown_name(file)} has several frames and does not say where they are", fix
     if int(header.get("SamplesPerPixel") or 1) != 1:
-        raise input_error(where, f"{shown_name(file)} is a colour picture", "Give the CT, not a screenshot")
+        return f"{shown_name(file)} is a colour picture", "Give the CT, not a screenshot"
     try:
         complete = (
             len(header.ImagePositionPatient) == 3
@@ -161,9 +171,10 @@ def _check_slice(file: Path, header: Dataset, where: Path) -> None:
         )
     except (AttributeError, TypeError, ValueError):
         complete = False
-    if not complete:
-        what = f"{shown_name(file)} does not say where its slice is (position, orientation or pixel spacing)"
-        raise input_error(where, what, "Export the series again with its geometry")
+    if complete:
+        return None
+    what = f"{shown_name(file)} does not say where its slice is (position, orientation or pixel spacing)"
+    return what, "Export the series again with its geometry"
 
 
 def _without_copies(members: list[tuple[Path, Dataset]]) -> list[tuple[Path, Dataset]]:
@@ -194,9 +205,9 @@ def _sorted_series(members: list[tuple[Path, Dataset]]) -> Series:
 
 def _fits(series: Series, choice: SeriesChoice) -> bool:
     header = series.headers[0]
-    description = str(header.get("SeriesDescription", "")).casefold()
+    description = str(header.get("SeriesDescription", ""))
     return (
-        (choice.description is None or fnmatch.fnmatch(description, choice.description.casefold()))
+        (choice.description is None or matches(description, choice.description))
         and (choice.number is None or str(header.get("SeriesNumber", "")) == str(choice.number))
         and (choice.acquisition is None or str(header.get("AcquisitionNumber", "")) == str(choice.acquisition))
         and (choice.phase is None or series.phase == choice.phase)

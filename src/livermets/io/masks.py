@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from livermets.errors import input_error
 from livermets.imaging.geometry import Grid, Volume
 from livermets.imaging.placing import resampled_to
 from livermets.io.images import read_volume
+from livermets.io.patterns import matches
 
 LARGEST_LABEL = 60_000
 
@@ -130,4 +130,4 @@ def _from_volume(
 def _matches(entry: int | str, number: int, name: str) -> bool:
     if isinstance(entry, int) or entry.isdigit():
         return int(entry) == number
-    return bool(name) and fnmatch.fnmatch(name.casefold(), entry.casefold())
+    return bool(name) and matches(name, entry)

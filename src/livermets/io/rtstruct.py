@@ -16,6 +16,8 @@ from livermets.imaging.geometry import Grid
 from livermets.io.dicom import shown_name
 from livermets.io.masks import LabelMap, chosen_labels, merged
 
+_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+
 
 def read_structures(file: Path, grid: Grid, wanted: Sequence[int | str] = ()) -> LabelMap:
     """The chosen ROIs (by name, pattern or number) as a label map on the CT's grid, by ROI number.
@@ -51,7 +53,7 @@ def _contours(file: Path) -> tuple[dict[int, str], dict[int, list[NDArray[np.flo
     for roi in dataset.get("ROIContourSequence") or []:
         closed: list[NDArray[np.float64]] = []
         for contour in roi.get("ContourSequence") or []:
-            if str(contour.get("ContourGeometricType", "")).startswith("CLOSED_PLANAR"):
+            if str(contour.get("ContourGeometricType", "")) in _CLOSED:
                 closed.append(np.array([float(v) for v in contour.ContourData]).reshape(-1, 3))
         contours[int(roi.ReferencedROINumber)] = closed
     return names, contours

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.uid import (
     JPEG2000Lossless,
@@ -42,6 +43,45 @@ def test_a_folder_as_hospitals_fill_it(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_series_folder(tmp_path).volume.array, HU)
 
 
+def test_pictures_beside_the_series(tmp_path: Path) -> None:
+    """A dose report and a screenshot in colour, an unnamed scout, a structured report, a broken DICOMDIR."""
+    files = write_series(tmp_path, HU)
+    write_series(tmp_path, HU[:1], names="scout{}", SeriesDescription="Topogram")
+    colour, report = (pydicom.dcmread(files[0]) for _ in range(2))
+    del colour.ImagePositionPatient, colour.ImageOrientationPatient
+    colour.SeriesInstanceUID, colour.SOPInstanceUID, colour.SamplesPerPixel = "1.2.8", "1.2.9", 3
+    colour.PixelData = colour.PixelData * 3
+    colour.save_as(tmp_path / "dose")
+    del report.PixelData, report.Rows
+    report.Modality = "SR"
+    report.save_as(tmp_path / "report")
+    (tmp_path / "DICOMDIR").write_bytes(b"\0" * 128 + b"DICM and nothing else")
+    np.testing.assert_array_equal(read_series_folder(tmp_path).volume.array, HU)
+
+
+def test_an_oblique_series(tmp_path: Path) -> None:
+    """Rows turned by 10 degrees in the slice: pixels as they are, the direction says how they lie."""
+    row, column = np.array([np.cos(0.1745), np.sin(0.1745), 0]), np.array([-np.sin(0.1745), np.cos(0.1745), 0])
+    for z, plane in enumerate(HU):
+        slice_ = ct_slice(plane, (ORIGIN_XYZ[0], ORIGIN_XYZ[1], ORIGIN_XYZ[2] + 4.0 * z), SPACING_XYZ)
+        slice_.ImageOrientationPatient = [*row, *column]
+        slice_.SeriesInstanceUID = "1.2.3"
+        slice_.save_as(tmp_path / f"{z}", enforce_file_format=True)
+    volume = read_series_folder(tmp_path).volume
+    np.testing.assert_array_equal(volume.array, HU)
+    direction = np.array(volume.grid.direction).reshape(3, 3)
+    np.testing.assert_allclose(direction, np.column_stack([row, column, [0, 0, 1]]), atol=1e-6)
+
+
+def test_positions_rounded_to_a_tenth(tmp_path: Path) -> None:
+    files = write_series(tmp_path, HU, (2.0, 2.0, 1.25))
+    for file in files:
+        slice_ = pydicom.dcmread(file)
+        slice_.ImagePositionPatient[2] = round(float(slice_.ImagePositionPatient[2]), 1)
+        slice_.save_as(file)
+    assert read_series_folder(tmp_path).volume.grid.spacing_xyz_mm[2] == pytest.approx(1.25, abs=0.01)
+
+
 def test_head_first_and_feet_first_order(tmp_path: Path) -> None:
     """Slices stored from head to feet, with the opposite column direction: still canonical axes."""
     for z, plane in enumerate(HU):
@@ -73,8 +113,6 @@ def test_phases_in_one_series_are_told_apart_by_acquisition(tmp_path: Path) -> N
 
 def test_rescaling_that_differs_between_slices(tmp_path: Path) -> None:
     files = write_series(tmp_path, HU)
-    import pydicom
-
     for file in files[::2]:
         slice_ = pydicom.dcmread(file)
         values = (np.frombuffer(slice_.PixelData, "<u2").astype(int) - 1024 + 2000).astype("<u2")
