@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from livermets.config.base import Section
 from livermets.config.phantom import PhantomSettings
@@ -13,6 +13,8 @@ Role = Literal["train", "validation", "predict"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Header = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
+"""A column's name as the header is read: line breaks and hard blanks are blanks."""
 Column = Literal[
     "patient_id", "timepoint", "lesion_id", "response", "baseline_diameter_mm", "followup_diameter_mm", "centre",
     "image", "liver", "lesions",
@@ -37,7 +39,7 @@ class SeriesChoice(Section):
 class PatientSelection(Section):
     """Which patients of a table belong to this cohort, so that one table can feed several cohorts. Give one way."""
 
-    column: str | None = None
+    column: Header | None = None
     """Table column that says it; with `values`."""
     values: list[str] = []
     """Values of `column` that belong to this cohort."""
@@ -93,7 +95,7 @@ class CohortSettings(Section):
     diameter_unit: Literal["mm", "cm"] | None = None
     """Unit of the table's diameters. Empty: mm, and diameters that look like cm are an error; when it is given, they
     are only a warning."""
-    columns: dict[Column, str] = {}
+    columns: dict[Column, Header] = {}
     """The table's own names of our columns, e.g. {patient_id: "Patient ID", baseline_diameter_mm: "LD (mm)"}. Columns
     `image`, `liver` and `lesions` hold paths, instead of the templates below."""
     response_values: dict[str, Literal[0, 1]] = {}

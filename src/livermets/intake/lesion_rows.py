@@ -97,6 +97,9 @@ class TableReader:
 
     def _column_fix(self, name: str) -> str:
         columns = self.table.columns
+        alike = next((column for column in columns if _letters(column) == _letters(name)), None)
+        if alike:
+            return f'Add columns: {{{name}: "{alike}"}} to the cohort, if that column is it'
         if name == "patient_id":
             guess = next((column for column in columns if column.casefold() in _PATIENT_COLUMNS), None)
             if guess:
@@ -232,6 +235,10 @@ class TableReader:
         report = self.problems.warning if self.settings.diameter_unit else self.problems.error
         for where, what, fix in unit_slips(rows, self.place):
             report(where, what, fix)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.casefold())
 
 
 def _is_number(text: str) -> bool:

@@ -4,17 +4,19 @@ Read with the standard library only: the workflow plans its jobs from these tabl
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from livermets.errors import InputError, input_error
+from livermets.errors import input_error
 
 _LARGEST_CELL = 10_000_000
+_SEPARATORS = ",;\t|"
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,15 @@ class RawTable:
 
 def read_rows(path: Path | str, sheet: str | None = None) -> RawTable:
     """A table by its suffix: ``.csv``, ``.tsv``, ``.txt`` (also ``.gz``), ``.xlsx``. The separator (comma, semicolon,
-    tab) is found in the header."""
+    tab, bar) is found in the header."""
     path = Path(path)
     if not path.is_file():
         raise input_error(path, "this table does not exist", "Check the path in the configuration")
     name = path.name.lower()
     if name.endswith((".xlsx", ".xlsm")):
-        return _from_grid(path, _excel_cells(path, sheet))
+        from livermets.io.excel import excel_cells
+
+        return _from_grid(path, excel_cells(path, sheet))
     if name.removesuffix(".gz").endswith((".csv", ".tsv", ".txt")):
         return _from_grid(path, _text_cells(path))
     raise input_error(path, "unknown kind of table", "Use .csv, .tsv or .xlsx")
@@ -47,54 +51,29 @@ def _text_cells(path: Path) -> list[list[str]]:
         raw = gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
         raise input_error(path, "this table cannot be read", "Save it again") from error
+    lines = io.StringIO(_decoded(raw, path), newline=None).read()  # line ends of every system
+    header = next((line for line in lines.split("\n") if line.strip()), "")
+    stated = re.fullmatch(r"\s*sep=(.)\s*", header)  # Excel's own first line
+    separator = stated[1] if stated else max(_SEPARATORS, key=header.count)
+    csv.field_size_limit(_LARGEST_CELL)
+    try:
+        cells = list(csv.reader(io.StringIO(lines), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise input_error(path, f"this table cannot be read ({error})", "Save it again") from error
+    if stated:
+        cells[next(index for index, row in enumerate(cells) if any(row))] = []
+    return cells
+
+
+def _decoded(raw: bytes, path: Path) -> str:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors="replace")
     if b"\x00" in raw:
         raise input_error(path, "this is not a text table", "Save it as CSV with UTF-8 encoding, or use .xlsx")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("latin-1")  # what spreadsheets in western Europe write
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(",;\t", key=header.count)
-    csv.field_size_limit(_LARGEST_CELL)
-    try:
-        return list(csv.reader(io.StringIO(text), delimiter=separator, strict=True))
-    except csv.Error as error:
-        raise input_error(path, f"this table cannot be read ({error})", "Save it again") from error
-
-
-def _excel_cells(path: Path, sheet: str | None) -> list[list[str]]:
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about extensions that hold no cells
-        try:
-            return _sheet_cells(path, sheet)
-        except InputError:
-            raise
-        except Exception as error:  # openpyxl raises zip, XML, key and value errors alike for a damaged file
-            raise input_error(path, "this Excel table cannot be read", "Save it again as .xlsx") from error
-
-
-def _sheet_cells(path: Path, sheet: str | None) -> list[list[str]]:
-    from openpyxl import load_workbook
-
-    book = load_workbook(path, read_only=True, data_only=True)
-    try:
-        if sheet is not None and sheet not in book.sheetnames:
-            found = ", ".join(book.sheetnames)
-            raise input_error(path, f'there is no sheet "{sheet}"', f"Sheets of this file: {found}")
-        chosen = book[sheet] if sheet is not None else book[book.sheetnames[0]]
-        return [[_cell_text(cell) for cell in row] for row in chosen.iter_rows(values_only=True)]
-    finally:
-        book.close()
-
-
-def _cell_text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+        return raw.decode("cp1252", errors="replace")  # what spreadsheets in western Europe write
 
 
 def _from_grid(path: Path, cells: list[list[str]]) -> RawTable:
@@ -102,7 +81,7 @@ def _from_grid(path: Path, cells: list[list[str]]) -> RawTable:
     lines = [(number, row) for number, row in lines if any(row)]
     if not lines:
         raise input_error(path, "this table is empty", "It needs a header and one row per lesion (or per scan)")
-    columns = lines[0][1]
+    columns = [" ".join(column.split()) for column in lines[0][1]]  # line breaks and hard blanks in headers
     while columns and not columns[-1]:
         columns = columns[:-1]
     twice = sorted({column for column in columns if column and columns.count(column) > 1})
@@ -111,6 +90,9 @@ def _from_grid(path: Path, cells: list[list[str]]) -> RawTable:
     rows, numbers = [], []
     for number, row in lines[1:]:
         if any(row[len(columns) :]):
+            if len(columns) == 1:
+                what = f'"{columns[0]}" stands where the header should be'
+                raise input_error(f"{path}, row {lines[0][0]}", what, "Remove the lines above the header")
             raise input_error(
                 f"{path}, row {number}", f"{len(row)} cells under {len(columns)} columns", "Quote or correct the row"
             )
