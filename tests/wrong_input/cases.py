@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import shutil
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 from openpyxl import Workbook
-from tests.dicom_files import write_rtstruct, write_seg, write_series
+from tests.dicom_files import write_enhanced, write_rtstruct, write_seg, write_series
 from tests.small_study import ROWS, SHAPE_ZYX, SmallStudy, image_of, patient_arrays, save
 
 T1 = "cohort train, patient T1, baseline"
@@ -683,6 +684,92 @@ def sheared_affine(study: SmallStudy) -> None:
     nifti = nibabel.Nifti1Image(patient_arrays(0)[0].T, affine)
     nifti.set_qform(None, 0)
     nifti.to_filename(study.folder / "T1/ct.nii.gz")
+
+
+def nifti_with(study: SmallStudy, sform: np.ndarray, qform: np.ndarray, name: str = "T1/ct.nii.gz") -> None:
+    import nibabel
+
+    image = nibabel.Nifti1Image(patient_arrays(0)[0].T, None)
+    image.set_sform(sform, 1)
+    image.set_qform(qform, 1)
+    image.to_filename(study.folder / name)
+
+
+@case(
+    f"{T1}, T1/ct.nii.gz: the header states voxels of 2 × 2 × 4 mm by its pixdim and of 1 × 1 × 2 mm by its sform. "
+    "Export it again from the DICOM series."
+)
+def spacing_stated_twice(study: SmallStudy) -> None:
+    affine = np.array([[-2, 0, 0, 47], [0, -2, 0, 45], [0, 0, 4, -100], [0, 0, 0, 1.0]])
+    nifti_with(study, affine * np.array([0.5, 0.5, 0.5, 1.0]), affine)
+
+
+@case(f"{T1}, T1/ct.hdr: an Analyze file does not say what is left and right. Convert it to NIfTI or NRRD.")
+def analyze_file(study: SmallStudy) -> None:
+    import nibabel
+
+    for seed, patient in enumerate(("T1", "T2")):
+        kind = nibabel.AnalyzeImage if patient == "T1" else nibabel.Nifti1Pair
+        affine = np.array([[-2, 0, 0, 47], [0, -2, 0, 45], [0, 0, 4, -100], [0, 0, 0, 1.0]])
+        kind(patient_arrays(seed)[0].T, affine).to_filename(study.folder / patient / "ct.hdr")
+    study.cohort()["image"] = "{patient}/ct.hdr"
+
+
+@case(f"{T1}, T1/ct.hdr: this file is cut short or damaged. Copy or export it again.")
+def image_beside_its_header_cut_short(study: SmallStudy) -> None:
+    for seed, patient in enumerate(("T1", "T2")):
+        sitk.WriteImage(image_of(patient_arrays(seed)[0]), str(study.folder / patient / "ct.hdr"))
+    path = study.folder / "T1/ct.img"
+    path.write_bytes(path.read_bytes()[:-1000])
+    study.cohort()["image"] = "{patient}/ct.hdr"
+
+
+@case(f"{T1}, T1/lesions.nii.gz: lesion 1 (row 2), 2 (row 3) of the table is not in the mask, which has 255. "
+      "Correct the lesion ids of the table, or the labels of the mask; if this is one binary mask, "
+      "set lesion_ids: components.",
+      f"{T1}, T1/lesions.nii.gz: lesion 255 of the mask is not in the table. "
+      "Add its row, exclude the lesion with a reason, or set lesions_without_outcome: keep.")  # fmt: skip
+def picture_as_mask(study: SmallStudy) -> None:
+    study.edit("T1/lesions.nii.gz", lambda labels: np.where(labels > 0, 255, 0).astype(np.uint8))
+
+
+@case(f"{T1}, T1/rt.dcm: the contours are on every 2nd slice of this CT only. Give the RTSTRUCT of this CT.")
+def structures_of_thicker_slices(study: SmallStudy) -> None:
+    square = np.array([[-25, -10, 0], [-10, -10, 0], [-10, 10, 0], [-25, 10, 0.0]])
+    for patient, step in (("T1", 8.0), ("T2", 4.0)):
+        rois = {
+            f"mts {n}": [square + np.array([20.0 * (n - 1), 0, -76.0 + step * z]) for z in range(4)] for n in (1, 2)
+        }
+        write_rtstruct(study.folder / patient / "rt.dcm", rois)
+    study.cohort()["lesions"] = "{patient}/rt.dcm"
+
+
+@case(f"{T1}, T1/dicom: the multi-frame DICOM file ct is cut short or damaged. Export it again.")
+def damaged_enhanced_ct(study: SmallStudy) -> None:
+    for seed, patient in enumerate(("T1", "T2")):
+        files = write_series(study.folder / "classic", patient_arrays(seed)[0])
+        write_enhanced(study.folder / patient / "dicom/ct", files)
+    path = study.folder / "T1/dicom/ct"
+    path.write_bytes(path.read_bytes()[:-5000])
+    study.cohort()["image"] = "{patient}/dicom"
+
+
+@case('cohort train, titled.csv, row 1: "Outcome of the study" stands where the header should be. '
+      "Remove the lines above the header.")  # fmt: skip
+def title_above_the_header(study: SmallStudy) -> None:
+    (study.folder / "titled.csv").write_text("\n".join(["Outcome of the study", "", study.header, *ROWS]))
+    study.cohort()["table"] = "titled.csv"
+
+
+@case('cohort train, dated.xlsx, row 2, patient T1: baseline_diameter_mm "2020-05-20" is not a number. '
+      "Correct it, or list it under missing.")  # fmt: skip
+def number_that_excel_made_a_date(study: SmallStudy) -> None:
+    book = Workbook()
+    for line in (study.header, *ROWS):
+        book.active.append(line.split(","))
+    book.active["E2"] = datetime.datetime(2020, 5, 20)
+    book.save(study.folder / "dated.xlsx")
+    study.cohort()["table"] = "dated.xlsx"
 
 
 assert SHAPE_ZYX[0] == 16  # the slice numbers in the sentences above

@@ -12,6 +12,7 @@ from livermets.errors import InputError, ProblemList
 from livermets.intake.lesion_checks import check_lesions_in_liver, check_lesions_plausible, check_sizes
 from livermets.intake.lesions import check_lesion_ids, lesion_table
 from livermets.intake.scan_data import AIR_HU, PADDING_HU, ScanData, read_scan
+from livermets.io.integrity import placement_conflict
 
 NO_AIR_HU = -500
 """A CT has air around or inside the body; a minimum above this means that the values were changed."""
@@ -28,6 +29,7 @@ def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
     problems = ProblemList()
     check_intensities(scan, data, problems)
     hounsfield = not problems.errors  # if these are not HU, what lies under the masks says nothing about them
+    check_header(scan, data, problems)
     check_geometry(scan, data, problems)
     if hounsfield and data.liver is not None:
         check_liver(scan, cohort, data, data.liver, problems)
@@ -67,6 +69,19 @@ def check_intensities(scan: Scan, data: ScanData, problems: ProblemList) -> None
         problems.warning(
             where, f"{share:.1f} % of the voxels were below {PADDING_HU} HU (padding) and are set to {AIR_HU}"
         )
+
+
+def check_header(scan: Scan, data: ScanData, problems: ProblemList) -> None:
+    """What the file's header gives away: two geometries that contradict each other, lossy compression."""
+    where = f"{scan.label}, {scan.image_path}"
+    conflict = placement_conflict(scan.image_path) if data.kind == "NIfTI" else None
+    if conflict and "pixdim" in conflict:
+        problems.error(where, f"the header states {conflict}", "Export it again from the DICOM series")
+    elif conflict:
+        problems.warning(where, f"the header states {conflict}", "The sform is used; do the masks lie right?")
+    if data.facts.get("lossy_compression"):
+        what = "the slices were compressed with loss, which changes texture"
+        problems.warning(where, what, "Use the originals if there are any")
 
 
 def check_geometry(scan: Scan, data: ScanData, problems: ProblemList) -> None:

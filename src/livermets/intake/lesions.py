@@ -51,7 +51,7 @@ def check_lesion_ids(scan: Scan, cohort: Cohort, data: ScanData, problems: Probl
     if absent:
         listed = ", ".join(f"{lesion} (row {in_table[lesion].row})" for lesion in absent)
         fix = "Correct the lesion ids of the table, or the labels of the mask"
-        if cohort.settings.lesion_ids == "labels" and in_mask == {1} and len(in_table) > 1:
+        if cohort.settings.lesion_ids == "labels" and (in_mask == {255} or (in_mask == {1} and len(in_table) > 1)):
             fix += "; if this is one binary mask, set lesion_ids: components"
         problems.error(where, f"lesion {listed} of the table is not in the mask, which has {_listed(in_mask)}", fix)
     unknown = sorted(in_mask - set(in_table) - left_out)

@@ -32,7 +32,7 @@ _TAGS = [
     "AcquisitionNumber", "ImageType", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows",
     "Columns", "NumberOfFrames", "SamplesPerPixel", "RescaleSlope", "RescaleIntercept", "BitsAllocated",
     "SliceThickness", "KVP", "ConvolutionKernel", "Manufacturer", "ManufacturerModelName", "ContrastBolusAgent",
-    "PatientName", "PatientID", "GantryDetectorTilt",
+    "PatientName", "PatientID", "LossyImageCompression",
 ]  # fmt: skip
 _SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 _STRUCTURE_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
@@ -184,6 +184,7 @@ def _facts(series: Series) -> dict[str, Any]:
         "manufacturer": str(header.get("Manufacturer", "")),
         "model": str(header.get("ManufacturerModelName", "")),
         "contrast_given": bool(str(header.get("ContrastBolusAgent", "") or "")),
+        "lossy_compression": str(header.get("LossyImageCompression", "")) == "01",
         "phase_hint": series.phase,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,6 +46,26 @@ def test_liver_mask_that_leaves_tumours_out(study: SmallStudy) -> None:
     assert [text.split(": ")[1] for text in warnings(study)] == [
         "100 % of lesion 1 is outside the liver mask", "100 % of lesion 2 is outside the liver mask",
     ]  # fmt: skip
+
+
+def test_geometries_of_a_header_that_disagree(study: SmallStudy) -> None:
+    path = study.folder / "T1/ct.nii.gz"
+    image = nibabel.load(path)
+    moved = image.affine.copy()
+    moved[2, 3] += 30.0
+    image.set_qform(moved, 1)
+    image.to_filename(path)
+    assert warnings(study) == [
+        f"cohort train, patient T1, baseline, {Path('T1/ct.nii.gz')}: the header states places that are up to 30 mm "
+        "apart by its sform and its qform"
+    ]
+
+
+def test_lossy_compression_is_said(study: SmallStudy) -> None:
+    for seed, patient in enumerate(("T1", "T2")):
+        write_series(study.folder / patient / "ct", patient_arrays(seed)[0], LossyImageCompression="01")
+    study.cohort()["image"] = "{patient}/ct"
+    assert "the slices were compressed with loss, which changes texture" in warnings(study)[0]
 
 
 def test_diameters_that_disagree_with_the_mask(study: SmallStudy) -> None:
