@@ -15,6 +15,7 @@ from livermets.cohort import Cohort, Scan, Study, load_cohorts
 from livermets.config.load import validate_section
 from livermets.config.phantom import PhantomSettings
 from livermets.config.study import StudyConfig
+from livermets.demand import megavoxels, phantom_megavoxels
 from livermets.errors import InputError, ProblemList
 from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
@@ -164,6 +165,15 @@ class Plan:
     def source_files(self, scan: Scan) -> list[str]:
         """The files that the user gave for one scan."""
         return [str(path) for path in scan.input_paths]
+
+    def megavoxels(self, scans: Iterable[Scan]) -> float:
+        """Size of some scans in millions of voxels; an expectation for synthetic ones."""
+        return sum(self._megavoxels(scan) for scan in scans)
+
+    def _megavoxels(self, scan: Scan) -> float:
+        if self.is_phantom(scan.cohort):
+            return phantom_megavoxels(self._phantom(scan.cohort).grid)
+        return megavoxels(scan.image_path) if scan.image_path else 0.0
 
     def rows_digest(self, scan: Scan) -> str:
         """Digest of what the table says about one scan: another patient's row does not rerun this one's jobs."""

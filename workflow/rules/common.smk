@@ -6,6 +6,7 @@ REPOSITORY = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(REPOSITORY / "src"))
 
 from livermets import __version__, cluster, running
+from livermets.demand import asked_memory_mb, asked_minutes
 from livermets.workflow import InputError, Plan, has_gpu, paths, shell_words, verb_digest
 
 # Jobs run the checkout's own code with the interpreter that runs Snakemake; --sdm conda puts its own one before it.
@@ -70,9 +71,30 @@ def this_scan(wildcards):
     return plan.scan(wildcards.cohort, wildcards.patient, wildcards.timepoint)
 
 
-def mem_mb(base_mb, per_input_mb=0.0):
-    """Memory that follows the input's size and doubles with every retry."""
-    return lambda wildcards, input, attempt: int((base_mb + per_input_mb * input.size_mb) * 2 ** (attempt - 1))
+# --- what a job asks for: it follows the size of the scans behind it, and doubles with every retry
+
+
+def job_megavoxels(wildcards):
+    """Millions of voxels of the scans behind a job: one scan, a cohort, a concordance folder, or all of a study."""
+    named = set(wildcards.keys())
+    if "patient" in named:
+        return plan.megavoxels([this_scan(wildcards)])
+    if "cohort" in named:
+        return plan.megavoxels(plan.study.cohort(wildcards.cohort).scans())
+    return plan.megavoxels(validation_scans(wildcards) if "name" in named else plan.scans())
+
+
+def memory(rule):
+    return lambda wildcards, attempt: asked_memory_mb(rule, job_megavoxels(wildcards), attempt)
+
+
+def time_limit(rule):
+    return lambda wildcards, attempt: asked_minutes(rule, job_megavoxels(wildcards), attempt)
+
+
+def long_time_limit(wildcards, attempt):
+    """Training and selection take as long as their settings say; half a day is little to ask for a study's networks."""
+    return 720 * 2 ** (attempt - 1)
 
 
 # --- groups: what one scan needs in a row goes to a cluster as one submission (profiles may join several scans)
@@ -105,10 +127,6 @@ def scan_threads(wildcards):
 def training_threads(wildcards):
     """Synthetic cohorts make small networks, which gain more from training beside other jobs than from more threads."""
     return 1 if all(plan.is_phantom(cohort.name) for cohort in plan.cohorts("train")) else 8
-
-
-def minutes(base):
-    return lambda wildcards, attempt: base * 2 ** (attempt - 1)
 
 
 # --- intake

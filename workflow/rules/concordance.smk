@@ -10,6 +10,9 @@ rule lesion_table:
         "results/logs/lesion_table.log",
     conda:
         "../../envs/core.yaml"
+    resources:
+        mem_mb=memory("lesion_table"),
+        runtime=time_limit("lesion_table"),
     shell:
         "python -m livermets lesion-table {input} --out {output} 2> {log}"
 
@@ -40,8 +43,8 @@ rule concordance:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=mem_mb(2000, per_input_mb=50),
-        runtime=minutes(60),
+        mem_mb=memory("concordance"),
+        runtime=time_limit("concordance"),
     params:
         folder=subpath(output.diagnostics, parent=True),
         settings=plan.settings("statistics"),
@@ -69,8 +72,8 @@ rule roi_concordance:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=mem_mb(2000, per_input_mb=12),
-        runtime=minutes(60),
+        mem_mb=memory("roi_concordance"),
+        runtime=time_limit("roi_concordance"),
     params:
         manual=words_of_concordance("--features=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
         automatic=words_of_concordance(

@@ -12,8 +12,8 @@ rule phantom:
         "../../envs/core.yaml"
     threads: 4
     resources:
-        mem_mb=mem_mb(3000),
-        runtime=minutes(30),
+        mem_mb=memory("phantom"),
+        runtime=time_limit("phantom"),
     params:
         settings=lambda wildcards: plan.phantom_settings(wildcards.cohort),
         seed=lambda wildcards: plan.phantom_seed(wildcards.cohort),
@@ -41,8 +41,8 @@ rule check:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=mem_mb(4000),
-        runtime=minutes(60),
+        mem_mb=memory("check"),
+        runtime=time_limit("check"),
     params:
         settings=lambda wildcards: plan.check_settings,
         folder=subpath(output.problems, parent=True),
@@ -77,8 +77,8 @@ rule intake:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=mem_mb(1500, per_input_mb=12),
-        runtime=minutes(20),
+        mem_mb=memory("intake"),
+        runtime=time_limit("intake"),
     params:
         settings=lambda wildcards: plan.cohort_settings(wildcards.cohort),
         rows=cohort_rows,

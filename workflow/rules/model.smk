@@ -14,8 +14,8 @@ rule training_table:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=mem_mb(1500, per_input_mb=12),
-        runtime=minutes(20),
+        mem_mb=memory("training_table"),
+        runtime=time_limit("training_table"),
     params:
         rois=words_of_training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
         lesions=words_of_training("--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
@@ -46,8 +46,8 @@ rule select:
     threads: training_threads
     resources:
         gpu=selection_gpus,
-        mem_mb=mem_mb(4000, per_input_mb=20),
-        runtime=minutes(720),
+        mem_mb=memory("select"),
+        runtime=long_time_limit,
     params:
         folder=subpath(output.model, parent=True),
         features=words_of_training("--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
@@ -85,8 +85,8 @@ rule classify:
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=mem_mb(2000, per_input_mb=12),
-        runtime=minutes(30),
+        mem_mb=memory("classify"),
+        runtime=time_limit("classify"),
     params:
         model=subpath(input.model, parent=True),
         lesions=words_of_cohort("--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),

@@ -17,8 +17,8 @@ rule liver:
         "../../envs/torch.yaml"
     threads: scan_threads
     resources:
-        mem_mb=mem_mb(2000, per_input_mb=20),
-        runtime=minutes(30),
+        mem_mb=memory("liver"),
+        runtime=time_limit("liver"),
     params:
         masks=liver_options,
         settings=lambda wildcards: plan.settings("segmentation", "liver"),
@@ -45,8 +45,8 @@ rule preprocess:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=mem_mb(1500, per_input_mb=20),
-        runtime=minutes(20),
+        mem_mb=memory("preprocess"),
+        runtime=time_limit("preprocess"),
     params:
         liver=lambda wildcards, input: f"--liver {input.liver}",
         lesions=manual_lesions,

@@ -11,6 +11,9 @@ rule warm_radiomics:
         "results/logs/warm_radiomics.log",
     conda:
         "../../envs/core.yaml"
+    resources:
+        mem_mb=memory("warm_radiomics"),
+        runtime=time_limit("warm_radiomics"),
     params:
         code=verb_digest("warm-radiomics"),
     shell:
@@ -35,8 +38,8 @@ rule roi_features:
         "../../envs/core.yaml"
     threads: scan_threads
     resources:
-        mem_mb=mem_mb(1500, per_input_mb=12),
-        runtime=minutes(30),
+        mem_mb=memory("roi_features"),
+        runtime=time_limit("roi_features"),
     params:
         mask=mask_of_source,
         settings=plan.settings("radiomics"),
@@ -63,8 +66,8 @@ rule lesion_features:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=mem_mb(1500, per_input_mb=12),
-        runtime=minutes(30),
+        mem_mb=memory("lesion_features"),
+        runtime=time_limit("lesion_features"),
     params:
         mask=mask_of_source,
         settings=plan.settings("radiomics"),
@@ -86,7 +89,7 @@ rule lesion_feature_table:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=mem_mb(1500, per_input_mb=12),
+        mem_mb=memory("lesion_feature_table"),
     params:
         manual=lambda wildcards: shell_words(MANUAL_LESION_FEATURES, with_lesions(plan.scans())),
         automatic=lambda wildcards: shell_words(AUTOMATIC_LESION_FEATURES, plan.scans()),

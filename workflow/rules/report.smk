@@ -25,8 +25,8 @@ rule report:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=mem_mb(3000),
-        runtime=minutes(30),
+        mem_mb=memory("report"),
+        runtime=time_limit("report"),
     params:
         settings=lambda wildcards: plan.whole,
         code=verb_digest("report"),
@@ -44,6 +44,9 @@ rule manifest:
         "results/logs/manifest.log",
     conda:
         "../../envs/core.yaml"
+    resources:
+        mem_mb=memory("manifest"),
+        runtime=time_limit("manifest"),
     params:
         settings=lambda wildcards: plan.whole,
     shell:

@@ -23,8 +23,8 @@ rule train_segmentation:
     threads: training_threads
     resources:
         gpu=gpus,
-        mem_mb=mem_mb(6000, per_input_mb=12),
-        runtime=minutes(720),
+        mem_mb=memory("train_segmentation"),
+        runtime=long_time_limit,
     params:
         scans=words_of_training_scans,
         patients=plan.training_patients(),
@@ -91,8 +91,8 @@ rule segment:
     threads: scan_threads
     resources:
         gpu=gpus,
-        mem_mb=mem_mb(3000, per_input_mb=20),
-        runtime=minutes(60),
+        mem_mb=memory("segment"),
+        runtime=time_limit("segment"),
     params:
         network=subpath(input.network, parent=True),
         preprocessed=subpath(input.preprocessed, parent=True),

@@ -41,11 +41,30 @@ def check(
     settings: str = typer.Option("config.yaml", "--settings", "--config", help="Configuration file, or its JSON."),
     out: Path | None = typer.Option(None, help="Folder for problems.csv, scans.csv and (with --pictures) pictures."),
     pictures: bool = typer.Option(False, "--pictures", help="Also write one QC picture per scan to OUT/pictures."),
+    estimate: bool = typer.Option(
+        False, "--estimate", help="Only predict time, memory, disk and GPU hours per rule; no image is opened."
+    ),
 ) -> None:
     """Check configuration, tables and every image before anything is computed; list all problems at once."""
     from livermets.intake.checking import check_from_settings
 
+    if estimate:
+        print_estimate(settings, out)
+        return
     check_from_settings(settings, out, pictures)
+
+
+def print_estimate(settings: str, out: Path | None) -> None:
+    """The rehearsal of `check --estimate`, and its table as CSV."""
+    from livermets.config.load import read_yaml
+    from livermets.estimate import as_text, estimate
+    from livermets.io.tables import write_csv
+    from livermets.workflow import Plan
+
+    table = estimate(Plan.from_config(read_yaml(settings)))
+    print(as_text(table))
+    if out is not None:
+        write_csv(out / "estimate.csv", table)
 
 
 @app.command("cohort-init")

@@ -1,0 +1,133 @@
+"""What a job is expected to need, from the size of the scans that it reads: time, memory and disk.
+
+The same constants decide what a rule asks a cluster for and what `livermets check --estimate` predicts."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import re
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+MILLION = 1e6
+SLICE_MEGAVOXELS = 512 * 512 / MILLION
+# Slices of a synthetic scan, on average over its protocols.
+PHANTOM_SLICES = 30
+# Asked for is more than expected: processors differ, and a killed job costs more than idle memory.
+TIME_MARGIN, MEMORY_MARGIN = 6.0, 1.6
+LEAST_MINUTES, LEAST_MEMORY_MB = 10, 1000
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Needs of one job of a rule: a fixed part and a part per million voxels of the scans that it reads.
+
+    Measured on one core of a 2.x GHz server CPU, on the embedded cohort and on a CT of 512 × 512 × 129 voxels with
+    seven tumours. Training and model selection also depend on their settings; the constants are for the defaults."""
+
+    seconds: float
+    seconds_per_megavoxel: float
+    memory_mb: float
+    memory_mb_per_megavoxel: float
+    disk_mb_per_megavoxel: float = 0.0
+    gpu: bool = False
+
+    def expected_seconds(self, megavoxels: float) -> float:
+        return self.seconds + self.seconds_per_megavoxel * megavoxels
+
+    def expected_memory_mb(self, megavoxels: float) -> float:
+        return self.memory_mb + self.memory_mb_per_megavoxel * megavoxels
+
+    def expected_disk_mb(self, megavoxels: float) -> float:
+        return self.disk_mb_per_megavoxel * megavoxels
+
+
+DEMANDS = {
+    "phantom": Demand(1, 0.9, 2000, 0, 0.7),
+    "check": Demand(2, 0.3, 1500, 0),
+    "intake": Demand(3.2, 0.5, 350, 20, 1.4),
+    "liver": Demand(1.1, 0.1, 200, 20, 0.02),
+    "preprocess": Demand(1.1, 0.15, 200, 25, 0.5),
+    "train_segmentation": Demand(30, 0, 1500, 3, gpu=True),
+    "segment": Demand(4.0, 1.0, 600, 40, 0.05, gpu=True),
+    "warm_radiomics": Demand(30, 0, 500, 0),
+    "roi_features": Demand(2.4, 0.5, 400, 20, 0.1),
+    "lesion_features": Demand(2.2, 0.5, 350, 20, 0.001),
+    "training_table": Demand(4, 0.02, 400, 1, 0.02),
+    "select": Demand(10, 0.1, 1000, 2),
+    "classify": Demand(4, 0.02, 400, 1),
+    "lesion_table": Demand(1, 0.001, 200, 0),
+    "lesion_feature_table": Demand(1, 0.001, 200, 0),
+    "concordance": Demand(5, 0.01, 400, 0.1),
+    "roi_concordance": Demand(3, 0.05, 400, 1),
+    "report": Demand(6, 0.01, 700, 0.1, 0.01),
+    "manifest": Demand(2, 0.02, 200, 0),
+}
+
+
+def asked_memory_mb(rule: str, megavoxels: float, attempt: int = 1) -> int:
+    """What a job asks for; it doubles with every attempt."""
+    expected = MEMORY_MARGIN * DEMANDS[rule].expected_memory_mb(megavoxels)
+    return math.ceil(max(LEAST_MEMORY_MB, expected) / 100) * 100 * 2 ** (attempt - 1)
+
+
+def asked_minutes(rule: str, megavoxels: float, attempt: int = 1) -> int:
+    """The time limit that a job asks for; it doubles with every attempt."""
+    expected = TIME_MARGIN * DEMANDS[rule].expected_seconds(megavoxels) / 60
+    return math.ceil(max(LEAST_MINUTES, expected)) * 2 ** (attempt - 1)
+
+
+@cache
+def megavoxels(path: Path) -> float:
+    """Size of a scan in millions of voxels, from its header, from the number of files of a DICOM series, or (any
+    other file) from its bytes."""
+    if path.is_dir():
+        return SLICE_MEGAVOXELS * sum(1 for entry in path.iterdir() if entry.is_file())
+    if not path.is_file():
+        return 0.0
+    suffixes = "".join(path.suffixes[-2:]).lower()
+    for ending, shape in _HEADERS.items():
+        if suffixes.endswith(ending):
+            sizes = shape(path)
+            if sizes:
+                return math.prod(sizes) / MILLION
+    return path.stat().st_size / 2 / MILLION
+
+
+def _nifti_shape(path: Path) -> tuple[int, ...]:
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            header = stream.read(348)
+    except (OSError, EOFError):
+        return ()
+    if len(header) < 56:
+        return ()
+    order = "<" if struct.unpack("<i", header[:4])[0] == 348 else ">"
+    return tuple(struct.unpack(f"{order}3h", header[42:48]))
+
+
+def _text_shape(key: bytes) -> Callable[[Path], tuple[int, ...]]:
+    def shape(path: Path) -> tuple[int, ...]:
+        with path.open("rb") as stream:
+            found = re.search(rb"^" + key + rb"((?:\s+\d+){3})", stream.read(4096), re.MULTILINE)
+        return tuple(int(word) for word in found.group(1).split()) if found else ()
+
+    return shape
+
+
+_HEADERS: dict[str, Callable[[Path], tuple[int, ...]]] = {
+    ".nii": _nifti_shape,
+    ".nii.gz": _nifti_shape,
+    ".nrrd": _text_shape(rb"sizes:"),
+    ".mha": _text_shape(rb"DimSize ="),
+    ".mhd": _text_shape(rb"DimSize ="),
+}
+
+
+def phantom_megavoxels(grid: int) -> float:
+    """Expected size of one synthetic scan."""
+    return grid * grid * PHANTOM_SLICES / MILLION

@@ -1,0 +1,124 @@
+"""A rehearsal: what a study will take, rule by rule, before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from livermets.cohort import Scan
+from livermets.config.study import StudyConfig
+from livermets.demand import DEMANDS, Demand
+from livermets.workflow import Plan
+
+# A training slice of 256 × 256 pixels through the default network (4 levels, 32 filters) on one core, forward and back.
+SLICE_SECONDS, SLICE_PIXELS, SLICE_FILTERS = 1.5, 256 * 256, 32
+SMALLEST_SLICE_SECONDS = 0.02
+# One evaluation of a chromosome (training of a two-layer network in every fold) per training lesion and fold.
+EVALUATION_SECONDS, EVALUATION_SECONDS_PER_LESION = 0.01, 0.0005
+LESIONS_PER_SCAN = 3
+# Not measured here: what a data-centre GPU is expected to gain over one core for the two rules that use it.
+GPU_GAIN = {"train_segmentation": 100.0, "segment": 3.0}
+SECONDS_PER_SLURM_JOB = 3.0
+
+
+def estimate(plan: Plan) -> pd.DataFrame:
+    """One row per rule: jobs, CPU hours of all, minutes and memory of the largest, disk, and GPU hours where a GPU is
+    used instead of the CPU. Wall time on one machine is about the CPU hours divided by its cores."""
+    rows = []
+    for rule, sizes in jobs(plan).items():
+        demand = DEMANDS[rule]
+        seconds = [job_seconds(plan, rule, demand, size) for size in sizes]
+        rows.append(
+            {
+                "rule": rule,
+                "jobs": len(sizes),
+                "cpu_hours": sum(seconds) / 3600,
+                "longest_minutes": max(seconds) / 60,
+                "memory_gb": max(demand.expected_memory_mb(size) for size in sizes) / 1000,
+                "disk_gb": sum(demand.expected_disk_mb(size) for size in sizes) / 1000,
+                "gpu_hours": sum(seconds) / GPU_GAIN[rule] / 3600 if demand.gpu else 0.0,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def jobs(plan: Plan) -> dict[str, list[float]]:
+    """For every rule the sizes in megavoxels of what its jobs read."""
+    scans, training = plan.scans(), plan.scans("train")
+    masks = [scan for scan in scans if scan.has_lesions] + scans
+    cohorts = [cohort.scans() for cohort in plan.cohorts()]
+    compared = [
+        [scan for member in plan.concordance_cohorts(name) for scan in plan.study.cohort(member).scans()]
+        for name in plan.concordance_names()
+    ]
+    phantoms = [cohort.scans() for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
+    folds = plan.config.segmentation.cross_fit or 0
+    each: dict[str, Sequence[list[Scan]]] = {
+        "phantom": phantoms,
+        "check": [scans],
+        "intake": [[scan] for scan in scans],
+        "liver": [[scan] for scan in scans],
+        "preprocess": [[scan] for scan in scans],
+        "train_segmentation": [training] * (1 + folds + (plan.liver_source == "network")),
+        "segment": [[scan] for scan in scans],
+        "warm_radiomics": [[]],
+        "roi_features": [[scan] for scan in masks],
+        "lesion_features": [[scan] for scan in masks],
+        "training_table": [training],
+        "select": [training],
+        "classify": cohorts,
+        "lesion_table": [scans],
+        "lesion_feature_table": [scans],
+        "concordance": compared,
+        "roi_concordance": compared,
+        "report": [scans],
+        "manifest": [scans],
+    }
+    return {rule: [plan.megavoxels(scans) for scans in groups] for rule, groups in each.items() if groups}
+
+
+def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: float) -> float:
+    """CPU seconds of one job; training and selection depend on their settings more than on the images."""
+    seconds = demand.expected_seconds(megavoxels)
+    if rule == "train_segmentation":
+        return seconds + training_seconds(plan.config, megavoxels)
+    if rule == "select":
+        return seconds + selection_seconds(plan.config, len(plan.scans("train")))
+    return seconds
+
+
+def training_seconds(config: StudyConfig, megavoxels: float) -> float:
+    """Seconds of training one segmentation network on one core."""
+    training, network = config.segmentation.training, config.segmentation.network
+    slices = training.slices_per_epoch or megavoxels * 1e6 / (512 * 512) / 3  # a third of a scan shows the liver
+    side = training.patch or config.preprocess.network_grid
+    share = side * side / SLICE_PIXELS * (network.base_filters / SLICE_FILTERS) ** 2
+    return training.epochs * slices * max(SMALLEST_SLICE_SECONDS, SLICE_SECONDS * share)
+
+
+def selection_seconds(config: StudyConfig, scans: int) -> float:
+    """Seconds of the genetic search and its audit on one core, if no search stops early."""
+    search, audit = config.selection.search, config.selection.audit
+    chosen = search.population * (search.generations + 1)
+    audited = (audit.population or search.population) * ((audit.generations or search.generations) + 1)
+    nested = audit.outer_folds * audit.repeats
+    permuted = audit.permutations * (nested if audit.permutation_statistic == "nested" else 1)
+    evaluations = (chosen + audited * (nested + permuted)) * search.folds
+    return evaluations * (EVALUATION_SECONDS + EVALUATION_SECONDS_PER_LESION * LESIONS_PER_SCAN * scans)
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """The table with its sums, and what the constants behind it are worth."""
+    total = {column: table[column].sum() for column in ("jobs", "cpu_hours", "disk_gb", "gpu_hours")}
+    total |= {column: table[column].max() for column in ("longest_minutes", "memory_gb")}
+    shown = pd.concat([table, pd.DataFrame([{"rule": "all", **total}])], ignore_index=True)
+    overhead = table["jobs"].sum() * SECONDS_PER_SLURM_JOB / 3600
+    return "\n".join(
+        [
+            shown.to_string(index=False, float_format=lambda value: f"{value:,.2f}"),
+            f"On SLURM add about {overhead:,.2f} CPU hours for the starts of Snakemake in its jobs.",
+            "The constants (livermets.demand, livermets.estimate) were measured on one core; expect a factor of 2 either way.",
+            "GPU hours are an assumption about a data-centre GPU, not a measurement.",
+        ]
+    )

@@ -1,0 +1,80 @@
+"""A study of 1,000 patients at two timepoints: how long a dry run takes, and how much memory. By hand:
+``python tests/bench/bench_scale.py [PATIENTS]``. Images are empty files: a dry run opens none."""
+
+from __future__ import annotations
+
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+TIMEPOINTS = ("baseline", "TP1")
+LESIONS = 3
+MOST_SECONDS, MOST_MB = 60, 1024
+
+
+def write_study(folder: Path, patients: int) -> None:
+    """A study of empty images, one tenth of the patients for training, with a table of outcomes."""
+    names = [f"P{number:04d}" for number in range(patients)]
+    roles = {"learn": ("train", names[: patients // 10]), "test": ("validation", names[patients // 10 :])}
+    config: dict = {"cohorts": {}}
+    for cohort, (role, members) in roles.items():
+        rows = ["patient_id,timepoint,lesion_id,centre,baseline_diameter_mm,followup_diameter_mm"]
+        for name in members:
+            for timepoint in TIMEPOINTS:
+                place = folder / "data" / name / timepoint
+                place.mkdir(parents=True)
+                for file in ("ct", "liver", "lesions"):
+                    (place / f"{file}.nii.gz").touch()
+                rows += [f"{name},{timepoint},{lesion},A,20.0,{10 + lesion * 5}.0" for lesion in range(1, LESIONS + 1)]
+        (folder / f"{cohort}.csv").write_text("\n".join(rows) + "\n")
+        files = {key: f"data/{{patient}}/{{timepoint}}/{key}.nii.gz" for key in ("liver", "lesions")}
+        config["cohorts"][cohort] = {
+            "role": role,
+            "table": f"{cohort}.csv",
+            "timepoints": list(TIMEPOINTS),
+            "image": "data/{patient}/{timepoint}/ct.nii.gz",
+            **files,
+        }
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+
+
+def dry_run(folder: Path, *options: str) -> tuple[float, float, int]:
+    """Seconds, memory in MB and number of jobs of a dry run."""
+    command = [sys.executable, "-m", "snakemake", "-s", str(REPOSITORY / "Snakefile"), "--directory", str(folder), "-n"]
+    started = time.perf_counter()
+    done = subprocess.run([*command, "--quiet", "rules", *options], capture_output=True, text=True)
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        raise SystemExit((done.stdout + done.stderr)[-3000:])
+    found = re.search(r"^total +(\d+)$", done.stdout + done.stderr, re.MULTILINE)
+    memory_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return seconds, memory_mb, int(found.group(1)) if found else 0
+
+
+def main() -> None:
+    patients = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    with tempfile.TemporaryDirectory(prefix="livermets-scale-") as place:
+        folder = Path(place)
+        write_study(folder, patients)
+        for profile in ("default", "slurm"):
+            path = REPOSITORY / "workflow/profiles" / profile
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            seconds, memory_mb, jobs = dry_run(folder, "--workflow-profile", str(path))
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            print(
+                f"{profile}: {patients} patients at {len(TIMEPOINTS)} timepoints, {jobs} jobs: {seconds:.1f} s"
+                f" ({cpu:.1f} s of CPU, {seconds / MOST_SECONDS:.2f} of {MOST_SECONDS} s),"
+                f" {memory_mb:.0f} MB ({memory_mb / MOST_MB:.2f} of 1 GiB)"
+            )
+
+
+if __name__ == "__main__":
+    main()
