@@ -327,6 +327,15 @@ def nan_in_ct(study: SmallStudy) -> None:
     save(study.folder / "T1/ct.nii.gz", ct)
 
 
+@case(f"{T1}, T1/ct.nii: this file is cut short or damaged. Copy or export it again.")
+def last_bytes_missing(study: SmallStudy) -> None:
+    for seed, patient in enumerate(("T1", "T2")):
+        sitk.WriteImage(image_of(patient_arrays(seed)[0]), str(study.folder / patient / "ct.nii"))
+    path = study.folder / "T1/ct.nii"
+    path.write_bytes(path.read_bytes()[:-100])  # less than the header
+    study.cohort()["image"] = "{patient}/ct.nii"
+
+
 @case(f"{T1}, T1/ct.nii.gz: no value is below 0 (maximum 1166): the rescale intercept (usually -1024) was not applied. "
       "Export the CT in Hounsfield units.")  # fmt: skip
 def rescale_not_applied(study: SmallStudy) -> None:

@@ -53,9 +53,10 @@ class ScanData:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the values and the grid size: equal for the same CT in any format."""
-        content = hashlib.sha256(repr(self.ct.array.shape).encode())
-        content.update(np.ascontiguousarray(self.ct.array, dtype=np.float32).data)
+        """SHA-256 of the values and the grid size: equal for the same CT in any format, because the type of the values
+        depends on the values alone."""
+        content = hashlib.sha256(f"{self.ct.array.shape} {self.ct.array.dtype}".encode())
+        content.update(np.ascontiguousarray(self.ct.array).data)
         return content.hexdigest()
 
 

@@ -19,15 +19,19 @@ _COMPRESSION_LEVEL = 1
 def read_volume(path: Path | str) -> Volume:
     """One 3D image file (NIfTI, NRRD, MHA) in canonical axes.
 
-    Raises `InputError` for a file that is missing, unreadable, not 3D or not scalar."""
+    Raises `InputError` for a file that is missing, unreadable, damaged, not 3D, not scalar or not of numbers."""
     path = Path(path)
     if not path.exists():
         raise input_error(path, "this file does not exist", "Check the path in the configuration or the table")
-    check_whole(path)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
         raise _unreadable(path) from error
+    values = sitk.GetArrayViewFromImage(image)
+    check_whole(path, values)
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        n = int(np.count_nonzero(~np.isfinite(values)))
+        raise input_error(path, f"{n} voxels are not numbers (NaN or infinite)", "Export it again")
     return volume_from_sitk(image, path)
 
 
@@ -60,7 +64,8 @@ def volume_from_sitk(image: sitk.Image, where: object) -> Volume:
         what = f"one value per voxel is needed, this has {image.GetNumberOfComponentsPerPixel()}"
         raise input_error(where, what, "Give the CT, not a coloured picture of it")
     stored = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(image.GetDirection())
-    image = sitk.DICOMOrient(image, CANONICAL_ORIENTATION)
+    if stored != CANONICAL_ORIENTATION:
+        image = sitk.DICOMOrient(image, CANONICAL_ORIENTATION)
     grid = Grid(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
     return Volume(sitk.GetArrayFromImage(image), grid, stored)
 

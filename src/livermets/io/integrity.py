@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import gzip
 import math
+import os
+import struct
 import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import nibabel
 import numpy as np
+from numpy.typing import NDArray
 
 from livermets.errors import InputError, input_error
 
 _CHUNK = 1 << 22
 
 
-def check_whole(path: Path) -> None:
+def check_whole(path: Path, read: NDArray) -> None:
     """Raises `InputError` when a NIfTI or MHA file is cut short, fails its checksum, or holds values that are not
-    numbers. Costs one pass over the file."""
+    numbers.
+
+    ``read`` is what the image library made of it, in stored order: where the checksum of a compressed NIfTI is that of
+    these values, the file need not be inflated a second time."""
+    if _has_checksum_of(path, read):
+        return
     name = path.name.lower()
     try:
         if name.endswith((".nii", ".nii.gz")):
@@ -31,30 +39,70 @@ def check_whole(path: Path) -> None:
         raise _damaged(path) from error
 
 
+def _nifti(path: Path) -> Any:
+    """The file's header by nibabel; its voxels are not read."""
+    return nibabel.load(path)
+
+
+def _has_checksum_of(path: Path, read: NDArray) -> bool:
+    """Whether a gzip file's own checksum is that of its header and these values (not so for rescaled ones)."""
+    if not path.name.lower().endswith(".nii.gz"):
+        return False
+    try:
+        start = int(_nifti(path).dataobj.offset)
+        with gzip.open(path) as stream:
+            checksum = zlib.crc32(stream.read(start))
+        with path.open("rb") as stream:
+            stream.seek(-8, os.SEEK_END)
+            stated, size = struct.unpack("<II", stream.read(8))
+    except Exception:  # the thorough check says what is wrong
+        return False
+    checksum = zlib.crc32(np.ascontiguousarray(read).data.cast("B"), checksum)
+    return (checksum, (start + read.nbytes) % (1 << 32)) == (stated, size)
+
+
 def _check_nifti(path: Path) -> None:
     try:
-        header: Any = nibabel.load(path).header
-        shape, kind, start = header.get_data_shape(), header.get_data_dtype(), int(header.get_data_offset())
+        stored = _nifti(path).dataobj  # the header itself has forgotten where the data start
+        start, kind, needed = int(stored.offset), stored.dtype, math.prod(stored.shape) * stored.dtype.itemsize
     except Exception:  # not a NIfTI file, which the image library says better
         return
-    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as stream:
+    compressed = path.name.lower().endswith(".gz")
+    if not compressed and path.stat().st_size < start + needed:
+        raise _damaged(path)
+    if not compressed and kind.kind != "f":
+        return
+    with gzip.open(path) if compressed else path.open("rb") as stream:
         found, strange = _read_through(stream, start, kind)
-    if found < math.prod(shape) * kind.itemsize:
+    if found < needed:
         raise _damaged(path)
     if strange:
         raise input_error(path, f"{strange} voxels are not numbers (NaN or infinite)", "Export it again")
+
+
+def _read_through(stream: BinaryIO | gzip.GzipFile, start: int, kind: np.dtype) -> tuple[int, int]:
+    """Bytes of data, and how many values are not finite (the image library makes them 0)."""
+    stream.read(start)
+    found = strange = 0
+    while chunk := stream.read(_CHUNK):
+        found += len(chunk)
+        if kind.kind == "f" and kind.itemsize in (4, 8):
+            values = np.frombuffer(chunk[: len(chunk) // kind.itemsize * kind.itemsize], kind)
+            strange += int(np.count_nonzero(~np.isfinite(values)))
+    return found, strange
 
 
 def _check_pair(path: Path) -> None:
     """A header and its data in two files: NIfTI, or its predecessor Analyze, in which left and right are anybody's
     guess."""
     try:
-        image: Any = nibabel.load(path)
+        image: Any = _nifti(path)
     except Exception:  # not such a pair, which the image library says better
         return
     if not isinstance(image, nibabel.Nifti1Pair):
         raise input_error(path, "an Analyze file does not say what is left and right", "Convert it to NIfTI or NRRD")
-    needed = int(image.header.get_data_offset()) + math.prod(image.shape) * image.get_data_dtype().itemsize
+    stored: Any = image.dataobj
+    needed = int(stored.offset) + math.prod(stored.shape) * stored.dtype.itemsize
     data = Path(str(image.file_map["image"].filename))
     if data.suffix != ".gz" and data.stat().st_size < needed:
         raise _damaged(path)
@@ -65,7 +113,7 @@ def placement_conflict(path: Path) -> str | None:
 
     The image library takes spacing from pixdim and placement from the sform (else the qform); programs differ."""
     try:
-        header: Any = nibabel.load(path).header
+        header = _nifti(path).header
         sform, sform_code = header.get_sform(coded=True)
         qform, qform_code = header.get_qform(coded=True)
         spacing = np.array(header.get_zooms()[:3], float)
@@ -83,18 +131,6 @@ def placement_conflict(path: Path) -> str | None:
         if apart > 0.5 * spacing.min():
             return f"places that are up to {apart:.0f} mm apart by its sform and its qform"
     return None
-
-
-def _read_through(stream: BinaryIO | gzip.GzipFile, start: int, kind: np.dtype) -> tuple[int, int]:
-    """Bytes of data, and how many values are not finite."""
-    stream.read(start)
-    found = strange = 0
-    while chunk := stream.read(_CHUNK):
-        found += len(chunk)
-        if kind.kind == "f" and kind.itemsize in (4, 8):
-            values = np.frombuffer(chunk[: len(chunk) // kind.itemsize * kind.itemsize], kind)
-            strange += int(np.count_nonzero(~np.isfinite(values)))
-    return found, strange
 
 
 def _check_mha(path: Path) -> None:
