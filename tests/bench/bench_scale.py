@@ -11,38 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import yaml
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.empty_study import TIMEPOINTS, write_study
 
 REPOSITORY = Path(__file__).parents[2]
-TIMEPOINTS = ("baseline", "TP1")
-LESIONS = 3
 MOST_SECONDS, MOST_MB = 60, 1024
-
-
-def write_study(folder: Path, patients: int) -> None:
-    """A study of empty images, one tenth of the patients for training, with a table of outcomes."""
-    names = [f"P{number:04d}" for number in range(patients)]
-    roles = {"learn": ("train", names[: patients // 10]), "test": ("validation", names[patients // 10 :])}
-    config: dict = {"cohorts": {}}
-    for cohort, (role, members) in roles.items():
-        rows = ["patient_id,timepoint,lesion_id,centre,baseline_diameter_mm,followup_diameter_mm"]
-        for name in members:
-            for timepoint in TIMEPOINTS:
-                place = folder / "data" / name / timepoint
-                place.mkdir(parents=True)
-                for file in ("ct", "liver", "lesions"):
-                    (place / f"{file}.nii.gz").touch()
-                rows += [f"{name},{timepoint},{lesion},A,20.0,{10 + lesion * 5}.0" for lesion in range(1, LESIONS + 1)]
-        (folder / f"{cohort}.csv").write_text("\n".join(rows) + "\n")
-        files = {key: f"data/{{patient}}/{{timepoint}}/{key}.nii.gz" for key in ("liver", "lesions")}
-        config["cohorts"][cohort] = {
-            "role": role,
-            "table": f"{cohort}.csv",
-            "timepoints": list(TIMEPOINTS),
-            "image": "data/{patient}/{timepoint}/ct.nii.gz",
-            **files,
-        }
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
 
 
 def dry_run(folder: Path, *options: str) -> tuple[float, float, int]:
@@ -62,7 +35,7 @@ def main() -> None:
     patients = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     with tempfile.TemporaryDirectory(prefix="livermets-scale-") as place:
         folder = Path(place)
-        write_study(folder, patients)
+        write_study(folder, patients, training=patients // 10)
         for profile in ("default", "slurm"):
             path = REPOSITORY / "workflow/profiles" / profile
             before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -46,25 +46,13 @@ def check(
     ),
 ) -> None:
     """Check configuration, tables and every image before anything is computed; list all problems at once."""
+    from livermets.cli.study import print_estimate
     from livermets.intake.checking import check_from_settings
 
     if estimate:
         print_estimate(settings, out)
         return
     check_from_settings(settings, out, pictures)
-
-
-def print_estimate(settings: str, out: Path | None) -> None:
-    """The rehearsal of `check --estimate`, and its table as CSV."""
-    from livermets.config.load import read_yaml
-    from livermets.estimate import as_text, estimate
-    from livermets.io.tables import write_csv
-    from livermets.workflow import Plan
-
-    table = estimate(Plan.from_config(read_yaml(settings)))
-    print(as_text(table))
-    if out is not None:
-        write_csv(out / "estimate.csv", table)
 
 
 @app.command("cohort-init")

@@ -40,3 +40,16 @@ def lesion_table(
     from livermets.io.tables import read_table, write_csv
 
     write_csv(out, pd.concat([read_table(path) for path in lesions], ignore_index=True))
+
+
+def print_estimate(settings: str, out: Path | None) -> None:
+    """The rehearsal of `check --estimate`, and its table as CSV."""
+    from livermets.config.load import read_yaml
+    from livermets.estimate import as_text, estimate
+    from livermets.io.tables import write_csv
+    from livermets.workflow import Plan
+
+    table = estimate(Plan.from_config(read_yaml(settings)))
+    print(as_text(table))
+    if out is not None:
+        write_csv(out / "estimate.csv", table)

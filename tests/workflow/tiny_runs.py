@@ -1,0 +1,105 @@
+"""Runs of the tiny study by Snakemake, as a user starts them, and what two of them have in common."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+SLURM = Path(__file__).parent / "slurm"
+IMPOSSIBLE = 77
+# Seconds differ between runs; these tables are compared without them.
+TIMED = ("scan_metrics.csv", "training_log.csv")
+COMPARED = (".csv", ".gz", ".safetensors", ".parquet")
+
+
+def snakemake_command(folder: Path, *options: str, profile: str | Path = "default") -> list[str]:
+    """Snakemake in a study folder, as a user starts it, with two cores on this machine."""
+    cores = ("--cores", "2") if profile == "default" else ()
+    profile = REPOSITORY / "workflow/profiles" / profile
+    place = ("-s", str(REPOSITORY / "Snakefile"), "--directory", str(folder), "--workflow-profile", str(profile))
+    return [sys.executable, "-m", "snakemake", *place, *cores, *options]
+
+
+def run(folder: Path, *options: str, profile: str | Path = "default") -> subprocess.CompletedProcess[str]:
+    """Runs Snakemake in a study folder to its end."""
+    return subprocess.run(snakemake_command(folder, *options, profile=profile), capture_output=True, text=True)
+
+
+def study_folder(folder: Path) -> Path:
+    """A folder with the tiny study's configuration."""
+    folder.mkdir()
+    shutil.copy(REPOSITORY / "tests/workflow/tiny/config.yaml", folder)
+    return folder
+
+
+def compared_files(results: Path) -> list[Path]:
+    """Every table, volume and model of a results folder that must not differ between two runs."""
+    return [
+        file.relative_to(results)
+        for file in sorted(results.rglob("*"))
+        if file.suffix in COMPARED
+        and not {"benchmarks", ".snakemake"} & set(file.parts)
+        and file.name not in TIMED
+        and not file.name.endswith("-curves.csv")
+    ]
+
+
+def differences(first: Path, second: Path) -> list[str]:
+    """The files of two results folders that differ: byte for byte, and without their seconds where these are told."""
+    found = [
+        str(file)
+        for file in sorted({*compared_files(first), *compared_files(second)})
+        if not ((first / file).exists() and (second / file).exists())
+        or not filecmp.cmp(first / file, second / file, shallow=False)
+    ]
+    for name in TIMED:
+        for file in sorted(first.rglob(name)):
+            ours, theirs = (pd.read_csv(f) for f in (file, second / file.relative_to(first)))
+            kept = [column for column in ours if "second" not in column]
+            if not ours[kept].equals(theirs[kept]):
+                found.append(str(file.relative_to(first)))
+    return found
+
+
+def start_slurm(gpus: int) -> str:
+    """Starts a SLURM of one node with so many pretended GPUs; returns why that is impossible here, or nothing."""
+    done = subprocess.run([SLURM / "start.sh", str(gpus)], capture_output=True, text=True, timeout=300)
+    if done.returncode == IMPOSSIBLE:
+        return done.stderr.strip()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return ""
+
+
+def stop_slurm() -> None:
+    """Stops the SLURM that `start_slurm` started."""
+    subprocess.run([SLURM / "stop.sh"], check=True, timeout=60)
+
+
+def quick_profile(name: str, folder: Path) -> Path:
+    """One of the project's profiles with this machine's CPUs, asking for states as often as tests need."""
+    values = yaml.safe_load((REPOSITORY / "workflow/profiles" / name / "profile.yaml").read_text())
+    values |= {"slurm-init-seconds-before-status-checks": 3, "max-status-checks-per-second": 1, "latency-wait": 10}
+    values |= {"cores": os.cpu_count(), "retries": 0}
+    target = folder / f"{name}-quick"
+    target.mkdir(exist_ok=True)
+    (target / "profile.yaml").write_text(yaml.safe_dump(values))
+    return target
+
+
+def slurm_jobs() -> pd.DataFrame:
+    """What SLURM itself remembers of its jobs: id, state, generic resources asked for, comment, seconds."""
+    fields = ("JobID", "State", "tres-per-job", "Comment", "TimeUsed", "NumCPUs", "MinMemory")
+    form = ",".join(f"{field}:|" for field in fields)
+    out = subprocess.run(
+        ["squeue", "--noheader", "--states=all", f"--Format={form}"], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [[cell.strip() for cell in line.split("|")[: len(fields)]] for line in out.splitlines()]
+    return pd.DataFrame(rows, columns=fields)
