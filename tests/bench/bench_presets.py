@@ -35,9 +35,13 @@ SIZES_MM = (0, 10, 20, 1000)
 
 
 def verb(*words: object) -> float:
-    """Runs one verb of the program; the seconds it took."""
+    """Runs one verb of the program; the seconds it took. What a failing one said is shown."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "livermets", *map(str, words)], check=True, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "livermets", *map(str, words)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        print(done.stderr[-2000:], file=sys.stderr)
+        done.check_returncode()
     return time.perf_counter() - start
 
 
@@ -121,7 +125,13 @@ def liver(options: argparse.Namespace, place: Path, scans: dict[str, list[Path]]
     for scan in scans["test"]:
         out = place / f"{scan.parent.name}.nii.gz"
         words = ["--image", scan / "ct.nii.gz", "--network", place / "network", "--out", out, "--settings", settings]
-        seconds.append(verb("liver", *words, "--threads", options.threads))
+        try:
+            seconds.append(verb("liver", *words, "--threads", options.threads))
+        except subprocess.CalledProcessError as refused:
+            if refused.returncode != 2:
+                raise
+            dice.append(0.0)  # no liver found, which the verb refuses to go on with
+            continue
         ours, theirs = (sitk.ReadImage(str(path)) for path in (out, scan / "liver.nii.gz"))
         arrays = [sitk.GetArrayFromImage(image) > 0 for image in (ours, theirs)]
         dice.append(mask_metrics(arrays[1], arrays[0], theirs.GetSpacing()[::-1])["dice"])
