@@ -85,3 +85,4 @@ def write_volume(path: Path | str, volume: Volume) -> None:
     image = sitk.DICOMOrient(sitk_from_volume(volume), volume.stored_orientation)
     with written_aside(path) as aside:
         sitk.WriteImage(image, str(aside), useCompression=True, compressionLevel=_COMPRESSION_LEVEL)
+        check_whole(aside, sitk.GetArrayViewFromImage(image))  # on a full disk the library stops without a word
