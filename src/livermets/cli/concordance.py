@@ -38,6 +38,7 @@ def concordance_verb(
     from livermets.config.statistics import StatisticsSettings
     from livermets.io.concordance import write_concordance
     from livermets.io.tables import read_table
+    from livermets.reporting.findings import in_words
     from livermets.stats.concordance import concordance
     from livermets.stats.lesions import joined, of_cohorts
 
@@ -50,8 +51,9 @@ def concordance_verb(
         from livermets.figures.concordance import concordance_figures
 
         figures = concordance_figures(result, statistics)
-    write_concordance(out, result, figures)
-    typer.echo(f"{len(result.lesions)} lesions: tables in {out}", err=True)
+    summary = in_words(vars(result), result.lesions)
+    write_concordance(out, result, figures, summary)
+    typer.echo(f"{summary}{len(result.lesions)} lesions: tables in {out}", err=True)
     for note in result.notes:
         typer.echo(f"note: {note}", err=True)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from livermets.io.atomic import written_aside
+from livermets.io.atomic import write_text, written_aside
 from livermets.io.tables import write_csv
 from livermets.stats.concordance import ConcordanceResult, RoiConcordance
 
@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 _NOT_TABLES = ("notes",)
 
 
-def write_concordance(folder: Path | str, result: ConcordanceResult, figures: Mapping[str, Figure]) -> None:
+def write_concordance(
+    folder: Path | str, result: ConcordanceResult, figures: Mapping[str, Figure], summary: str = ""
+) -> None:
     """Writes every table as ``<name>.csv`` (an empty one too, so that the set of files never changes), ``notes.csv``,
-    and every figure as ``<name>.png``; the caller draws them and names each after the table it shows."""
+    ``summary.txt``, and every figure as ``<name>.png``; the caller draws them and names each after the table it
+    shows."""
     folder = Path(folder)
     for field in fields(result):
         if field.name not in _NOT_TABLES:
             write_csv(folder / f"{field.name}.csv", getattr(result, field.name))
     write_csv(folder / "notes.csv", pd.DataFrame({"note": list(result.notes)}))
+    if summary:
+        write_text(folder / "summary.txt", summary)
     for name, figure in figures.items():
         with written_aside(folder / f"{name}.png") as aside:
             figure.savefig(aside, format="png")

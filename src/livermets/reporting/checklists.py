@@ -27,7 +27,7 @@ STATES = {
 
 @cache
 def checklist(name: str) -> dict[str, Any]:
-    """One checklist as stored beside this module: title, source, items."""
+    """One checklist as stored beside this module: title, source, what its items were held against, items."""
     text = resources.files("livermets.reporting").joinpath("data", f"{name}.yaml").read_text(encoding="utf-8")
     return yaml.safe_load(text)
 
@@ -122,7 +122,7 @@ def checklist_section(study: StudyResults, statements: Mapping[str, str] | None 
         frame = pd.DataFrame(rows, columns=["item", "topic", "state", "answer", "section"])
         identifier = f"checklist-{name.replace('_', '-')}"
         block = ChecklistTable(f"{identifier}-table", caption, rows, csv_download(identifier, frame))
-        sections.append(Section(identifier, content["title"], [block]))
+        sections.append(Section(identifier, content["title"], [Paragraph(content["checked"]), block]))
     text = (
         "Items are numbered as in the sources and worded by us. An item is called done only where this run left the "
         "artefact that "

@@ -78,6 +78,14 @@ def estimate(
     return f"{point} ({ends})" if ends and point != MISSING else point
 
 
+def points(value: Any, low: Any = None, high: Any = None, digits: int = 0) -> str:
+    """A difference of two shares in percentage points: ``42 points (5 to 70)``."""
+    if is_missing(value):
+        return MISSING
+    ends = interval(100 * low, 100 * high, digits=digits) if not (is_missing(low) or is_missing(high)) else ""
+    return f"{number(100 * float(value), digits)} points{f' ({ends})' if ends else ''}"
+
+
 def count_of(k: Any, n: Any) -> str:
     """``19 of 32``; counts are never shown without what they are out of."""
     return f"{integer(k)} of {integer(n)}"

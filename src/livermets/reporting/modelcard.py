@@ -8,7 +8,7 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.lesions import lesion_flow
 from livermets.reporting.model import Block, Bullets, Note, Pairs, Section
 from livermets.reporting.results import StudyResults
-from livermets.reporting.sections.estimates import both_intervals, main_comparison, rows_of
+from livermets.reporting.sections.estimates import main_comparison, rows_of, shown_interval
 from livermets.reporting.sections.selection import neurons
 
 
@@ -73,13 +73,9 @@ def _performance(study: StudyResults) -> str:
     diagnostics = study.concordance.get(name or "", {}).get("diagnostics", pd.DataFrame())
     parts = []
     for source in ("manual", "automatic"):
-        rows = rows_of(diagnostics, "auc", mask_source=source)
-        rows = rows[rows["value"].notna()] if len(rows) else rows
-        if len(rows):
-            independent, by_patient = both_intervals(rows)
-            shown = independent if by_patient is None or fmt.is_missing(by_patient["low"]) else by_patient
-            if shown is not None:
-                parts.append(f"{fmt.estimate(shown['value'], shown['low'], shown['high'])} with the {source} mask")
+        shown = shown_interval(rows_of(diagnostics, "auc", mask_source=source))
+        if shown is not None and not fmt.is_missing(shown["value"]):
+            parts.append(f"{fmt.estimate(shown['value'], shown['low'], shown['high'])} with the {source} mask")
     return f"ROC AUC in validation: {fmt.listed(parts)}" if parts else "not computed; see the part on diagnostics"
 
 

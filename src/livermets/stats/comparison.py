@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,10 +11,12 @@ from scipy import stats
 
 from livermets.stats.agreement import agreement_estimates
 from livermets.stats.auc import bootstrap_auc, delong, obuchowski
-from livermets.stats.diagnostics import auc_obstacle, class_diagnostics, clustered_obstacle
+from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics, clustered_obstacle
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate, to_frame
 from livermets.stats.tables import empty
+
+SOURCES = ("manual", "automatic")
 
 
 def compare_aucs(
@@ -50,45 +54,96 @@ def _comparison_frame(rows: list[tuple]) -> pd.DataFrame:
 
 
 def subgroup_table(compared: pd.DataFrame, grouping: str, boot: PatientBootstrap) -> pd.DataFrame:
-    """Agreement and diagnostics within every value of ``grouping`` (cohort, centre, timepoint), one row per method.
+    """Agreement and diagnostics within every value of ``grouping`` (cohort, centre, timepoint, size), one row per
+    method.
 
     ``compared`` are lesions classified with both masks; diagnostics use those with a known outcome."""
     frames = []
-    for value, part in compared.groupby(grouping, sort=True):
+    for value in group_order(compared[grouping]):
+        part = compared[compared[grouping] == value]
         patient = part["patient"].to_numpy(np.intp)
         manual, automatic = part["predicted_manual"].to_numpy(), part["predicted_automatic"].to_numpy()
         estimates = agreement_estimates(manual, automatic, patient, boot)
         frames.append(to_frame(estimates, grouping=grouping, group=str(value), mask_source="both"))
         known = part[part["response"].notna()]
-        for source in ("manual", "automatic"):
+        for source in SOURCES:
             estimates = class_diagnostics(
                 known["response"].to_numpy(), known[f"predicted_{source}"].to_numpy(),
                 known["patient"].to_numpy(np.intp), boot,
             )  # fmt: skip
+            estimates += _auc(known, source, boot)
             frames.append(to_frame(estimates, grouping=grouping, group=str(value), mask_source=source))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def subgroup_differences(compared: pd.DataFrame, grouping: str, boot: PatientBootstrap) -> pd.DataFrame:
-    """First group minus every other in agreement, sensitivity and specificity.
+def group_order(values: pd.Series) -> list:
+    """The groups in reading order: small before big, baseline before TP1 (case does not count)."""
+    return sorted(values.dropna().unique(), key=lambda name: str(name).casefold())
 
-    Patients are resampled whole, so a patient seen in both groups (two timepoints) is paired with himself."""
-    # Ignoring case puts "baseline" before "TP1".
-    groups = sorted(compared[grouping].dropna().unique(), key=lambda name: str(name).casefold())
-    estimates, labels = [], []
+
+def subgroup_differences(compared: pd.DataFrame, grouping: str, boot: PatientBootstrap) -> pd.DataFrame:
+    """First group minus every other in agreement, sensitivity, specificity and AUC.
+
+    Patients are resampled whole, so a patient seen in both groups (two timepoints) is paired with himself or
+    herself."""
+    groups = group_order(compared[grouping])
+    estimates: list[Estimate] = []
+    labels: list[str] = []
     for other in groups[1:]:
+        first, second = (compared[grouping] == groups[0]), (compared[grouping] == other)
         for measure, (hit, among) in _shares(compared).items():
-            for_first, for_other = (compared[grouping] == groups[0]), (compared[grouping] == other)
-            estimates.append(_difference(measure, hit, among, (for_first, for_other), compared["patient"], boot))
-            labels.append(f"{groups[0]} minus {other}")
+            estimates.append(_difference(measure, hit, among, (first, second), compared["patient"], boot))
+        estimates += _auc_differences(compared, (first, second), boot)
+        labels += [f"{groups[0]} minus {other}"] * (len(estimates) - len(labels))
     frame = to_frame(estimates, grouping=grouping)
     frame.insert(1, "group", labels)
     return frame
 
 
+def _scored(lesions: pd.DataFrame) -> pd.DataFrame:
+    """The lesions with outcome and both scores, as the AUCs are compared on; none if the table has no scores."""
+    columns = ["response", *(f"share_{source}" for source in SOURCES)]
+    return lesions.dropna(subset=columns) if set(columns) <= set(lesions) else lesions.iloc[:0]
+
+
+def _auc(lesions: pd.DataFrame, source: str, boot: PatientBootstrap) -> list[Estimate]:
+    scored = _scored(lesions)
+    if scored.empty:
+        return []
+    score, response = scored[f"share_{source}"].to_numpy(float), scored["response"].to_numpy(float)
+    return auc_estimates(score, response, scored["patient"].to_numpy(np.intp), boot)
+
+
+def _auc_differences(
+    compared: pd.DataFrame, groups: tuple[pd.Series, pd.Series], boot: PatientBootstrap
+) -> list[Estimate]:
+    parts = [_scored(compared[group]) for group in groups]
+    both = pd.concat(parts)
+    common: dict[str, Any] = {
+        "level": boot.level, "method": "cluster-bootstrap", "n_lesions": len(both),
+        "n_patients": both["patient"].nunique(),
+    }  # fmt: skip
+    if both.empty:
+        return []
+    why = next(filter(None, (auc_obstacle(part["response"].to_numpy()) for part in parts)), "")
+    if why:
+        return [Estimate(f"auc_{source}", NAN, note=why, **common) for source in SOURCES]
+    contributing = min(part.loc[part["response"] == side, "patient"].nunique() for part in parts for side in (0, 1))
+    estimates = []
+    for source in SOURCES:
+        arrays = [
+            (p[f"share_{source}"].to_numpy(float), p["response"].to_numpy(float), p["patient"].to_numpy(np.intp))
+            for p in parts
+        ]
+        value = np.subtract(*(delong(score, response).auc[0] for score, response, _ in arrays))
+        (low, high), why = boot.interval(np.subtract(*(bootstrap_auc(*part, boot) for part in arrays)), contributing)
+        estimates.append(Estimate(f"auc_{source}", float(value), low, high, note=why, **common))
+    return estimates
+
+
 def _shares(compared: pd.DataFrame) -> dict[str, tuple[pd.Series, pd.Series]]:
     shares = {"agreement": (compared["agree"] == 1, pd.Series(True, index=compared.index))}
-    for source in ("manual", "automatic"):
+    for source in SOURCES:
         right = compared[f"predicted_{source}"] == compared["response"]
         shares[f"sensitivity_{source}"] = right, compared["response"] == 1
         shares[f"specificity_{source}"] = right, compared["response"] == 0

@@ -13,7 +13,7 @@ from livermets.randomness import generator
 from livermets.stats.accounting import accounting_table
 from livermets.stats.agreement import agreement_estimates
 from livermets.stats.calibration import calibration_curve, calibration_estimates
-from livermets.stats.comparison import compare_aucs, subgroup_differences, subgroup_table
+from livermets.stats.comparison import SOURCES, compare_aucs, subgroup_differences, subgroup_table
 from livermets.stats.curves import decision_table, roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
 from livermets.stats.gee import agreement_curve, fit_agreement_model, required_dice
@@ -24,10 +24,10 @@ from livermets.stats.patients import patient_summary, per_patient_table
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
 from livermets.stats.roi_agreement import roi_agreement
-from livermets.stats.strata import strata_margins, strata_table
+from livermets.stats.strata import strata_margins, strata_table, with_size
 from livermets.stats.tables import empty
 
-SOURCES = ("manual", "automatic")
+GROUPINGS = ("cohort", "centre", "timepoint", "size")
 DIAGNOSTICS_COLUMNS = ("measure", "k", "n", "value", "low", "high", "level", "method", "n_lesions", "n_patients",
                        "reference", "note")  # fmt: skip
 AGREEMENT_COLUMNS = ("measure", "value", "low", "high", "level", "method", "n_lesions", "n_patients", "k", "n",
@@ -169,8 +169,6 @@ def _diagnostics(study: _Study) -> pd.DataFrame:
             scored = known[known[[f"share_{s}" for s in SOURCES if f"share_{s}" in known]].notna().all(axis=1)]
             response, score = _arrays(scored, "response", f"share_{source}")
             estimates += auc_estimates(score, response, _patient(scored), study.boot)
-        else:
-            study.notes.append(f"AUC with the {source} mask not computed: the table has no column share_{source}")
         frames.append(to_frame(estimates, DIAGNOSTICS_COLUMNS, mask_source=source))
     return pd.concat(frames, ignore_index=True)
 
@@ -218,7 +216,8 @@ def _scores(study: _Study) -> dict[str, pd.DataFrame]:
     nothing = empty("roc", "auc_comparison", "calibration", "calibration_summary", "decision")
     known, columns = study.known, [f"share_{source}" for source in SOURCES]
     if not set(columns) <= set(known.columns):
-        study.notes.append("ROC, calibration and decision curves need the columns share_manual and share_automatic")
+        missing = " and ".join(column for column in columns if column not in known)
+        study.notes.append(f"no AUC difference, ROC, calibration and decision curve: the table lacks {missing}")
         return nothing
     scored = known[known[columns].notna().all(axis=1)]
     response, patient = scored["response"].to_numpy(), _patient(scored)
@@ -243,15 +242,12 @@ def _scores(study: _Study) -> dict[str, pd.DataFrame]:
 
 
 def _subgroups(study: _Study) -> dict[str, pd.DataFrame]:
-    several = [
-        grouping
-        for grouping in ("cohort", "centre", "timepoint")
-        if grouping in study.compared and study.compared[grouping].nunique() > 1
-    ]
+    compared = with_size(study.compared, study.settings)
+    several = [name for name in GROUPINGS if name in compared and compared[name].nunique() > 1]
     if not several:
         return empty("subgroups", "subgroup_differences")
-    tables = [subgroup_table(study.compared, grouping, study.boot) for grouping in several]
-    differences = [subgroup_differences(study.compared, grouping, study.boot) for grouping in several]
+    tables = [subgroup_table(compared, grouping, study.boot) for grouping in several]
+    differences = [subgroup_differences(compared, grouping, study.boot) for grouping in several]
     return {
         "subgroups": pd.concat(tables, ignore_index=True),
         "subgroup_differences": pd.concat(differences, ignore_index=True),

@@ -34,6 +34,8 @@ class AgreementModel:
     """Patients minus terms: of Student's t."""
     n_lesions: int
     n_patients: int
+    diameter_range_mm: tuple[float, float] = (0.0, math.inf)
+    """Smallest and largest diameter that the model was fitted on."""
     correlation: float = math.nan
     """Working correlation between two lesions of a patient (exchangeable only)."""
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -57,7 +59,8 @@ def fit_agreement_model(lesions: pd.DataFrame, settings: StatisticsSettings) -> 
         return None, "agreement model not fitted: Dice and diameter separate agreeing from other lesions completely"
     patients = used["patient"].nunique()
     model = AgreementModel(
-        coefficients, covariance, *centre, patients - len(TERMS), len(used), patients, correlation,
+        coefficients, covariance, *centre, patients - len(TERMS), len(used), patients,
+        (float(used["longest_diameter_mm"].min()), float(used["longest_diameter_mm"].max())), correlation,
     )  # fmt: skip
     return AgreementModel(**{**vars(model), "table": _table(model, settings.level)}), ""
 
@@ -66,7 +69,8 @@ def required_dice(model: AgreementModel, settings: StatisticsSettings) -> pd.Dat
     """The Dice above which a lesion of a given diameter is expected to reach the target agreement.
 
     Interval: Fieller's, cut to [0, 1]. It is empty, and ``statement`` says so, where agreement does not clearly rise
-    with Dice at that diameter. Fieller, J R Stat Soc B 1954;16:175."""
+    with Dice at that diameter; so does it for a cut interval and for a diameter beyond the lesions'. Fieller, J R Stat
+    Soc B 1954;16:175."""
     rows = [_required(model, diameter, settings) for diameter in settings.target_diameters_mm]
     return pd.DataFrame(rows)
 
@@ -162,11 +166,15 @@ def _required(model: AgreementModel, diameter_mm: float, settings: StatisticsSet
         value = _as_dice(-gap / slope, model)
         root = math.sqrt(max(b**2 - 4 * a * c, 0.0))
         low, high = (_as_dice((-b + sign * root) / (2 * a), model) for sign in (-1, 1))
-        statement = ""
+        statement = "that any Dice suffices is not certain: the interval is cut at 1" if low <= 1 < high else ""
     if value > 1 or value < 0:
         reached = "not reached at any Dice" if value > 1 else "reached at any Dice"
         statement = "; ".join(filter(None, [f"target agreement {reached} (by the fitted curve)", statement]))
         value = math.nan
+    smallest, largest = model.diameter_range_mm
+    if not smallest <= diameter_mm <= largest:
+        seen = f"extrapolated: the lesions measure {smallest:.3g} to {largest:.3g} mm"
+        statement = "; ".join(filter(None, [statement, seen]))
     low, high = (min(max(end, 0.0), 1.0) for end in (low, high))
     return {
         "longest_diameter_mm": diameter_mm, "target_agreement": settings.target_agreement, "value": value,

@@ -25,7 +25,7 @@ def general_notes(table: pd.DataFrame) -> list[str]:
     if unknown:
         verb, them = ("has", "it") if unknown == 1 else ("have", "them")
         notes.append(f"{counted(unknown, 'compared lesion')} {verb} no known outcome: diagnostics leave {them} out")
-    notes += _patient_notes(patients)
+    notes += _patient_notes(patients) + _timepoint_notes(table)
     if compared.empty:
         notes.append("no lesion is classified with both masks: agreement cannot be computed")
     for value, side, measure in ((1, "R+", "sensitivity"), (0, "R-", "specificity")):
@@ -53,12 +53,26 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
+def _timepoint_notes(table: pd.DataFrame) -> list[str]:
+    """Lesions seen at several timepoints are several rows, which a reader of "lesions" may not expect."""
+    if "timepoint" not in table or table["timepoint"].nunique() < 2:
+        return []
+    lesions = table.drop_duplicates(["patient", "lesion_id"])
+    if len(lesions) == len(table):
+        return []
+    return [
+        f"lesions are counted once per timepoint ({table['timepoint'].nunique()} timepoints; "
+        f"{counted(len(lesions), 'lesion')} if an id is the same lesion at each): see the results by timepoint"
+    ]
+
+
 def _patient_notes(patients: int) -> list[str]:
     if patients == 1:
         return ["one patient only: nothing can be said about others, so clustered intervals are missing"]
     if patients < FEW_PATIENTS:
         return [
             f"with {patients} patients every interval is wide and itself uncertain; intervals that treat lesions as "
-            "independent (clopper-pearson, mercaldo-logit, delong, fleiss-1969) may be too narrow"
+            "independent (clopper-pearson, mercaldo-logit, delong, fleiss-1969) may be too narrow, and a clustered one "
+            "can come out narrower by chance: believe the wider of the two"
         ]
     return []

@@ -59,6 +59,15 @@ def strata_margins(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.Da
     return _typed(rows)
 
 
+def with_size(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFrame:
+    """The lesions with ``size``: below or from the last diameter cut; none without a diameter or a cut."""
+    if not settings.diameter_cuts_mm:
+        return lesions
+    cut, diameter = settings.diameter_cuts_mm[-1], lesions["longest_diameter_mm"]
+    words = np.where(diameter < cut, f"< {cut:g} mm", f"≥ {cut:g} mm")
+    return lesions.assign(size=pd.Series(words, lesions.index, dtype=object).where(diameter.notna()))
+
+
 def _edges(settings: StatisticsSettings) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     dice = [0.0, *settings.dice_cuts, 1.0]
     diameter = [0.0, *settings.diameter_cuts_mm, math.inf]

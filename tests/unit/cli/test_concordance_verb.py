@@ -32,7 +32,7 @@ def table(tmp_path: Path) -> Path:
 def test_every_table_is_written_and_can_be_read(table: Path, tmp_path: Path) -> None:
     result = run("concordance", table, "--out", tmp_path / "out", "--settings", FAST, "--no-figures")
     assert result.exit_code == 0, result.output
-    names = set(ConcordanceResult.__dataclass_fields__)
+    names = {*ConcordanceResult.__dataclass_fields__, "summary"}
     assert {path.stem for path in (tmp_path / "out").iterdir()} == names
     for path in (tmp_path / "out").glob("*.csv"):
         assert len(pd.read_csv(path).columns) > 0

@@ -9,6 +9,7 @@ import pytest
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.io.concordance import write_concordance
+from livermets.reporting.findings import in_words
 from livermets.reporting.model import Bullets, Paragraph
 from livermets.reporting.results import read_results
 from livermets.reporting.summary import summary_section
@@ -43,6 +44,29 @@ def test_small_and_big_lesions_are_told_apart(summary):
     text = next(s for s in summary if s.startswith("By longest diameter"))
     assert "5 of 14 (36\u00a0%)" in text
     assert "14 of 18 (78\u00a0%)" in text
+
+
+def test_the_difference_between_small_and_big_lesions_is_not_sold_as_settled(summary):
+    text = next(s for s in summary if s.startswith("By longest diameter"))
+    assert "big minus small 42 points (" in text
+    assert "which does not tell them apart" in text
+
+
+def test_agreement_is_set_against_chance(summary):
+    text = next(s for s in summary if s.startswith("Beyond chance"))
+    assert "kappa 0.19" in text
+    assert "not shown" in text
+
+
+def test_the_verb_says_the_same_words(summary):
+    lesions = pd.read_csv(TABLE4)
+    result = concordance(lesions, StatisticsSettings(bootstrap_replicates=200), seed=1)
+    told = in_words(vars(result), result.lesions)
+    assert told.startswith("Does it matter who drew the mask? Of 32 lesions")
+    assert "8 patients (10 of the 32 lesions are one patient’s)" in told
+    assert {sentence.replace("\u00a0", " ") for sentence in summary[1:-1]} == {
+        line[2:] for line in told.splitlines() if line.startswith("- ")
+    }
 
 
 def test_few_patients_are_said_to_be_few(summary):

@@ -7,6 +7,7 @@ from dataclasses import fields
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 from tests.unit.stats.lesion_tables import lesion_table, minimal
 
 from livermets.config.statistics import StatisticsSettings
@@ -97,13 +98,37 @@ def test_order_of_rows_does_not_matter(result: ConcordanceResult) -> None:
 
 
 def test_groups_are_shown_apart_and_compared(result: ConcordanceResult) -> None:
-    assert set(result.subgroups["grouping"]) == {"cohort", "timepoint"}
-    assert set(result.subgroup_differences["group"]) == {"north minus south", "baseline minus TP1"}
+    assert list(dict.fromkeys(result.subgroups["grouping"])) == ["cohort", "timepoint", "size"]
+    assert list(dict.fromkeys(result.subgroups["group"])) == [
+        "north", "south", "baseline", "TP1", "< 20 mm", "≥ 20 mm",
+    ]  # fmt: skip
+    assert list(dict.fromkeys(result.subgroup_differences["group"])) == [
+        "north minus south", "baseline minus TP1", "< 20 mm minus ≥ 20 mm",
+    ]  # fmt: skip
     agreement = result.subgroups.query("measure == 'agreement' and method == 'clopper-pearson'")
     assert agreement.query("grouping == 'cohort'")["n"].sum() == result.strata["n"].sum()
     north, south = agreement.query("grouping == 'cohort'")["value"]
     difference = result.subgroup_differences.query("grouping == 'cohort' and measure == 'agreement'")["value"].iloc[0]
     assert difference == pytest.approx(north - south)
+
+
+def test_aucs_of_groups_are_those_of_their_lesions_and_differ_by_their_difference(result: ConcordanceResult) -> None:
+    lesions = result.lesions[result.lesions["compared"] & result.lesions["response"].notna()]
+    found = {}
+    for group, part in lesions.groupby("timepoint"):
+        found[group] = roc_auc_score(part["response"], part["share_automatic"])
+        row = result.subgroups.query("group == @group and measure == 'auc' and mask_source == 'automatic'").iloc[0]
+        assert (row["value"], row["n_lesions"]) == (pytest.approx(found[group]), len(part))
+    difference = result.subgroup_differences.query("grouping == 'timepoint' and measure == 'auc_automatic'").iloc[0]
+    assert difference["value"] == pytest.approx(found["baseline"] - found["TP1"])
+    assert difference["low"] < difference["value"] < difference["high"]
+    assert difference["n_lesions"] == len(lesions)
+
+
+def test_lesions_seen_twice_are_said(result: ConcordanceResult) -> None:
+    twice = pd.concat([minimal([("A", 1, 1, 1, 0.8, 20), ("B", 0, 1, 0, 0.5, 12)]).assign(timepoint=t) for t in "ab"])
+    assert any("once per timepoint (2 timepoints; 2 lesions" in note for note in concordance(twice, FAST).notes)
+    assert not any("once per timepoint" in note for note in result.notes)  # there every lesion has one timepoint
 
 
 def test_undetected_counted_as_wrong_lowers_accuracy(result: ConcordanceResult) -> None:

@@ -87,6 +87,19 @@ def test_a_target_beyond_dice_one_is_said() -> None:
     assert np.isnan(first["value"])
 
 
+def test_a_diameter_beyond_the_lesions_and_an_interval_beyond_one_are_said() -> None:
+    model, _ = fit_agreement_model(lesions(200, 4, seed=1), SETTINGS)
+    assert model is not None
+    assert model.diameter_range_mm == pytest.approx((10, 50), abs=0.2)
+    needed = required_dice(model, SETTINGS.model_copy(update={"target_diameters_mm": (5.0, 30.0)}))
+    assert needed["statement"].tolist() == ["extrapolated: the lesions measure 10 to 50 mm", ""]
+    weak, _ = fit_agreement_model(lesions(100, 4, seed=2, slope=0.35), SETTINGS)
+    assert weak is not None
+    row = required_dice(weak, SETTINGS.model_copy(update={"target_diameters_mm": (30.0,)})).iloc[0]
+    assert row["high"] == 1
+    assert "not certain" in row["statement"]
+
+
 def test_interval_of_the_slope_holds_its_level_with_correlated_lesions() -> None:
     """20 patients of 6 lesions who differ strongly; the slope is 0.5 per 0.1 within patients, and a population model
     sees the attenuated one, so the estimate of a large sample is the truth here."""

@@ -55,6 +55,15 @@ def both_intervals(rows: pd.DataFrame) -> tuple[pd.Series | None, pd.Series | No
     return first, second
 
 
+def shown_interval(rows: pd.DataFrame) -> pd.Series | None:
+    """The one row to quote of a measure: with its interval by patient where there is one."""
+    if rows.empty:
+        return None
+    independent, by_patient = both_intervals(rows)
+    usable = by_patient is not None and not fmt.is_missing(by_patient["low"])
+    return by_patient if usable or independent is None else independent
+
+
 def estimate_table(
     identifier: str, frame: pd.DataFrame, caption: str, keys: tuple[str, ...] = (), note: str = ""
 ) -> Table:
