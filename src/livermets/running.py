@@ -96,14 +96,30 @@ def foreign_results(study: str, cohorts: Iterable[str], version: str) -> list[Pr
     return list(problems)
 
 
+def unwritable_results() -> list[Problem]:
+    """Whether this folder's results are there and cannot be written to."""
+    if not Path("results").exists() or os.access("results", os.W_OK | os.X_OK):
+        return []
+    return [Problem("results", "this folder cannot be written to", "Make it writable, or start in another folder")]
+
+
 def record_study(study: str, cohorts: Iterable[str], version: str) -> None:
     """Remembers for whom and by whom this folder's results are computed."""
     write_json(STUDY, {"study": study, "cohorts": sorted(cohorts), "version": version})
 
 
 @dataclass(frozen=True)
+class FailedJob:
+    """One job, or one member of a group, that Snakemake has given up."""
+
+    rule: str
+    log: str
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Failure:
-    """One job that failed."""
+    """Why one job failed."""
 
     rule: str
     log: str
@@ -114,19 +130,24 @@ class Failure:
         return f"{self.rule}: {self.reason}{where}"
 
 
-def failures(text: str) -> list[Failure]:
-    """The jobs that failed for good, from what Snakemake logged, each with the last word of the job's own log."""
-    found: dict[str, Failure] = {}
-    for rule, block in re.findall(r"^Error in rule (\w+):\n((?:[ \t]+.*\n?|\n(?=[ \t]))*)", text, re.MULTILINE):
-        message = _field("message", block)
-        for log in re.sub(r"\(.*", "", _field("log", block)).split(","):
-            found[f"{rule} {log}"] = Failure(rule, log.strip(), reason(Path(log.strip()), message))
-    return list(found.values())
+def failures(jobs: Iterable[FailedJob], said: str = "") -> list[Failure]:
+    """The jobs that failed, each with the last word of its own log, or of the cluster in what Snakemake ``said``.
+
+    Members of a group that were done before, or not reached after the failure, are left out."""
+    found = []
+    for job in jobs:
+        done = all(Path(output).exists() for output in job.outputs)
+        started = not job.log or Path(job.log).exists()
+        if not done and started:
+            found.append(Failure(job.rule, job.log, reason(Path(job.log), _message(job.log, said))))
+    return sorted(found, key=lambda failure: (failure.rule, failure.log))
 
 
-def _field(name: str, block: str) -> str:
-    match = re.search(rf"^[ \t]+{name}:[ \t]*(.*)$", block, re.MULTILINE)
-    return match.group(1).strip() if match else ""
+def _message(log: str, said: str) -> str:
+    """What the executor said of the job with this log; Snakemake's blocks are indented under a line of their own."""
+    blocks = [block for block in re.split(r"\n(?=\S)", said) if log and log in block]
+    lines = [line for block in blocks for line in block.splitlines() if "message:" in line]
+    return lines[-1].partition("message:")[2].strip() if lines else ""
 
 
 def reason(log: Path, message: str = "") -> str:
@@ -144,10 +165,10 @@ def reason(log: Path, message: str = "") -> str:
     return last or "the job was ended from outside, most often for using more memory than it asked for"
 
 
-def summary(snakemake_logs: Iterable[str | Path]) -> str:
+def summary(jobs: Iterable[FailedJob], snakemake_logs: Iterable[str | Path] = ()) -> str:
     """What is shown at the end of a run that failed: every failed job, why, and what to do next."""
     texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in snakemake_logs if Path(log).is_file()]
-    found = failures("\n".join(texts))
+    found = failures(jobs, "\n".join(texts))
     if not found:
         return ""
     lines = [f"  {failure}" for failure in found[:SHOWN_FAILURES]]

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from livermets import running
-from livermets.running import LOCKS, RECORD, failures, foreign_results, reason, release_stale_lock, summary
+from livermets.running import LOCKS, RECORD, FailedJob, failures, foreign_results, reason, release_stale_lock, summary
 
 
 @pytest.fixture(autouse=True)
@@ -84,15 +84,14 @@ def test_results_of_another_study_are_refused_and_of_another_version_told(folder
     assert "livermets 0.1.0 and this is 0.2.0" in str(newer)
 
 
-BLOCK = """Some line
+JOB = FailedJob("intake", "intake.log", ("image.nii.gz",))
+BLOCK = """[Sat Nov 21 18:34:51 2026]
 Error in rule intake:
     message: {message}
     jobid: 3
-    output: results/a/intake/P1/baseline/image.nii.gz
     log: intake.log (check log file(s) for error details)
     shell:
         python -m livermets intake
-        (command exited with non-zero exit code)
 Logfile intake.log:
 """
 
@@ -117,22 +116,37 @@ Logfile intake.log:
 )
 def test_a_failure_is_told_in_one_sentence(folder, message, log, said):
     (folder / "intake.log").write_text(log)
-    (failure,) = failures(BLOCK.format(message=message) * 2)  # a retry fails again: told once
+    (failure,) = failures([JOB], BLOCK.format(message="None") + BLOCK.format(message=message))
     assert failure.rule == "intake"
     assert failure.reason.startswith(said)
 
 
+def test_members_of_a_group_that_did_not_fail_are_left_out(folder):
+    for name in ("first.log", "first.nii.gz", "second.log"):
+        (folder / name).touch()
+    jobs = [FailedJob(name, f"{name}.log", (f"{name}.nii.gz",)) for name in ("first", "second", "third")]
+    assert [failure.rule for failure in failures(jobs)] == ["second"]
+
+
 def test_the_summary_counts_and_says_what_to_do(folder):
     (folder / "intake.log").write_text("error: P1: no outcome\n")
-    (folder / "snakemake.log").write_text(BLOCK)
-    assert summary(["snakemake.log"]).splitlines() == [
+    assert summary([JOB], ["missing.log"]).splitlines() == [
         "1 job(s) failed:",
         "  intake: P1: no outcome (log: intake.log)",
         "Everything else is kept: remove the cause and start the same command again.",
     ]
-    assert summary(["missing.log"]) == ""
+    assert summary([]) == ""
 
 
 def test_progress_bars_are_no_reason(folder):
     (folder / "x.log").write_text("MemoryError\nepoch: 10%|#  | 1/10 [00:01<00:09, 1.0it/s]\n")
     assert reason(folder / "x.log") == "MemoryError"
+
+
+def test_results_that_cannot_be_written_to_are_one_sentence(folder, monkeypatch):
+    assert running.unwritable_results() == []
+    (folder / "results").mkdir()
+    assert running.unwritable_results() == []
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    (problem,) = running.unwritable_results()
+    assert "cannot be written to" in str(problem)

@@ -28,13 +28,12 @@ def complain(problems):
 
 try:
     plan = Plan.from_config(config, check_files=workflow.is_main_process)
+    if workflow.is_main_process:
+        complain(running.foreign_results(plan.config.study, plan.config.cohorts, __version__))
+        if running.release_stale_lock():
+            print("note: the last run in this folder was killed; its lock is released.", file=sys.stderr)
 except InputError as error:
     complain(error.problems)
-
-if workflow.is_main_process:
-    complain(running.foreign_results(plan.config.study, plan.config.cohorts, __version__))
-    if running.release_stale_lock():
-        print("note: the last run in this folder was killed; its lock is released.", file=sys.stderr)
 
 
 def requested_resources():
@@ -45,7 +44,14 @@ def requested_resources():
         yield who, {name: resource.raw for name, resource in resources.items()}
 
 
+def failed_jobs():
+    for failed in workflow.scheduler.failed:
+        for job in failed.jobs if failed.is_group() else [failed]:
+            yield running.FailedJob(job.rule.name, str(next(iter(job.log), "")), tuple(map(str, job.output)))
+
+
 onstart:
+    complain(running.unwritable_results())
     if workflow.non_local_exec and cluster.slurm_offer():
         complain(cluster.unfit_requests(requested_resources(), cluster.slurm_offer()))
         if running.is_recorded() and (cancelled := cluster.cancel_jobs(Path.cwd())):
@@ -54,7 +60,7 @@ onstart:
 
 
 onerror:
-    print(running.summary([log] if isinstance(log, str) else log), file=sys.stderr)
+    print(running.summary(failed_jobs(), [log] if isinstance(log, str) else log), file=sys.stderr)
 
 
 wildcard_constraints:
