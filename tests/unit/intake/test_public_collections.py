@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -143,16 +142,3 @@ def test_the_real_tcia_patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     image = read_volume(out / "image.nii.gz")
     assert image.grid.size_xyz == (512, 512, 51)
     assert (int(image.array.min()), int(image.array.max())) == (-1024, 1184)
-
-
-@pytest.mark.skipif(not DATA.is_dir(), reason="LIVERMETS_DATA names no folder with the public data sets")
-def test_the_real_ircadb_masks(tmp_path: Path) -> None:
-    """One tumour as shipped (DICOM pictures in shuffled file order) against the same tumour as NIfTI."""
-    with zipfile.ZipFile(DATA / "ircadb01-p01/MASKS_DICOM.zip") as masks:
-        wanted = [name for name in masks.namelist() if name.split("/")[1] == "livertumor06"]
-        masks.extractall(tmp_path, wanted)
-    from livermets.io.masks import read_mask
-
-    nifti = read_volume(DATA / "ircadb01-p01/livertumor06.nii.gz")
-    pictures = read_mask(tmp_path / "MASKS_DICOM/livertumor06", nifti.grid)
-    np.testing.assert_array_equal(pictures.labels > 0, nifti.array > 0)
