@@ -22,7 +22,8 @@ Column = Literal[
 
 
 class SeriesChoice(Section):
-    """Which DICOM series of a folder is the CT, where a folder holds several. Everything given must hold."""
+    """Which DICOM series of a folder is the CT, where a folder holds several. Everything given must hold; where several
+    are left, it is the one that the patient's DICOM-SEG or RTSTRUCT was drawn on."""
 
     description: str | None = None
     """Series description; `*` stands for anything, upper and lower case are the same: "*portal*"."""

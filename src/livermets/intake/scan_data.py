@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from livermets.config.cohorts import CohortSettings, SeriesChoice
 from livermets.errors import InputError, Problem, ProblemList, input_error
 from livermets.imaging.geometry import Volume
 from livermets.intake.lesion_rows import LARGEST_LESION_ID
-from livermets.io.dicom import dicom_kind, read_series_folder
+from livermets.io.dicom import dicom_kind, images_drawn_on, read_series_folder
 from livermets.io.images import read_volume
 from livermets.io.masks import LabelMap, lesion_numbers, merged, read_mask
 
@@ -64,7 +65,7 @@ def read_scan(scan: Scan, settings: CohortSettings) -> ScanData:
     """CT and masks of one scan; raises `InputError` with everything that is wrong with its files."""
     problems = ProblemList()
     try:
-        data = read_ct(scan.image_path, settings.series)
+        data = read_ct(scan.image_path, settings.series, lambda: _drawn_on(scan))
     except InputError as error:
         problems.extend(named(scan, error.problems))
         problems.extend(_missing_masks(scan))
@@ -79,20 +80,27 @@ def read_scan(scan: Scan, settings: CohortSettings) -> ScanData:
     return data
 
 
-def read_ct(path: Path, series: SeriesChoice | None = None) -> ScanData:
-    """A CT in HU from a DICOM folder or an image file."""
+def read_ct(
+    path: Path, series: SeriesChoice | None = None, drawn_on: Callable[[], frozenset[str]] = frozenset
+) -> ScanData:
+    """A CT in HU from a DICOM folder (see `read_series_folder`) or an image file."""
     if not path.exists():
         raise input_error(path, "this CT does not exist", "Check the path in the configuration or the table")
     kind = dicom_kind(path)
     if kind in ("SEG", "RTSTRUCT"):
         raise input_error(path, f"this is a DICOM {kind}, not a CT", "Give the folder of the CT's slices")
     if kind == "series":
-        found = read_series_folder(path, series)
+        found = read_series_folder(path, series, drawn_on)
         volume, facts, name = found.volume, found.facts, "DICOM"
     else:
         volume, facts, name = read_volume(path), {}, _file_kind(path)
     array, padding = _hounsfield(volume.array, path)
     return ScanData(volume.with_array(array), name, facts, padding)
+
+
+def _drawn_on(scan: Scan) -> frozenset[str]:
+    masks = {path for path in (scan.liver_path, *scan.lesion_paths) if path is not None and path.exists()}
+    return frozenset().union(*(images_drawn_on(path) for path in masks))
 
 
 def named(scan: Scan, problems: list[Problem]) -> list[Problem]:

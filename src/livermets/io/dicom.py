@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tempfile
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -95,8 +96,24 @@ def read_header(path: Path) -> Dataset | None:
         return None
 
 
-def read_series_folder(path: Path, choice: SeriesChoice | None = None) -> CtSeries:
-    """The one series of a folder (subfolders included), or the one that ``choice`` names.
+def images_drawn_on(path: Path) -> frozenset[str]:
+    """The images (SOP instance UIDs) that a DICOM-SEG or RTSTRUCT says it was drawn on; none for another mask."""
+    try:
+        kind, file = mask_object(path)
+        if kind not in ("SEG", "RTSTRUCT"):
+            return frozenset()
+        references = ["ReferencedSeriesSequence", "ReferencedFrameOfReferenceSequence"]
+        header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=references, force=True)
+        return frozenset(str(item.value) for item in header.iterall() if item.keyword == "ReferencedSOPInstanceUID")
+    except Exception:  # reading the mask itself says what is wrong with it
+        return frozenset()
+
+
+def read_series_folder(
+    path: Path, choice: SeriesChoice | None = None, drawn_on: Callable[[], frozenset[str]] = frozenset
+) -> CtSeries:
+    """The one series of a folder (subfolders included), the one that ``choice`` names, or, where that leaves several,
+    the one that the masks were ``drawn_on`` (asked only then).
 
     Raises `InputError` for an empty folder, an ambiguous choice, missing slices, a tilted gantry and the like."""
     files = [path] if path.is_file() else [file for file in sorted(path.rglob("*")) if file.is_file()]
@@ -115,7 +132,8 @@ def read_series_folder(path: Path, choice: SeriesChoice | None = None) -> CtSeri
         raise input_error(path, what, "Check the path; it must hold the slices of the CT")
     try:
         with tempfile.TemporaryDirectory(prefix="livermets-") as aside:
-            series = choose_series(group_series(_slices(headers, Path(aside)), path), choice or SeriesChoice(), path)
+            found = group_series(_slices(headers, Path(aside)), path)
+            series = choose_series(found, choice or SeriesChoice(), path, drawn_on)
             check_geometry(series, path)
             return CtSeries(_volume(series, path), _facts(series))
     except (AttributeError, TypeError, ValueError, OverflowError) as error:  # a value of the wrong kind in a header

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,9 +110,16 @@ def group_series(headers: Sequence[tuple[Path, Dataset]], where: Path) -> list[S
     return [part for members in groups.values() for part in _by_acquisition(_without_copies(members))]
 
 
-def choose_series(series: list[Series], choice: SeriesChoice, where: Path) -> Series:
-    """The one series that fits; `InputError` lists them when none or several do."""
+def choose_series(
+    series: list[Series], choice: SeriesChoice, where: Path, drawn_on: Callable[[], frozenset[str]] = frozenset
+) -> Series:
+    """The one series that fits, or of several the one with images that the masks were drawn on; `InputError` lists
+    them when there is none or no one."""
     fitting = [one for one in series if _fits(one, choice)]
+    if len(fitting) > 1:
+        images = drawn_on()
+        marked = [one for one in fitting if any(str(h.get("SOPInstanceUID", "")) in images for h in one.headers)]
+        fitting = marked if len(marked) == 1 else fitting
     if len(fitting) == 1:
         return fitting[0]
     listed = "; ".join(sorted(one.described() for one in (fitting or series)))

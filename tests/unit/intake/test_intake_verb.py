@@ -103,6 +103,23 @@ def test_dicom_and_nifti_give_the_same_scan_and_features(study: SmallStudy) -> N
     pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
+def test_of_several_series_the_one_that_was_drawn_on(study: SmallStudy, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two phases in one folder, also as acquisitions of one series: the segmentation says which one it belongs to."""
+    ct, _, lesions = patient_arrays(0)
+    named = {"Tumor_1": lesions == 1, "Tumor_2": lesions == 2}
+    alike = {"uid": "1.2.3", "StudyInstanceUID": "1.2.4", "FrameOfReferenceUID": "1.2.5"}
+    study.cohort().update(image="{patient}/dicom", lesions="{patient}/seg.dcm")
+    for more in ({}, alike):
+        write_series(study.folder / "T1/dicom", ct + 30, names="A{}", AcquisitionNumber=1, **more)
+        files = write_series(study.folder / "T1/dicom", ct, names="B{}", AcquisitionNumber=2, **more)
+        write_seg(study.folder / "T1/seg.dcm", files, named)
+        assert intake(study) == 0
+        np.testing.assert_array_equal(read_volume(study.folder / OUT / "image.nii.gz").array, ct)
+    study.cohort()["lesions"] = "{patient}/lesions.nii.gz"
+    assert intake(study) == 2
+    assert "2 DICOM series in this folder" in capsys.readouterr().err
+
+
 def test_one_file_per_lesion_and_components_give_the_same_lesions(study: SmallStudy) -> None:
     assert intake(study, "labels") == 0
     lesions = patient_arrays(0)[2]

@@ -102,7 +102,8 @@ def test_ircadb_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_tcia_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """CT series and DICOM-SEG in their own folders below the patient; the clinical table has one row per patient."""
+    """CT series and DICOM-SEG in their own folders below the patient; the clinical table has one row per patient. The
+    second patient's CT holds two phases."""
     folder = tmp_path / "collection"
     book = Workbook()
     book.active.title = "TCIA_n=197"
@@ -110,9 +111,13 @@ def test_tcia_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in (1001, 1002):
         ct, liver, lesions = patient_arrays(number)
         place = folder / f"CRLM-CT-{number}/01-01-1990-CT ANGIO-38910"
-        files = write_series(place / "100.000000-NA-79111", ct, names="1-{:02d}.dcm")
+        alike = {"uid": f"1.2.{number}", "StudyInstanceUID": "1.2.4", "FrameOfReferenceUID": "1.2.5"}
+        files = write_series(place / "100.000000-NA-79111", ct, names="1-{:02d}.dcm", **alike)
+        if number == 1002:
+            write_series(place / "100.000000-NA-79111", ct + 9, names="2-{:02d}.dcm", AcquisitionNumber=2, **alike)
         (place / "101.000000-Segmentation-1").mkdir()
-        masks = {"Liver": liver > 0, "Portal": lesions == 2, "Tumor_1": lesions == 1, "Tumor_2": lesions == 2}
+        masks = {"Liver": liver > 0, "Liver Remnant": lesions > 0, "Hepatic": lesions == 1, "Portal": lesions == 2,
+                 "Tumor_1": lesions == 1, "Tumor_2": lesions == 2}  # fmt: skip
         write_seg(place / "101.000000-Segmentation-1/1-1.dcm", files, masks)
         book.active.append([f"CRLM-CT-{number}", -999])
     name, settings = cohort_of("tcia-colorectal-liver-metastases")
@@ -121,6 +126,7 @@ def test_tcia_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = SmallStudy(tmp_path)
     study.config["cohorts"] = {name: settings}
     out = intake(study, name, "CRLM-CT-1002")
+    np.testing.assert_array_equal(read_volume(out / "image.nii.gz").array, patient_arrays(1002)[0])
     np.testing.assert_array_equal(read_volume(out / "liver.nii.gz").array, patient_arrays(1002)[1])
     np.testing.assert_array_equal(read_volume(out / "lesions.nii.gz").array, patient_arrays(1002)[2])
 
