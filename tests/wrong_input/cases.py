@@ -311,7 +311,8 @@ def four_dimensions(study: SmallStudy) -> None:
     sitk.WriteImage(sitk.JoinSeries([ct, ct]), str(study.folder / "T1/ct.nii.gz"))
 
 
-@case(f"{T1}, T1/ct.nrrd: one value per voxel is needed, this has 3. Give the CT, not a coloured picture of it.")
+@case(f"{T1}, T1/ct.nrrd: one value per voxel is needed, this has 3. "
+      "Give the CT or one label map, not a picture in colours or layers.")  # fmt: skip
 def colour_image(study: SmallStudy) -> None:
     for patient in ("T1", "T2"):
         ct = image_of(patient_arrays(0)[0])
@@ -669,6 +670,24 @@ def multi_frame_dicom(study: SmallStudy) -> None:
     slice_ = pydicom.dcmread(study.folder / "T1/dicom/IM0003")
     slice_.NumberOfFrames = 2
     slice_.save_as(study.folder / "T1/dicom/IM0003")
+
+
+@case(f"{T1}, T1/dicom: 1 of 16 slices do not say how their values become HU (rescale intercept). "
+      "Export the series again.")  # fmt: skip
+def slice_without_rescaling(study: SmallStudy) -> None:
+    dicom_study(study)
+    path, slice_ = slices(study)[7]
+    del slice_.RescaleIntercept, slice_.RescaleSlope
+    slice_.save_as(path)
+
+
+@case(f"{T1}, T1/dicom: no value is below 0 (maximum 1166): the rescale intercept (usually -1024) was not applied. "
+      "Export the CT in Hounsfield units.")  # fmt: skip
+def series_without_rescaling(study: SmallStudy) -> None:
+    dicom_study(study)
+    for path, slice_ in slices(study):
+        del slice_.RescaleIntercept, slice_.RescaleSlope
+        slice_.save_as(path)
 
 
 @case(

@@ -66,15 +66,15 @@ def read_scan(scan: Scan, settings: CohortSettings) -> ScanData:
     problems = ProblemList()
     try:
         data = read_ct(scan.image_path, settings.series, lambda: _drawn_on(scan))
-    except InputError as error:
-        problems.extend(named(scan, error.problems))
+    except (InputError, OSError) as error:
+        problems.extend(named(scan, _as_problems(error, scan.image_path)))
         problems.extend(_missing_masks(scan))
         raise InputError(problems.errors) from error
     for reader in (_read_liver, _read_lesions):
         try:
             reader(scan, settings, data, problems)
-        except InputError as error:
-            problems.extend(named(scan, error.problems))
+        except (InputError, OSError) as error:
+            problems.extend(named(scan, _as_problems(error, scan.image_path.parent)))
     problems.raise_if_errors()
     data.warnings = problems.warnings
     return data
@@ -101,6 +101,13 @@ def read_ct(
 def _drawn_on(scan: Scan) -> frozenset[str]:
     masks = {path for path in (scan.liver_path, *scan.lesion_paths) if path is not None and path.exists()}
     return frozenset().union(*(images_drawn_on(path) for path in masks))
+
+
+def _as_problems(error: InputError | OSError, where: Path) -> list[Problem]:
+    """The problems of a file; one that the system will not open is the user's to look at too."""
+    if isinstance(error, InputError):
+        return error.problems
+    return [Problem(str(error.filename or where), f"the system cannot read it ({error.strerror})", "Check its rights")]
 
 
 def named(scan: Scan, problems: list[Problem]) -> list[Problem]:

@@ -32,8 +32,8 @@ _TAGS = [
     "SOPClassUID", "Modality", "SeriesInstanceUID", "SOPInstanceUID", "SeriesDescription", "SeriesNumber",
     "AcquisitionNumber", "ImageType", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows",
     "Columns", "NumberOfFrames", "SamplesPerPixel", "RescaleSlope", "RescaleIntercept", "BitsAllocated",
-    "SliceThickness", "KVP", "ConvolutionKernel", "Manufacturer", "ManufacturerModelName", "ContrastBolusAgent",
-    "PatientName", "PatientID", "LossyImageCompression",
+    "PixelRepresentation", "SliceThickness", "KVP", "ConvolutionKernel", "Manufacturer", "ManufacturerModelName",
+    "ContrastBolusAgent", "PatientName", "PatientID", "LossyImageCompression",
 ]  # fmt: skip
 _SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 _STRUCTURE_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"

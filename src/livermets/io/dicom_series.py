@@ -62,7 +62,8 @@ class Series:
 
     @property
     def one_rescaling(self) -> bool:
-        return len({(str(h.get("RescaleSlope")), str(h.get("RescaleIntercept"))) for h in self.headers}) == 1
+        names = ("RescaleSlope", "RescaleIntercept", "PixelRepresentation", "BitsAllocated")
+        return len({tuple(str(header.get(name)) for name in names) for header in self.headers}) == 1
 
     @property
     def phase(self) -> str:
@@ -130,12 +131,16 @@ def choose_series(
 
 
 def check_geometry(series: Series, where: Path) -> None:
-    """Raises `InputError` unless the slices are parallel, in line, evenly spaced and each there once.
+    """Raises `InputError` unless the slices are parallel, in line, evenly spaced, each there once and rescaled.
 
     A tilted gantry is refused, not corrected: the slices would have to be interpolated, which smooths the texture that
     is measured, and masks drawn on them would have to follow. Who corrects it knows then what the values are."""
     if len(series.files) == 1 and int(series.headers[0].get("NumberOfFrames") or 1) == 1:
         raise input_error(where, "the series has a single slice", "A CT volume is needed; check the folder")
+    bare = sum("RescaleIntercept" not in header for header in series.headers)
+    if 0 < bare < len(series.files):
+        what = f"{bare} of {len(series.files)} slices do not say how their values become HU (rescale intercept)"
+        raise input_error(where, what, "Export the series again")
     gaps = np.diff(series.heights_mm)
     twice = np.flatnonzero(gaps < 1e-3)
     if len(twice):

@@ -62,7 +62,7 @@ def volume_from_sitk(image: sitk.Image, where: object) -> Volume:
         raise input_error(where, what, "Give one phase as its own file")
     if image.GetNumberOfComponentsPerPixel() != 1:
         what = f"one value per voxel is needed, this has {image.GetNumberOfComponentsPerPixel()}"
-        raise input_error(where, what, "Give the CT, not a coloured picture of it")
+        raise input_error(where, what, "Give the CT or one label map, not a picture in colours or layers")
     stored = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(image.GetDirection())
     if stored != CANONICAL_ORIENTATION:
         image = sitk.DICOMOrient(image, CANONICAL_ORIENTATION)

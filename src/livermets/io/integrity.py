@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import math
 import os
 import struct
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from livermets.errors import InputError, input_error
 
+logging.getLogger("nibabel.global").setLevel(logging.CRITICAL)  # what is wrong is said once, in our words
 _CHUNK = 1 << 22
 
 

@@ -101,6 +101,19 @@ def test_problems_of_all_scans_at_once(study: SmallStudy, capsys: pytest.Capture
     assert not (study.folder / "results").exists()
 
 
+def test_a_file_without_the_right_to_read_it(
+    study: SmallStudy, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("livermets.io.dicom.is_dicom_file", refused)
+    assert study.check() == 2
+    said = capsys.readouterr().err.splitlines()
+    assert "T1/ct.nii.gz: the system cannot read it (Permission denied). Check its rights." in "\n".join(said)
+    assert len([line for line in said if line.startswith("error: ")]) == 3
+
+
 def test_a_proposal_that_runs(study: SmallStudy, capsys: pytest.CaptureFixture[str]) -> None:
     study.save_settings()
     assert study.run("cohort-init", str(study.folder)) == 0
