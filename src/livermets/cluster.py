@@ -23,17 +23,20 @@ class Offer:
 
     partitions: tuple[str, ...]
     with_gpus: tuple[str, ...]
+    largest_cpus: int = 0
+    """CPUs of the largest node; 0: unknown."""
 
 
 @cache
 def slurm_offer() -> Offer | None:
     """What the cluster of this machine offers; None where no SLURM answers."""
-    lines = _answer("sinfo", "--noheader", "--format=%R|%G")
+    lines = _answer("sinfo", "--noheader", "--Node", "--format=%R|%c|%G")
     if lines is None:
         return None
-    rows = [line.partition("|") for line in lines]
+    rows = [line.split("|", 2) for line in lines]
     partitions = tuple(dict.fromkeys(name for name, _, _ in rows))
-    return Offer(partitions, tuple(dict.fromkeys(name for name, _, gres in rows if "gpu" in gres)))
+    with_gpus = tuple(dict.fromkeys(name for name, _, gres in rows if "gpu" in gres))
+    return Offer(partitions, with_gpus, max((int(cpus) for _, cpus, _ in rows if cpus.isdecimal()), default=0))
 
 
 def offers_gpus() -> bool:
@@ -42,11 +45,18 @@ def offers_gpus() -> bool:
     return offer is None or bool(offer.with_gpus)
 
 
-def unfit_requests(requests: Iterable[tuple[str, Mapping[str, object]]], offer: Offer) -> list[Problem]:
-    """What rules ask for and the cluster does not have, one problem per partition or kind of request.
+def unfit_requests(
+    requests: Iterable[tuple[str, Mapping[str, object]]], cores: int | None, offer: Offer
+) -> list[Problem]:
+    """What is asked for and the cluster does not have, one problem per partition or kind of request.
 
-    ``requests`` are pairs of a rule (or ``default-resources``) and its resources as given in a profile."""
+    ``requests`` are pairs of a rule (or ``default-resources``) and its resources as given in a profile; ``cores`` is
+    the most that one submission may ask for."""
     problems: dict[tuple[str, str], Problem] = {}
+    if cores and offer.largest_cpus and cores > offer.largest_cpus:
+        what = f"a submission may ask for {cores} CPUs, and the largest node has {offer.largest_cpus}"
+        fix = f"Set cores in the profile to {offer.largest_cpus} or less"
+        problems["cores", ""] = Problem("cores", what, fix)
     for who, resources in requests:
         partition = str(resources.get("slurm_partition") or "")
         if partition and partition not in offer.partitions:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from livermets.config.cohorts import CohortSettings, Role
@@ -91,12 +92,24 @@ class Cohort:
 
     def scans(self) -> list[Scan]:
         """All scans, sorted by patient and timepoint."""
-        return sorted(scan for patient in self.patients for scan in patient.scans)
+        return list(self.scans_by_name.values())
+
+    @cached_property
+    def scans_by_name(self) -> dict[tuple[str, str], Scan]:
+        """The same by patient and timepoint: a workflow asks for each scan many times."""
+        scans = sorted(scan for patient in self.patients for scan in patient.scans)
+        return {(scan.patient_id, scan.timepoint): scan for scan in scans}
+
+    @cached_property
+    def _rows_by_scan(self) -> dict[tuple[str, str], list[LesionRow]]:
+        found: dict[tuple[str, str], list[LesionRow]] = {}
+        for row in self.rows:
+            found.setdefault((row.patient_id, row.timepoint), []).append(row)
+        return found
 
     def lesion_rows(self, patient_id: str, timepoint: str) -> list[LesionRow]:
         """The outcome rows of one scan that name a lesion."""
-        wanted = (patient_id, timepoint)
-        return [row for row in self.rows if (row.patient_id, row.timepoint) == wanted and row.lesion_id is not None]
+        return [row for row in self._rows_by_scan.get((patient_id, timepoint), []) if row.lesion_id is not None]
 
     def excluded_lesions(self, patient_id: str, timepoint: str) -> dict[int, str]:
         """Lesions of one scan whose outcome is left out, and why."""
@@ -133,9 +146,9 @@ class Study:
 
     def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
         """One scan by its names."""
-        for scan in self.cohort(cohort).scans():
-            if (scan.patient_id, scan.timepoint) == (patient, timepoint):
-                return scan
+        found = self.cohort(cohort).scans_by_name.get((patient, timepoint))
+        if found is not None:
+            return found
         raise input_error(f"cohort {cohort}, patient {patient}", f'there is no scan "{timepoint}"', "Check the table")
 
 

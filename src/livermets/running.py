@@ -144,8 +144,8 @@ def failures(jobs: Iterable[FailedJob], said: str = "") -> list[Failure]:
 
 
 def _message(log: str, said: str) -> str:
-    """What the executor said of the job with this log; Snakemake's blocks are indented under a line of their own."""
-    blocks = [block for block in re.split(r"\n(?=\S)", said) if log and log in block]
+    """What the executor said of the job with this log; Snakemake begins what it tells of a job with the time."""
+    blocks = [block for block in re.split(r"\n(?=\[\w{3} \w{3} )", said) if log and log in block]
     lines = [line for block in blocks for line in block.splitlines() if "message:" in line]
     return lines[-1].partition("message:")[2].strip() if lines else ""
 

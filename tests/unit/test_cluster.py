@@ -28,7 +28,7 @@ def answers(tmp_path, monkeypatch):
 
 
 def said(requests, offer=OFFER):
-    return [str(problem) for problem in unfit_requests(requests, offer)]
+    return [str(problem) for problem in unfit_requests(requests, 8, offer)]
 
 
 def test_an_unknown_partition_is_named_once():
@@ -54,9 +54,14 @@ def test_fitting_requests_and_expressions_are_left_alone():
     assert said([("a", fitting), ("b", {"gpu": 0, "slurm_partition": "main"}), ("c", {"mem_mb": "2 * attempt"})]) == []
 
 
+def test_more_cores_than_any_node_has_are_refused():
+    (sentence,) = said([], Offer(("main",), (), 4))
+    assert sentence.startswith("cores: a submission may ask for 8 CPUs, and the largest node has 4. Set cores")
+
+
 def test_the_offer_is_read_from_sinfo(answers):
-    answers("sinfo", "main|(null)\nmain|gpu:a100:4\nlong|(null)")
-    assert slurm_offer() == Offer(("main", "long"), ("main",))
+    answers("sinfo", "main|16|(null)\nmain|64|gpu:a100:4\nlong|16|(null)")
+    assert slurm_offer() == Offer(("main", "long"), ("main",), 64)
     assert cluster.offers_gpus()
 
 

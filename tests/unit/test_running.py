@@ -88,6 +88,7 @@ JOB = FailedJob("intake", "intake.log", ("image.nii.gz",))
 BLOCK = """[Sat Nov 21 18:34:51 2026]
 Error in rule intake:
     message: {message}
+For further error details see the cluster/cloud log
     jobid: 3
     log: intake.log (check log file(s) for error details)
     shell:

@@ -53,7 +53,9 @@ def failed_jobs():
 onstart:
     complain(running.unwritable_results())
     if workflow.non_local_exec and cluster.slurm_offer():
-        complain(cluster.unfit_requests(requested_resources(), cluster.slurm_offer()))
+        complain(
+            cluster.unfit_requests(requested_resources(), workflow.resource_settings.cores, cluster.slurm_offer())
+        )
         if running.is_recorded() and (cancelled := cluster.cancel_jobs(Path.cwd())):
             print(f"note: {cancelled} job(s) of a run that was killed are cancelled.", file=sys.stderr)
     running.record_study(plan.config.study, plan.config.cohorts, __version__)

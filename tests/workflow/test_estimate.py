@@ -1,0 +1,57 @@
+"""What the rehearsal predicts, beside what the tiny study then took."""
+
+import pytest
+
+from livermets.config.load import read_yaml
+from livermets.demand import asked_memory_mb
+from livermets.estimate import estimate, jobs
+from livermets.io.benchmarks import per_rule, read_benchmarks
+from livermets.workflow import Plan
+
+
+def plan_of(**cohorts) -> Plan:
+    return Plan.from_config({"cohorts": cohorts})
+
+
+def cohort(role, patients, prefix, grid=192):
+    return {"role": role, "phantom": {"patients": patients, "prefix": prefix, "grid": grid}}
+
+
+def test_jobs_and_hours_follow_the_number_of_patients():
+    small, large = (
+        estimate(plan_of(learn=cohort("train", n, "T"), test=cohort("validation", n, "V"))).set_index("rule")
+        for n in (10, 40)
+    )
+    assert large.loc["intake", "jobs"] == 4 * small.loc["intake", "jobs"] == 80
+    assert large.loc["roi_features", "cpu_hours"] == pytest.approx(4 * small.loc["roi_features", "cpu_hours"])
+    assert large.loc["train_segmentation", "jobs"] == 1
+    assert large["disk_gb"].sum() == pytest.approx(4 * small["disk_gb"].sum())
+    assert set(large.index[large["gpu_hours"] > 0]) == {"train_segmentation", "segment"}
+
+
+def test_larger_images_take_longer_and_more_memory():
+    small, large = (
+        estimate(plan_of(learn=cohort("train", 5, "T", grid), test=cohort("validation", 5, "V", grid))).set_index(
+            "rule"
+        )
+        for grid in (128, 512)
+    )
+    for rule in ("intake", "segment", "roi_features"):
+        assert large.loc[rule, "longest_minutes"] > small.loc[rule, "longest_minutes"], rule
+        assert large.loc[rule, "memory_gb"] > small.loc[rule, "memory_gb"], rule
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+@pytest.mark.xdist_group("end_to_end")
+def test_the_tiny_study_took_what_was_predicted(local_study):
+    plan = Plan.from_config(read_yaml(local_study / "config.yaml"))
+    predicted = estimate(plan).set_index("rule")
+    measured = per_rule(read_benchmarks(local_study / "results/benchmarks"))
+    assert predicted.loc[measured.index, "jobs"].to_dict() == measured["jobs"].to_dict()
+    sizes = jobs(plan)
+    for rule, row in measured.iterrows():
+        assert asked_memory_mb(rule, max(sizes[rule])) >= row["peak_memory_mb"], rule
+    seconds = predicted.loc[measured.index, "cpu_hours"].sum() * 3600
+    # Snakemake samples the CPU time of a job and misses its last seconds: the truth lies between it and the wall time.
+    assert measured["cpu_seconds"].sum() / 2 < seconds < measured["seconds"].sum() * 2
