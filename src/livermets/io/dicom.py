@@ -22,7 +22,7 @@ from livermets.config.cohorts import SeriesChoice
 from livermets.errors import input_error
 from livermets.imaging.geometry import Volume
 from livermets.io.dicom_frames import is_enhanced, unrolled
-from livermets.io.dicom_series import Series, check_geometry, choose_series, group_series
+from livermets.io.dicom_series import IDENTIFIERS, Series, check_geometry, choose_series, group_series
 from livermets.io.images import volume_from_sitk
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -33,7 +33,7 @@ _TAGS = [
     "AcquisitionNumber", "ImageType", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows",
     "Columns", "NumberOfFrames", "SamplesPerPixel", "RescaleSlope", "RescaleIntercept", "BitsAllocated",
     "PixelRepresentation", "SliceThickness", "KVP", "ConvolutionKernel", "Manufacturer", "ManufacturerModelName",
-    "ContrastBolusAgent", "PatientName", "PatientID", "LossyImageCompression",
+    "ContrastBolusAgent", "LossyImageCompression", *IDENTIFIERS,
 ]  # fmt: skip
 _SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 _STRUCTURE_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"

@@ -18,6 +18,8 @@ from livermets.io.patterns import matches
 
 _IRREGULAR_MM = 0.101  # positions rounded to a tenth
 _IRREGULAR_SHARE = 0.05
+IDENTIFIERS = ("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "StudyID")
+"""What technicians also type into series descriptions: read to be kept out of messages."""
 _PHASES = {
     "arterial": r"arter|\bart\b|late.?art",
     "portal": r"portal|porto|venous|venos|\bpv\b|\bpvp\b|7\d ?s(ec)?\b",
@@ -75,8 +77,8 @@ class Series:
         """The series in words, without identifiers."""
         header = self.headers[0]
         text = str(header.get("SeriesDescription", ""))
-        for secret in (str(header.get("PatientName", "")), str(header.get("PatientID", ""))):
-            for word in re.split(r"[\^\s]+", secret):
+        for name in IDENTIFIERS:
+            for word in re.split(r"[\^\s]+", str(header.get(name, ""))):
                 text = re.sub(re.escape(word), "…", text, flags=re.IGNORECASE) if len(word) > 2 else text
         spacing = self.spacing_xyz_mm[2] if len(self.files) > 1 else 0.0
         number, acquisition = (header.get(name) or "-" for name in ("SeriesNumber", "AcquisitionNumber"))

@@ -172,7 +172,8 @@ def test_no_identifier_gets_through(study: SmallStudy, capsys: pytest.CaptureFix
     assert intake(study) == 0
     assert study.run("check", "--out", "results/check", "--pictures") == 0
     write_series(study.folder / "T1/dicom", patient_arrays(3)[0], names="B{}", SeriesNumber=9,
-                 SeriesDescription="Rossi arterial HOSP-4711-99")  # fmt: skip
+                 SeriesDescription="Rossi arterial HOSP-4711-99 ACC8839201 19510423")  # fmt: skip
+    study.cohort()["series"] = {"phase": "late"}
     assert intake(study, "results/again") == 2
     write_rtstruct(study.folder / "T1/rt.dcm", {"mts 1": []})
     study.cohort()["image"] = "{patient}/rt.dcm"
