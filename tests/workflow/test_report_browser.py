@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -167,6 +168,18 @@ def test_it_prints_on_a4_with_everything_opened(page, tmp_path):
     page.evaluate("document.querySelector('#lesions').remove()")  # it has a landscape page of its own
     page.set_viewport_size({"width": int(upright_px) + 1, "height": 1000})
     assert page.evaluate("document.documentElement.scrollWidth") <= upright_px + 2
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+def test_the_head_of_the_lesion_table_is_on_every_printed_page(page, tmp_path):
+    page.evaluate("document.querySelectorAll('main > section:not(#lesions), .contents').forEach((e) => e.remove())")
+    page.pdf(path=tmp_path / "lesions.pdf", prefer_css_page_size=True)
+    text = subprocess.run(
+        ["pdftotext", "-layout", tmp_path / "lesions.pdf", "-"], capture_output=True, text=True
+    ).stdout
+    pages = [sheet for sheet in text.split("\f") if re.search(r"\b[A-Z]{2}\d{4}\b", sheet)]  # those with patients
+    assert len(pages) > 2
+    assert all("Patient" in sheet and "Precision" in sheet for sheet in pages)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -54,12 +54,17 @@ def evidence(study: StudyResults) -> set[str]:
         "diagnostics": "diagnostics" in stems,
         "auc_comparison": "auc_comparison" in stems,
         "calibration": "calibration_summary" in stems,
-        "subgroups": "subgroups" in stems,
+        "subgroups": any(_has_groups(tables) for tables in study.concordance.values()),
         "icc": any("icc" in stem for stem in stems),
         "centres": bool(centres),
         "several_centres": len(centres) > 1,
     }
     return {name for name, holds in facts.items() if holds}
+
+
+def _has_groups(tables: Mapping[str, pd.DataFrame]) -> bool:
+    groups = tables.get("subgroups", pd.DataFrame())
+    return "grouping" in groups and bool(groups["grouping"].isin(["cohort", "centre", "timepoint"]).any())
 
 
 def _centres(study: StudyResults, role: str | None = None) -> list[str]:

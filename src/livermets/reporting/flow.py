@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -11,6 +12,7 @@ from livermets.reporting.lesions import Flow
 _WIDTH = 420
 _LINE = 17
 _PADDING = 10
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,11 @@ class _Box:
         return f'<g class="{self.style}">{frame}{rows}</g>'
 
 
-def flow_svg(flow: Flow, identifier: str, title: str) -> str:
-    """One group's flow, top to bottom: all lesions, the two mask sources side by side, the comparison."""
-    top = _Box(60, 4, 300, [
+def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = ()) -> str:
+    """One group's flow, top to bottom: what was left out and why, all lesions, the two mask sources side by side, the
+    comparison."""
+    out = [_Box(4, 4, _WIDTH - 8, ["Left out before", *map(_cut, left_out)])] if left_out else []
+    top = _Box(60, out[0].bottom + 20 if out else 4, 300, [
         f"{plural(flow.lesions, 'lesion')}",
         f"{plural(flow.patients, 'patient')}, {plural(flow.scans, 'scan')}",
         _outcomes(flow),
@@ -72,14 +76,20 @@ def flow_svg(flow: Flow, identifier: str, title: str) -> str:
         f"not compared: {integer(flow.lesions - flow.both)}",
     ])  # fmt: skip
     lines = _arrows(top, manual, automatic, both)
+    if out:
+        lines += f'<path class="line" d="M{out[0].middle:g} {out[0].bottom:g}V{top.y:g}"/>'
     height = both.bottom + 4
-    described = _description(flow)
+    described = " ".join([*(f"Left out: {reason}." for reason in left_out), _description(flow)])
     return (
         f'<svg class="flow" viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-labelledby="{identifier}-t '
         f'{identifier}-d">'
         f'<title id="{identifier}-t">{escape(title)}</title><desc id="{identifier}-d">{escape(described)}</desc>'
-        f"{lines}{''.join(box.svg() for box in (top, manual, automatic, both))}</svg>"
+        f"{lines}{''.join(box.svg() for box in (*out, top, manual, automatic, both))}</svg>"
     )
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
 def _no_class(n: int) -> list[str]:

@@ -114,6 +114,8 @@ class LesionList:
     filters: list[tuple[str, str, list[str]]]
     n: int
     rows_per_page: int
+    most_printed: int = 400
+    """Rows on paper; more would be read by nobody."""
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         matching=_concatenated(folder, "*/segmentation/*/*/matching.csv"),
         scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv"),
         scans=scans,
-        excluded=excluded,
+        excluded=left_out(config, excluded),
         problems=_optional_table(folder / "check" / "problems.csv"),
         model=_tables_in(folder / "model"),
         model_facts=model_facts,
@@ -168,6 +168,20 @@ def _cohorts(config: Mapping[str, Any], lesions: pd.DataFrame) -> dict[str, Coho
     return found
 
 
+def left_out(config: Mapping[str, Any], lesions: pd.DataFrame) -> pd.DataFrame:
+    """Patients and scans that the configuration leaves out, with the reason, and the lesions found in scan.json."""
+    rows = [
+        {
+            "cohort": name, "patient_id": str(entry["patient"]), "timepoint": entry.get("timepoint") or "",
+            "lesion_id": None, "reason": entry["reason"],
+        }
+        for name, settings in (config.get("cohorts") or {}).items()
+        for entry in settings.get("exclude") or []
+        if entry.get("lesion") is None
+    ]  # fmt: skip
+    return pd.DataFrame([*rows, *lesions.to_dict("records")])
+
+
 def _optional_table(path: Path) -> pd.DataFrame:
     if not path.exists() or path.stat().st_size < 2:
         return pd.DataFrame()
@@ -188,7 +202,7 @@ def _folders_in(folder: Path) -> list[Path]:
 
 
 def _scans(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Facts of every scan, and the lesions that intake left out with the reason."""
+    """Facts of every scan, and the lesions that the configuration leaves out, with the reason."""
     rows, excluded = [], []
     for path in sorted(folder.glob("*/intake/*/*/scan.json")):
         cohort, _, patient, timepoint = path.relative_to(folder).parts[:4]

@@ -22,6 +22,8 @@ LABELS = {
     "r_plus_compared": "R+ compared", "r_minus_compared": "R− compared", "r_plus_correct_manual": "R+ right, manual",
     "r_plus_correct_automatic": "R+ right, automatic", "r_minus_correct_manual": "R− right, manual",
     "r_minus_correct_automatic": "R− right, automatic", "mean_dice_detected": "Mean Dice, detected",
+    "mean_dice": "Mean Dice", "std_error": "Standard error", "n_selected": "Searches that chose it",
+    "n_searches": "Searches", "p_value": "p",
 }  # fmt: skip
 
 METHODS = {

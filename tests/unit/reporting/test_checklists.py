@@ -15,6 +15,7 @@ from livermets.reporting.checklists import NAMES, answered, checklist, evidence
 def test_items_are_as_many_as_in_the_source(name, items):
     # CLEAR: 58 items. TRIPOD+AI: 27 items with 52 parts. METRICS: 30 items and 5 conditions.
     assert len(checklist(name)["items"]) == items
+    assert "held against" in checklist(name)["checked"]
 
 
 def test_items_are_numbered_as_in_the_sources():
@@ -54,6 +55,14 @@ def test_evidence_knows_external_centres(made_study):
     assert {"external", "several_centres", "subgroups", "nested"} <= evidence(made_study.results)
     one = made_study.results.lesions.assign(centre="A")
     assert not {"external", "several_centres"} & evidence(replace(made_study.results, lesions=one))
+
+
+def test_results_by_size_alone_are_no_results_by_group(made_study):
+    tables = made_study.results.concordance["pooled"]
+    by_size = tables["subgroups"].query("grouping == 'size'")
+    assert len(by_size)
+    only = replace(made_study.results, concordance={"pooled": {**tables, "subgroups": by_size}})
+    assert "subgroups" not in evidence(only)
 
 
 def test_answers_hold_no_open_placeholder(made_study):

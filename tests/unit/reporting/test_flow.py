@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from livermets.reporting.flow import flow_svg
 from livermets.reporting.lesions import lesion_flow, split_findings
-from livermets.reporting.results import _with_all_columns
+from livermets.reporting.results import _with_all_columns, left_out
+from livermets.reporting.sections.cohorts import exclusion_reasons
 from livermets.stats.lesions import checked_lesions
 
 CLASS = st.sampled_from([0.0, 1.0, np.nan])
@@ -51,6 +53,25 @@ def test_the_diagram_shows_the_counts_and_says_them_in_words():
     assert "no ROI: 1" in shown
     assert "same class 1, other class 1" in shown
     assert "4 lesions in 2 scans of 2 patients" in svg
+
+
+def test_what_was_left_out_is_in_the_diagram_with_its_reason():
+    exclude = [
+        {"patient": "P8", "reason": "motion artefacts"},
+        {"patient": "P9", "reason": "motion artefacts"},
+        {"patient": "P0", "timepoint": "TP1", "reason": "other phase"},
+        {"patient": "P0", "lesion": 2, "reason": "ablated"},
+    ]
+    who = {"cohort": "a", "patient_id": "P0", "timepoint": "baseline"}
+    lesions = pd.DataFrame([{**who, "lesion_id": "2", "reason": "ablated"}])
+    table = left_out({"cohorts": {"a": {"exclude": exclude}, "b": {}}}, lesions)
+    study = SimpleNamespace(excluded=table)
+    assert exclusion_reasons(study, "b") == []
+    reasons = exclusion_reasons(study, "a")
+    assert reasons == ["ablated: 1 lesion", "motion artefacts: 2 patients", "other phase: 1 scan"]
+    svg = flow_svg(lesion_flow(_table([(1, 1, 0, 0.3)])), "f", "Cohort", reasons)
+    assert "Left out before" in svg
+    assert all(svg.count(reason) == 2 for reason in reasons)  # in the picture and in words
 
 
 @pytest.mark.parametrize("with_kind", [True, False])

@@ -42,8 +42,8 @@ def cohorts_section(study: StudyResults) -> Section:
     blocks.append(_flow_table(study, flows))
     if len(study.excluded):
         caption = (
-            f"Lesions left out at intake, and why ({fmt.plural(len(study.excluded), 'lesion')}); they are in "
-            "no other count."
+            f"Patients, scans and lesions left out by the configuration, and why ({_left_out(study.excluded)}); they "
+            "are in no other count."
         )
         blocks.append(frame_table("excluded", study.excluded, caption))
     empty = [name for name in study.cohorts if name not in flows]
@@ -62,11 +62,29 @@ def _flow_gallery(study: StudyResults, flows: dict[str, Flow]) -> Gallery:
         title = f"Cohort {name} ({role}{synthetic})"
         figures.append(
             Figure(
-                f"flow-{name}", title, f"Flow of lesions in cohort {name}", svg=flow_svg(flow, f"flow-{name}", title)
+                f"flow-{name}",
+                title,
+                f"Flow of lesions in cohort {name}",
+                svg=flow_svg(flow, f"flow-{name}", title, exclusion_reasons(study, name)),
             )
         )
     caption = "Flow of patients, scans and lesions, by cohort. The numbers are those of the table below."
     return Gallery("flow", caption, figures)
+
+
+def exclusion_reasons(study: StudyResults, cohort: str) -> list[str]:
+    """What was left out of a cohort before anything was computed, a line per reason."""
+    if study.excluded.empty:
+        return []
+    rows = study.excluded[study.excluded["cohort"] == cohort]
+    return [f"{reason}: {_left_out(part)}" for reason, part in rows.groupby("reason")]
+
+
+def _left_out(rows: pd.DataFrame) -> str:
+    lesions = int(rows["lesion_id"].notna().sum())
+    scans = int((rows["lesion_id"].isna() & rows["timepoint"].astype(bool)).sum())
+    counts = ((len(rows) - lesions - scans, "patient"), (scans, "scan"), (lesions, "lesion"))
+    return ", ".join(fmt.plural(n, word) for n, word in counts if n)
 
 
 _COUNTS = {"below_20_mm": fmt.integer}

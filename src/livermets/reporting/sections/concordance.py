@@ -36,7 +36,8 @@ _CAPTIONS = {
     "are no lesions and stand outside the sum.",
     "agreement_model": "Model of agreement on Dice, longest diameter and their interaction (logit, generalised "
     "estimating "
-    "equations clustered by patient); Dice per 0.1 and diameter per 10 mm from their means.",
+    "equations clustered by patient); Dice per 0.1 and diameter per 10 mm from their means. The intercept’s odds "
+    "ratio is the odds of agreement at the means. The working correlation is that of two lesions of a patient.",
     "per_patient": "Agreement, Dice and correct calls of each patient.",
     "roi_agreement": "Agreement ROI by ROI, on ROIs that both masks hold.",
     "feature_icc": "Intraclass correlation of each feature between the two masks.",
@@ -240,7 +241,7 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
             continue
         caption = _CAPTIONS.get(stem, f"{stem.replace('_', ' ').capitalize()} of {name}.")
         identifier = f"{stem.replace('_', '-')}-{name}"
-        shown = frame_table(identifier, table, caption, columns=_readable(table), most_rows=40)
+        shown = frame_table(identifier, table, caption, columns=_readable(table), formats={"term": _term}, most_rows=40)
         blocks.append(
             shown if stem == "accounting" else Details(_TITLES.get(stem, stem.replace("_", " ").capitalize()), [shown])
         )
@@ -253,9 +254,14 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
     return blocks
 
 
+def _term(name: object) -> str:
+    return str(name).replace("dice", "Dice", 1).replace(" x ", " × ")
+
+
 _ESSENTIAL = (
-    "term", "coefficient", "std_error", "low", "high", "p", "odds_ratio",
-    "cohort", "patient_id", "n_lesions", "n_compared", "n_undetected", "n_agree", "mean_dice", "r_plus", "r_minus",
+    "term", "coefficient", "std_error", "low", "high", "p", "odds_ratio", "working_correlation",
+    "cohort", "patient_id", "n_lesions", "n_patients", "n_compared", "n_undetected", "n_agree", "mean_dice", "r_plus",
+    "r_minus",
 )  # fmt: skip
 
 

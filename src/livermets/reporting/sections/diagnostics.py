@@ -16,6 +16,7 @@ from livermets.reporting.sections.estimates import (
     estimate_table,
     picture,
 )
+from livermets.reporting.sections.groups import group_blocks
 from livermets.reporting.tables import csv_download, frame_table
 from livermets.stats.diagnostics import Confusion, auc_estimates, class_diagnostics
 from livermets.stats.results import to_frame
@@ -53,6 +54,8 @@ def _cohort(study: StudyResults, name: str) -> Section:
         blocks.append(estimate_table(f"diagnostics-{name}", _by_measure(diagnostics), caption, ("mask_source",)))
     blocks.append(_confusion(study, name))
     blocks += _roc(study, name, tables)
+    empty = pd.DataFrame()
+    blocks += group_blocks(name, tables.get("subgroups", empty), tables.get("subgroup_differences", empty))
     blocks += _more(study, name, tables)
     return Section(f"diagnostics-{name}-section", cohort_title(study, name), blocks, badge=badge(study, name))
 
@@ -142,14 +145,9 @@ _DETAILS = (
      "over all lesions with the unclassified counted as wrong."),
     ("patient_summary", "Per patient", "Means over patients, each counted once however many lesions; Student "
         "intervals."),
-    ("subgroups", "By cohort, centre and timepoint", "Agreement and diagnostics within groups."),
-    ("subgroup_differences", "", "Differences between groups; patients are resampled whole, so a patient seen at two "
-        "timepoints "
-     "is compared with himself."),
 )  # fmt: skip
 _KEYS = {
-    "calibration_summary": ("mask_source",), "diagnostics_all": ("population", "mask_source"),
-    "subgroups": ("grouping", "group", "mask_source"), "subgroup_differences": ("grouping", "group"),
+    "calibration_summary": ("mask_source",), "diagnostics_all": ("population", "mask_source"), "patient_summary": (),
 }  # fmt: skip
 
 

@@ -16,7 +16,10 @@ MEASURES = {
     "agreement": "Agreement", "kappa": "Cohen’s kappa", "mcnemar_p": "McNemar’s test",
     "manual_only": "R+ with the manual mask only", "automatic_only": "R+ with the automatic mask only",
     "auc_difference": "AUC, manual minus automatic", "brier": "Brier score", "calibration_slope": "Calibration slope",
-    "calibration_in_the_large": "Calibration in the large",
+    "calibration_in_the_large": "Calibration in the large", "mean_dice": "Mean Dice",
+    "sensitivity_manual": "Sensitivity, manual mask", "sensitivity_automatic": "Sensitivity, automatic mask",
+    "specificity_manual": "Specificity, manual mask", "specificity_automatic": "Specificity, automatic mask",
+    "auc_manual": "ROC AUC, manual mask", "auc_automatic": "ROC AUC, automatic mask",
 }  # fmt: skip
 PERCENT_MEASURES = ("sensitivity", "specificity", "ppv", "npv", "accuracy", "agreement")
 POOLED = "pooled"
@@ -70,17 +73,12 @@ def estimate_table(
     """One row per measure (and per value of ``keys``, e.g. mask source) of a frame of estimates."""
     keys = tuple(key for key in keys if key in frame)
     labels = {"mask_source": "Mask", "group": "Group", "grouping": "By", "model": "Model", "population": "Lesions"}
-    head = [
-        Column("Measure"),
-        *(Column(labels.get(key, key)) for key in keys),
-        Column("Count", True),
-        Column("Value", True),
-    ]
-    head += [
-        Column("Interval, lesions independent", True),
-        Column("Interval, by patient", True),
-        Column("Patients", True),
-    ]
+    counted, independent = "n_lesions" in frame, not frame["method"].map(is_clustered).all()
+    head = [Column("Measure"), *(Column(labels.get(key, key)) for key in keys)]
+    head += [Column("Count", True)] if counted else []
+    head += [Column("Value", True)]
+    head += [Column("Interval, lesions independent", True)] if independent else []
+    head += [Column("Interval, by patient", True), Column("Patients", True)]
     rows, methods = [], []
     for values, part in frame.groupby([*keys, "measure"], sort=False, dropna=False):
         first, second = both_intervals(part)
@@ -89,8 +87,9 @@ def estimate_table(
             continue
         measure = str(values[-1])
         rows.append([
-            measure_name(measure), *(str(value) for value in values[:-1]), _count(shown), _value(measure, shown),
-            _ends(measure, first), _ends(measure, second), fmt.integer(shown.get("n_patients")),
+            measure_name(measure), *(str(value) for value in values[:-1]), *([_count(shown)] if counted else []),
+            _value(measure, shown), *([_ends(measure, first)] if independent else []), _ends(measure, second),
+            fmt.integer(shown.get("n_patients")),
         ])  # fmt: skip
         methods += [
             method_name(row["method"])

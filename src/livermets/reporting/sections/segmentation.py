@@ -22,7 +22,7 @@ from livermets.reporting.model import Block, Column, Details, Figure, Note, Pair
 from livermets.reporting.pictures import drawing_svg, picture_file
 from livermets.reporting.results import Network, StudyResults
 from livermets.reporting.sections.estimates import both_intervals
-from livermets.reporting.tables import csv_download, frame_table, is_clustered, kept_together, method_name
+from livermets.reporting.tables import csv_download, frame_table, is_clustered, kept_together, label, method_name
 
 _PICTURES = {
     "curves": "Training and validation curves of the {name} network, by epoch.",
@@ -165,12 +165,28 @@ def _scans(study: StudyResults) -> Section:
         why = "Whole-scan measures are not shown because no scan_metrics.csv was found."
         return Section("segmentation-scans", "Whole scans", [Note(why)])
     caption = "Whole-scan measures of the automatic masks over scans, by cohort and timepoint."
-    shown = frame_table("scan-measures", table, caption, labels={"sd": "SD", "n_scans": "Scans"}, most_rows=80)
+    shown = frame_table(
+        "scan-measures", table, caption, formats={"measure": _scan_measure}, labels={"n_scans": "Scans"}, most_rows=80
+    )
     return Section(
         "segmentation-scans",
         "Whole scans",
         [Details("Table of whole-scan measures", [shown]) if len(table) > 16 else shown],
     )
+
+
+_ABBREVIATIONS = {"assd": "ASSD", "rms": "RMS distance", "hd95": "95 % Hausdorff", "voe": "VOE", "rvd": "RVD"}
+_TARGETS = {"mts": "Metastases", "liver": "Liver"}
+
+
+def _scan_measure(code: object) -> str:
+    """``mts_hd95_mm`` is ``Metastases: 95 % Hausdorff (mm)``."""
+    words = label(str(code)).split(" ")
+    target = _TARGETS.get(words[0].lower(), "")
+    if not target:
+        return " ".join(words)
+    rest = " ".join(_ABBREVIATIONS.get(word, word) for word in words[1:])
+    return f"{target}: {rest}"
 
 
 def _networks(study: StudyResults) -> list[Section]:

@@ -153,7 +153,7 @@ def _words(study: StudyResults, title: str) -> str:
             verdict = (
                 ""
                 if fmt.is_missing(row["low"])
-                else (", clearly above chance" if row["low"] > 0.5 else ", compatible with chance (0.5)")
+                else (", above chance (0.5)" if row["low"] > 0.5 else ", compatible with chance (0.5)")
             )
             return f"Lesions of patients that a search had not seen: AUC {ends}{verdict}."
     return ""

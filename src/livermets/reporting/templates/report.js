@@ -95,7 +95,7 @@
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     });
     // On paper there are no pages to turn: up to a few hundred lesions are printed whole.
-    const screenRows = perPage, mostPrinted = 400;
+    const screenRows = perPage, mostPrinted = Number(box.dataset.printed);
     window.addEventListener("beforeprint", () => { perPage = Math.max(screenRows, Math.min(shown.length, mostPrinted)); draw(); });
     window.addEventListener("afterprint", () => { perPage = screenRows; draw(); });
     draw();

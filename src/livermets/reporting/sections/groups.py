@@ -1,0 +1,94 @@
+"""The same figures cohort by cohort, centre by centre, timepoint by timepoint, small and big lesions, and compared."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from livermets.reporting import formatting as fmt
+from livermets.reporting.model import Block, Column, Details, Table
+from livermets.reporting.sections.estimates import (
+    as_percent,
+    estimate_table,
+    level_text,
+    measure_name,
+    rows_of,
+    shown_interval,
+)
+from livermets.reporting.tables import csv_download, kept_together, method_name
+
+_SHOWN = (
+    ("agreement", "both", "Agreement"),
+    ("sensitivity", "manual", "Sensitivity, manual"), ("sensitivity", "automatic", "Sensitivity, automatic"),
+    ("specificity", "manual", "Specificity, manual"), ("specificity", "automatic", "Specificity, automatic"),
+    ("auc", "manual", "AUC, manual"), ("auc", "automatic", "AUC, automatic"),
+)  # fmt: skip
+
+
+def group_blocks(name: str, groups: pd.DataFrame, differences: pd.DataFrame) -> list[Block]:
+    """One row per group, then the differences between groups, then every measure with every interval."""
+    if groups.empty:
+        return []
+    blocks: list[Block] = [_overview(name, groups)]
+    between_centres = differences["grouping"].eq("centre") if len(differences) else pd.Series(dtype=bool)
+    if (~between_centres).any():
+        blocks.append(_differences(f"group-differences-{name}", differences[~between_centres]))
+    if between_centres.any():
+        centres = _differences(f"centre-differences-{name}", differences[between_centres])
+        blocks.append(Details("Differences between centres", [centres]))
+    caption = "Agreement and diagnostics within groups."
+    every = estimate_table(f"subgroups-{name}", groups, caption, ("grouping", "group", "mask_source"))
+    return [*blocks, Details("Every measure by group", [every], printed=False)]
+
+
+def _overview(name: str, groups: pd.DataFrame) -> Table:
+    rows = []
+    for (grouping, group), part in groups.groupby(["grouping", "group"], sort=False):
+        agreement = rows_of(part, "agreement")
+        n = [fmt.integer(agreement[c].max()) for c in ("n_lesions", "n_patients")]
+        cells = [_cell(rows_of(part, measure, mask_source=source), measure) for measure, source, _ in _SHOWN]
+        rows.append([f"{str(grouping).capitalize()} {kept_together(group)}", f"{n[0]}\n{n[1]}", *cells])
+    head = [Column("Group"), Column("Lesions, patients", True)]
+    head += [Column(words, True) for _, _, words in _SHOWN]
+    caption = (
+        f"The compared lesions by group: value and {level_text(groups)}, by patient where they can be computed. Groups "
+        "overlap: the same lesions are split in several ways."
+    )
+    note = "A group of few patients has a wide interval or none; n/a: not computed."
+    return Table(f"groups-{name}", caption, head, rows, csv_download(f"groups-{name}", groups), note)
+
+
+def _cell(rows: pd.DataFrame, measure: str) -> str:
+    shown = shown_interval(rows)
+    if shown is None or fmt.is_missing(shown["value"]):
+        return fmt.MISSING
+    percent = as_percent(measure)
+    value = fmt.percent(shown["value"], 0) if percent else fmt.number(shown["value"])
+    ends = fmt.interval(shown["low"], shown["high"], as_percent=percent, digits=0 if percent else 2)
+    return f"{value}\n{kept_together(ends)}".strip()
+
+
+def _differences(identifier: str, differences: pd.DataFrame) -> Table:
+    rows = [
+        [str(row["grouping"]), str(row["group"]), measure_name(str(row["measure"])), *_difference(row),
+         fmt.integer(row["n_lesions"]), fmt.integer(row["n_patients"])]
+        for _, row in differences.iterrows()
+    ]  # fmt: skip
+    head = [Column("By"), Column("Groups"), Column("Measure"), Column("Difference", True)]
+    head += [Column("Interval, by patient", True), Column("Lesions", True), Column("Patients", True)]
+    out = int(((differences["low"] > 0) | (differences["high"] < 0)).sum())
+    caption = (
+        f"Differences between groups, shares in percentage points; {level_text(differences)}: "
+        f"{method_name(differences['method'].iloc[0])}, whole, so that a patient seen at two timepoints is compared "
+        f"with himself or herself. {fmt.integer(out)} of {fmt.plural(len(differences), 'interval')} leave out 0; "
+        f"{fmt.percent(1 - differences['level'].iloc[0], 0)} of them would do so by chance alone, and nothing was "
+        "corrected for that."
+    )
+    return Table(identifier, caption, head, rows, csv_download(identifier, differences))
+
+
+def _difference(row: pd.Series) -> tuple[str, str]:
+    """The difference and its interval as text."""
+    if not as_percent(str(row["measure"])):
+        return fmt.number(row["value"]), fmt.interval(row["low"], row["high"]) or fmt.MISSING
+    ends = fmt.interval(100 * row["low"], 100 * row["high"], digits=1)
+    return fmt.points(row["value"], digits=1), ends or fmt.MISSING
