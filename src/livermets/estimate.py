@@ -118,7 +118,7 @@ def as_text(table: pd.DataFrame) -> str:
         [
             shown.to_string(index=False, float_format=lambda value: f"{value:,.2f}"),
             f"On SLURM add about {overhead:,.2f} CPU hours for the starts of Snakemake in its jobs.",
-            "The constants (livermets.demand, livermets.estimate) were measured on one core; expect a factor of 2 either way.",
+            "The constants (livermets.demand, livermets.estimate) were measured on one core; expect a factor of 2.",
             "GPU hours are an assumption about a data-centre GPU, not a measurement.",
         ]
     )

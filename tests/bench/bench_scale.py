@@ -1,5 +1,5 @@
 """A study of 1,000 patients at two timepoints: how long a dry run takes, and how much memory. By hand:
-``python tests/bench/bench_scale.py [PATIENTS]``. Images are empty files: a dry run opens none."""
+``python tests/bench/bench_scale.py [PATIENTS [PROFILE ...]]``. Images are empty files: a dry run opens none."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="livermets-scale-") as place:
         folder = Path(place)
         write_study(folder, patients, training=patients // 10)
-        for profile in ("default", "slurm"):
+        for profile in sys.argv[2:] or ("default", "slurm"):
             path = REPOSITORY / "workflow/profiles" / profile
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             seconds, memory_mb, jobs = dry_run(folder, "--workflow-profile", str(path))
