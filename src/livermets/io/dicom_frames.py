@@ -6,6 +6,7 @@ header; the frames' pixels are copied as they are stored, compressed or not."""
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import UID, CTImageStorage
 
-from livermets.errors import InputError, input_error
+from livermets.errors import input_error
 
 _GROUPS = {
     "PlanePositionSequence": ("ImagePositionPatient",),
@@ -33,9 +34,13 @@ _PIXEL_TAGS = (
 
 def is_enhanced(file: Path) -> bool:
     """Whether a multi-frame file says where its frames are."""
-    return "PerFrameFunctionalGroupsSequence" in pydicom.dcmread(
-        file, stop_before_pixels=True, specific_tags=["PerFrameFunctionalGroupsSequence"], force=True
-    )
+    groups = "PerFrameFunctionalGroupsSequence"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return groups in pydicom.dcmread(file, stop_before_pixels=True, specific_tags=[groups], force=True)
+    except Exception:  # damaged headers raise errors of any kind
+        return False
 
 
 def unrolled(file: Path, header: Dataset, folder: Path) -> list[tuple[Path, Dataset]]:
@@ -46,8 +51,10 @@ def unrolled(file: Path, header: Dataset, folder: Path) -> list[tuple[Path, Data
 
     folder.mkdir()
     try:
-        dataset = pydicom.dcmread(file, force=True)
-        frames = list(_frame_bytes(dataset))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(file, force=True)
+            frames = list(_frame_bytes(dataset))
         groups = dataset.PerFrameFunctionalGroupsSequence
         if len(frames) != len(groups):
             raise ValueError("frames are missing")
@@ -58,8 +65,6 @@ def unrolled(file: Path, header: Dataset, folder: Path) -> list[tuple[Path, Data
             _write_slice(path, dataset, slice_header, pixels)
             slices.append((path, slice_header))
         return slices
-    except InputError:
-        raise
     except Exception as error:  # damaged objects raise errors of any kind, and their texts may quote the header
         what = f"the multi-frame DICOM file {shown_name(file)} is cut short or damaged"
         raise input_error(file.parent, what, "Export it again") from error
