@@ -26,13 +26,14 @@ LEAST_MINUTES, LEAST_MEMORY_MB = 10, 1000
 class Demand:
     """Needs of one job of a rule: a fixed part and a part per million voxels of the scans that it reads.
 
-    Measured on one core of a 2.x GHz server CPU, on the embedded cohort and on a CT of 512 × 512 × 129 voxels with
-    seven tumours. Training and model selection also depend on their settings; the constants are for the defaults."""
+    Measured on one core of a shared server, on the embedded cohort and on a CT of 512 × 512 × 129 voxels with seven
+    tumours (3D-IRCADb-01, patient 1); the default network's part of `segment` is scaled up from a small one."""
 
     seconds: float
     seconds_per_megavoxel: float
     memory_mb: float
     memory_mb_per_megavoxel: float
+    disk_mb: float = 0.0
     disk_mb_per_megavoxel: float = 0.0
     gpu: bool = False
 
@@ -43,29 +44,29 @@ class Demand:
         return self.memory_mb + self.memory_mb_per_megavoxel * megavoxels
 
     def expected_disk_mb(self, megavoxels: float) -> float:
-        return self.disk_mb_per_megavoxel * megavoxels
+        return self.disk_mb + self.disk_mb_per_megavoxel * megavoxels
 
 
 DEMANDS = {
-    "phantom": Demand(1, 0.9, 2000, 0, 0.7),
-    "check": Demand(2, 0.3, 1500, 0),
-    "intake": Demand(3.2, 0.5, 350, 20, 1.4),
-    "liver": Demand(1.1, 0.1, 200, 20, 0.02),
-    "preprocess": Demand(1.1, 0.15, 200, 25, 0.5),
-    "train_segmentation": Demand(30, 0, 1500, 3, gpu=True),
-    "segment": Demand(4.0, 1.0, 600, 40, 0.05, gpu=True),
+    "phantom": Demand(5.4, 2.05, 2000, 0, disk_mb_per_megavoxel=1.0),
+    "check": Demand(2, 0.17, 1500, 0),  # scans are opened one after the other
+    "intake": Demand(3.4, 0.22, 320, 13, disk_mb=0.4, disk_mb_per_megavoxel=1.0),
+    "liver": Demand(1.1, 0.03, 180, 4, disk_mb_per_megavoxel=0.005),
+    "preprocess": Demand(1.1, 0.16, 190, 19, disk_mb_per_megavoxel=0.5),
+    "train_segmentation": Demand(5, 0, 1500, 3, gpu=True),  # and what its settings say
+    "segment": Demand(4, 1.0, 600, 25, disk_mb=0.4, disk_mb_per_megavoxel=0.02, gpu=True),
     "warm_radiomics": Demand(30, 0, 500, 0),
-    "roi_features": Demand(2.4, 0.5, 400, 20, 0.1),
-    "lesion_features": Demand(2.2, 0.5, 350, 20, 0.001),
-    "training_table": Demand(4, 0.02, 400, 1, 0.02),
-    "select": Demand(10, 0.1, 1000, 2),
-    "classify": Demand(4, 0.02, 400, 1),
+    "roi_features": Demand(2.5, 0.2, 390, 8, disk_mb=0.6, disk_mb_per_megavoxel=0.4),
+    "lesion_features": Demand(2.2, 0.2, 330, 12, disk_mb_per_megavoxel=0.001),
+    "training_table": Demand(4, 0.03, 400, 2.4, disk_mb_per_megavoxel=0.6),
+    "select": Demand(5, 0.05, 1000, 2.4),  # and what its settings say
+    "classify": Demand(3.8, 0.035, 400, 0.3, disk_mb_per_megavoxel=0.02),
     "lesion_table": Demand(1, 0.001, 200, 0),
     "lesion_feature_table": Demand(1, 0.001, 200, 0),
-    "concordance": Demand(5, 0.01, 400, 0.1),
-    "roi_concordance": Demand(3, 0.05, 400, 1),
-    "report": Demand(6, 0.01, 700, 0.1, 0.01),
-    "manifest": Demand(2, 0.02, 200, 0),
+    "concordance": Demand(5, 0.005, 400, 0.1),
+    "roi_concordance": Demand(2.5, 0.05, 400, 1),
+    "report": Demand(6, 0.005, 700, 0.1, disk_mb=8, disk_mb_per_megavoxel=0.01),
+    "manifest": Demand(2, 0.005, 300, 0),
 }
 
 
