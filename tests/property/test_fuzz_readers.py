@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.dicom_files import write_rtstruct, write_seg, write_series
+from tests.dicom_files import write_enhanced, write_rtstruct, write_seg, write_series
 from tests.small_study import HEADER, ORIGIN_XYZ, ROWS, SHAPE_ZYX, SPACING_XYZ, patient_arrays, save
 
 from livermets.cohort import load_cohorts
@@ -73,6 +73,12 @@ def test_image_files(tmp_path: Path, name: str) -> None:
 def test_dicom_slices(tmp_path: Path) -> None:
     path = write_series(tmp_path / "series", CT[:4, :16, :16])[1]
     refused = fuzz(path, lambda: read_ct(tmp_path / "series"), 2, tries=20)
+    assert refused > 0
+
+
+def test_enhanced_ct(tmp_path: Path) -> None:
+    write_enhanced(tmp_path / "enhanced/ct", write_series(tmp_path / "series", CT[:4, :16, :16]))
+    refused = fuzz(tmp_path / "enhanced/ct", lambda: read_ct(tmp_path / "enhanced"), 6, tries=40)
     assert refused > 0
 
 

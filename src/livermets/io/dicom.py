@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +35,7 @@ _TAGS = [
     "PixelRepresentation", "SliceThickness", "KVP", "ConvolutionKernel", "Manufacturer", "ManufacturerModelName",
     "ContrastBolusAgent", "LossyImageCompression", *IDENTIFIERS,
 ]  # fmt: skip
+_KIND_TAGS = ["SOPClassUID", "Modality"]
 _SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 _STRUCTURE_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
 
@@ -59,7 +60,7 @@ def dicom_kind(path: Path) -> Literal["series", "SEG", "RTSTRUCT", "file"]:
         return "series"
     if not is_dicom_file(path):
         return "file"
-    header = read_header(path)
+    header = read_header(path, _KIND_TAGS)
     if header is None:
         raise input_error(path, "this DICOM file cannot be read", "Export it again")
     return _kind_of(header) or "series"
@@ -73,7 +74,7 @@ def mask_object(path: Path) -> tuple[Literal["series", "SEG", "RTSTRUCT", "file"
         return dicom_kind(path), path
     objects = []
     for file in sorted(path.rglob("*")):
-        header = read_header(file) if file.is_file() and is_dicom_file(file) else None
+        header = read_header(file, _KIND_TAGS) if file.is_file() and is_dicom_file(file) else None
         kind = _kind_of(header) if header is not None else None
         if kind is not None:
             objects.append((kind, file))
@@ -83,12 +84,12 @@ def mask_object(path: Path) -> tuple[Literal["series", "SEG", "RTSTRUCT", "file"
     return objects[0] if objects else ("series", path)
 
 
-def read_header(path: Path) -> Dataset | None:
+def read_header(path: Path, tags: Sequence[str] = _TAGS) -> Dataset | None:
     """A DICOM header without pixels; None when the file is not DICOM or is damaged."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS), force=True)
+            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(tags), force=True)
             for _ in header:  # values are decoded when they are looked at: look here, where errors are expected
                 pass
             return header
