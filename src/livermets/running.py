@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,24 @@ def unwritable_results() -> list[Problem]:
     if not Path("results").exists() or os.access("results", os.W_OK | os.X_OK):
         return []
     return [Problem("results", "this folder cannot be written to", "Make it writable, or start in another folder")]
+
+
+def outdated_environment(lock: Path) -> list[Problem]:
+    """Whether installed packages have other versions than the lock, as after an update of the checkout alone."""
+    lines = lock.read_text(encoding="utf-8").splitlines() if lock.is_file() else []
+    pins = dict(line.split("==") for line in lines if "==" in line and not line.startswith("#"))
+    wrong = []
+    for name, version in pins.items():
+        try:
+            installed = metadata.version(name).split("+")[0]
+        except metadata.PackageNotFoundError:
+            continue
+        if installed != version:
+            wrong.append(f"{name} is {installed} and should be {version}")
+    if not wrong:
+        return []
+    what = "; ".join(wrong[:3]) + (f"; and {len(wrong) - 3} more" if len(wrong) > 3 else "")
+    return [Problem(str(lock), what, "Run `make install`: other versions may give other numbers", severity="warning")]
 
 
 def record_study(study: str, cohorts: Iterable[str], version: str) -> None:

@@ -151,3 +151,14 @@ def test_results_that_cannot_be_written_to_are_one_sentence(folder, monkeypatch)
     monkeypatch.setattr(os, "access", lambda *_: False)
     (problem,) = running.unwritable_results()
     assert "cannot be written to" in str(problem)
+
+
+def test_packages_of_another_lock_are_told(folder):
+    lock = folder / "lock.txt"
+    lock.write_text("# pins\npytest==0.1\nno-such-package==1\nnumpy==0.2\nscipy==0.3\npandas==0.4\n")
+    (problem,) = running.outdated_environment(lock)
+    assert problem.severity == "warning"
+    assert f"pytest is {pytest.__version__} and should be 0.1" in str(problem)
+    assert "and 1 more" in str(problem)
+    assert "make install" in str(problem)
+    assert running.outdated_environment(folder / "missing.txt") == []

@@ -55,7 +55,7 @@ def failed_jobs():
 
 
 onstart:
-    complain(running.unwritable_results())
+    complain([*running.unwritable_results(), *running.outdated_environment(REPOSITORY / "envs/lock.txt")])
     if workflow.non_local_exec and cluster.slurm_offer():
         complain(
             cluster.unfit_requests(requested_resources(), workflow.resource_settings.cores, cluster.slurm_offer())
