@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -46,9 +47,9 @@ def calibration_figure(calibration: pd.DataFrame) -> Figure:
     with figure(110, 105) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":", label="perfect")
         for source, curve in calibration.groupby("mask_source", sort=False):
-            errors = [curve["observed"] - curve["low"], curve["high"] - curve["observed"]]
+            score, observed, low, high = curve[["mean_score", "observed", "low", "high"]].to_numpy(float).T
             axes.errorbar(
-                curve["mean_score"], curve["observed"], yerr=errors, label=f"{source} mask",
+                score, observed, yerr=np.vstack([observed - low, high - observed]), label=f"{source} mask",
                 color=SOURCE_COLOUR[str(source)], linestyle=SOURCE_LINE[str(source)], marker=SOURCE_MARKER[str(source)],
                 capsize=2, elinewidth=0.8,
             )  # fmt: skip

@@ -1,0 +1,50 @@
+"""A thin or one-sided lesion table still gives a report: it says what cannot be computed, and no sentence says NaN."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.unit.stats.lesion_tables import lesion_table
+
+from livermets.config.reporting import ReportSettings
+from livermets.config.statistics import StatisticsSettings
+from livermets.figures.concordance import concordance_figures
+from livermets.io.concordance import write_concordance
+from livermets.reporting.build import build_report
+from livermets.reporting.findings import in_words
+from livermets.reporting.render import render_html
+from livermets.reporting.results import read_results
+from livermets.stats.concordance import concordance
+
+SETTINGS = StatisticsSettings(bootstrap_replicates=200)
+LESIONS = lesion_table(8).assign(cohort="v", centre="A", timepoint="baseline")
+UNDETECTED = LESIONS.assign(dice=0.0, detected=0, n_roi_automatic=0, share_automatic=np.nan, predicted_automatic=np.nan)
+TABLES = {
+    "one patient": (LESIONS[LESIONS["patient_id"] == "P00"], "one patient only"),
+    "no positives": (LESIONS.assign(response=0), "no compared lesion is R+"),
+    "all undetected": (UNDETECTED, "no lesion is classified with both masks"),
+    "no outcome": (LESIONS.assign(response=np.nan), "known outcome"),
+    "one score for all": (LESIONS.assign(share_manual=0.4, share_automatic=0.4), "lesions of"),
+    "no Dice": (LESIONS.assign(dice=np.nan), "model not fitted"),
+}
+NOT_A_NUMBER = re.compile(r"\bnan\b|\binf\b|<NA>", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.filterwarnings("error")
+def test_a_thin_table_gives_a_report_without_nan(name: str, tmp_path) -> None:
+    lesions, said = TABLES[name]
+    lesions.to_csv(tmp_path / "lesions.csv", index=False)
+    result = concordance(lesions, SETTINGS, seed=1)
+    assert said in " | ".join(result.notes)
+    words = in_words(vars(result), result.lesions)
+    write_concordance(tmp_path / "concordance" / "v", result, concordance_figures(result, SETTINGS), words)
+    study = read_results(tmp_path, {"cohorts": {"v": {"role": "validation"}}})
+    html = render_html(build_report(study, ReportSettings(), SETTINGS, {}))
+    prose = re.sub(r'"data:[^"]*"|<script>.*?</script>|<style>.*?</style>|<svg.*?</svg>|<[^>]+>', " ", html, flags=re.S)
+    for text in (words, *result.notes, prose):
+        assert not NOT_A_NUMBER.search(text)
+    assert pd.read_csv(tmp_path / "concordance" / "v" / "accounting.csv")["n_lesions"].iloc[-1] == len(lesions)
