@@ -91,8 +91,8 @@ class Series:
 def group_series(headers: Sequence[tuple[Path, Dataset]], where: Path) -> list[Series]:
     """Slices by series, orientation, size and pixel spacing.
 
-    Left out: scouts, copies of the same slice, and, beside a series of slices, series that cannot be one: single
-    pictures and series in which no picture says where it is (dose reports, screenshots)."""
+    Left out: scouts, copies of the same slice, and, beside a series of slices, what cannot be one: series in which no
+    picture says where it is (dose reports, screenshots), and single pictures of another geometry (unnamed scouts)."""
     whole: dict[str, list[tuple[Path, Dataset]]] = defaultdict(list)
     for file, header in headers:
         if "LOCALIZER" not in [str(part).upper() for part in header.get("ImageType") or []]:
@@ -100,17 +100,24 @@ def group_series(headers: Sequence[tuple[Path, Dataset]], where: Path) -> list[S
     if not whole:
         raise input_error(where, "only scout images in this folder", "It must hold the slices of the CT")
     sound = [members for members in whole.values() if not all(_fault(file, header) for file, header in members)]
-    several = [members for members in sound if len(_without_copies(members)) > 1]
     groups: dict[tuple, list[tuple[Path, Dataset]]] = defaultdict(list)
-    for file, header in (member for members in several or sound or whole.values() for member in members):
+    for file, header in (member for members in sound or whole.values() for member in members):
         fault = _fault(file, header)
         if fault:
             raise input_error(where, *fault)
-        orientation = tuple(round(float(value), 3) + 0.0 for value in header.ImageOrientationPatient)
-        spacing = tuple(round(float(value), 4) for value in header.PixelSpacing)
-        key = (str(header.get("SeriesInstanceUID", "")), orientation, header.Rows, header.Columns, spacing)
-        groups[key].append((file, header))
-    return [part for members in groups.values() for part in _by_acquisition(_without_copies(members))]
+        groups[(str(header.get("SeriesInstanceUID", "")), _geometry(header))].append((file, header))
+    unique = {key: _without_copies(members) for key, members in groups.items()}
+    stacks = [key for key, members in unique.items() if len(members) > 1]
+    uids, geometries = {uid for uid, _ in stacks}, {geometry for _, geometry in stacks}
+    kept = [members for (uid, geometry), members in unique.items()
+            if not stacks or uid in uids or geometry in geometries]  # fmt: skip
+    return [part for members in kept for part in _by_acquisition(members)]
+
+
+def _geometry(header: Dataset) -> tuple:
+    orientation = tuple(round(float(value), 3) + 0.0 for value in header.ImageOrientationPatient)
+    spacing = tuple(round(float(value), 4) for value in header.PixelSpacing)
+    return (orientation, header.Rows, header.Columns, spacing)
 
 
 def choose_series(

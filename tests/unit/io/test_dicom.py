@@ -46,7 +46,7 @@ def test_a_folder_as_hospitals_fill_it(tmp_path: Path) -> None:
 def test_pictures_beside_the_series(tmp_path: Path) -> None:
     """A dose report and a screenshot in colour, an unnamed scout, a structured report, a broken DICOMDIR."""
     files = write_series(tmp_path, HU)
-    write_series(tmp_path, HU[:1], names="scout{}", SeriesDescription="Topogram")
+    write_series(tmp_path, HU[:1, :40], names="scout{}", SeriesDescription="Topogram")
     colour, report = (pydicom.dcmread(files[0]) for _ in range(2))
     del colour.ImagePositionPatient, colour.ImageOrientationPatient
     colour.SeriesInstanceUID, colour.SOPInstanceUID, colour.SamplesPerPixel = "1.2.8", "1.2.9", 3
@@ -57,6 +57,14 @@ def test_pictures_beside_the_series(tmp_path: Path) -> None:
     report.save_as(tmp_path / "report")
     (tmp_path / "DICOMDIR").write_bytes(b"\0" * 128 + b"DICM and nothing else")
     np.testing.assert_array_equal(read_series_folder(tmp_path).volume.array, HU)
+
+
+def test_a_slice_that_got_into_a_series_of_its_own(tmp_path: Path) -> None:
+    """It may be the CT's last one: it is not dropped without a word."""
+    write_series(tmp_path, HU[:-1])
+    write_series(tmp_path, HU[-1:], names="last{}")
+    with pytest.raises(InputError, match="2 DICOM series in this folder"):
+        read_series_folder(tmp_path)
 
 
 def test_an_oblique_series(tmp_path: Path) -> None:
