@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import defaultdict
@@ -55,6 +56,9 @@ def propose(folder: Path, role: str = "predict") -> str:
         fix = "It must hold NIfTI, NRRD or MHA files or DICOM slices"
         raise input_error(folder, "no image in this folder or below", fix)
     image, liver, lesions, other = _roles(found)
+    names = _structure_names(folder, found, lesions)
+    if names and liver == lesions and not any(map(_LIVER.search, names)):
+        liver = None
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-") or "cohort"
     lines = ["cohorts:", f"  {name}:", f"    role: {role}", f"    folder: {folder}"]
     lines += [f"    {line}" for line in _table_lines(folder, found, role)]
@@ -65,7 +69,9 @@ def propose(folder: Path, role: str = "predict") -> str:
             lines.append(f'    {key}: "{template}"{note}')
         elif key == "image" or role != "predict":
             lines.append(f"    # {key}: nothing here is named like it; give its path with {{patient}}")
-    if lesions is not None and lesions == liver:
+    if names:
+        lines += [f"    {line}" for line in _label_lines(names, liver == lesions)]
+    elif lesions is not None and lesions == liver:
         lines += ["    liver_labels: [1, 2]    # one label map for both: say which values are liver ...",
                   "    lesion_labels: [2]      # ... and which are lesions",
                   "    lesion_ids: components  # each connected piece is a lesion"]  # fmt: skip
@@ -91,8 +97,12 @@ def look(folder: Path) -> Found:
 
 
 def _images(folder: Path) -> list[str]:
-    """Relative paths of image files, single DICOM objects, and folders of DICOM slices."""
+    """Relative paths of image files, single DICOM objects (masks, enhanced CT), and folders of DICOM slices."""
     from livermets.io.dicom import dicom_kind, is_dicom_file
+    from livermets.io.dicom_frames import is_enhanced
+
+    def stands_alone(file: Path) -> bool:
+        return is_dicom_file(file) and (dicom_kind(file) in ("SEG", "RTSTRUCT") or is_enhanced(file))
 
     found, seen = [], 0
     for place, folders, names in os.walk(folder):
@@ -105,8 +115,7 @@ def _images(folder: Path) -> list[str]:
         found += [(here / name).relative_to(folder).as_posix() for name in images]
         others = [here / name for name in sorted(names) if name not in images and not name.startswith(".")]
         if len(others) <= 2:
-            objects = [file for file in others if is_dicom_file(file) and dicom_kind(file) in ("SEG", "RTSTRUCT")]
-            found += [file.relative_to(folder).as_posix() for file in objects]
+            found += [file.relative_to(folder).as_posix() for file in others if stands_alone(file)]
         elif any(is_dicom_file(file) for file in others[:5]) and here != folder:
             found.append(here.relative_to(folder).as_posix())
     return found
@@ -160,6 +169,29 @@ def _roles(found: Found) -> tuple[str | None, str | None, str | None, list[str]]
         liver = liver or lesions
     image = take(t for t in left if t not in (lesions, liver) and t not in masks and "MASK" not in t.upper())
     return image, liver, lesions, [t for t in left if t not in (image, liver, lesions)]
+
+
+def _structure_names(folder: Path, found: Found, template: str | None) -> list[str]:
+    """Names in the first patient's DICOM-SEG or RTSTRUCT; none for another kind of mask."""
+    from livermets.io.dicom import structure_names
+
+    if template is None or "{lesion}" in template:
+        return []
+    return structure_names(folder / template.replace("{patient}", min(found.templates[template])))
+
+
+def _label_lines(names: list[str], with_liver: bool) -> list[str]:
+    """Which structures are lesions, and which is the liver, by their names."""
+    lines = []
+    if with_liver:
+        shortest = min((name for name in names if _LIVER.search(name)), key=len)
+        lines.append(f"liver_labels: {json.dumps([shortest])}")
+    lesions = sorted({re.sub(r"\d+$", "*", name) for name in names if _LESION.search(name)})
+    if lesions:
+        lines.append(f"lesion_labels: {json.dumps(lesions)}")
+    else:
+        lines.append("# lesion_labels: none of the structures is named like a lesion; choose")
+    return [*lines, f"# structures of the first patient: {', '.join(names)}"]
 
 
 def _tables(folder: Path) -> list[str]:

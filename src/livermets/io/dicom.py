@@ -97,6 +97,20 @@ def read_header(path: Path, tags: Sequence[str] = _TAGS) -> Dataset | None:
         return None
 
 
+def structure_names(path: Path) -> list[str]:
+    """The names of a DICOM-SEG's segments or of an RTSTRUCT's ROIs, in their order; none for another file."""
+    try:
+        kind, file = mask_object(path)
+        if kind not in ("SEG", "RTSTRUCT"):
+            return []
+        tags = ["SegmentSequence", "StructureSetROISequence", "SpecificCharacterSet"]
+        header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags, force=True)
+        segments = [str(segment.SegmentLabel) for segment in header.get("SegmentSequence") or []]
+        return segments + [str(roi.ROIName) for roi in header.get("StructureSetROISequence") or []]
+    except Exception:  # reading the mask itself says what is wrong with it
+        return []
+
+
 def images_drawn_on(path: Path) -> frozenset[str]:
     """The images (SOP instance UIDs) that a DICOM-SEG or RTSTRUCT says it was drawn on; none for another mask."""
     try:

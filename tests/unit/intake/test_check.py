@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from tests.dicom_files import write_rtstruct, write_series
+from tests.dicom_files import write_enhanced, write_rtstruct, write_seg, write_series
 from tests.small_study import SmallStudy, patient_arrays, save
 
 
@@ -123,6 +123,23 @@ def test_a_proposal_that_runs(study: SmallStudy, capsys: pytest.CaptureFixture[s
     study.config = proposed
     assert study.check() == 0
     assert "6 lesions" in capsys.readouterr().out
+
+
+def test_a_proposal_for_enhanced_ct_and_segmentation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = SmallStudy(tmp_path)
+    for number in (1, 2):
+        ct, liver, lesions = patient_arrays(number)
+        files = write_series(tmp_path / "aside", ct, names=f"{number}-{{}}")
+        write_enhanced(tmp_path / f"data/P{number}/ct.dcm", files)
+        masks = {"Portal": lesions == 1, "Tumor_1": lesions == 1, "Liver Remnant": lesions > 0, "Liver": liver > 0}
+        write_seg(tmp_path / f"data/P{number}/seg.dcm", files, {**masks, "Tumor_2": lesions == 2})
+    assert study.run("cohort-init", "data") == 0
+    study.config = yaml.safe_load(capsys.readouterr().out)
+    (settings,) = study.config["cohorts"].values()
+    assert (settings["image"], settings["lesions"]) == ("{patient}/ct.dcm", "{patient}/seg.dcm")
+    assert (settings["liver_labels"], settings["lesion_labels"]) == (["Liver"], ["Tumor_*"])
+    assert study.check() == 0
+    assert "2 of 2 patients, 2 scans of 32 slices, 4 lesions" in capsys.readouterr().out
 
 
 def test_a_proposal_for_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
