@@ -337,6 +337,14 @@ def last_bytes_missing(study: SmallStudy) -> None:
     study.cohort()["image"] = "{patient}/ct.nii"
 
 
+@case(f"{T1}, T1/ct.nii.gz: this file is cut short or damaged. Copy or export it again.")
+def header_that_claims_too_much(study: SmallStudy) -> None:
+    path = study.folder / "T1/ct.nii.gz"
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[42:48] = np.array([30_000, 30_000, 30_000], "<i2").tobytes()  # 50 TB
+    path.write_bytes(gzip.compress(bytes(content)))
+
+
 @case(f"{T1}, T1/ct.nii.gz: no value is below 0 (maximum 1166): the rescale intercept (usually -1024) was not applied. "
       "Export the CT in Hounsfield units.")  # fmt: skip
 def rescale_not_applied(study: SmallStudy) -> None:

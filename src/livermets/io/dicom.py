@@ -24,6 +24,7 @@ from livermets.imaging.geometry import Volume
 from livermets.io.dicom_frames import is_enhanced, unrolled
 from livermets.io.dicom_series import IDENTIFIERS, Series, check_geometry, choose_series, group_series
 from livermets.io.images import volume_from_sitk
+from livermets.io.integrity import check_size
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 sitk.ProcessObject.SetGlobalWarningDisplay(False)  # GDCM's warnings quote headers
@@ -180,6 +181,8 @@ def _kind_of(header: Dataset) -> Literal["SEG", "RTSTRUCT"] | None:
 
 def _volume(series: Series, path: Path) -> Volume:
     names = [str(file) for file in series.files]
+    for file, header in zip(series.files, series.headers, strict=True):
+        check_size(file, int(header.Rows) * int(header.Columns))
     try:
         if series.one_rescaling:
             reader = sitk.ImageSeriesReader()

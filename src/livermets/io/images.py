@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import SimpleITK as sitk
 from livermets.errors import InputError, input_error
 from livermets.imaging.geometry import CANONICAL_ORIENTATION, Grid, Volume
 from livermets.io.atomic import written_aside
-from livermets.io.integrity import check_whole
+from livermets.io.integrity import check_size, check_whole
 
 # Level 1 compresses CT nearly as well as the default and is several times faster.
 _COMPRESSION_LEVEL = 1
@@ -23,8 +24,12 @@ def read_volume(path: Path | str) -> Volume:
     path = Path(path)
     if not path.exists():
         raise input_error(path, "this file does not exist", "Check the path in the configuration or the table")
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
     try:
-        image = sitk.ReadImage(str(path))
+        reader.ReadImageInformation()
+        check_size(path, math.prod(reader.GetSize()))
+        image = reader.Execute()
     except RuntimeError as error:
         raise _unreadable(path) from error
     values = sitk.GetArrayViewFromImage(image)

@@ -19,6 +19,8 @@ from livermets.errors import InputError, input_error
 
 logging.getLogger("nibabel.global").setLevel(logging.CRITICAL)  # what is wrong is said once, in our words
 _CHUNK = 1 << 22
+_LARGEST_RATIO = 1100
+"""Deflate makes nothing smaller than by 1032."""
 
 
 def check_whole(path: Path, read: NDArray) -> None:
@@ -39,6 +41,13 @@ def check_whole(path: Path, read: NDArray) -> None:
             _check_mha(path)
     except (EOFError, zlib.error, OSError) as error:
         raise _damaged(path) from error
+
+
+def check_size(path: Path, values: int) -> None:
+    """Raises `InputError` when a header claims more values than the file can hold, before memory is taken for them."""
+    beside = [path] if path.suffix.lower() not in (".hdr", ".nhdr", ".mhd") else path.parent.iterdir()
+    if values > _LARGEST_RATIO * max(file.stat().st_size for file in beside):
+        raise _damaged(path)
 
 
 def _nifti(path: Path) -> Any:
