@@ -28,7 +28,7 @@ def qc_picture(path: Path, data: ScanData, title: str) -> None:
     slices = shown_slices(data)
     figure = Figure(figsize=(14, 7.4), dpi=72)
     figure.subplots_adjust(left=0.005, right=0.995, bottom=0.005, top=0.9, wspace=0.02, hspace=0.1)
-    axes = figure.subplots(2, 4).ravel()
+    axes = figure.subplots(2, 4, subplot_kw={"xticks": [], "yticks": []}).ravel()
     spacing = data.ct.grid.spacing_zyx_mm
     for axis, z in zip(axes, slices, strict=False):
         _draw(axis, data, (z, slice(None), slice(None)), spacing[1] / spacing[2], f"slice {z}")
@@ -69,7 +69,7 @@ def _coronal_slice(data: ScanData) -> int:
 
 def _draw(axis: Any, data: ScanData, index: tuple, aspect: float, title: str) -> None:
     axis.imshow(data.ct.array[index], cmap="gray", vmin=WINDOW_HU[0], vmax=WINDOW_HU[1], aspect=aspect)
-    axis.set_title(title, fontsize=9)
+    axis.set_title(title, fontsize=9, y=1.0)  # placed without measuring ticks that are not drawn
     if data.liver is not None and data.liver[index].any():
         axis.contour(data.liver[index], [0.5], colors=LIVER_COLOUR, linewidths=0.8)
     if data.lesions is not None:
