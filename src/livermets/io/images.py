@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from livermets.errors import InputError, input_error
 from livermets.imaging.geometry import CANONICAL_ORIENTATION, Grid, Volume
@@ -69,10 +70,29 @@ def volume_from_sitk(image: sitk.Image, where: object) -> Volume:
         what = f"one value per voxel is needed, this has {image.GetNumberOfComponentsPerPixel()}"
         raise input_error(where, what, "Give the CT or one label map, not a picture in colours or layers")
     stored = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(image.GetDirection())
-    if stored != CANONICAL_ORIENTATION:
-        image = sitk.DICOMOrient(image, CANONICAL_ORIENTATION)
-    grid = Grid(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
-    return Volume(sitk.GetArrayFromImage(image), grid, stored)
+    array, grid = _canonical(image)
+    return Volume(array, grid, stored)
+
+
+def _canonical(image: sitk.Image) -> tuple[NDArray, Grid]:
+    """An image's values and grid in canonical axes. ITK says how to turn them; turning a view is cheaper than its
+    filter, and this is done for every file that is read."""
+    probe = sitk.Image([1, 1, 1], sitk.sitkUInt8)
+    probe.SetDirection(image.GetDirection())
+    turn = sitk.DICOMOrientImageFilter()
+    turn.SetDesiredCoordinateOrientation(CANONICAL_ORIENTATION)
+    turn.Execute(probe)
+    order, flipped = turn.GetPermuteOrder(), turn.GetFlipAxes()
+    size, spacing = (tuple(values[axis] for axis in order) for values in (image.GetSize(), image.GetSpacing()))
+    corner = [0, 0, 0]
+    for axis, flip in zip(order, flipped, strict=True):
+        corner[axis] = image.GetSize()[axis] - 1 if flip else 0
+    signs = np.where(flipped, -1.0, 1.0)
+    direction = np.array(image.GetDirection()).reshape(3, 3)[:, list(order)] * signs + 0.0
+    grid = Grid(size, spacing, image.TransformIndexToPhysicalPoint(corner), tuple(direction.ravel().tolist()))
+    stored_zyx = sitk.GetArrayViewFromImage(image).transpose([2 - axis for axis in order[::-1]])
+    turned = stored_zyx[tuple(slice(None, None, -1 if flip else 1) for flip in flipped[::-1])]
+    return np.array(turned, order="C"), grid
 
 
 def sitk_from_volume(volume: Volume) -> sitk.Image:
