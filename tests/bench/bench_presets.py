@@ -1,11 +1,11 @@
 """The four presets side by side, and the liver network: trained on one synthetic cohort, measured on another.
 
-    python tests/bench/bench_presets.py [--presets giannini2020 recommended] [--epochs N] [--slices N] [--keep DIR]
+    python tests/bench/bench_presets.py [--presets giannini2020 recommended] [--epochs N] [--slices N] [--grid N]
 
 Every preset is trained as its file says (without the weights file of defeudis2022-tl: from scratch, which the table
 says), on the demonstration's training patients; the table holds what the validation patients give: median Dice of the
 detected lesions and of all, detection by size, false positives, seconds per epoch and per scan. Meant for a GPU;
-``--epochs`` and ``--slices`` shorten it for a trial, and the table says so. The liver network is trained with the
+``--epochs``, ``--slices`` and ``--grid`` shorten it for a trial, and the table says so. The liver network is trained with the
 defaults."""
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def lesions_of(name: str, options: argparse.Namespace, place: Path, scans: dict[
         network["pretrained"], name = None, f"{name}, no ImageNet weights"
     segmentation["network"] = network
     SegmentationSettings.model_validate(segmentation)
-    settings = written(place, preset, segmentation)
+    settings = written(place, preset, segmentation, options)
     folders = {role: preprocessed(found, place / role, settings, "lesions") for role, found in scans.items()}
     row = {"preset": name, **train(folders["train"], place / "network", settings, "lesions", options.threads)}
     matching, seconds = [], []
@@ -118,7 +118,7 @@ def liver(options: argparse.Namespace, place: Path, scans: dict[str, list[Path]]
     """The liver network with the defaults: Dice of the liver per validation scan."""
     section = shortened({"training": {}}, options)
     LiverSettings.model_validate({"source": "network", **section})
-    settings = written(place, {}, {"liver": {"source": "network", **section}})
+    settings = written(place, {}, {"liver": {"source": "network", **section}}, options)
     folders = preprocessed(scans["train"], place / "train", settings, "liver")
     row = {"preset": "liver network", **train(folders, place / "network", settings, "liver", options.threads)}
     dice, seconds = [], []
@@ -145,10 +145,11 @@ def shortened(section: dict[str, Any], options: argparse.Namespace) -> dict[str,
     return {**section, "training": training}
 
 
-def written(place: Path, preset: dict[str, Any], segmentation: dict[str, Any]) -> Path:
+def written(place: Path, preset: dict[str, Any], segmentation: dict[str, Any], options: argparse.Namespace) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     path = place / "settings.yaml"
-    sections = {"preprocess": preset.get("preprocess") or {}, "segmentation": segmentation}
+    grid = {"network_grid": options.grid} if options.grid else {}
+    sections = {"preprocess": {**(preset.get("preprocess") or {}), **grid}, "segmentation": segmentation}
     path.write_text(json.dumps(sections), encoding="utf-8")  # JSON is YAML
     return path
 
@@ -158,6 +159,7 @@ def main() -> None:
     parser.add_argument("--presets", nargs="*", choices=[*NAMES, "liver"], default=[*NAMES, "liver"])
     parser.add_argument("--epochs", type=int, help="fewer epochs than the preset's, for a trial")
     parser.add_argument("--slices", type=int, help="fewer slices per epoch, for a trial")
+    parser.add_argument("--grid", type=int, help="fewer pixels than the preset's, for a trial")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="folder to work in [default: a temporary one]")
     options = parser.parse_args()
@@ -174,7 +176,7 @@ def main() -> None:
             print(json.dumps(rows[-1], default=float), file=sys.stderr, flush=True)
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {options.threads} threads"
     print(f"{device}; {len(scans['train'])} training and {len(scans['test'])} validation patients (synthetic)")
-    if options.epochs or options.slices:
+    if options.epochs or options.slices or options.grid:
         print("shortened: this shows that the recipes run, not what they are worth")
     print(pd.DataFrame(rows).to_string(index=False, float_format="%.3f"))
 
