@@ -5,8 +5,8 @@
 Every preset is trained as its file says (without the weights file of defeudis2022-tl: from scratch, which the table
 says), on the demonstration's training patients; the table holds what the validation patients give: median Dice of the
 detected lesions and of all, detection by size, false positives, seconds per epoch and per scan. Meant for a GPU;
-``--epochs``, ``--slices`` and ``--grid`` shorten it for a trial, and the table says so. The liver network is trained with
-the defaults."""
+``--epochs``, ``--slices`` and ``--grid`` shorten it for a trial, and the table says so. The liver network is trained
+with the defaults."""
 
 from __future__ import annotations
 
