@@ -1,54 +1,30 @@
 """The tiny study through every stage: what is written, that it is complete, repeatable, and not done twice."""
 
-import filecmp
 import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import SimpleITK as sitk
 import yaml
+from tests.workflow.tiny_runs import REPOSITORY, compared_files, differences, run
 
 from livermets.io.tables import read_parquet_metadata
 
-REPOSITORY = Path(__file__).parents[2]
 LESION_COLUMNS = [
     "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
     "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
     "predicted_manual", "predicted_automatic",
 ]  # fmt: skip
 
-TIMED = ("scan_metrics.csv", "training_log.csv")
-
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(1500)]
 
 
-def run(folder: Path, *options: str) -> subprocess.CompletedProcess:
-    """Snakemake in a study folder, as a user starts it."""
-    profile = REPOSITORY / "workflow/profiles/default"
-    command = ["-s", REPOSITORY / "Snakefile", "--directory", folder, "--workflow-profile", profile, "--cores", "2"]
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", *command, *options], capture_output=True, text=True, env=os.environ
-    )
-
-
-def study_folder(folder: Path) -> Path:
-    folder.mkdir()
-    shutil.copy(REPOSITORY / "tests/workflow/tiny/config.yaml", folder)
-    return folder
-
-
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
+def study(local_study):
     """One finished run of the tiny study."""
-    folder = study_folder(tmp_path_factory.mktemp("end_to_end") / "study")
-    done = run(folder)
-    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
-    return folder
+    return local_study
 
 
 def test_the_report_the_tables_and_the_manifest_are_there(study):
@@ -206,23 +182,8 @@ def test_a_real_cohort_is_computed_in_the_run_after_it_was_added(changed, study)
     assert not rules & {"train_segmentation", "select", "phantom"}
 
 
-def test_two_runs_from_scratch_give_identical_tables(study, tmp_path):
-    again = study_folder(tmp_path / "again")
-    done = run(again)
-    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
-    first = study / "results"
-    compared = 0
-    for file in sorted(first.rglob("*")):
-        # Seconds differ; these tables are compared below, without them.
-        timed = file.name in TIMED or file.name.endswith("-curves.csv") or "benchmarks" in file.parts
-        if timed or file.suffix not in (".csv", ".gz", ".safetensors", ".parquet") or ".snakemake" in file.parts:
-            continue
-        other = again / "results" / file.relative_to(first)
-        assert filecmp.cmp(file, other, shallow=False), file.relative_to(first)
-        compared += 1
-    assert compared > 100
-    for name in TIMED:
-        for file in first.rglob(name):
-            ours, theirs = (pd.read_csv(f) for f in (file, again / "results" / file.relative_to(first)))
-            kept = [column for column in ours if "second" not in column]
-            pd.testing.assert_frame_equal(ours[kept], theirs[kept])
+def test_two_runs_from_scratch_give_identical_tables(study, second_study):
+    """The second run goes through SLURM where there is one."""
+    first, second = study / "results", second_study / "results"
+    assert len(compared_files(first)) > 100
+    assert differences(first, second) == []

@@ -96,10 +96,13 @@ def quick_profile(name: str, folder: Path) -> Path:
 
 def slurm_jobs() -> pd.DataFrame:
     """What SLURM itself remembers of its jobs: id, state, generic resources asked for, comment, seconds."""
-    fields = ("JobID", "State", "tres-per-job", "Comment", "TimeUsed", "NumCPUs", "MinMemory")
+    fields = ("JobID", "State", "tres-per-job", "tres-per-node", "Comment", "TimeUsed")
     form = ",".join(f"{field}:|" for field in fields)
     out = subprocess.run(
-        ["squeue", "--noheader", "--states=all", f"--Format={form}"], capture_output=True, text=True, check=True
+        ["squeue", "--noheader", "--states=all", "--sort=i", f"--Format={form}"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     rows = [[cell.strip() for cell in line.split("|")[: len(fields)]] for line in out.splitlines()]
     return pd.DataFrame(rows, columns=fields)

@@ -1,0 +1,27 @@
+"""Two rows of the matrix of kills; all of it: ``python tests/workflow/kills.py FINISHED_TINY_STUDY``."""
+
+import re
+
+import pytest
+from tests.workflow.kills import VICTIMS, kill_and_resume
+from tests.workflow.tiny_runs import REPOSITORY
+
+group = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(1500)]
+
+
+@pytest.mark.parametrize(
+    "rule, who",
+    [
+        pytest.param("roi_features", "job", marks=group),
+        pytest.param("select", "snakemake", marks=group),
+    ],
+)
+def test_after_a_kill_the_same_command_gives_the_same_files(local_study, tmp_path, rule, who):
+    assert kill_and_resume(local_study, tmp_path / "study", rule, who) == []
+
+
+def test_the_matrix_has_every_rule():
+    rules = set()
+    for file in (REPOSITORY / "workflow/rules").glob("*.smk"):
+        rules |= set(re.findall(r"^rule (\w+):", file.read_text(), re.MULTILINE))
+    assert set(VICTIMS) == rules

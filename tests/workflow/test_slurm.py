@@ -1,0 +1,140 @@
+"""The tiny study on a real SLURM of one node: its records, with GPUs and without, wrong requests, a kill."""
+
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from tests.workflow.tiny_runs import (
+    REPOSITORY,
+    differences,
+    quick_profile,
+    run,
+    slurm_jobs,
+    snakemake_command,
+    start_slurm,
+)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.slurm,
+    pytest.mark.xdist_group("end_to_end"),
+    pytest.mark.timeout(1500),
+]
+# What SLURM calls a submission: a rule, or a group and its rules.
+SUBMITTED = {
+    "phantom", "warm_radiomics", "check", "scan_intake_liver_preprocess", "train_segmentation", "segment",
+    "training_table", "select", "classify", "lesion_table", "concordance", "roi_concordance", "report", "manifest",
+}  # fmt: skip
+MASK = "results/test/segmentation/V001/baseline/lesions.nii.gz"
+
+
+@pytest.fixture(scope="module")
+def study(slurm: str, second_study: Path) -> Path:
+    if slurm:
+        pytest.skip(slurm)
+    return second_study
+
+
+@pytest.fixture
+def one_mask_missing(study, tmp_path):
+    """A finished study that lacks one automatic mask."""
+    folder = tmp_path / "study"
+    shutil.copytree(study, folder, symlinks=True)
+    (folder / MASK).unlink()
+    return folder
+
+
+def last_job(kind: str):
+    jobs = slurm_jobs()
+    return jobs[jobs["Comment"].str.startswith(f"rule_{kind}")].iloc[-1]
+
+
+def test_every_submission_is_in_the_records_of_slurm(study):
+    log = (study / "run.log").read_text()
+    submitted = set(re.findall(r"has been submitted with SLURM jobid (\d+)", log))
+    jobs = slurm_jobs().set_index("JobID")
+    assert submitted <= set(jobs.index)
+    ours = jobs.loc[sorted(submitted)]
+    assert set(ours["State"]) == {"COMPLETED"}
+    for kind in SUBMITTED:
+        assert ours["Comment"].str.startswith(f"rule_{kind}").any(), kind
+
+
+def test_a_scan_costs_few_submissions(study):
+    log = (study / "run.log").read_text()
+    steps = int(re.search(r"of (\d+) steps \(100%\)", log).group(1))
+    submissions = log.count("has been submitted with SLURM jobid")
+    assert submissions < steps / 2
+
+
+def test_tables_masks_and_models_are_those_of_the_local_run(study, local_study):
+    assert differences(local_study / "results", study / "results") == []
+
+
+def test_gpu_rules_asked_for_one_gpu_and_no_other_rule_did(study):
+    jobs = slurm_jobs().iloc[:]
+    wants = jobs["Comment"].str.startswith(("rule_segment", "rule_train_segmentation"))
+    assert wants.sum() >= 10
+    assert set(jobs.loc[wants, "tres-per-job"]) == {"gres:gpu:1"}
+    assert set(jobs.loc[~wants, "tres-per-job"]) == {"N/A"}
+
+
+def test_a_gpu_can_be_asked_for_as_gres(one_mask_missing, study, tmp_path):
+    done = run(one_mask_missing, MASK, profile=quick_profile("slurm-gres", tmp_path))
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    job = last_job("segment")
+    assert job["tres-per-job"] == "N/A"
+    assert job["tres-per-node"] == "gres:gpu:1"
+    assert differences(study / "results", one_mask_missing / "results") == []
+
+
+def test_an_unknown_partition_is_one_sentence(one_mask_missing, tmp_path):
+    profile = quick_profile("slurm", tmp_path)
+    done = run(one_mask_missing, "--default-resources", "slurm_partition=mian", "--", MASK, profile=profile)
+    assert done.returncode == 2
+    assert "error: default-resources: the cluster has no partition mian. Set slurm_partition" in done.stderr
+    assert "has been submitted" not in done.stdout + done.stderr
+
+
+def test_after_a_kill_the_jobs_left_behind_are_cancelled_and_the_run_goes_on(one_mask_missing, study, tmp_path):
+    profile = quick_profile("slurm", tmp_path)
+    command = snakemake_command(one_mask_missing, MASK, profile=profile)
+    before = len(slurm_jobs())
+    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    end = time.monotonic() + 120
+    while len(slurm_jobs()) == before and time.monotonic() < end:
+        time.sleep(0.1)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert len(slurm_jobs()) == before + 1
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert again.returncode == 0, (again.stdout + again.stderr)[-4000:]
+    assert "note: the last run in this folder was killed; its lock is released." in again.stderr
+    assert "note: 1 job(s) of a run that was killed are cancelled." in again.stderr
+    assert slurm_jobs().iloc[before]["State"] == "CANCELLED"
+    assert differences(study / "results", one_mask_missing / "results") == []
+
+
+def test_without_a_gpu_the_same_profile_runs_on_the_cpu(one_mask_missing, study, tmp_path):
+    """The last test here: it replaces the cluster by one without GPUs."""
+    assert start_slurm(gpus=0) == ""
+    profile = quick_profile("slurm", tmp_path)
+    forced = run(one_mask_missing, MASK, "--set-resources", "segment:gpu=1", profile=profile)
+    assert forced.returncode == 2
+    assert "error: segment: a GPU is asked for, and no partition of the cluster has one." in forced.stderr
+    done = run(one_mask_missing, MASK, profile=profile)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert last_job("segment")["tres-per-job"] == "N/A"
+    assert differences(study / "results", one_mask_missing / "results") == []
+
+
+def test_every_line_of_a_profile_has_its_reason():
+    for profile in sorted((REPOSITORY / "workflow/profiles").glob("*/profile.yaml")):
+        for line in profile.read_text().splitlines():
+            # Headings of a mapping are explained by the lines under them.
+            bare = line.strip().startswith("#") or line.rstrip().endswith(":") or not line.strip()
+            assert bare or "#" in line or line.startswith("executor:"), f"{profile.parent.name}: {line}"
