@@ -12,7 +12,7 @@ from livermets.reporting.lesions import Flow
 _WIDTH = 420
 _LINE = 17
 _PADDING = 10
-_LONGEST = 60
+_LONGEST = 54
 
 
 @dataclass(frozen=True)

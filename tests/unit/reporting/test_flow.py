@@ -68,7 +68,7 @@ def test_what_was_left_out_is_in_the_diagram_with_its_reason():
     study = SimpleNamespace(excluded=table)
     assert exclusion_reasons(study, "b") == []
     reasons = exclusion_reasons(study, "a")
-    assert reasons == ["ablated: 1 lesion", "motion artefacts: 2 patients", "other phase: 1 scan"]
+    assert reasons == ["1 lesion: ablated", "2 patients: motion artefacts", "1 scan: other phase"]
     svg = flow_svg(lesion_flow(_table([(1, 1, 0, 0.3)])), "f", "Cohort", reasons)
     assert "Left out before" in svg
     assert all(svg.count(reason) == 2 for reason in reasons)  # in the picture and in words

@@ -77,7 +77,7 @@ def exclusion_reasons(study: StudyResults, cohort: str) -> list[str]:
     if study.excluded.empty:
         return []
     rows = study.excluded[study.excluded["cohort"] == cohort]
-    return [f"{reason}: {_left_out(part)}" for reason, part in rows.groupby("reason")]
+    return [f"{_left_out(part)}: {reason}" for reason, part in rows.groupby("reason")]
 
 
 def _left_out(rows: pd.DataFrame) -> str:
