@@ -29,12 +29,35 @@ rule concordance:
             category="Concordance",
             labels={"cohort": "{name}", "table": "diagnostics"},
         ),
-        agreement="results/concordance/{name}/agreement.csv",
+        agreement=report(
+            "results/concordance/{name}/agreement.csv",
+            caption="../report/agreement.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "table": "agreement"},
+        ),
         strata=report(
             "results/concordance/{name}/strata.csv",
             caption="../report/strata.rst",
             category="Concordance",
             labels={"cohort": "{name}", "table": "strata"},
+        ),
+        accounting=report(
+            "results/concordance/{name}/accounting.csv",
+            caption="../report/accounting.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "table": "fate of every lesion"},
+        ),
+        required_dice=report(
+            "results/concordance/{name}/required_dice.csv",
+            caption="../report/required_dice.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "table": "Dice needed"},
+        ),
+        subgroups=report(
+            "results/concordance/{name}/subgroups.csv",
+            caption="../report/subgroups.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "table": "by group"},
         ),
     log:
         "results/logs/concordance/{name}.log",
@@ -63,8 +86,18 @@ rule roi_concordance:
         manual=of_concordance("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
         automatic=of_concordance("results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"),
     output:
-        agreement="results/concordance/{name}/roi_agreement.csv",
-        icc="results/concordance/{name}/feature_icc.csv",
+        agreement=report(
+            "results/concordance/{name}/roi_agreement.csv",
+            caption="../report/roi_agreement.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "table": "ROI by ROI"},
+        ),
+        icc=report(
+            "results/concordance/{name}/feature_icc.csv",
+            caption="../report/feature_icc.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "table": "ICC of features"},
+        ),
     log:
         "results/logs/concordance/{name}_rois.log",
     benchmark:

@@ -32,11 +32,36 @@ rule select:
     output:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
-        generations="results/model/generations.csv",
-        selection="results/model/selection.csv",
-        threshold="results/model/threshold.csv",
-        evaluation="results/model/evaluation.csv",
-        comparison="results/model/comparison.csv",
+        generations=report(
+            "results/model/generations.csv",
+            caption="../report/convergence.rst",
+            category="Model",
+            labels={"table": "convergence of the search"},
+        ),
+        selection=report(
+            "results/model/selection.csv",
+            caption="../report/selection.rst",
+            category="Model",
+            labels={"table": "selected features"},
+        ),
+        threshold=report(
+            "results/model/threshold.csv",
+            caption="../report/threshold.rst",
+            category="Model",
+            labels={"table": "threshold"},
+        ),
+        evaluation=report(
+            "results/model/evaluation.csv",
+            caption="../report/evaluation.rst",
+            category="Model",
+            labels={"table": "nested evaluation"},
+        ),
+        comparison=report(
+            "results/model/comparison.csv",
+            caption="../report/comparison.rst",
+            category="Model",
+            labels={"table": "comparison models"},
+        ),
     log:
         "results/logs/model/select.log",
     benchmark:

@@ -18,6 +18,13 @@ rule report:
             caption="../report/report.rst",
             category="Study report",
         ),
+        figures=report(
+            directory("results/report/figures"),
+            patterns=["{figure}.png", "{figure}.svg", "{figure}.jpg"],
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
     log:
         "results/logs/report.log",
     benchmark:

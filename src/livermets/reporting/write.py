@@ -9,7 +9,8 @@ from livermets.reporting.model import Figure, Report
 
 
 def write_report(out: Path, report: Report, html: str) -> None:
-    """Writes the page in one step; then ``figures/<id>.png|svg|jpg`` and ``figures/<id>.csv`` beside it."""
+    """Writes the page in one step; then beside it ``figures/<id>.png|svg|jpg``, each with its caption in ``<id>.txt``
+    and its data in ``<id>.csv``."""
     write_text(out, html)
     folder = out.parent / "figures"
     for block in report.blocks():
@@ -19,6 +20,7 @@ def write_report(out: Path, report: Report, html: str) -> None:
             write_text(folder / f"{block.id}.svg", _standalone(block.svg))
         if block.image is not None:
             _write(folder / f"{block.id}{Path(block.image.filename).suffix}", block.image.content)
+        write_text(folder / f"{block.id}.txt", f"{block.caption}\n")
         if block.download is not None:
             _write(folder / f"{block.id}.csv", block.download.content)
 

@@ -128,6 +128,7 @@ def test_each_figure_is_written_beside_the_report_with_its_data(made_study, tmp_
     figures = [b for b in made_study.report.blocks() if isinstance(b, Figure)]
     for figure in figures:
         assert list((tmp_path / "figures").glob(f"{figure.id}.*")), figure.id
+        assert (tmp_path / "figures" / f"{figure.id}.txt").read_text(encoding="utf-8").strip() == figure.caption
         if figure.download:
             pd.read_csv(tmp_path / "figures" / f"{figure.id}.csv")
 

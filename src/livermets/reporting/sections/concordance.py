@@ -28,6 +28,7 @@ _TITLES = {
     "agreement_model": "Model of agreement",
     "per_patient": "Agreement per patient",
     "roi_agreement": "Agreement ROI by ROI",
+    "roi_lesions": "ROIs of each lesion",
     "feature_icc": "Agreement of each feature between the masks (ICC)",
 }
 _CAPTIONS = {
@@ -40,6 +41,8 @@ _CAPTIONS = {
     "ratio is the odds of agreement at the means. The working correlation is that of two lesions of a patient.",
     "per_patient": "Agreement, Dice and correct calls of each patient.",
     "roi_agreement": "Agreement ROI by ROI, on ROIs that both masks hold.",
+    "roi_lesions": "ROIs of each lesion in both masks, common ones, and the share called R+ among common and one-sided "
+    "ROIs.",
     "feature_icc": "Intraclass correlation of each feature between the two masks.",
     "agreement_curve": "Expected agreement over Dice at several diameters, with pointwise intervals.",
 }
@@ -183,8 +186,8 @@ _FIGURES = (
 
 def _figures(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
     agreement = tables.get("agreement", pd.DataFrame())
-    n = "n not known"
-    if len(agreement):
+    n = "no lesion has a class from both masks"
+    if len(agreement) and agreement["n_lesions"].max() > 0:
         n = (
             f"{fmt.plural(agreement['n_lesions'].max(), 'lesion')} of "
             f"{fmt.plural(agreement['n_patients'].max(), 'patient')}"

@@ -17,6 +17,7 @@ MEASURES = {
     "manual_only": "R+ with the manual mask only", "automatic_only": "R+ with the automatic mask only",
     "auc_difference": "AUC, manual minus automatic", "brier": "Brier score", "calibration_slope": "Calibration slope",
     "calibration_in_the_large": "Calibration in the large", "mean_dice": "Mean Dice",
+    "stability": "Stability index", "mean_features": "Features, mean", "mean_hidden": "Hidden neurons, mean",
     "sensitivity_manual": "Sensitivity, manual mask", "sensitivity_automatic": "Sensitivity, automatic mask",
     "specificity_manual": "Specificity, manual mask", "specificity_automatic": "Specificity, automatic mask",
     "auc_manual": "ROC AUC, manual mask", "auc_automatic": "ROC AUC, automatic mask",

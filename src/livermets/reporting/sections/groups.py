@@ -69,7 +69,7 @@ def _cell(rows: pd.DataFrame, measure: str) -> str:
 
 def _differences(identifier: str, differences: pd.DataFrame) -> Table:
     rows = [
-        [str(row["grouping"]), str(row["group"]), measure_name(str(row["measure"])), *_difference(row),
+        [str(row["grouping"]), _apart(str(row["group"])), measure_name(str(row["measure"])), *_difference(row),
          fmt.integer(row["n_lesions"]), fmt.integer(row["n_patients"])]
         for _, row in differences.iterrows()
     ]  # fmt: skip
@@ -84,6 +84,11 @@ def _differences(identifier: str, differences: pd.DataFrame) -> Table:
         "corrected for that."
     )
     return Table(identifier, caption, head, rows, csv_download(identifier, differences))
+
+
+def _apart(groups: str) -> str:
+    """``a minus b`` that breaks only around "minus"."""
+    return " minus ".join(kept_together(name) for name in groups.split(" minus "))
 
 
 def _difference(row: pd.Series) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Details, Figure, Note, Pairs, Paragraph, Section
 from livermets.reporting.pictures import picture_file
 from livermets.reporting.results import StudyResults
-from livermets.reporting.sections.estimates import estimate_table
+from livermets.reporting.sections.estimates import estimate_table, measure_name
 from livermets.reporting.tables import csv_download, frame_table
 
 # What the selection left: heading, stems of its tables and pictures, caption, and why it may be missing.
@@ -191,7 +191,12 @@ def _table(stem: str, table: pd.DataFrame, caption: str, folded: bool) -> Block:
         renamed = table.assign(model=table["model"].map(_model_name)) if "model" in table else table
         shown = estimate_table(identifier, renamed, caption, ("model",))
     else:
-        shown = frame_table(identifier, table, caption, most_rows=40)
+        rules = list(dict.fromkeys(table["rule"].dropna().astype(str))) if "rule" in table else []
+        hidden = {"rule", *(c for c in ("note", "level") if c in table and table[c].nunique() < 2)}
+        shown = frame_table(
+            identifier, table, caption, columns=[str(c) for c in table if c not in hidden],
+            formats={"measure": measure_name}, most_rows=40, note=". ".join(rules),
+        )  # fmt: skip
     return Details(f"Table: {stem.replace('_', ' ')}", [shown]) if folded else shown
 
 
