@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import gzip
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -303,6 +304,18 @@ def truncated_file(study: SmallStudy) -> None:
 )
 def wrong_magic(study: SmallStudy) -> None:
     (study.folder / "T1/ct.nii.gz").write_bytes(gzip.compress(b"this is not an image" * 100))
+
+
+@case(
+    f"{T1}, T1/ct.nrrd.gz: this is a gzip file, not an image. Unpack it; only NIfTI is read packed (.nii.gz).",
+    f"{T2}, T2/ct.nrrd.gz: this is a zip archive, not an image. Unpack it; only NIfTI is read packed (.nii.gz).",
+)
+def packed_image(study: SmallStudy) -> None:
+    save(study.folder / "T1/ct.nrrd", patient_arrays(0)[0])
+    (study.folder / "T1/ct.nrrd.gz").write_bytes(gzip.compress((study.folder / "T1/ct.nrrd").read_bytes()))
+    with zipfile.ZipFile(study.folder / "T2/ct.nrrd.gz", "w") as archive:
+        archive.write(study.folder / "T1/ct.nrrd", "ct.nrrd")
+    study.cohort()["image"] = "{patient}/ct.nrrd.gz"
 
 
 @case(f"{T1}, T1/ct.nii.gz: a 3D volume is needed, this has 4 dimensions. Give one phase as its own file.")

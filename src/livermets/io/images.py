@@ -53,10 +53,24 @@ def _unreadable(path: Path) -> InputError:
         if "orthonormal" in str(error):
             fix = "Resample it to a regular grid first"
             return input_error(path, "the axes of this image are not perpendicular (sheared affine)", fix)
+        packed = _packed(path)
+        if packed:
+            return input_error(
+                path, f"this is {packed}, not an image", "Unpack it; only NIfTI is read packed (.nii.gz)"
+            )
         fix = "It must be NIfTI, NRRD, MHA or DICOM; export it again"
         return input_error(path, "this file cannot be read as an image", fix)
     # MetaImage's reader checks the data first, NRRD's the header: here the header was fine.
     return input_error(path, "this file is cut short or damaged", "Copy or export it again")
+
+
+def _packed(path: Path) -> str:
+    """The kind of archive that a file is, whatever its name says; empty for none, and for a packed NIfTI."""
+    with path.open("rb") as stream:
+        magic = stream.read(4)
+    if magic[:2] == b"\x1f\x8b" and not path.name.lower().endswith(".nii.gz"):
+        return "a gzip file"
+    return "a zip archive" if magic == b"PK\x03\x04" else ""
 
 
 def volume_from_sitk(image: sitk.Image, where: object) -> Volume:
