@@ -2,8 +2,9 @@
 
     python tests/bench/bench_startup.py FINISHED_STUDY
 
-The study is copied first. Imports are measured by ``python -X importtime`` inside the real job; CPU seconds are of the
-whole job. Snakemake's own start, paid once per submission and once more per rule in it, is measured too."""
+The study is copied first. What a job imports is told by ``python -X importtime`` in the real job, and imported once
+more by a process that does nothing else; all seconds are of CPU. Snakemake's own start, paid once per submission and
+once more per rule in it, is measured too."""
 
 from __future__ import annotations
 
@@ -47,10 +48,17 @@ def cpu_seconds(command: list[str] | str, folder: Path, **environment: str) -> f
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def import_seconds(log: Path) -> tuple[float, bool]:
-    """Sum of the import times that Python wrote, and whether torch was among the imports."""
-    lines = re.findall(r"^import time: +(\d+) \| +\d+ \| +(\S+)$", log.read_text(errors="replace"), re.MULTILINE)
-    return sum(int(own) for own, _ in lines) / 1e6, any(name == "torch" for _, name in lines)
+def imported(log: Path) -> list[str]:
+    """The modules that a job imported itself, in order; what these imported in turn is indented more."""
+    names = re.findall(r"^import time: +\d+ \| +\d+ \| (\w[\w.]*)$", log.read_text(errors="replace"), re.MULTILINE)
+    return [name for name in dict.fromkeys(names) if not name.startswith("_")]
+
+
+def import_seconds(modules: list[str], folder: Path, **environment: str) -> float:
+    """CPU seconds of a process that does nothing but import these modules."""
+    lines = ["import contextlib, importlib"]
+    lines += [f"with contextlib.suppress(Exception): importlib.import_module({name!r})" for name in modules]
+    return cpu_seconds([sys.executable, "-c", "\n".join(lines)], folder, **environment)
 
 
 def main() -> None:
@@ -68,7 +76,9 @@ def main() -> None:
                 "OMP_NUM_THREADS": "1",
             }
             total = cpu_seconds(command, study, **environment)
-            imports, torch = import_seconds(log)
+            torch = re.search(r"\| +torch$", log.read_text(errors="replace"), re.MULTILINE) is not None
+            del environment["PYTHONPROFILEIMPORTTIME"]
+            imports = import_seconds(imported(log), study, **environment)
             late = " more than 2 s without torch" if imports > MOST_SECONDS and verb not in WITH_TORCH else ""
             print(f"{verb:22} {imports:10.2f} {total:10.2f}  {'yes' if torch else 'no'}{late}", flush=True)
         version = [sys.executable, "-m", "snakemake", "--version"]
