@@ -226,9 +226,8 @@ def _required_dice(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
         for _, r in needed.iterrows()
     ]  # fmt: skip
     caption = (
-        f"The Dice that a lesion of a given diameter needs so that {target} of such lesions keep their class "
-        "(agreement model, "
-        f"clustered by patient; {level_text(needed)} by Fieller’s method)."
+        f"The Dice that a lesion of a given diameter needs so that {target} of such lesions keep their class. "
+        f"From the agreement model, clustered by patient; {level_text(needed)} by Fieller’s method."
     )
     return [Table(f"required-dice-{name}", caption, head, rows, csv_download(f"required-dice-{name}", needed))]
 
