@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from livermets.errors import Problem, ProblemList, input_error
 from livermets.io.atomic import write_json, written_aside
+from livermets.selection.extraction import setting_differences
 from livermets.selection.network import Network, probabilities
 from livermets.selection.preparation import Scaler
 from livermets.selection.scores import Score
 
 WEIGHTS_FILE, DESCRIPTION_FILE = "model.safetensors", "model.json"
 FORMAT = 1
-# Which engine computed a feature, and which others were computed beside it, do not change its value.
-_IRRELEVANT_SETTINGS = frozenset({"engine", "classes", "features"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,18 +70,6 @@ class FittedModel:
             for difference in setting_differences(self.extraction, extraction):
                 problems.error(where, f"extracted with other settings: {difference}", "Extract it again as the model's")
         return problems.problems
-
-
-def setting_differences(model: Mapping[str, Any], table: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """What differs between two extraction settings, one phrase each: ``bin_width is 10 (model: 25)``."""
-    found = []
-    for key in sorted({*model, *table} - _IRRELEVANT_SETTINGS):
-        ours, theirs = model.get(key), table.get(key)
-        if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            found += setting_differences(ours, theirs, f"{prefix}{key}.")
-        elif ours != theirs:
-            found.append(f"{prefix}{key} is {theirs!r} (model: {ours!r})")
-    return found
 
 
 def write_model(folder: Path | str, model: FittedModel) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from livermets.errors import ProblemList
 from livermets.selection.data import LESION_COLUMNS
-from livermets.selection.model import setting_differences
+from livermets.selection.extraction import setting_differences
 
 KEYS = list(LESION_COLUMNS)
 
