@@ -32,9 +32,9 @@ def said(requests, offer=OFFER):
 
 
 def test_an_unknown_partition_is_named_once():
-    requests = [("default-resources", {"slurm_partition": "mian"}), ("segment", {"slurm_partition": "mian"})]
+    requests = [("default-resources", {"slurm_partition": "elsewhere"}), ("segment", {"slurm_partition": "elsewhere"})]
     assert said(requests) == [
-        "default-resources: the cluster has no partition mian. Set slurm_partition in the profile to one of main, gpu."
+        "default-resources: the cluster has no partition elsewhere. Set slurm_partition in the profile to one of main, gpu."
     ]
 
 
