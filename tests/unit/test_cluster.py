@@ -32,9 +32,9 @@ def said(requests, offer=OFFER):
 
 
 def test_an_unknown_partition_is_named_once():
-    requests = [("default-resources", {"slurm_partition": "elsewhere"}), ("segment", {"slurm_partition": "elsewhere"})]
+    requests = [("default-resources", {"slurm_partition": "absent"}), ("segment", {"slurm_partition": "absent"})]
     assert said(requests) == [
-        "default-resources: the cluster has no partition elsewhere. Set slurm_partition in the profile to one of main, gpu."
+        "default-resources: the cluster has no partition absent. Set slurm_partition in the profile to one of main, gpu."
     ]
 
 
@@ -73,5 +73,5 @@ def test_without_slurm_a_gpu_may_be_asked_for(answers):
 
 def test_only_jobs_that_snakemake_submitted_from_the_folder_count(answers, tmp_path):
     run = "0f8fad5b-d9cb-469f-a165-70867728950e"
-    answers("squeue", f"7|{run}|{tmp_path}\n8|{run}|/elsewhere\n9|my-snakemake|{tmp_path}\n10|{run}|{tmp_path}/sub")
+    answers("squeue", f"7|{run}|{tmp_path}\n8|{run}|/absent\n9|my-snakemake|{tmp_path}\n10|{run}|{tmp_path}/sub")
     assert jobs_of_folder(tmp_path) == ["7"]
