@@ -32,9 +32,9 @@ def said(requests, offer=OFFER):
 
 
 def test_an_unknown_partition_is_named_once():
-    requests = [("default-resources", {"slurm_partition": "absent"}), ("segment", {"slurm_partition": "absent"})]
+    requests = [("default-resources", {"slurm_partition": "long"}), ("segment", {"slurm_partition": "long"})]
     assert said(requests) == [
-        "default-resources: the cluster has no partition absent. Set slurm_partition in the profile to one of main, gpu."
+        "default-resources: the cluster has no partition long. Set slurm_partition in the profile to one of main, gpu."
     ]
 
 

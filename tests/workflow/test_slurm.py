@@ -94,9 +94,9 @@ def test_a_gpu_can_be_asked_for_as_gres(one_mask_missing, study, tmp_path):
 
 def test_an_unknown_partition_is_one_sentence(one_mask_missing, tmp_path):
     profile = quick_profile("slurm", tmp_path)
-    done = run(one_mask_missing, "--default-resources", "slurm_partition=absent", "--", MASK, profile=profile)
+    done = run(one_mask_missing, "--default-resources", "slurm_partition=long", "--", MASK, profile=profile)
     assert done.returncode == 2
-    assert "error: default-resources: the cluster has no partition absent. Set slurm_partition" in done.stderr
+    assert "error: default-resources: the cluster has no partition long. Set slurm_partition" in done.stderr
     assert "has been submitted" not in done.stdout + done.stderr
 
 
