@@ -1,4 +1,4 @@
-"""What a change makes Snakemake do again: what depends on it. The rules of the study make empty files."""
+"""What a change makes Snakemake do again: what depends on it. The rules of the study make empty files and folders."""
 
 import os
 import re
@@ -22,6 +22,8 @@ FEATURES = {"roi_features", "lesion_features", "lesion_feature_table"}
 AFTER_SEGMENT = {"segment", *FEATURES, *AFTER_CLASSIFY}
 OF_ONE_SCAN = {"check", "intake", "liver", "preprocess", *AFTER_SEGMENT}
 ALL_BUT_COMPILING = {*OF_ONE_SCAN, "train_segmentation", "training_table", "select"}
+# One output is a folder.
+EMPTY_OUTPUTS = "for path in {output}; do if [[ $path == */figures ]]; then mkdir -p $path; else touch $path; fi; done"
 
 
 class Study:
@@ -38,7 +40,7 @@ class Study:
         shutil.copy(REPOSITORY / "Snakefile", self.checkout)
         for rules in (self.checkout / "workflow/rules").glob("*.smk"):
             text = rules.read_text()
-            rules.write_text(re.sub(r'    shell:\n(?: +".*"\n)+', '    shell:\n        "touch {output}"\n', text))
+            rules.write_text(re.sub(r'    shell:\n(?: +".*"\n)+', f'    shell:\n        "{EMPTY_OUTPUTS}"\n', text))
         self.snakemake("--cores", "2", "--quiet", "all")
 
     def snakemake(self, *options: str) -> str:
