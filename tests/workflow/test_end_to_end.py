@@ -129,6 +129,7 @@ def changed(study):
 
 
 READERS = {"report", "manifest"}
+FEATURES = {"roi_features", "lesion_features", "lesion_feature_table"}
 AFTER_CLASSIFY = {"classify", "lesion_table", "concordance", "roi_concordance", *READERS}
 
 
@@ -138,7 +139,7 @@ AFTER_CLASSIFY = {"classify", "lesion_table", "concordance", "roi_concordance", 
         ("statistics", "level", 0.9, {"concordance", "roi_concordance", *READERS}),
         ("report", "title", "Other", READERS),
         ("selection", "device", "auto", {"select", *AFTER_CLASSIFY}),
-        ("radiomics", "step", 3, {"roi_features", "lesion_features", "training_table", "select", *AFTER_CLASSIFY}),
+        ("radiomics", "step", 3, {*FEATURES, "training_table", "select", *AFTER_CLASSIFY}),
     ],
 )
 def test_a_setting_reruns_what_depends_on_it_and_nothing_else(changed, section, key, value, rules):
