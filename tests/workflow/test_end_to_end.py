@@ -18,7 +18,7 @@ LESION_COLUMNS = [
     "predicted_manual", "predicted_automatic",
 ]  # fmt: skip
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(2700)]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from tests.workflow.kills import VICTIMS, kill_and_resume
 from tests.workflow.tiny_runs import REPOSITORY
 
-group = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(1500)]
+group = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(2700)]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.slurm,
     pytest.mark.xdist_group("end_to_end"),
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(2700),
 ]
 # What SLURM calls a submission: a rule, or a group and its rules.
 SUBMITTED = {
