@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,10 @@ def local_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def slurm() -> Iterator[str]:
-    """A SLURM of one node with one pretended GPU; empty, or the reason why none can be started here."""
+    """A SLURM of one node with one pretended GPU; empty, or the reason why there is none."""
+    if os.environ.get("LIVERMETS_SLURM") != "1":
+        yield "LIVERMETS_SLURM=1 (with -n 0) starts a SLURM"
+        return
     reason = start_slurm(gpus=1)
     yield reason
     if not reason:

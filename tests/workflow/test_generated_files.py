@@ -99,3 +99,11 @@ def test_the_cohorts_shown_in_the_readme_are_valid():
     assert set(shown) == {"turin", "ircadb01"}
     for name, values in shown.items():
         validate_section(CohortSettings, values, name)
+
+
+def test_every_line_of_a_profile_has_its_reason():
+    for profile in sorted((REPOSITORY / "workflow/profiles").glob("*/profile.yaml")):
+        for line in profile.read_text().splitlines():
+            # Headings of a mapping are explained by the lines under them.
+            bare = line.strip().startswith("#") or line.rstrip().endswith(":") or not line.strip()
+            assert bare or "#" in line or line.startswith("executor:"), f"{profile.parent.name}: {line}"

@@ -1,5 +1,8 @@
-"""The tiny study on a real SLURM of one node: its records, with GPUs and without, wrong requests, a kill."""
+"""The tiny study on a real SLURM of one node: its records, with GPUs and without, wrong requests, a kill.
 
+It takes a quarter of an hour, and there can be only one on a machine: LIVERMETS_SLURM=1 pytest -n 0 THIS_FILE"""
+
+import os
 import re
 import shutil
 import signal
@@ -9,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from tests.workflow.tiny_runs import (
-    REPOSITORY,
     differences,
     quick_profile,
     run,
@@ -21,6 +23,7 @@ from tests.workflow.tiny_runs import (
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.slurm,
+    pytest.mark.skipif(os.environ.get("LIVERMETS_SLURM") != "1", reason="LIVERMETS_SLURM=1 (with -n 0) starts a SLURM"),
     pytest.mark.xdist_group("end_to_end"),
     pytest.mark.timeout(2700),
 ]
@@ -130,11 +133,3 @@ def test_without_a_gpu_the_same_profile_runs_on_the_cpu(one_mask_missing, study,
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     assert last_job("segment")["tres-per-job"] == "N/A"
     assert differences(study / "results", one_mask_missing / "results") == []
-
-
-def test_every_line_of_a_profile_has_its_reason():
-    for profile in sorted((REPOSITORY / "workflow/profiles").glob("*/profile.yaml")):
-        for line in profile.read_text().splitlines():
-            # Headings of a mapping are explained by the lines under them.
-            bare = line.strip().startswith("#") or line.rstrip().endswith(":") or not line.strip()
-            assert bare or "#" in line or line.startswith("executor:"), f"{profile.parent.name}: {line}"
