@@ -14,6 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from livermets.config.load import read_yaml
+from livermets.config.outcome import OutcomeSettings
+from livermets.intake.outcome import response_from_diameters
 from livermets.provenance import canonical_json
 from livermets.stats.auc import obuchowski
 
@@ -43,7 +45,12 @@ def cohort(folder: Path, patients: int, seed: int, effect: float, prefix: str) -
         2,
     )
     outcome = pd.read_csv(folder / "outcome.csv")
-    outcome["response"] = (outcome["followup_diameter_mm"] - outcome["baseline_diameter_mm"] <= 3).astype(int)
+    outcome["response"] = [
+        response_from_diameters(baseline_mm, followup_mm, OutcomeSettings())
+        for baseline_mm, followup_mm in zip(
+            outcome["baseline_diameter_mm"], outcome["followup_diameter_mm"], strict=True
+        )
+    ]
     outcome["longest_diameter_mm"] = outcome["baseline_diameter_mm"]
 
     def scan(patient: str) -> None:

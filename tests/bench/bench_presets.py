@@ -69,14 +69,8 @@ def train(folders: list[Path], out: Path, settings: Path, target: str, threads: 
     options = ["--target", target, "--settings", settings, "--threads", threads, "--seed", DEMO["seed"]]
     verb("train-segmentation", *scans, "--patients", patients, "--out", out, *options)
     log = pd.read_csv(out / "training_log.csv")
-    parameters = sum(value.numel() for value in _weights(out).values())
-    return {"parameters": parameters, "epochs": len(log), "seconds_per_epoch": log["seconds"].median()}
-
-
-def _weights(folder: Path) -> dict[str, torch.Tensor]:
-    from safetensors.torch import load_file
-
-    return load_file(folder / "network.safetensors")
+    facts = json.loads((out / "network.json").read_text(encoding="utf-8"))
+    return {"parameters": facts["parameter_count"], "epochs": len(log), "seconds_per_epoch": log["seconds"].median()}
 
 
 def lesions_of(name: str, options: argparse.Namespace, place: Path, scans: dict[str, list[Path]]) -> dict[str, Any]:

@@ -23,8 +23,11 @@ import numpy as np
 import pandas as pd
 
 from livermets.config.load import read_yaml
+from livermets.config.outcome import OutcomeSettings
+from livermets.config.phantom import PhantomSettings
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.config.selection import SelectionSettings
+from livermets.intake.outcome import response_from_diameters
 from livermets.io.tables import read_table
 from livermets.phantom.cohort import synthesize_patient
 from livermets.radiomics import roi_features
@@ -38,9 +41,8 @@ from livermets.selection.permutation import permuted_response
 from livermets.stats.resampling import PatientBootstrap
 
 THREADS = 2
-GROWTH_MM = 3.0  # of a responder at most, as config.yaml's outcome rule has it by default
 DEMO = read_yaml(Path(__file__).parents[2] / "config.yaml")
-GRID = 192
+GRID = PhantomSettings().grid
 
 
 def demo_settings() -> SelectionSettings:
@@ -59,9 +61,15 @@ def embedded_cohort(seed: int, effect: float) -> TrainingData:
         table = roi_features(
             patient.ct.array, patient.lesions.array, patient.ct.grid.spacing_zyx_mm, RadiomicsSettings()
         )
-        outcome = pd.DataFrame(patient.outcome)[["lesion_id", "baseline_diameter_mm", "followup_diameter_mm"]]
-        growth = outcome["followup_diameter_mm"] - outcome["baseline_diameter_mm"]
-        outcome = outcome[["lesion_id"]].assign(response=(growth <= GROWTH_MM).astype(int))
+        outcome = pd.DataFrame(
+            {
+                "lesion_id": row["lesion_id"],
+                "response": response_from_diameters(
+                    row["baseline_diameter_mm"], row["followup_diameter_mm"], OutcomeSettings()
+                ),
+            }
+            for row in patient.outcome
+        )
         rows.append(table.merge(outcome, on="lesion_id").assign(patient_id=patient.patient_id))
     whole = pd.concat(rows, ignore_index=True).assign(cohort="demo", timepoint="baseline", mask_source="manual")
     return training_data(whole, "response", ["patient_id"], ["patient_id", "lesion_id"])

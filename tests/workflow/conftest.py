@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.workflow.tiny_runs import quick_profile, run, start_slurm, stop_slurm, study_folder
+from tests.workflow.tiny_runs import SLURM_NOT_ASKED, quick_profile, run, start_slurm, stop_slurm, study_folder
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +21,8 @@ def local_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def slurm() -> Iterator[str]:
     """A SLURM of one node with one pretended GPU; empty, or the reason why there is none."""
-    if os.environ.get("LIVERMETS_SLURM") != "1":
-        yield "LIVERMETS_SLURM=1 (with -n 0) starts a SLURM"
+    if SLURM_NOT_ASKED:
+        yield SLURM_NOT_ASKED
         return
     reason = start_slurm(gpus=1)
     yield reason

@@ -2,7 +2,6 @@
 
 It takes a quarter of an hour, and there can be only one on a machine: LIVERMETS_SLURM=1 pytest -n 0 THIS_FILE"""
 
-import os
 import re
 import shutil
 import signal
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.workflow.tiny_runs import (
+    SLURM_NOT_ASKED,
     differences,
     quick_profile,
     run,
@@ -23,7 +23,7 @@ from tests.workflow.tiny_runs import (
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.slurm,
-    pytest.mark.skipif(os.environ.get("LIVERMETS_SLURM") != "1", reason="LIVERMETS_SLURM=1 (with -n 0) starts a SLURM"),
+    pytest.mark.skipif(bool(SLURM_NOT_ASKED), reason=SLURM_NOT_ASKED),
     pytest.mark.xdist_group("end_to_end"),
     pytest.mark.timeout(2700),
 ]
