@@ -20,11 +20,11 @@ def local_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def slurm() -> Iterator[str]:
-    """A SLURM of one node with one pretended GPU; empty, or the reason why there is none."""
+    """A SLURM of one node with two pretended GPUs; empty, or the reason why there is none."""
     if SLURM_NOT_ASKED:
         yield SLURM_NOT_ASKED
         return
-    reason = start_slurm(gpus=1)
+    reason = start_slurm(gpus=2)
     yield reason
     if not reason:
         stop_slurm()

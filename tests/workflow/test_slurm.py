@@ -1,6 +1,7 @@
 """The tiny study on a real SLURM of one node: its records, with GPUs and without, wrong requests, a kill.
 
-It takes a quarter of an hour, and there can be only one on a machine: LIVERMETS_SLURM=1 pytest -n 0 THIS_FILE"""
+Only when asked by LIVERMETS_SLURM=1, for it takes ten minutes and installs SLURM where it may. A machine has one SLURM,
+so the runs that need it share a worker (xdist_group)."""
 
 import re
 import shutil

@@ -15,7 +15,7 @@ import yaml
 REPOSITORY = Path(__file__).parents[2]
 SLURM = Path(__file__).parent / "slurm"
 # Why no SLURM is started; empty where one was asked for.
-SLURM_NOT_ASKED = "" if os.environ.get("LIVERMETS_SLURM") == "1" else "LIVERMETS_SLURM=1 (with -n 0) starts a SLURM"
+SLURM_NOT_ASKED = "" if os.environ.get("LIVERMETS_SLURM") == "1" else "LIVERMETS_SLURM=1 starts a SLURM here"
 # Seconds differ between runs; these tables are compared without them.
 TIMED = ("scan_metrics.csv", "training_log.csv")
 COMPARED = (".csv", ".gz", ".safetensors", ".parquet")

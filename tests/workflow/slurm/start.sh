@@ -4,7 +4,8 @@
 # the reason on stderr; 1 it should have worked and did not.
 set -euo pipefail
 gpus=${1:-0}
-cpus=${LIVERMETS_SLURM_CPUS:-$(getconf _NPROCESSORS_ONLN)} # nproc believes OMP_NUM_THREADS
+# Twice the cores: most of a tiny job is waiting for imports. nproc believes OMP_NUM_THREADS.
+cpus=${LIVERMETS_SLURM_CPUS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
 here=$(cd "$(dirname "$0")" && pwd)
 home=/var/tmp/livermets-slurm
 conf=/etc/slurm/slurm.conf # the executor drops SLURM_CONF for its inner srun, so only the default place is found
