@@ -56,8 +56,7 @@ DEMANDS = {
     "train_segmentation": Demand(5, 0, 1500, 3, gpu=True),  # and what its settings say
     "segment": Demand(4, 1.0, 600, 25, disk_mb=0.4, disk_mb_per_megavoxel=0.02, gpu=True),
     "warm_radiomics": Demand(30, 0, 500, 0),
-    "roi_features": Demand(2.5, 0.2, 390, 8, disk_mb=0.6, disk_mb_per_megavoxel=0.4),
-    "lesion_features": Demand(2.2, 0.2, 330, 12, disk_mb_per_megavoxel=0.001),
+    "features": Demand(3.5, 0.4, 400, 12, disk_mb=0.6, disk_mb_per_megavoxel=0.4),
     "training_table": Demand(4, 0.03, 400, 2.4, disk_mb_per_megavoxel=0.6),
     "select": Demand(5, 0.05, 1000, 2.4),  # and what its settings say
     "classify": Demand(3.8, 0.035, 400, 0.3, disk_mb_per_megavoxel=0.02),

@@ -52,8 +52,7 @@ VICTIMS = {
         "segment", f"learn/segmentation/{SCAN}", "lesions.nii.gz", "matching.csv", "scan_metrics.csv", "overlay.png"
     ),
     "warm_radiomics": Victim("warm-radiomics", ("results/compiled_radiomics.txt",)),
-    "roi_features": _victim("rois", f"learn/features/{SCAN}", "rois_manual.parquet"),
-    "lesion_features": _victim("lesion-features", f"learn/features/{SCAN}", "lesions_manual.csv"),
+    "features": _victim("rois", f"learn/features/{SCAN}", "rois_manual.parquet", "lesions_manual.csv"),
     "training_table": _victim("training-table", "model", "training_rois.parquet"),
     "select": _victim(
         "select",

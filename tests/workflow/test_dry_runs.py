@@ -62,8 +62,7 @@ def test_a_bare_checkout_plans_the_whole_demonstration(tmp_path):
     assert jobs["phantom"] == len(cohorts)
     for rule in ("intake", "liver", "preprocess", "segment"):
         assert jobs[rule] == scans, rule
-    assert jobs["roi_features"] == 2 * scans
-    assert jobs["lesion_features"] >= patients["train"]
+    assert jobs["features"] == 2 * scans
     for rule in ("check", "train_segmentation", "select", "report", "manifest", "all", "concordance"):
         assert jobs[rule] == 1, rule
     assert jobs["classify"] == len(cohorts)
@@ -95,7 +94,7 @@ def test_a_predict_cohort_without_masks_gets_no_manual_features(study, tmp_path)
     }  # fmt: skip
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     jobs = planned(folder)
-    assert jobs["roi_features"] == before["roi_features"] + 1
+    assert jobs["features"] == before["features"] + 1
     assert jobs["segment"] == before["segment"] + 1
     assert jobs["train_segmentation"] == before["train_segmentation"] == 1
 

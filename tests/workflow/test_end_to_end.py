@@ -129,7 +129,7 @@ def changed(study):
 
 
 READERS = {"report", "manifest"}
-FEATURES = {"roi_features", "lesion_features", "lesion_feature_table"}
+FEATURES = {"features", "lesion_feature_table"}
 AFTER_CLASSIFY = {"classify", "lesion_table", "concordance", "roi_concordance", *READERS}
 
 

@@ -23,7 +23,7 @@ def test_jobs_and_hours_follow_the_number_of_patients():
         for n in (10, 40)
     )
     assert large.loc["intake", "jobs"] == 4 * small.loc["intake", "jobs"] == 80
-    assert large.loc["roi_features", "cpu_hours"] == pytest.approx(4 * small.loc["roi_features", "cpu_hours"])
+    assert large.loc["features", "cpu_hours"] == pytest.approx(4 * small.loc["features", "cpu_hours"])
     assert large.loc["train_segmentation", "jobs"] == 1
     assert 2 < large["disk_gb"].sum() / small["disk_gb"].sum() < 4
     assert set(large.index[large["gpu_hours"] > 0]) == {"train_segmentation", "segment"}
@@ -36,7 +36,7 @@ def test_larger_images_take_longer_and_more_memory():
         )
         for grid in (128, 512)
     )
-    for rule in ("intake", "segment", "roi_features"):
+    for rule in ("intake", "segment", "features"):
         assert large.loc[rule, "longest_minutes"] > small.loc[rule, "longest_minutes"], rule
         assert large.loc[rule, "memory_gb"] > small.loc[rule, "memory_gb"], rule
 

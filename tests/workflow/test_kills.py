@@ -12,7 +12,7 @@ group = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.ti
 @pytest.mark.parametrize(
     "rule, who",
     [
-        pytest.param("roi_features", "job", marks=group),
+        pytest.param("features", "job", marks=group),
         pytest.param("select", "snakemake", marks=group),
     ],
 )

@@ -18,7 +18,7 @@ READERS = {"report", "manifest"}
 STATISTICS = {"concordance", "roi_concordance"}
 AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
 AFTER_MODEL = {"select", *AFTER_CLASSIFY}
-FEATURES = {"roi_features", "lesion_features", "lesion_feature_table"}
+FEATURES = {"features", "lesion_feature_table"}
 AFTER_SEGMENT = {"segment", *FEATURES, *AFTER_CLASSIFY}
 OF_ONE_SCAN = {"check", "intake", "liver", "preprocess", *AFTER_SEGMENT}
 ALL_BUT_COMPILING = {*OF_ONE_SCAN, "train_segmentation", "training_table", "select"}
@@ -92,9 +92,10 @@ def test_nothing_changed_nothing_to_do(study):
         ({"report": {"title": "Other"}}, READERS),
         ({"selection": {"search": {"generations": 3}}}, AFTER_MODEL),
         ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_SEGMENT),
+        ({"segmentation": {"cpu_threads": 2}}, {"liver", "preprocess", "train_segmentation", *AFTER_SEGMENT}),
         ({"preprocess": {"network_grid": 128}}, {"preprocess", "train_segmentation", *AFTER_SEGMENT}),
     ],
-    ids=["statistics", "report", "selection", "segmentation output", "preprocess"],
+    ids=["statistics", "report", "selection", "segmentation output", "threads of the networks", "preprocess"],
 )
 def test_a_setting(study, setting, rules):
     def edit(content):

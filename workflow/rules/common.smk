@@ -131,13 +131,18 @@ def selection_gpus(wildcards):
     return 0 if plan.config.selection.device == "cpu" else gpus(wildcards)
 
 
+# How many threads a network's arithmetic is divided among decides its last digits, so that number is not `threads`,
+# which Snakemake lowers to the cores it has.
+network_threads = plan.config.segmentation.cpu_threads
+
+
 def scan_threads(wildcards):
     """A synthetic scan is done before a second thread has started; a real one is worth several."""
     return 1 if plan.is_phantom(wildcards.cohort) else 4
 
 
-def training_threads(wildcards):
-    """Synthetic cohorts make small networks, which gain more from training beside other jobs than from more threads."""
+def selection_threads(wildcards):
+    """The search gives the same result with any number of threads; a synthetic study is done before many have started."""
     return 1 if all(plan.is_phantom(cohort.name) for cohort in plan.cohorts("train")) else 8
 
 

@@ -68,7 +68,7 @@ rule select:
         "results/benchmarks/model/select.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: training_threads
+    threads: selection_threads
     resources:
         gpu=selection_gpus,
         mem_mb=memory("select"),

@@ -15,17 +15,18 @@ rule liver:
         liver_group
     conda:
         "../../envs/torch.yaml"
-    threads: scan_threads
+    threads: network_threads
     resources:
         mem_mb=memory("liver"),
         runtime=time_limit("liver"),
     params:
         masks=liver_options,
         settings=lambda wildcards: plan.settings("segmentation", "liver"),
+        threads=network_threads,
         code=verb_digest("liver"),
     shell:
         "python -m livermets liver --image {input.image} {params.masks} --out {output}"
-        " --settings {params.settings:q} --threads {threads} 2> {log}"
+        " --settings {params.settings:q} --threads {params.threads} 2> {log}"
 
 
 rule preprocess:

@@ -20,7 +20,7 @@ rule train_segmentation:
         "results/benchmarks/models/{target}/train.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: training_threads
+    threads: network_threads
     resources:
         gpu=gpus,
         mem_mb=memory("train_segmentation"),
@@ -33,12 +33,13 @@ rule train_segmentation:
         checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}",
         settings=lambda wildcards: plan.training_settings(wildcards.target),
         seed=plan.seed,
+        threads=network_threads,
         code=verb_digest("train-segmentation"),
     shell:
         "python -m livermets train-segmentation --target {wildcards.target}"
         " {params.scans} --patients {params.patients} {params.folds} --out {params.folder}"
         " --checkpoint {params.checkpoint} --settings {params.settings:q} --seed {params.seed}"
-        " --threads {threads} 2> {log}"
+        " --threads {params.threads} 2> {log}"
 
 
 use rule train_segmentation as train_segmentation_fold with:
@@ -59,6 +60,7 @@ use rule train_segmentation as train_segmentation_fold with:
         checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}-fold{wildcards.fold}",
         settings=lambda wildcards: plan.training_settings(wildcards.target),
         seed=plan.seed,
+        threads=network_threads,
         code=verb_digest("train-segmentation"),
 
 
@@ -88,7 +90,7 @@ rule segment:
         "results/benchmarks/{cohort}/segment/{patient}/{timepoint}.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: scan_threads
+    threads: network_threads
     resources:
         gpu=gpus,
         mem_mb=memory("segment"),
@@ -100,10 +102,11 @@ rule segment:
         reference=liver_reference,
         folder=subpath(output.lesions, parent=True),
         settings=plan.settings("segmentation", "output", "matching"),
+        threads=network_threads,
         code=verb_digest("segment"),
     shell:
         "python -m livermets segment --network {params.network} --preprocessed {params.preprocessed}"
         " --image {input.image} --liver {input.liver} {params.lesions}"
         " {params.reference} --out {params.folder}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
-        " --settings {params.settings:q} --threads {threads} 2> {log}"
+        " --settings {params.settings:q} --threads {params.threads} 2> {log}"

@@ -35,6 +35,9 @@ def rois(
     binning: Annotated[str | None, typer.Option(help="Grey levels per window or lesion: roi or mask.")] = None,
     engine: Annotated[str | None, typer.Option(help="fast or pyradiomics [default: fast].")] = None,
     threads: Annotated[int, typer.Option(min=1, help="Number of threads.")] = 1,
+    lesion_features: Annotated[
+        Path | None, typer.Option(help="CSV table to write beside it: what the verb lesion-features writes.")
+    ] = None,
     settings: SettingsOption = "{}",
     liver: LiverOption = None,
     cohort: Annotated[str, typer.Option(help="Fills the column cohort.")] = "",
@@ -56,6 +59,8 @@ def rois(
             volume.array, labels.array, volume.grid.spacing_zyx_mm, chosen,
             labels=label, threads=threads, progress=bar.update,
         )  # fmt: skip
+    if lesion_features is not None:
+        _write_lesion_features(lesion_features, volume, labels, chosen, (cohort, patient, timepoint, source))
     _insert_ids(table, cohort, patient, timepoint, source)
     write_parquet(out, table, _metadata(chosen, {"image": image, "mask": mask, "liver": liver}))
 
@@ -73,14 +78,9 @@ def lesion_features_verb(
     source: Annotated[str, typer.Option(help="Fills the column mask_source: manual or automatic.")] = "",
 ) -> None:
     """Whole-lesion 3D radiomics by PyRadiomics, shape included: one row per lesion."""
-    from livermets.io.tables import write_csv
-    from livermets.radiomics.lesion import lesion_features
-
     chosen = section_from_option(settings, "radiomics", RadiomicsSettings)
     volume, labels = _read_pair(image, mask, liver, chosen)
-    table = lesion_features(volume, labels, chosen)
-    _insert_ids(table, cohort, patient, timepoint, source)
-    write_csv(out, table)
+    _write_lesion_features(out, volume, labels, chosen, (cohort, patient, timepoint, source))
 
 
 @app.command("feature-map")
@@ -115,6 +115,17 @@ def warm_radiomics(
     warm()
     if out is not None:
         write_text(out, f"{cache_folder()}\n")
+
+
+def _write_lesion_features(
+    out: Path, volume: Volume, labels: Volume, settings: RadiomicsSettings, ids: tuple[str, str, str, str]
+) -> None:
+    from livermets.io.tables import write_csv
+    from livermets.radiomics.lesion import lesion_features
+
+    table = lesion_features(volume, labels, settings)
+    _insert_ids(table, *ids)
+    write_csv(out, table)
 
 
 def _insert_ids(table: pd.DataFrame, cohort: str, patient: str, timepoint: str, source: str) -> None:

@@ -15,7 +15,12 @@ Settings = Annotated[
     str, typer.Option("--settings", help="JSON of the section, or a configuration file to take it from.")
 ]
 Image = Annotated[Path, typer.Option("--image", help="CT in HU, native grid.")]
-Threads = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
+Threads = Annotated[
+    int,
+    typer.Option(
+        "--threads", min=1, help="Threads that share the arithmetic on a CPU; another number rounds otherwise."
+    ),
+]
 
 
 @app.command("liver")

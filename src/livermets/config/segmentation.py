@@ -254,6 +254,9 @@ class SegmentationSettings(Section):
     cross_fit: int = Field(0, ge=0, le=20)
     """Folds of patients for out-of-fold masks: with 5, the automatic masks of training patients come from five further
     networks that never saw them. 0: they come from the one network, which did."""
+    cpu_threads: int = Field(4, ge=1, le=256)
+    """Threads that share a network's arithmetic where there is no GPU. Sums round differently with another number, so
+    it belongs to the study and not to the machine: with fewer cores the same result takes longer."""
 
     @model_validator(mode="after")
     def _more_than_one_fold(self) -> SegmentationSettings:

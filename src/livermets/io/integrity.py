@@ -11,16 +11,16 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
 from livermets.errors import InputError, input_error
 
-logging.getLogger("nibabel.global").setLevel(logging.CRITICAL)  # what is wrong is said once, in our words
 _CHUNK = 1 << 22
 _LARGEST_RATIO = 1100
 """Deflate makes nothing smaller than by 1032."""
+_NIFTI1_HEADER = struct.Struct("<i104xf236x")
+"""Size of a little-endian NIfTI-1 header, and where the voxels start (nifti1.h: sizeof_hdr, vox_offset)."""
 
 
 def check_whole(path: Path, read: NDArray) -> None:
@@ -52,6 +52,9 @@ def check_size(path: Path, values: int) -> None:
 
 def _nifti(path: Path) -> Any:
     """The file's header by nibabel; its voxels are not read."""
+    import nibabel  # half a second, which jobs on the pipeline's own files need not spend
+
+    logging.getLogger("nibabel.global").setLevel(logging.CRITICAL)  # what is wrong is said once, in our words
     return nibabel.load(path)
 
 
@@ -60,9 +63,13 @@ def _has_checksum_of(path: Path, read: NDArray) -> bool:
     if not path.name.lower().endswith(".nii.gz"):
         return False
     try:
-        start = int(_nifti(path).dataobj.offset)
         with gzip.open(path) as stream:
-            checksum = zlib.crc32(stream.read(start))
+            header = stream.read(_NIFTI1_HEADER.size)
+            size_of_header, offset = _NIFTI1_HEADER.unpack(header)
+            if size_of_header != 348 or offset < len(header):
+                return False
+            start = int(offset)
+            checksum = zlib.crc32(stream.read(start - len(header)), zlib.crc32(header))
         with path.open("rb") as stream:
             stream.seek(-8, os.SEEK_END)
             stated, size = struct.unpack("<II", stream.read(8))
@@ -110,7 +117,9 @@ def _check_pair(path: Path) -> None:
         image: Any = _nifti(path)
     except Exception:  # not such a pair, which the image library says better
         return
-    if not isinstance(image, nibabel.Nifti1Pair):
+    from nibabel import Nifti1Pair
+
+    if not isinstance(image, Nifti1Pair):
         raise input_error(path, "an Analyze file does not say what is left and right", "Convert it to NIfTI or NRRD")
     stored: Any = image.dataobj
     needed = int(stored.offset) + math.prod(stored.shape) * stored.dtype.itemsize

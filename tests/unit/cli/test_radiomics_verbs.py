@@ -112,3 +112,11 @@ def test_lesion_features_has_a_row_for_every_lesion(files, tmp_path) -> None:
     table = pd.read_csv(out)
     assert table.lesion_id.tolist() == [2, 5]
     assert table.original_shape_MeshVolume.gt(0).all()
+
+
+def test_rois_writes_the_table_of_lesion_features_too(files, tmp_path) -> None:
+    common = (files["image"], files["mask"], "--settings", json.dumps({"classes": ["firstorder"]}), "--patient", "P1")
+    run("lesion-features", *common, "--out", tmp_path / "alone.csv")
+    run("rois", *common, "--out", tmp_path / "rois.parquet", "--lesion-features", tmp_path / "beside.csv")
+    assert (tmp_path / "beside.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes()
+    assert len(pd.read_parquet(tmp_path / "rois.parquet"))

@@ -15,7 +15,7 @@ HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load
         ("check.tsv", "check"),
         ("learn/phantom.tsv", "phantom"),
         ("learn/intake/T001/baseline.tsv", "intake"),
-        ("learn/roi_features/T001/baseline_manual.tsv", "roi_features"),
+        ("learn/features/T001/baseline_manual.tsv", "features"),
         ("models/lesions/train.tsv", "train_segmentation"),
         ("models/lesions/fold0/train.tsv", "train_segmentation_fold"),
         ("model/select.tsv", "select"),

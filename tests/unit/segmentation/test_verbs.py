@@ -254,22 +254,43 @@ def test_training_without_lesions_is_refused(study, tmp_path):
     assert not (tmp_path / "net").exists()
 
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(livermets.__file__).parents[1])}
+
+
+def training_command(study: Path, out: Path, epochs: int, threads: int) -> list[str]:
+    """A training as a process of its own; its side folder lies beside its output."""
+    settings = json.loads(SETTINGS)
+    settings["training"]["epochs"] = epochs
+    scans = [f"--scans={study / patient / 'pre'}" for patient in PATIENTS]
+    return [
+        sys.executable, "-m", "livermets", "train-segmentation", *scans, "--patients", ",".join(PATIENTS),
+        "--out", str(out), "--checkpoint", f"{out}-side", "--settings", json.dumps(settings), "--seed", "5",
+        "--threads", str(threads),
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2, reason="needs two cores to lend")
+def test_fewer_cores_than_threads_give_the_same_weights(study, tmp_path):
+    cores = sorted(os.sched_getaffinity(0))
+    for name, lent in (("one", cores[:1]), ("all", cores)):
+        subprocess.run(
+            ["taskset", "--cpu-list", ",".join(map(str, lent)), *training_command(study, tmp_path / name, 2, 3)],
+            env=ENVIRONMENT,
+            check=True,
+            capture_output=True,
+        )
+    one, every = ((tmp_path / name / "network.safetensors").read_bytes() for name in ("one", "all"))
+    assert one == every
+
+
 @pytest.mark.slow
 def test_a_training_killed_from_outside_continues_to_the_same_bytes(study, tmp_path):
-    settings = json.loads(SETTINGS)
-    settings["training"]["epochs"] = 20
-    scans = [f"--scans={study / patient / 'pre'}" for patient in PATIENTS]
-
     def command(name: str) -> list[str]:
-        return [
-            sys.executable, "-m", "livermets", "train-segmentation", *scans, "--patients", ",".join(PATIENTS),
-            "--out", str(tmp_path / name), "--checkpoint", str(tmp_path / f"{name}-side"),
-            "--settings", json.dumps(settings), "--seed", "5", "--threads", "1",
-        ]  # fmt: skip
+        return training_command(study, tmp_path / name, epochs=20, threads=1)
 
-    environment = {**os.environ, "PYTHONPATH": str(Path(livermets.__file__).parents[1])}
-    subprocess.run(command("whole"), env=environment, check=True, capture_output=True)
-    killed = subprocess.Popen(command("killed"), env=environment, stderr=subprocess.DEVNULL)
+    subprocess.run(command("whole"), env=ENVIRONMENT, check=True, capture_output=True)
+    killed = subprocess.Popen(command("killed"), env=ENVIRONMENT, stderr=subprocess.DEVNULL)
     checkpoint = tmp_path / "killed-side" / "checkpoint.pt"
     while not checkpoint.exists():
         assert killed.poll() is None
@@ -277,7 +298,7 @@ def test_a_training_killed_from_outside_continues_to_the_same_bytes(study, tmp_p
     killed.kill()
     killed.wait()
     assert not (tmp_path / "killed" / "network.safetensors").exists()
-    continued = subprocess.run(command("killed"), env=environment, check=True, capture_output=True, text=True)
+    continued = subprocess.run(command("killed"), env=ENVIRONMENT, check=True, capture_output=True, text=True)
     assert "Continuing after epoch" in continued.stderr
     whole, again = ((tmp_path / name / "network.safetensors").read_bytes() for name in ("whole", "killed"))
     assert whole == again
