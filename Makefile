@@ -6,7 +6,7 @@ BENCH ?= radiomics segmentation selection
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --workflow-profile workflow/profiles/default --cores $(CORES)
 
-.PHONY: help install install-dev demo test lint format bench schema clean
+.PHONY: help install install-dev demo test lint format bench schema wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 20
@@ -45,6 +45,11 @@ schema: install ## regenerate the configuration's JSON schema and the conda envi
 
 bench: install-dev ## ours beside the alternatives, interleaved in one run, as ratios
 	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python tests/bench/bench_$$name.py || exit 1; done
+
+# Whatever the lock holds without a wheel of its own is built here.
+wheels: install ## fetch every package into wheels/, for machines without internet
+	$(BIN)/python -m pip wheel --wheel-dir wheels --constraint envs/lock.txt $$(grep '^torch==' envs/lock.txt)
+	$(BIN)/python -m pip wheel --wheel-dir wheels --no-deps --no-build-isolation --requirement envs/lock.txt
 
 clean: ## remove the environment (results stay)
 	rm -rf .venv

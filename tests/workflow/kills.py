@@ -67,7 +67,7 @@ VICTIMS = {
     ),
     "classify": _victim("classify", "test", "lesions.csv", "roi_probabilities.parquet"),
     "lesion_table": Victim("lesion-table", ("results/lesions.csv",)),
-    "lesion_feature_table": Victim("lesion-feature-table", ("results/lesion_features.csv",)),
+    "lesion_feature_table": Victim("lesion-table", ("results/lesion_features.csv",)),
     "concordance": _victim("concordance", "concordance/test", "diagnostics.csv", "agreement.csv", "strata.csv"),
     "roi_concordance": _victim("roi-concordance", "concordance/test", "roi_agreement.csv", "feature_icc.csv"),
     "report": _victim("report", "report", "report.html"),
@@ -88,7 +88,7 @@ def kill_and_resume(finished: Path, folder: Path, rule: str, who: str, share: fl
     running = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
-    job = _wait_for(victim.verb, folder, running)
+    job = wait_for_verb(victim.verb, folder, running)
     if job is None:
         return [f"no job of {rule} was seen: {running.communicate()[0][-500:]}"]
     _use_up(job, share * _cpu_seconds_needed(rule))
@@ -113,7 +113,7 @@ def _half_written(finished: Path, folder: Path, output: str) -> bool:
     return path.read_bytes() != (finished / output).read_bytes()
 
 
-def _wait_for(verb: str, folder: Path, running: subprocess.Popen[str], patience_seconds: float = 120) -> int | None:
+def wait_for_verb(verb: str, folder: Path, running: subprocess.Popen[str], patience_seconds: float = 120) -> int | None:
     """The process of a verb that works in a folder."""
     end = time.monotonic() + patience_seconds
     while time.monotonic() < end and running.poll() is None:

@@ -92,7 +92,7 @@ def test_nothing_changed_nothing_to_do(study):
         ({"report": {"title": "Other"}}, READERS),
         ({"selection": {"search": {"generations": 3}}}, AFTER_MODEL),
         ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_SEGMENT),
-        ({"segmentation": {"cpu_threads": 2}}, {"liver", "preprocess", "train_segmentation", *AFTER_SEGMENT}),
+        ({"segmentation": {"cpu_threads": 2}}, {"train_segmentation", *AFTER_SEGMENT}),
         ({"preprocess": {"network_grid": 128}}, {"preprocess", "train_segmentation", *AFTER_SEGMENT}),
     ],
     ids=["statistics", "report", "selection", "segmentation output", "threads of the networks", "preprocess"],

@@ -11,14 +11,18 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.workflow.kills import wait_for_verb
 from tests.workflow.tiny_runs import (
     SLURM_NOT_ASKED,
     differences,
+    kill_node,
     quick_profile,
     run,
     slurm_jobs,
     snakemake_command,
+    start_node,
     start_slurm,
+    start_waiting_job,
 )
 
 pytestmark = [
@@ -120,6 +124,35 @@ def test_after_a_kill_the_jobs_left_behind_are_cancelled_and_the_run_goes_on(one
     assert "note: the last run in this folder was killed; its lock is released." in again.stderr
     assert "note: 1 job(s) of a run that was killed are cancelled." in again.stderr
     assert slurm_jobs().iloc[before]["State"] == "CANCELLED"
+    assert differences(study / "results", one_mask_missing / "results") == []
+
+
+def test_a_job_that_ran_out_of_memory_is_given_more(one_mask_missing, study, tmp_path):
+    profile = quick_profile("slurm", tmp_path)
+    before = len(slurm_jobs())
+    little = ("--retries", "1", "--set-resources", "segment:mem_mb=300 * attempt**3")
+    done = run(one_mask_missing, MASK, *little, profile=profile)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    first, second = slurm_jobs().iloc[before:]["State"]
+    assert first != "COMPLETED"
+    assert second == "COMPLETED"
+    assert differences(study / "results", one_mask_missing / "results") == []
+
+
+def test_after_the_death_of_the_node_the_job_starts_again(one_mask_missing, study, tmp_path):
+    profile = quick_profile("slurm", tmp_path)
+    before = len(slurm_jobs())
+    command = snakemake_command(one_mask_missing, MASK, "--retries", "1", profile=profile)
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert wait_for_verb("segment", one_mask_missing, running) is not None
+    kill_node()
+    start_node()
+    start_waiting_job(slurm_jobs().iloc[before]["JobID"])
+    said, _ = running.communicate()
+    assert running.returncode == 0, said[-4000:]
+    jobs = slurm_jobs().iloc[before:]
+    assert jobs.iloc[0]["RestartCnt"] == "1"  # SLURM itself starts it again; if it is lost again, Snakemake does
+    assert jobs.iloc[-1]["State"] == "COMPLETED"
     assert differences(study / "results", one_mask_missing / "results") == []
 
 

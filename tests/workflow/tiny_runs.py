@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import filecmp
 import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
@@ -85,6 +89,41 @@ def stop_slurm() -> None:
     subprocess.run([SLURM / "stop.sh"], check=True, timeout=60)
 
 
+def kill_node() -> None:
+    """Kills the test SLURM's node as a power cut would: its daemon, what watches the jobs, and the jobs. Waits until
+    SLURM has noticed."""
+    watching = [process for process in psutil.process_iter() if process.name() in ("slurmd", "slurmstepd")]
+    for process in [child for parent in watching for child in parent.children(recursive=True)] + watching:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    wait_until(lambda: said_by("sinfo", "--noheader", "--format=%t").startswith("down"))
+
+
+def start_node() -> None:
+    """Starts the killed node's daemon again."""
+    subprocess.run(["slurmd"], check=True, timeout=60)
+    wait_until(lambda: said_by("sinfo", "--noheader", "--format=%t").startswith("idle"))
+
+
+def start_waiting_job(job: str) -> None:
+    """Starts a job that SLURM has put back into the queue, where it would wait for two minutes."""
+    wait_until(lambda: said_by("squeue", "--noheader", f"--jobs={job}", "--format=%T") == "PENDING")
+    said_by("scontrol", "update", f"JobId={job}", "StartTime=now")
+
+
+def said_by(*command: str) -> str:
+    """What a program of SLURM prints."""
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+
+def wait_until(condition: Callable[[], bool], patience_seconds: float = 180) -> None:
+    """Looks twice a second; fails when patience is at its end."""
+    end = time.monotonic() + patience_seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.5)
+
+
 def quick_profile(name: str, folder: Path) -> Path:
     """One of the project's profiles with this machine's CPUs, asking for states as often as tests need."""
     values = yaml.safe_load((REPOSITORY / "workflow/profiles" / name / "profile.yaml").read_text())
@@ -97,14 +136,9 @@ def quick_profile(name: str, folder: Path) -> Path:
 
 
 def slurm_jobs() -> pd.DataFrame:
-    """What SLURM itself remembers of its jobs: id, state, generic resources asked for, comment, seconds."""
-    fields = ("JobID", "State", "tres-per-job", "tres-per-node", "Comment", "TimeUsed")
+    """What SLURM itself remembers of its jobs: id, state, generic resources asked for, comment, time, restarts."""
+    fields = ("JobID", "State", "tres-per-job", "tres-per-node", "Comment", "TimeUsed", "RestartCnt")
     form = ",".join(f"{field}:|" for field in fields)
-    out = subprocess.run(
-        ["squeue", "--noheader", "--states=all", "--sort=i", f"--Format={form}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    out = said_by("squeue", "--noheader", "--states=all", "--sort=i", f"--Format={form}")
     rows = [[cell.strip() for cell in line.split("|")[: len(fields)]] for line in out.splitlines()]
     return pd.DataFrame(rows, columns=fields)

@@ -134,6 +134,7 @@ def selection_gpus(wildcards):
 # How many threads a network's arithmetic is divided among decides its last digits, so that number is not `threads`,
 # which Snakemake lowers to the cores it has.
 network_threads = plan.config.segmentation.cpu_threads
+liver_threads = 1 if plan.liver_source == "given" else network_threads
 
 
 def scan_threads(wildcards):

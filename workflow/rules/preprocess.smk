@@ -15,14 +15,14 @@ rule liver:
         liver_group
     conda:
         "../../envs/torch.yaml"
-    threads: network_threads
+    threads: liver_threads
     resources:
         mem_mb=memory("liver"),
         runtime=time_limit("liver"),
     params:
         masks=liver_options,
         settings=lambda wildcards: plan.settings("segmentation", "liver"),
-        threads=network_threads,
+        threads=liver_threads,
         code=verb_digest("liver"),
     shell:
         "python -m livermets liver --image {input.image} {params.masks} --out {output}"
