@@ -18,8 +18,9 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 SLURM = Path(__file__).parent / "slurm"
-# Why no SLURM is started; empty where one was asked for.
-SLURM_NOT_ASKED = "" if os.environ.get("LIVERMETS_SLURM") == "1" else "LIVERMETS_SLURM=1 starts a SLURM here"
+# Whether a SLURM may be started: empty, 1, or all (also what takes minutes of waiting).
+SLURM_ASKED = os.environ.get("LIVERMETS_SLURM", "")
+SLURM_NOT_ASKED = "" if SLURM_ASKED in ("1", "all") else "LIVERMETS_SLURM=1 starts a SLURM here"
 # Seconds differ between runs; these tables are compared without them.
 TIMED = ("scan_metrics.csv", "training_log.csv")
 COMPARED = (".csv", ".gz", ".safetensors", ".parquet")
@@ -103,12 +104,6 @@ def start_node() -> None:
     """Starts the killed node's daemon again."""
     subprocess.run(["slurmd"], check=True, timeout=60)
     wait_until(lambda: said_by("sinfo", "--noheader", "--format=%t").startswith("idle"))
-
-
-def start_waiting_job(job: str) -> None:
-    """Starts a job that SLURM has put back into the queue, where it would wait for two minutes."""
-    wait_until(lambda: said_by("squeue", "--noheader", f"--jobs={job}", "--format=%T") == "PENDING")
-    said_by("scontrol", "update", f"JobId={job}", "StartTime=now")
 
 
 def said_by(*command: str) -> str:
