@@ -3,7 +3,6 @@ grouped as the profile says and every job by itself. By hand, as root: ``python 
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,7 +15,6 @@ from tests.workflow.tiny_runs import (
     quick_profile,
     run,
     slurm_jobs,
-    snakemake_command,
     start_slurm,
     stop_slurm,
     study_folder,
@@ -40,8 +38,8 @@ def measured(folder: Path, profile: Path, *options: str) -> dict[str, float]:
     ready = run(folder, "--until", "phantom", "check")
     assert ready.returncode == 0, ready.stderr
     before, started = len(slurm_jobs()), time.perf_counter()
-    command = snakemake_command(folder, *options, "--until", "preprocess", profile=profile)
-    subprocess.run(command, check=True, capture_output=True)
+    done = run(folder, *options, "--until", "preprocess", profile=profile)
+    assert done.returncode == 0, done.stderr
     wall = time.perf_counter() - started
     jobs = slurm_jobs().iloc[before:]
     steps = read_benchmarks(folder / "results/benchmarks")

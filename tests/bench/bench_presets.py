@@ -77,8 +77,9 @@ def lesions_of(name: str, options: argparse.Namespace, place: Path, scans: dict[
     """One row of the table."""
     preset = read_yaml(REPOSITORY / f"presets/{name}.yaml")
     segmentation = shortened(dict(preset["segmentation"]), options)
-    if options.grid and segmentation["training"].get("patch"):  # the same millimetres
-        segmentation["training"]["patch"] = segmentation["training"]["patch"] * options.grid // network_grid(preset)
+    training = segmentation["training"]
+    if options.grid and training.get("patch"):  # the same millimetres
+        training["patch"] = training["patch"] * options.grid // preset["preprocess"]["network_grid"]
     network = dict(segmentation.get("network") or {})
     if network.get("pretrained") and not Path(network["pretrained"]["file"]).exists():
         network["pretrained"], name = None, f"{name}, no ImageNet weights"
@@ -108,10 +109,6 @@ def accuracy(matching: pd.DataFrame, scans: int) -> dict[str, Any]:
         label = f"{low}-{high} mm" if high < SIZES_MM[-1] else f">= {low} mm"
         row[f"detected {label}"] = f"{(of_size['dice'] > 0).sum()}/{len(of_size)}"
     return {**row, "false_positives_per_scan": (matching["kind"] == "false_positive").sum() / scans}
-
-
-def network_grid(preset: dict[str, Any]) -> int:
-    return int(preset["preprocess"]["network_grid"])
 
 
 def liver(options: argparse.Namespace, place: Path, scans: dict[str, list[Path]]) -> dict[str, Any]:

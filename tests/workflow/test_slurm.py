@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from tests.workflow.tiny_runs import (
     snakemake_command,
     start_node,
     start_slurm,
+    wait_until,
 )
 
 pytestmark = [
@@ -113,9 +113,7 @@ def test_after_a_kill_the_jobs_left_behind_are_cancelled_and_the_run_goes_on(one
     command = snakemake_command(one_mask_missing, MASK, profile=profile)
     before = len(slurm_jobs())
     killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    end = time.monotonic() + 120
-    while len(slurm_jobs()) == before and time.monotonic() < end:
-        time.sleep(0.1)
+    wait_until(lambda: len(slurm_jobs()) > before)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     assert len(slurm_jobs()) == before + 1

@@ -270,9 +270,11 @@ def training_command(study: Path, out: Path, epochs: int, threads: int) -> list[
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2, reason="needs two cores to lend")
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system lends no single cores")
 def test_fewer_cores_than_threads_give_the_same_weights(study, tmp_path):
     cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        pytest.skip("needs two cores")
     for name, lent in (("one", cores[:1]), ("all", cores)):
         subprocess.run(
             ["taskset", "--cpu-list", ",".join(map(str, lent)), *training_command(study, tmp_path / name, 2, 3)],
