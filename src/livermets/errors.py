@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -54,6 +55,14 @@ class ProblemList:
 
     def extend(self, problems: Iterable[Problem]) -> None:
         self.problems.extend(problems)
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Adds the problems of an `InputError` raised within to this list and goes on after the block."""
+        try:
+            yield
+        except InputError as error:
+            self.extend(error.problems)
 
     @property
     def errors(self) -> list[Problem]:

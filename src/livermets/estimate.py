@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from livermets.cohort import Scan
+from livermets.config.segmentation import NetworkSettings, TrainingSettings
 from livermets.config.study import StudyConfig
 from livermets.demand import DEMANDS, Demand
 from livermets.workflow import Plan
@@ -28,7 +29,7 @@ def estimate(plan: Plan) -> pd.DataFrame:
     rows = []
     for rule, sizes in jobs(plan).items():
         demand = DEMANDS[rule]
-        seconds = [job_seconds(plan, rule, demand, size) for size in sizes]
+        seconds = job_seconds(plan, rule, demand, sizes)
         rows.append(
             {
                 "rule": rule,
@@ -53,15 +54,17 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         for name in plan.concordance_names()
     ]
     phantoms = [cohort.scans() for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
-    folds = plan.config.segmentation.cross_fit or 0
+    # Every compared network preprocesses the scans it is trained on and applied to, and segments the latter.
+    applied = [scan for scan in plan.scans("validation") if scan.has_lesions]
     each: dict[str, Sequence[list[Scan]]] = {
         "phantom": phantoms,
         "check": [scans],
         "intake": [[scan] for scan in scans],
         "liver": [[scan] for scan in scans],
-        "preprocess": [[scan] for scan in scans],
-        "train_segmentation": [training] * (1 + folds + (plan.liver_source == "network")),
-        "segment": [[scan] for scan in scans],
+        "preprocess": [[scan] for scan in scans + (training + applied) * len(plan.recipes)],
+        "train_segmentation": [training] * len(trainings(plan)),
+        "segment": [[scan] for scan in scans + applied * len(plan.recipes)],
+        "compare_networks": [applied] if plan.recipes else [],
         "warm_radiomics": [[]],
         "features": [[scan] for scan in masks],
         "training_table": [training],
@@ -77,21 +80,33 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     return {rule: [plan.megavoxels(scans) for scans in groups] for rule, groups in each.items() if groups}
 
 
-def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: float) -> float:
-    """CPU seconds of one job; training and selection depend on their settings more than on the images."""
-    seconds = demand.expected_seconds(megavoxels)
+def trainings(plan: Plan) -> list[tuple[NetworkSettings, TrainingSettings, int]]:
+    """Architecture, training and grid of every segmentation network: folds, the liver's and compared ones too."""
+    own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
+    found: list[tuple[NetworkSettings, TrainingSettings, int]] = []
+    found += [(own.network, own.training, grid)] * (1 + own.cross_fit)
+    if plan.liver_source == "network":
+        found.append((own.liver.network, own.liver.training, grid))
+    for recipe in plan.recipes.values():
+        found.append((recipe.segmentation.network, recipe.segmentation.training, recipe.preprocess.network_grid))
+    return found
+
+
+def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[float]) -> list[float]:
+    """CPU seconds of every job of a rule; training and selection depend on their settings more than on the images."""
+    seconds = [demand.expected_seconds(size) for size in megavoxels]
     if rule == "train_segmentation":
-        return seconds + training_seconds(plan.config, megavoxels)
+        learning = [training_seconds(*one, size) for one, size in zip(trainings(plan), megavoxels, strict=True)]
+        return [sum(parts) for parts in zip(seconds, learning, strict=True)]
     if rule == "select":
-        return seconds + selection_seconds(plan.config, len(plan.scans("train")))
+        return [part + selection_seconds(plan.config, len(plan.scans("train"))) for part in seconds]
     return seconds
 
 
-def training_seconds(config: StudyConfig, megavoxels: float) -> float:
+def training_seconds(network: NetworkSettings, training: TrainingSettings, grid: int, megavoxels: float) -> float:
     """Seconds of training one segmentation network on one core."""
-    training, network = config.segmentation.training, config.segmentation.network
     slices = training.slices_per_epoch or megavoxels * 1e6 / (512 * 512) / 3  # a third of a scan shows the liver
-    side = training.patch or config.preprocess.network_grid
+    side = training.patch or grid
     share = side * side / SLICE_PIXELS * (network.base_filters / SLICE_FILTERS) ** 2
     return training.epochs * slices * max(SMALLEST_SLICE_SECONDS, SLICE_SECONDS * share)
 

@@ -12,13 +12,17 @@ from typing import Any
 
 from livermets.codebase import verb_digest
 from livermets.cohort import Cohort, Scan, Study, load_cohorts
+from livermets.config.base import Section
+from livermets.config.comparison import OWN, NetworkRecipe, network_recipes
 from livermets.config.load import validate_section
 from livermets.config.phantom import PhantomSettings
+from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
 from livermets.demand import megavoxels, phantom_megavoxels
 from livermets.errors import InputError, ProblemList
 from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
+from livermets.segmentation.pretrained import checked_pretrained_file
 
 POOLED = "pooled"
 
@@ -54,6 +58,11 @@ class Plan:
             if not scan.has_liver:
                 what = f"no liver mask is given, and segmentation.liver.source is {source}"
                 problems.error(scan.label, what, "Give `liver` in the cohort, or choose another source")
+        if self.config.compare_networks and not any(scan.has_lesions for scan in self.scans("validation")):
+            what = "no validation cohort has lesion masks, on which networks could be compared"
+            problems.error("compare_networks", what, "Add such a cohort, or leave this section out")
+        with problems.collected():
+            _ = self.recipes
         problems.raise_if_errors()
 
     def raise_if_files_are_missing(self) -> None:
@@ -68,7 +77,13 @@ class Plan:
             if scan.has_lesions and not scan.lesion_paths:
                 what = f"no file matches {scan.lesion_pattern}"
                 problems.error(scan.label, what, "Check `lesions` in the configuration")
+        problems.extend(network_problems(self.config))
         problems.raise_if_errors()
+
+    @cached_property
+    def recipes(self) -> dict[str, NetworkRecipe]:
+        """How every compared network is made, by name."""
+        return network_recipes(self.config)
 
     # Settings, code and seeds: what a rule's parameters hold.
 
@@ -76,12 +91,21 @@ class Plan:
         """One section with its defaults filled in, as JSON: a verb's ``--settings``, and the trigger of its rerun.
 
         With ``parts``, only those of its keys, so that a new output threshold does not train a network again."""
-        include = set(parts) or None
-        return canonical_json(getattr(self.config, key).model_dump(mode="json", include=include))
+        return _section_json(getattr(self.config, key), *parts)
+
+    def recipe_settings(self, name: str, key: str, *parts: str) -> str:
+        """The same of a compared network."""
+        return _section_json(getattr(self.recipes[name], key), *parts)
 
     def training_settings(self, target: str) -> str:
-        """What decides the weights of one network."""
-        return self.settings("segmentation", *(("liver",) if target == "liver" else ("network", "training")))
+        """What decides the weights of the study's network for this target."""
+        if target == "liver":
+            return canonical_json({"liver": _training_parts(self.config.segmentation.liver)})
+        return canonical_json(_training_parts(self.config.segmentation))
+
+    def compared_training_settings(self, name: str) -> str:
+        """What decides the weights of a compared network."""
+        return canonical_json(_training_parts(self.recipes[name].segmentation))
 
     def cohort_settings(self, cohort: str) -> str:
         """What `intake` and `phantom` need of one cohort, as JSON."""
@@ -204,6 +228,29 @@ class Plan:
         return [cohort.name for cohort in self.cohorts("validation")] if name == POOLED else [name]
 
 
+def network_problems(config: StudyConfig) -> ProblemList:
+    """What is wrong with the networks that a study trains: keys, presets, and files of pre-trained weights."""
+    problems, networks = ProblemList(), [config.segmentation.network]
+    if config.segmentation.liver.source == "network":
+        networks.append(config.segmentation.liver.network)
+    with problems.collected():
+        networks += [recipe.segmentation.network for recipe in network_recipes(config).values()]
+    for pretrained in dict.fromkeys(network.pretrained for network in networks):
+        with problems.collected():
+            if pretrained is not None:
+                checked_pretrained_file(pretrained)
+    return problems
+
+
+def _training_parts(section: SegmentationSettings | LiverSettings) -> dict[str, Any]:
+    """Architecture, training, and what is shown of a slice. A threshold does not train a network again."""
+    return section.model_dump(mode="json", include={"network": True, "training": True, "output": {"field"}})
+
+
+def _section_json(section: Section, *parts: str) -> str:
+    return canonical_json(section.model_dump(mode="json", include=set(parts) or None))
+
+
 def has_gpu() -> bool:
     """Whether this machine has an NVIDIA GPU (told by its device files: asking torch would cost a second per job)."""
     return any(Path("/dev").glob("nvidia[0-9]*"))
@@ -230,4 +277,4 @@ def shell_words(template: str, scans: Iterable[Scan]) -> str:
     return " ".join(words)
 
 
-__all__ = ["POOLED", "InputError", "Plan", "has_gpu", "paths", "shell_words", "verb_digest"]
+__all__ = ["OWN", "POOLED", "InputError", "Plan", "has_gpu", "paths", "shell_words", "verb_digest"]

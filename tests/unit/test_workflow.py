@@ -131,3 +131,40 @@ def test_planning_imports_neither_torch_nor_simpleitk():
     code = f"import sys, livermets.workflow; print([m for m in {heavy} if m in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "[]"
+
+
+def test_what_a_network_is_shown_trains_it_again_and_a_threshold_does_not():
+    plain = Plan.from_config(SYNTHETIC)
+    shown = Plan.from_config({**SYNTHETIC, "segmentation": {"output": {"field": "image"}}})
+    cut = Plan.from_config({**SYNTHETIC, "segmentation": {"output": {"threshold": 0.4}}})
+    assert json.loads(shown.training_settings("lesions"))["output"] == {"field": "image"}
+    assert shown.training_settings("lesions") != plain.training_settings("lesions")
+    assert cut.training_settings("lesions") == plain.training_settings("lesions")
+    for plan in (shown, cut):
+        assert plan.training_settings("liver") == plain.training_settings("liver")
+
+
+def test_a_compared_network_changes_nothing_of_the_studys_own():
+    plain = Plan.from_config(SYNTHETIC)
+    compared = Plan.from_config({**SYNTHETIC, "compare_networks": {"paper": {"preset": "giannini2020"}}})
+    assert compared.training_settings("lesions") == plain.training_settings("lesions")
+    assert compared.settings("segmentation") == plain.settings("segmentation")
+    assert json.loads(compared.compared_training_settings("paper"))["output"] == {"field": "image"}
+    assert compared.compared_training_settings("paper") != plain.training_settings("lesions")
+
+
+def test_networks_cannot_be_compared_without_masks_to_measure_them_by():
+    learn = {"cohorts": {"learn": SYNTHETIC["cohorts"]["learn"]}}
+    with pytest.raises(InputError, match="compare_networks: no validation cohort has lesion masks"):
+        Plan.from_config({**learn, "compare_networks": {"paper": {"preset": "giannini2020"}}})
+
+
+def test_missing_pretrained_weights_are_named_before_anything_is_computed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    compared = {name: {"preset": "defeudis2022-tl"} for name in ("one", "two")}
+    with pytest.raises(InputError) as error:
+        Plan.from_config({**SYNTHETIC, "compare_networks": compared})
+    assert len(error.value.problems) == 1
+    assert "pretrained/resnet18-f37072fd.pth: this file of pre-trained ResNet-18 weights does not exist" in str(
+        error.value
+    )

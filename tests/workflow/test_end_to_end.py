@@ -1,5 +1,6 @@
 """The tiny study through every stage: what is written, that it is complete, repeatable, and not done twice."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -36,6 +37,21 @@ def test_the_report_the_tables_and_the_manifest_are_there(study):
     assert set(lesions["cohort"]) == {"learn", "test"}
     for name in ("diagnostics", "agreement", "strata", "roi_agreement", "feature_icc"):
         assert (results / f"concordance/test/{name}.csv").exists(), name
+
+
+def test_a_compared_network_is_measured_on_the_validation_lesions(study):
+    results = study / "results"
+    lesions = pd.read_csv(results / "networks/lesions.csv")
+    manual = pd.read_csv(results / "test/lesions.csv").query("kind == 'manual'")
+    keys = ["cohort", "patient_id", "timepoint", "lesion_id"]
+    expected = sorted(manual[keys].itertuples(index=False))
+    for network in ("own", "paper"):
+        assert sorted(lesions.loc[lesions["network"] == network, keys].itertuples(index=False)) == expected
+    facts = json.loads((results / "models/compared/paper/network.json").read_text())
+    assert facts["field"] == "image"  # as the preset says, not as the study's own network
+    assert facts["training"]["learning_rate"] == 1e-4
+    assert not (results / "networks/paper/learn/segmentation").exists()
+    assert "Networks side by side" in (results / "report/report.html").read_text()
 
 
 def test_no_lesion_of_the_outcome_table_is_lost(study):

@@ -19,6 +19,7 @@ STATISTICS = {"concordance", "roi_concordance"}
 AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
 AFTER_MODEL = {"select", *AFTER_CLASSIFY}
 FEATURES = {"features", "lesion_feature_table"}
+COMPARED = {"preprocess_compared", "train_compared", "segment_compared", "compare_networks"}
 AFTER_SEGMENT = {"segment", *FEATURES, *AFTER_CLASSIFY}
 OF_ONE_SCAN = {"check", "intake", "liver", "preprocess", *AFTER_SEGMENT}
 ALL_BUT_COMPILING = {*OF_ONE_SCAN, "train_segmentation", "training_table", "select"}
@@ -34,7 +35,7 @@ class Study:
         self.folder.mkdir()
         write_study(self.folder, patients=4, training=2)
         self.checkout.mkdir()
-        for name in ("src", "workflow", "envs"):
+        for name in ("src", "workflow", "envs", "presets"):
             skipped = shutil.ignore_patterns("__pycache__", "*.egg-info")
             shutil.copytree(REPOSITORY / name, self.checkout / name, ignore=skipped)
         shutil.copy(REPOSITORY / "Snakefile", self.checkout)
@@ -92,10 +93,21 @@ def test_nothing_changed_nothing_to_do(study):
         ({"report": {"title": "Other"}}, READERS),
         ({"selection": {"search": {"generations": 3}}}, AFTER_MODEL),
         ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_SEGMENT),
+        ({"segmentation": {"output": {"field": "image"}}}, {"train_segmentation", *AFTER_SEGMENT}),
+        ({"compare_networks": {"paper": {"preset": "giannini2020"}}}, {*COMPARED, *READERS}),
         ({"segmentation": {"cpu_threads": 2}}, {"train_segmentation", *AFTER_SEGMENT}),
         ({"preprocess": {"network_grid": 128}}, {"preprocess", "train_segmentation", *AFTER_SEGMENT}),
     ],
-    ids=["statistics", "report", "selection", "segmentation output", "threads of the networks", "preprocess"],
+    ids=[
+        "statistics",
+        "report",
+        "selection",
+        "threshold",
+        "what the network is shown",
+        "another network beside it",
+        "threads of the networks",
+        "preprocess",
+    ],
 )
 def test_a_setting(study, setting, rules):
     def edit(content):

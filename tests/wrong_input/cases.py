@@ -52,6 +52,33 @@ def unknown_role(study: SmallStudy) -> None:
     study.cohort()["role"] = "training"
 
 
+@case(
+    "compare_networks.paper.preset: there is no preset 'gianini2020'. "
+    "Give a path, or one of defeudis2022-notl, defeudis2022-tl, giannini2020, recommended.",
+    "compare_networks.wide.network.base_filter: unknown key. Did you mean `base_filters`?",
+)
+def compared_networks_that_cannot_be_made(study: SmallStudy) -> None:
+    study.config["compare_networks"] = {
+        "paper": {"preset": "gianini2020"},
+        "wide": {"network": {"base_filter": 64}},
+    }
+
+
+@case("compare_networks: own is what the study's own network is called there; choose another name.")
+def a_compared_network_with_the_name_of_the_own_one(study: SmallStudy) -> None:
+    study.config["compare_networks"] = {"own": {"preset": "giannini2020"}}
+
+
+@case(
+    "weights.pth: this file of pre-trained ResNet-18 weights does not exist. Fetch it once with "
+    "`curl -LO https://download.pytorch.org/models/resnet18-f37072fd.pth`, name its path and SHA-256 in "
+    "segmentation.network.pretrained, or leave that empty to train from scratch."
+)
+def weights_that_are_not_there(study: SmallStudy) -> None:
+    weights = {"file": "weights.pth", "sha256": "f37072fd"}
+    study.config["segmentation"] = {"network": {"architecture": "resnet18-unet", "pretrained": weights}}
+
+
 @case("cohorts.train: role train needs a `table` with the outcome of every lesion.")
 def no_table_for_training(study: SmallStudy) -> None:
     del study.cohort()["table"], study.cohort()["select"]

@@ -8,7 +8,7 @@ sys.path.insert(0, str(REPOSITORY / "src"))
 
 from livermets import __version__, cluster, running
 from livermets.demand import asked_memory_mb, asked_minutes
-from livermets.workflow import InputError, Plan, has_gpu, paths, shell_words, verb_digest
+from livermets.workflow import OWN, InputError, Plan, has_gpu, paths, shell_words, verb_digest
 
 # A large study is millions of objects that stay until the end; looking through them for garbage takes a tenth of the time.
 gc.set_threshold(200_000, 50, 1000)
@@ -77,6 +77,7 @@ wildcard_constraints:
     source="manual|automatic",
     target="liver|lesions",
     fold="[0-9]+",
+    network="[A-Za-z0-9][A-Za-z0-9_-]*",
 
 
 def this_scan(wildcards):
@@ -270,3 +271,40 @@ def training_images(wildcards):
 
 def words_of_training_scans(wildcards):
     return words_of_training(f"--scans={training_scans(wildcards)}")
+
+
+# --- networks side by side: the study's own, and those it is compared with
+
+
+def compared_preprocessed(wildcards):
+    return f"results/networks/{wildcards.network}/{{cohort}}/preprocess/{{patient}}/{{timepoint}}"
+
+
+def compared_training_images(wildcards):
+    return training(f"{compared_preprocessed(wildcards)}/image.nii.gz")
+
+
+def words_of_compared_training_scans(wildcards):
+    return words_of_training(f"--scans={compared_preprocessed(wildcards)}")
+
+
+# By network: the folder of its weights, and those of its masks.
+trained_side_by_side = {OWN: "results/models/lesions"} | {
+    name: f"results/models/compared/{name}" for name in plan.recipes
+}
+masks_side_by_side = {OWN: "results/{cohort}/segmentation/{patient}/{timepoint}"} | {
+    name: f"results/networks/{name}/{{cohort}}/segmentation/{{patient}}/{{timepoint}}" for name in plan.recipes
+}
+networks_side_by_side = [f"{folder}/network.json" for folder in trained_side_by_side.values()]
+words_of_networks = " ".join(f"--network={name}={folder}" for name, folder in trained_side_by_side.items())
+network_comparison = ["results/networks/pairs.csv"] if plan.recipes else []
+
+
+def matching_side_by_side(wildcards):
+    scans = with_lesions(plan.scans("validation"))
+    return [path for folder in masks_side_by_side.values() for path in paths(f"{folder}/matching.csv", scans)]
+
+
+def words_of_masks_side_by_side(wildcards):
+    scans = with_lesions(plan.scans("validation"))
+    return " ".join(shell_words(f"--scans={name}={folder}", scans) for name, folder in masks_side_by_side.items())

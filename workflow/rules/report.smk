@@ -7,6 +7,7 @@ rule report:
         "results/lesions.csv",
         "results/model/model.json",
         "results/models/lesions/network.json",
+        network_comparison,
         expand(
             "results/concordance/{name}/{table}.csv",
             name=plan.concordance_names(),

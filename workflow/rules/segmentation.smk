@@ -26,6 +26,7 @@ rule train_segmentation:
         mem_mb=memory("train_segmentation"),
         runtime=long_time_limit,
     params:
+        target=lambda wildcards: wildcards.target,
         scans=words_of_training_scans,
         patients=plan.training_patients(),
         folds="",
@@ -36,7 +37,7 @@ rule train_segmentation:
         threads=network_threads,
         code=verb_digest("train-segmentation"),
     shell:
-        "python -m livermets train-segmentation --target {wildcards.target}"
+        "python -m livermets train-segmentation --target {params.target}"
         " {params.scans} --patients {params.patients} {params.folds} --out {params.folder}"
         " --checkpoint {params.checkpoint} --settings {params.settings:q} --seed {params.seed}"
         " --threads {params.threads} 2> {log}"
@@ -53,6 +54,7 @@ use rule train_segmentation as train_segmentation_fold with:
     benchmark:
         "results/benchmarks/models/{target}/fold{fold}/train.tsv"
     params:
+        target=lambda wildcards: wildcards.target,
         scans=words_of_training_scans,
         patients=plan.training_patients(),
         folds=lambda wildcards: f"--fold {wildcards.fold} --folds {plan.config.segmentation.cross_fit}",

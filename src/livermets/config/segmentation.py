@@ -115,14 +115,18 @@ class TrainingSettings(Section):
     balance: bool = True
     """As many slices with the target as without in every epoch: the more frequent kind is drawn anew each time."""
     slices_per_epoch: int | None = Field(None, ge=1)
-    """At most this many slices per epoch, drawn anew each time; empty: all."""
+    """At most this many slices per epoch, drawn anew each time; with `patch` exactly so many windows, several of one
+    slice if need be; empty: all."""
     patch: int | None = Field(None, ge=16)
     """Train on windows of this many pixels within the liver (half of them around the target), not on whole slices;
     empty: whole slices. Prediction always sees whole slices (or the liver's box, see `output.field`)."""
     augmentation: AugmentationSettings = AugmentationSettings()
     """Random changes of the training slices."""
     mixed_precision: bool = True
-    """Half-precision arithmetic where it is safe; on CUDA only."""
+    """Half-precision arithmetic where it is safe, on CUDA."""
+    cpu_bfloat16: bool = False
+    """The same on a CPU, in bfloat16: twice as fast on processors with units for it (AVX-512 BF16, AMX), slower on all
+    others. Off, because a machine of another kind then rounds otherwise."""
     deterministic: bool = True
     """Ask the GPU for repeatable kernels; a little slower. The CPU always is repeatable."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from livermets.config.base import Section
 from livermets.config.cohorts import CohortSettings, Name
+from livermets.config.comparison import OWN, ComparedNetwork
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.radiomics import RadiomicsSettings
@@ -32,6 +33,9 @@ class StudyConfig(Section):
     """The grid and intensities that the networks see."""
     segmentation: SegmentationSettings = SegmentationSettings()
     """Networks, their training, and how masks are made from them."""
+    compare_networks: dict[Name, ComparedNetwork] = {}
+    """Further lesion networks by name, side by side with the study's own on the validation cohorts, e.g.
+    {giannini2020: {preset: giannini2020}}. No later stage uses their masks."""
     radiomics: RadiomicsSettings = RadiomicsSettings()
     """Sliding-ROI and whole-lesion features."""
     selection: SelectionSettings = SelectionSettings()
@@ -40,6 +44,13 @@ class StudyConfig(Section):
     """Intervals, strata and the agreement model."""
     report: ReportSettings = ReportSettings()
     """What the report shows."""
+
+    @field_validator("compare_networks")
+    @classmethod
+    def _own_is_taken(cls, compared: dict[str, ComparedNetwork]) -> dict[str, ComparedNetwork]:
+        if OWN in compared:
+            raise ValueError(f"{OWN} is what the study's own network is called there; choose another name")
+        return compared
 
 
 def json_schema() -> dict[str, Any]:

@@ -9,25 +9,26 @@ from matplotlib.figure import Figure
 from livermets.figures.style import BLUE, GREY, SERIES, figure
 
 _MOST_POINTS = 400
-_MOST_COHORTS = 8
+_MOST_GROUPS = 8
 
 
-def dice_by_size(lesions: pd.DataFrame, small_below_mm: float) -> Figure:
-    """Dice of small and big lesions, one pair of boxes per cohort; single lesions too where they are few."""
+def dice_by_size(lesions: pd.DataFrame, small_below_mm: float, by: str = "cohort") -> Figure:
+    """Dice of small and big lesions, one pair of boxes per cohort (or network); single lesions too where they are
+    few."""
     sized = lesions.dropna(subset=["dice", "longest_diameter_mm"])
-    cohorts = list(dict.fromkeys(sized["cohort"]))[:_MOST_COHORTS]
+    groups = list(dict.fromkeys(sized[by]))[:_MOST_GROUPS]
     small = sized["longest_diameter_mm"] < small_below_mm
-    with figure(60 + 38 * max(len(cohorts), 1), 80) as (drawn, axes):
+    with figure(60 + 38 * max(len(groups), 1), 80) as (drawn, axes):
         ticks, names = [], []
-        for index, cohort in enumerate(cohorts):
-            of_cohort = sized["cohort"] == cohort
-            for offset, chosen, sign in ((0.0, of_cohort & small, "<"), (1.0, of_cohort & ~small, "≥")):
+        for index, group in enumerate(groups):
+            of_group = sized[by] == group
+            for offset, chosen, sign in ((0.0, of_group & small, "<"), (1.0, of_group & ~small, "≥")):
                 dice = sized.loc[chosen, "dice"].to_numpy(float)
                 place = 3.0 * index + offset
                 _box(axes, dice, place)
                 ticks.append(place)
                 names.append(f"{sign} {small_below_mm:g} mm\nn = {len(dice)}")
-            axes.text(3.0 * index + 0.5, 1.06, cohort, ha="center", fontweight="bold", fontsize=9)
+            axes.text(3.0 * index + 0.5, 1.06, group, ha="center", fontweight="bold", fontsize=9)
         axes.set_xticks(ticks, names, fontsize=8)
         axes.set(ylabel="Dice", ylim=(-0.03, 1.03))
         axes.grid(visible=False, axis="x")

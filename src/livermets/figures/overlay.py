@@ -31,6 +31,23 @@ def lesion_overlay(
     return drawn
 
 
+def networks_overlay(
+    slice_hu: NDArray,
+    manual: NDArray[np.bool_],
+    automatic: Mapping[str, NDArray[np.bool_]],
+    spacing_yx_mm: tuple[float, float],
+) -> Figure:
+    """One axial slice per network with the manual contour solid and the network's dashed."""
+    height_mm, width_mm = _size_mm(slice_hu, spacing_yx_mm)
+    with panels(len(automatic), 60 * len(automatic), 60 * height_mm / width_mm + 6) as (drawn, row):
+        for axes, (name, mask) in zip(row, automatic.items(), strict=True):
+            _draw_slice(axes, slice_hu, spacing_yx_mm)
+            _draw_contour(axes, manual, "manual", spacing_yx_mm)
+            _draw_contour(axes, mask, "automatic", spacing_yx_mm)
+            axes.set_title(name, fontsize=8)
+    return drawn
+
+
 def map_overlay(
     slice_hu: NDArray,
     masks: Mapping[str, NDArray[np.bool_]],

@@ -13,6 +13,7 @@ from livermets.intake.qc import qc_picture
 from livermets.intake.scan_data import ScanData
 from livermets.intake.study_check import StudyCheck, check_study
 from livermets.io.tables import write_csv
+from livermets.workflow import network_problems
 
 ROI_PER_VOXEL = 0.18
 """ROIs per lesion voxel at step 2: one lattice place in four, fewer at the border (measured: 0.18)."""
@@ -29,6 +30,7 @@ def check_from_settings(option: str, out: Path | None, pictures: bool) -> None:
             qc_picture(out / "pictures" / name, data, f"{scan.patient_id} {scan.timepoint}")
 
     found = check_study(study, _progress, look)
+    found.problems.extend(network_problems(config))
     for warning in sorted(found.problems.warnings):
         print(f"warning: {warning}", file=sys.stderr)
     if out is not None and not found.problems.errors:

@@ -9,7 +9,6 @@ from livermets.config.reporting import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.randomness import generator
 from livermets.reporting import formatting as fmt
-from livermets.reporting.aggregate import Resampling
 from livermets.reporting.checklists import checklist_section
 from livermets.reporting.model import Block, Gallery, Note, Report, Section
 from livermets.reporting.modelcard import model_card_section
@@ -24,6 +23,7 @@ from livermets.reporting.sections.provenance import provenance_section
 from livermets.reporting.sections.segmentation import segmentation_section
 from livermets.reporting.sections.selection import selection_section
 from livermets.reporting.summary import summary_section
+from livermets.stats.overlap import Resampling
 
 DEFAULT_TITLE = "Response of colorectal liver metastases: manual against automatic masks"
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.aggregate import segmented, size_groups
 from livermets.reporting.sections.estimates import rows_of, shown_interval
 from livermets.reporting.tables import is_clustered
+from livermets.stats.overlap import segmented, size_groups
 
 FEW_PATIENTS = 20
 Tables = Mapping[str, pd.DataFrame]

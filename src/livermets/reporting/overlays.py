@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from livermets.config.comparison import OWN
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.reporting import formatting as fmt
-from livermets.reporting.aggregate import measured
 from livermets.reporting.model import Figure, Gallery
 from livermets.reporting.pictures import drawing_png
 from livermets.reporting.results import StudyResults
+from livermets.stats.overlap import measured
 
 _MARGIN_MM = 18.0
 _LEAST_SIDE_MM = 70.0
@@ -68,10 +69,33 @@ def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]
         pictures = [_contour_figure(lesion, cut) for lesion, cut in cuts]
         galleries[name] = [
             Gallery(f"overlays-{name}", contours, pictures),
+            *_network_gallery(study, name, cuts, whose),
             *_response_gallery(study, name, cuts, whose),
             *_feature_gallery(study, name, cuts, whose),
         ]
     return galleries
+
+
+def _network_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:
+    """The same lesions with the contour of every compared network."""
+    from livermets.figures.overlay import networks_overlay
+    from livermets.io.images import read_volume
+
+    compared = study.network_comparison.get("networks", pd.DataFrame(columns=["network"]))["network"]
+    figures = []
+    for lesion, cut in cuts:
+        scan = Path(str(lesion["cohort"]), "segmentation", lesion["patient_id"], lesion["timepoint"], "lesions.nii.gz")
+        masks = {OWN: cut.automatic}
+        for network in compared[compared != OWN]:
+            if (path := study.folder / "networks" / network / scan).exists():
+                masks[network] = read_volume(path).array[cut.place] > 0
+        if len(masks) > 1:
+            drawing = networks_overlay(cut.slice_hu, cut.manual, masks, cut.spacing_yx_mm)
+            identifier = _identifier("networks", lesion)
+            alt = f"CT slice with the manual contour and that of every network. {_title(lesion)}"
+            figures.append(Figure(identifier, _title(lesion), alt, drawing_png(drawing, identifier)))
+    caption = f"{whose} The same lesions by every network. Light blue, solid: manual; orange, dashed: the network’s."
+    return [Gallery(f"networks-{name}", caption, figures)] if figures else []
 
 
 def _response_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:

@@ -56,6 +56,7 @@ class StudyResults:
     model_facts: dict[str, Any]
     model_pictures: dict[str, Path]
     networks: dict[str, Network]
+    network_comparison: dict[str, pd.DataFrame]
     concordance: dict[str, dict[str, pd.DataFrame]]
     concordance_pictures: dict[str, dict[str, Path]]
     benchmarks: pd.DataFrame
@@ -107,6 +108,7 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         model_facts=model_facts,
         model_pictures=pictures_in(folder / "model"),
         networks=_networks(folder / "models"),
+        network_comparison=_tables_in(folder / "networks"),
         concordance={path.name: _tables_in(path) for path in _folders_in(folder / "concordance")},
         concordance_pictures={path.name: pictures_in(path) for path in _folders_in(folder / "concordance")},
         benchmarks=_benchmarks(folder / "benchmarks"),

@@ -39,6 +39,7 @@ METHODS = {
     "patient-mean-t": "Student t over patients",
     "fleiss-1969": "asymptotic (Fleiss 1969)",
     "exact-binomial": "exact binomial",
+    "chi-squared-yates": "chi-squared, unpaired",
     "count": "",
 }
 CLUSTERED_WORDS = ("cluster", "obuchowski", "durkalski", "gee", "patient")

@@ -31,7 +31,8 @@ class Slices:
     @property
     def with_target(self) -> NDArray[np.bool_]:
         """Which slices show the target."""
-        return self.target.flatten(1).any(dim=1).numpy()
+        # torch's `any` of bytes gives bytes, whose complement is true everywhere.
+        return self.target.flatten(1).any(dim=1).bool().numpy()
 
 
 def with_context(image: NDArray[np.float32], context_slices: int) -> NDArray[np.float32]:
@@ -67,16 +68,17 @@ def epoch_order(with_target: NDArray[np.bool_], training: TrainingSettings, seed
     """The slices of one epoch in the order they are seen; depends on the seed and the epoch only.
 
     Balanced: all slices of the rarer kind and as many of the other, drawn anew. A kind that is absent altogether
-    leaves nothing to balance."""
+    leaves nothing to balance. Windows may be drawn several times from one slice, since they lie elsewhere each time."""
     random = generator(seed, "segmentation", "slices", epoch)
-    chosen: NDArray[np.int64] = np.arange(len(with_target))
-    kinds = [np.flatnonzero(with_target), np.flatnonzero(~with_target)]
-    fewest = min(map(len, kinds))
-    if training.balance and fewest > 0:
-        limit = fewest if training.slices_per_epoch is None else min(fewest, max(training.slices_per_epoch // 2, 1))
-        chosen = np.concatenate([random.choice(kind, limit, replace=False) for kind in kinds])
-    chosen = random.permutation(chosen)
-    return chosen[: training.slices_per_epoch]
+    kinds = [kind for kind in (np.flatnonzero(with_target), np.flatnonzero(~with_target)) if len(kind)]
+    if not training.balance:
+        kinds = [np.arange(len(with_target))]
+    size = min(map(len, kinds))
+    if training.slices_per_epoch is not None:
+        asked = max(training.slices_per_epoch // len(kinds), 1)
+        size = asked if training.patch is not None else min(size, asked)
+    chosen = np.concatenate([random.choice(kind, size, replace=size > len(kind)) for kind in kinds])
+    return random.permutation(chosen)
 
 
 def augmentation(settings: AugmentationSettings, patch: int | None) -> Any:

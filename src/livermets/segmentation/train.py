@@ -219,15 +219,21 @@ def train_pass(training: Training, dataset: EpochSlices, workers: int) -> float:
 
 def train_step(training: Training, image: Tensor, target: Tensor) -> Tensor:
     """One step of the optimiser; the batch's loss."""
-    half = training.device.type == "cuda" and training.settings.mixed_precision
     training.optimiser.zero_grad(set_to_none=True)
-    with torch.autocast("cuda", dtype=gpu_half_type(), enabled=half):
+    with half_precision(training.settings, training.device):
         logits = training.network(image)
     loss = training.loss(logits, target)
     training.scaler.scale(loss).backward()
     training.scaler.step(training.optimiser)
     training.scaler.update()
     return loss.detach()
+
+
+def half_precision(settings: TrainingSettings, device: torch.device) -> torch.autocast:
+    """Half-precision arithmetic within, where the settings ask for it on this kind of device."""
+    if device.type == "cuda":
+        return torch.autocast("cuda", dtype=gpu_half_type(), enabled=settings.mixed_precision)
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=settings.cpu_bfloat16)
 
 
 @torch.inference_mode()
@@ -239,7 +245,8 @@ def validation_pass(training: Training, slices: Slices) -> tuple[float, float]:
         part = slice(start, start + training.settings.batch_size)
         image = slices.image[part].to(training.device, memory_format=torch.channels_last)
         target = slices.target[part].to(training.device)
-        logits = training.network(image)
+        with half_precision(training.settings, training.device):
+            logits = training.network(image)
         found = foreground_probability(logits) > 0.5
         loss += float(training.loss(logits, target)) * len(image)
         overlap += float((found & target.bool()).sum())

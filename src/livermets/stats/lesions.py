@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from livermets.errors import InputError, ProblemList, input_error
+from livermets.errors import ProblemList, input_error
 
 REQUIRED_COLUMNS = (
     "patient_id", "lesion_id", "response", "predicted_manual", "predicted_automatic", "dice", "longest_diameter_mm",
@@ -63,10 +63,8 @@ def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Several lesion tables as one; each is checked under its own name, so that errors name file and row."""
     problems = ProblemList()
     for where, table in tables.items():
-        try:
+        with problems.collected():
             checked_lesions(table, where)
-        except InputError as error:
-            problems.extend(error.problems)
     problems.raise_if_errors()
     return pd.concat(tables.values(), ignore_index=True)
 

@@ -20,6 +20,7 @@ REFERENCES = {
     "obuchowski-1997": "Obuchowski, Biometrics 1997;53:567 (variance; logit scale, t quantile)",
     "fleiss-1969": "Fleiss, Cohen and Everitt, Psychol Bull 1969;72:323",
     "exact-binomial": "McNemar, Psychometrika 1947;12:153, exact binomial form",
+    "chi-squared-yates": "Pearson, Philos Mag 1900;50:157, with the correction of Yates, J R Stat Soc Suppl 1934;1:217",
     "durkalski-2003": "Durkalski et al., Stat Med 2003;22:2417",
     "cluster-sandwich": "Liang and Zeger, Biometrika 1986;73:13",
     "patient-mean-t": "Student t interval over patients",

@@ -12,7 +12,10 @@ import pandas as pd
 from livermets.config.statistics import StatisticsSettings
 from livermets.figures.concordance import concordance_figures
 from livermets.io.concordance import write_concordance
+from livermets.io.networks import read_network_masks, write_network_comparison
 from livermets.stats.concordance import concordance
+from livermets.stats.networks import compare_networks
+from livermets.stats.overlap import Resampling
 
 FEATURES = [
     "original_firstorder_Entropy",
@@ -57,6 +60,8 @@ def make_results(folder: Path, cohorts: tuple[MadeCohort, ...] = DEFAULT_COHORTS
         part = lesions[lesions.cohort.isin(validation if name == "pooled" else [name])]
         if len(part):
             _make_concordance(folder / "concordance" / name, part)
+    if validation:
+        _make_networks(folder, validation)
     (folder / "check").mkdir(parents=True, exist_ok=True)
     pd.DataFrame(
         [
@@ -154,13 +159,37 @@ def _make_scan(folder: Path, patient: str, timepoint: str, part: pd.DataFrame, r
         "detected",
     ]
     matching = part[names].assign(
-        kind="manual", assd_mm=np.where(part.detected == 1, rng.uniform(0.5, 4, len(part)).round(2), np.nan)
+        kind="manual",
+        volume_automatic_ml=part.volume_ml * part.detected,
+        voe=1 - part.dice / (2 - part.dice),
+        assd_mm=np.where(part.detected == 1, rng.uniform(0.5, 4, len(part)).round(2), np.nan),
+        hd95_mm=np.nan,
     )
     false_positives = int(rng.integers(0, 3))
     matching.to_csv(seg / "matching.csv", index=False)
     pd.DataFrame(
-        [(part.cohort.iloc[0], patient, timepoint, round(float(part.dice.mean()), 3), 0.95, false_positives, 2.5)],
-        columns=["cohort", "patient_id", "timepoint", "mts_dice", "liver_dice", "false_positives", "seconds"],
+        [
+            (
+                part.cohort.iloc[0],
+                patient,
+                timepoint,
+                round(float(part.dice.mean()), 3),
+                0.95,
+                len(part),
+                false_positives,
+                2.5,
+            )
+        ],
+        columns=[
+            "cohort",
+            "patient_id",
+            "timepoint",
+            "mts_dice",
+            "liver_dice",
+            "manual_lesions",
+            "false_positives",
+            "seconds",
+        ],
     ).to_csv(seg / "scan_metrics.csv", index=False)
     intake = folder / "intake" / patient / timepoint
     intake.mkdir(parents=True, exist_ok=True)
@@ -218,8 +247,20 @@ def _make_network(folder: Path, rng: np.random.Generator) -> None:
             "validation_loss": np.exp(-epochs / 12) + 0.05,
             "validation_dice": 0.8 * (1 - np.exp(-epochs / 8)),
             "learning_rate": 1e-3,
+            "seconds": 12.5,
         }
     ).to_csv(folder / "training_log.csv", index=False)
+
+
+def _make_networks(folder: Path, validation: list[str]) -> None:
+    """Two networks side by side, by the library itself; the second finds half of what the first overlaps."""
+    scans = [f"{folder}/{name}/segmentation/*/*" for name in validation]
+    words = [f"{name}={place}" for name in ("own", "other") for place in scans]
+    masks = read_network_masks([f"own={folder}/models/lesions"], words)
+    other = masks["other"].matching
+    masks["other"].matching["dice"] = other["dice"].where(other["lesion_id"] % 2 == 0, 0.0)
+    resampling = Resampling(200, 0.95, np.random.default_rng(1))
+    write_network_comparison(folder / "networks", compare_networks(masks, resampling))
 
 
 def _make_concordance(folder: Path, lesions: pd.DataFrame) -> None:

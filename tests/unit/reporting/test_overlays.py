@@ -62,6 +62,32 @@ def test_a_lesion_is_drawn_with_both_contours(made_study, tmp_path):
     assert sky.sum() > 50
 
 
+def test_a_compared_network_is_drawn_beside_the_own_one(made_study, tmp_path):
+    grid = Grid((60, 50, 8), (1.0, 1.0, 2.0))
+    masks = {name: np.zeros(grid.shape_zyx, np.int16) for name in ("image", "manual", "own", "other")}
+    masks["manual"][3:6, 20:30, 20:32] = 1
+    masks["other"][3:6, 22:30, 22:34] = 1  # the own network finds nothing
+    cohort = tmp_path / "external"
+    places = {
+        "image": cohort / "intake/EX0001/baseline/image.nii.gz",
+        "manual": cohort / "intake/EX0001/baseline/lesions.nii.gz",
+        "own": cohort / "segmentation/EX0001/baseline/lesions.nii.gz",
+        "other": tmp_path / "networks/other/external/segmentation/EX0001/baseline/lesions.nii.gz",
+    }
+    for name, place in places.items():
+        write_volume(place, Volume(masks[name], grid))
+    lesions = made_study.results.lesions
+    one = lesions[(lesions.patient_id == "EX0001") & (lesions.lesion_id.astype(str) == "1")]
+    galleries = overlay_galleries(replace(made_study.results, folder=tmp_path, lesions=one, model={}), 3)["external"]
+    assert [gallery.id for gallery in galleries] == ["overlays-external", "networks-external"]
+    content = galleries[1].figures[0].image.content
+    pixels = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+    orange = (pixels[..., 0] > 180) & (pixels[..., 2] < 90)
+    left, right = np.array_split(orange, 2, axis=1)
+    assert left.sum() == 0
+    assert right.sum() > 50
+
+
 def test_the_share_of_responder_rois_is_drawn_over_the_slice(made_study, tmp_path):
     grid = Grid((60, 50, 8), (1.0, 1.0, 2.0))
     image, mask = np.zeros(grid.shape_zyx, np.int16), np.zeros(grid.shape_zyx, np.int16)

@@ -104,6 +104,26 @@ def test_sections_appear_in_the_order_in_which_a_reader_asks(made_study):
     assert ids[-3:] == ["model-card", "checklists", "provenance"]
 
 
+def test_compared_networks_are_shown_with_their_paired_tests(made_study):
+    tables = {block.id: block for block in made_study.report.blocks() if isinstance(block, Table)}
+    networks = [row[0] for row in tables["networks-costs"].rows]
+    assert networks == ["own", "other"]
+    pairs = pd.read_csv(made_study.folder / "networks/pairs.csv")
+    exact = pairs[(pairs["method"] == "exact-binomial") & (pairs["size"] == "all") & (pairs["dice_above"] == 0)]
+    shown = next(row for row in tables["networks-pairs"].rows if row[1] == "all")
+    assert shown[0] == "other"
+    assert shown[2] == str(exact["n_lesions"].iloc[0])
+    assert "p\u00a0<\u00a00.001" in shown[6] or f"{exact['value'].iloc[0]:.3f}" in shown[6]
+
+
+def test_a_study_that_compares_no_networks_says_nothing_of_them(made_study, tmp_path):
+    copy = shutil.copytree(made_study.folder, tmp_path / "results")
+    shutil.rmtree(copy / "networks")
+    ids = {section.id for top in report_of(copy).sections for section in top.sections}
+    assert "networks-compared" not in ids
+    assert "networks" in ids
+
+
 def test_synthetic_cohorts_are_named_at_the_top(made_study):
     assert "training and validation" in made_study.report.banner
     assert "nothing clinical" in made_study.report.banner

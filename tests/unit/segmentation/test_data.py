@@ -33,6 +33,25 @@ def test_balanced_epochs_hold_as_many_slices_of_either_kind():
     assert len(epoch_order(kinds, TrainingSettings(balance=False), 0, 0)) == 100
 
 
+def test_real_slices_are_balanced(disc_scans):
+    slices = select_slices(disc_scans, "all", 0)
+    assert slices.with_target.dtype == bool
+    order = EpochSlices(slices, TrainingSettings(balance=True), 0).order
+    with_target = slices.target.numpy().any(axis=(1, 2, 3))[order]
+    assert 0 < with_target.sum() == (~with_target).sum()
+
+
+@pytest.mark.parametrize("balance", [True, False])
+def test_an_epoch_of_windows_is_as_long_as_asked(balance):
+    kinds = np.array([True] * 10 + [False] * 30)
+    order = epoch_order(kinds, TrainingSettings(balance=balance, patch=16, slices_per_epoch=100), 0, 0)
+    assert len(order) == 100
+    if balance:
+        assert kinds[order].sum() == 50
+    whole = epoch_order(kinds, TrainingSettings(balance=balance, slices_per_epoch=100), 0, 0)
+    assert len(whole) == len(set(whole)) == (20 if balance else 40)
+
+
 def test_every_epoch_draws_anew_and_repeatably():
     kinds = np.array([True] * 10 + [False] * 90)
     settings = TrainingSettings(balance=True)

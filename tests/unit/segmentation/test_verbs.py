@@ -161,6 +161,58 @@ def test_the_liver_network_is_trained_and_applied(study, tmp_path):
         )  # fmt: skip
 
 
+def test_two_networks_are_compared_on_the_same_scans(study, tmp_path):
+    for fold in (0, 1):
+        for patient in PATIENTS[:3]:
+            scan = study / patient / "baseline"
+            verb(
+                "segment", "--network", study / f"fold{fold}", "--preprocessed", study / patient / "pre",
+                "--image", scan / "ct.nii.gz", "--liver", scan / "liver.nii.gz", "--lesions", scan / "lesions.nii.gz",
+                "--out", tmp_path / f"masks{fold}" / patient, "--cohort", "c", "--patient", patient,
+                "--settings", SETTINGS, "--threads", 1,
+            )  # fmt: skip
+    words = [f"--scans=net{fold}={tmp_path}/masks{fold}/*" for fold in (0, 1)]
+    words += [f"--network=net{fold}={study}/fold{fold}" for fold in (0, 1)]
+    verb("compare-networks", *words, "--out", tmp_path / "out", "--settings", '{"bootstrap_replicates": 200}')
+    networks = pd.read_csv(tmp_path / "out/networks.csv")
+    assert networks["network"].tolist() == ["net0", "net1"]
+    assert networks["n_scans"].tolist() == [3, 3]
+    assert (networks["seconds_per_epoch"] > 0).all()
+    pairs = pd.read_csv(tmp_path / "out/pairs.csv")
+    lesions = pd.read_csv(tmp_path / "out/lesions.csv")
+    dice = lesions.pivot(index=["patient_id", "lesion_id"], columns="network", values="dice")
+    difference = pairs[(pairs["measure"] == "dice_difference") & (pairs["size"] == "all")]["value"].iloc[0]
+    assert difference == pytest.approx((dice["net0"] - dice["net1"]).mean())
+    assert (tmp_path / "out/dice.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    "words, sentences",
+    [
+        (["--scans=one"], ["--scans one: this is not NAME=FOLDER", "--scans: 0 network(s) named"]),
+        (["--scans=one=/nowhere/*"], ["--scans one=/nowhere/*: no folder matches", "1 network(s) named"]),
+        (
+            ["--scans=one=/nowhere/a", "--scans=two=/nowhere/b", "--network=three=/nowhere"],
+            ["--network three: this network has no scans. Add --scans three=FOLDER"],
+        ),
+        (
+            ["--scans=one=/nowhere/a", "--scans=two=/nowhere/b"],
+            [
+                "/nowhere/a/matching.csv: this table does not exist",
+                "/nowhere/b/matching.csv: this table does not exist",
+            ],
+        ),
+    ],
+    ids=["no name", "no match", "no scans", "no tables"],
+)
+def test_a_wrong_comparison_is_refused_with_every_problem(tmp_path, words, sentences):
+    with pytest.raises(InputError) as error:
+        verb("compare-networks", *words, "--out", tmp_path / "out")
+    for sentence in sentences:
+        assert sentence in str(error.value)
+    assert not (tmp_path / "out").exists()
+
+
 def liver_by_command(study: Path, out: Path, code: str) -> None:
     settings = {"liver": {"source": "command", "command": f"{sys.executable} -c '{code}' {{image}} {{out}}"}}
     image = study / "A1" / "baseline" / "ct.nii.gz"

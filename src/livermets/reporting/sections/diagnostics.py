@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.aggregate import Resampling, patient_codes
 from livermets.reporting.model import Block, Column, Details, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import (
@@ -19,6 +18,7 @@ from livermets.reporting.sections.estimates import (
 from livermets.reporting.sections.groups import group_blocks
 from livermets.reporting.tables import csv_download, frame_table
 from livermets.stats.diagnostics import Confusion, auc_estimates, class_diagnostics
+from livermets.stats.overlap import Resampling, patient_codes
 from livermets.stats.results import to_frame
 
 SOURCES = ("manual", "automatic")

@@ -8,7 +8,15 @@ from typing import Any
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.aggregate import (
+from livermets.reporting.lesions import has_automatic_masks
+from livermets.reporting.model import Block, Column, Details, Figure, Note, Pairs, Paragraph, Section, Table
+from livermets.reporting.pictures import drawing_svg, picture_file
+from livermets.reporting.results import Network, StudyResults
+from livermets.reporting.sections.estimates import both_intervals
+from livermets.reporting.sections.networks import lesion_wise_table, side_by_side
+from livermets.reporting.tables import csv_download, frame_table, is_clustered, kept_together, label, method_name
+from livermets.stats.networks import SCAN, lesion_wise
+from livermets.stats.overlap import (
     DETECTION_DICE,
     SMALL_BELOW_MM,
     Resampling,
@@ -17,12 +25,6 @@ from livermets.reporting.aggregate import (
     overlap_by_size,
     scan_summary,
 )
-from livermets.reporting.lesions import has_automatic_masks
-from livermets.reporting.model import Block, Column, Details, Figure, Note, Pairs, Paragraph, Section, Table
-from livermets.reporting.pictures import drawing_svg, picture_file
-from livermets.reporting.results import Network, StudyResults
-from livermets.reporting.sections.estimates import both_intervals
-from livermets.reporting.tables import csv_download, frame_table, is_clustered, kept_together, label, method_name
 
 _PICTURES = {
     "curves": "Training and validation curves of the {name} network, by epoch.",
@@ -46,7 +48,8 @@ def segmentation_section(study: StudyResults, resampling: Resampling) -> Section
         _overlap_table(overlap),
         *_size_figure(study),
     ]
-    sections = [_detection(study, resampling), _patients(study), _scans(study), *_networks(study)]
+    sections = [_detection(study, resampling), _patients(study), _scans(study)]
+    sections += [*side_by_side(study), *_networks(study)]
     return Section("segmentation", "Segmentation", blocks, sections)
 
 
@@ -116,9 +119,17 @@ def _detection(study: StudyResults, resampling: Resampling) -> Section:
     )
     blocks: list[Block] = [
         Table("detection", caption, head, rows, csv_download("detection", table)),
+        *_lesion_wise(study, resampling),
         _false_positives(study),
     ]
     return Section("detection-rate", "Detection and false positives", blocks)
+
+
+def _lesion_wise(study: StudyResults, resampling: Resampling) -> list[Block]:
+    if study.matching.empty or not {*SCAN, "manual_lesions"} <= set(study.scan_metrics):
+        return []
+    scores = lesion_wise(study.matching, study.scan_metrics, resampling)
+    return [lesion_wise_table("lesion-wise", scores)] if len(scores) else []
 
 
 def _ends(row: pd.Series | None) -> str:

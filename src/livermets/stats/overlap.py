@@ -1,4 +1,4 @@
-"""Descriptive tables of segmentation: means, quartiles and detection by cohort, size and patient."""
+"""Overlap of automatic and manual masks by cohort, timepoint, size and patient: means, quartiles, detection rates."""
 
 from __future__ import annotations
 

@@ -1,0 +1,214 @@
+"""Several segmentation networks on the same scans: side by side, and each paired with the first, lesion by lesion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from livermets.errors import ProblemList
+from livermets.stats.agreement import mcnemar_estimates
+from livermets.stats.comparison import chi_squared_p
+from livermets.stats.detection import detection_estimates
+from livermets.stats.overlap import (
+    DETECTION_DICE,
+    Resampling,
+    cohort_parts,
+    detection_by_size,
+    overlap_by_size,
+    size_groups,
+)
+from livermets.stats.resampling import PatientBootstrap, per_patient_sum
+from livermets.stats.results import NAN, Estimate, to_frame
+
+KEY = ["cohort", "patient_id", "timepoint", "lesion_id"]
+SCAN = KEY[:3]
+_LESION_COLUMNS = ["longest_diameter_mm", "dice", "precision", "recall", "voe", "assd_mm", "hd95_mm"]
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkMasks:
+    """One network (the facts of its network.json, its training log) and what it made of some scans: the rows of
+    ``matching.csv`` and of ``scan_metrics.csv``."""
+
+    facts: Mapping[str, Any]
+    log: pd.DataFrame
+    matching: pd.DataFrame
+    scans: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkComparison:
+    """``networks``: one row per network, what it is and what it costs; ``lesions``: every manual lesion as every
+    network saw it; ``overlap`` and ``detection``: by network, cohort, timepoint and size; ``lesion_wise``: by network,
+    cohort and timepoint; ``pairs``: the first network minus every other on the same lesions."""
+
+    networks: pd.DataFrame
+    lesions: pd.DataFrame
+    overlap: pd.DataFrame
+    detection: pd.DataFrame
+    lesion_wise: pd.DataFrame
+    pairs: pd.DataFrame
+
+
+def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) -> NetworkComparison:
+    """Lays networks side by side and pairs the first with every other.
+
+    Raises `InputError` for networks that were not applied to the same scans, or whose tables list other lesions."""
+    _raise_if_different(masks)
+    lesions = {name: manual_lesions(one.matching) for name, one in masks.items()}
+    first, *others = lesions
+    return NetworkComparison(
+        networks=pd.DataFrame([{"network": name, **_facts(one)} for name, one in masks.items()]),
+        lesions=_stacked({name: table[[*KEY, *_LESION_COLUMNS]] for name, table in lesions.items()}),
+        overlap=_stacked({name: overlap_by_size(table) for name, table in lesions.items()}),
+        detection=_stacked({name: detection_by_size(table, resampling) for name, table in lesions.items()}),
+        lesion_wise=_stacked({name: lesion_wise(one.matching, one.scans, resampling) for name, one in masks.items()}),
+        pairs=pd.concat(
+            [_named(paired_differences(lesions[first], lesions[other], resampling), first, other) for other in others],
+            ignore_index=True,
+        )
+        if others
+        else pd.DataFrame(),
+    )
+
+
+def manual_lesions(matching: pd.DataFrame) -> pd.DataFrame:
+    """The manual lesions of matching tables with the columns that overlap is summed up by."""
+    lesions = matching[matching["kind"] == "manual"].reset_index(drop=True)
+    # The same patient_id in two cohorts is two people.
+    lesions["patient"] = lesions.groupby(["cohort", "patient_id"], sort=True).ngroup().astype(np.intp)
+    lesions["automatic_fate"] = np.where(lesions["dice"] > 0, "detected", "undetected")
+    return lesions
+
+
+def lesion_wise(matching: pd.DataFrame, scans: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+    """`detection_estimates` of every cohort and timepoint, over the scans with a manual mask."""
+    frames = []
+    for cohort, timepoint, part in cohort_parts(scans[scans["manual_lesions"].notna()]):
+        people = {patient: code for code, patient in enumerate(sorted(part["patient_id"].unique()))}
+        shown = matching.merge(part[SCAN], on=SCAN)
+        estimates = detection_estimates(
+            shown.assign(patient=shown["patient_id"].map(people).astype(np.intp)),
+            part.assign(patient=part["patient_id"].map(people).astype(np.intp)),
+            resampling.draw(len(people)),
+        )
+        frames.append(to_frame(estimates, cohort=cohort, timepoint=timepoint))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def paired_differences(first: pd.DataFrame, second: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+    """Does one network find more lesions, and overlap them better, than another? By size and by the Dice above which a
+    lesion counts as found (``dice_above``).
+
+    ``dice_difference`` and ``detection_difference`` are first minus second over all manual lesions (a missed one has
+    Dice 0), with intervals that resample patients. ``detection_mcnemar_p`` tests whether both find equally many,
+    exactly and allowing for several lesions per patient (Durkalski 2003). ``detection_chi_squared_p`` is the test that
+    is often published instead; it takes the lesions of the two networks as different ones, which they are not."""
+    paired = first.merge(second, on=KEY, suffixes=("_first", "_second"))
+    paired["patient"] = paired["patient_first"]
+    frames = []
+    for size, group in size_groups(paired.rename(columns={"longest_diameter_mm_first": "longest_diameter_mm"})):
+        if group.empty:
+            continue
+        patient = np.unique(group["patient"], return_inverse=True)[1].astype(np.intp)
+        boot = resampling.draw(int(patient.max()) + 1)
+        dice = [group[f"dice_{which}"].fillna(0.0).to_numpy(float) for which in ("first", "second")]
+        difference = _difference("dice_difference", dice[0] - dice[1], patient, boot)
+        frames.append(to_frame([difference], size=size).assign(dice_above=NAN))
+        for above in DETECTION_DICE:
+            estimates = list(_detection_differences(dice[0] > above, dice[1] > above, patient, boot))
+            frames.append(to_frame(estimates, size=size).assign(dice_above=above))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _detection_differences(
+    first: NDArray[np.bool_], second: NDArray[np.bool_], patient: NDArray[np.intp], boot: PatientBootstrap
+) -> Iterator[Estimate]:
+    found = [which.astype(int) for which in (first, second)]
+    yield _difference("detection_difference", found[0] - found[1], patient, boot)
+    names = {
+        "mcnemar_p": "detection_mcnemar_p",
+        "manual_only": "detected_by_first_only",
+        "automatic_only": "detected_by_second_only",
+    }
+    for test in mcnemar_estimates(found[0], found[1], patient, boot):
+        yield replace(test, measure=names[test.measure], note=test.note.replace("discordant", "differently found"))
+    lesions, (k_first, k_second) = len(patient), (int(which.sum()) for which in found)
+    unpaired = chi_squared_p(k_first, lesions, k_second, lesions)
+    yield Estimate(
+        "detection_chi_squared_p", unpaired, level=boot.level, method="chi-squared-yates",
+        n_lesions=lesions, n_patients=boot.weights.shape[1],
+        note="both found all lesions, or none" if np.isnan(unpaired) else "",
+    )  # fmt: skip
+
+
+def _difference(measure: str, values: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap) -> Estimate:
+    """The mean paired difference over lesions, with a patient bootstrap."""
+    patients = boot.weights.shape[1]
+    sums, sizes = per_patient_sum(values, patient, patients), per_patient_sum(np.ones(len(values)), patient, patients)
+    (low, high), why = boot.ratio(sums, sizes)
+    return Estimate(
+        measure, float(values.mean()), low, high, boot.level, "cluster-bootstrap",
+        n_lesions=len(values), n_patients=patients, note=why,
+    )  # fmt: skip
+
+
+def _facts(one: NetworkMasks) -> dict[str, Any]:
+    """What a network is, and what it cost; empty where it is not known."""
+    network, training = one.facts.get("network") or {}, one.facts.get("training") or {}
+    preprocess = one.facts.get("preprocess") or {}
+    seconds = one.log["seconds"].median() if "seconds" in one.log else NAN
+    return {
+        "architecture": network.get("architecture"), "levels": network.get("levels"),
+        "base_filters": network.get("base_filters"), "norm": network.get("norm"),
+        "pretrained": None if not network else int(bool(network.get("pretrained"))),
+        "parameter_count": one.facts.get("parameter_count"), "convolution_count": one.facts.get("convolution_count"),
+        "network_grid": preprocess.get("network_grid"), "patch": training.get("patch"), "loss": training.get("loss"),
+        "n_training_patients": len(one.facts.get("training_patients") or []) or None,
+        "training_slices": one.facts.get("training_slices"), "epochs": one.facts.get("epochs"),
+        "best_epoch": one.facts.get("best_epoch"), "seconds_per_epoch": seconds,
+        "seconds_per_scan": one.scans["seconds"].median() if "seconds" in one.scans else NAN,
+        "device": one.facts.get("device"), "n_scans": len(one.scans),
+    }  # fmt: skip
+
+
+def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tables of several networks under each other, the network's name in front."""
+    named = []
+    for name, table in tables.items():
+        copy = table.reset_index(drop=True)
+        copy.insert(0, "network", name)
+        named.append(copy)
+    return pd.concat(named, ignore_index=True)
+
+
+def _named(pairs: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    named = pairs.copy()
+    named.insert(0, "first", first)
+    named.insert(1, "second", second)
+    named.insert(3, "dice_above", named.pop("dice_above"))
+    return named
+
+
+def _raise_if_different(masks: Mapping[str, NetworkMasks]) -> None:
+    """All networks must have seen the same scans, with the same manual lesions."""
+    problems = ProblemList()
+    first, *others = masks
+    for other in others:
+        for what, key, tables in (
+            ("scan", SCAN, [masks[name].scans for name in (first, other)]),
+            ("lesion", KEY, [manual_lesions(masks[name].matching) for name in (first, other)]),
+        ):
+            one, two = ({tuple(row) for row in table[key].itertuples(index=False)} for table in tables)
+            for alone, name in ((one - two, first), (two - one, other)):
+                for row in islice(sorted(alone, key=str), 1):
+                    where = ", ".join(f"{column} {value}" for column, value in zip(key, row, strict=True))
+                    found = f"only {name} has this {what}" + (f" and {len(alone) - 1} more" if len(alone) > 1 else "")
+                    problems.error(f"{first} and {other}, {where}", found, "Compare networks on the same scans")
+    problems.raise_if_errors()

@@ -1,0 +1,104 @@
+"""Networks side by side: paired differences against closed forms, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from livermets.errors import InputError
+from livermets.stats.networks import NetworkMasks, compare_networks
+from livermets.stats.overlap import Resampling
+
+
+def masks(dice: list[float], diameters: list[float] | None = None, patients: int = 8) -> NetworkMasks:
+    """One lesion per row, patients in turn, and a false positive that must not count as a lesion."""
+    rows = [
+        {
+            "cohort": "c", "patient_id": f"P{n % patients}", "timepoint": "baseline", "lesion_id": n, "kind": "manual",
+            "longest_diameter_mm": 25.0 if diameters is None else diameters[n - 1], "volume_ml": 1.0,
+            "volume_automatic_ml": float(overlap > 0), "dice": overlap, "precision": overlap or np.nan,
+            "recall": overlap, "voe": 1 - overlap / (2 - overlap), "assd_mm": np.nan, "hd95_mm": np.nan,
+        }
+        for n, overlap in enumerate(dice, start=1)
+    ]  # fmt: skip
+    rows.append({**rows[-1], "lesion_id": 1001, "kind": "false_positive", "dice": np.nan, "volume_ml": np.nan})
+    matching = pd.DataFrame(rows)
+    scans = matching[["cohort", "patient_id", "timepoint"]].drop_duplicates().assign(manual_lesions=1, seconds=2.0)
+    return NetworkMasks({"parameter_count": 7}, pd.DataFrame({"seconds": [1.0, 3.0, 9.0]}), matching, scans)
+
+
+def pairs(first: NetworkMasks, second: NetworkMasks) -> pd.DataFrame:
+    resampling = Resampling(500, 0.95, np.random.default_rng(0))
+    return compare_networks({"one": first, "two": second}, resampling).pairs
+
+
+def value(table: pd.DataFrame, measure: str, above: float | None = 0.0, size: str = "all", method: str = "") -> float:
+    rows = table[(table["measure"] == measure) & (table["size"] == size)]
+    rows = rows[rows["dice_above"].isna() if above is None else rows["dice_above"] == above]
+    rows = rows[rows["method"] == method] if method else rows
+    return float(rows["value"].iloc[0])
+
+
+def test_differences_and_discordant_lesions():
+    # 6 lesions found by the first only, 1 by the second only: exact p = 2 · P(X <= 1 | 7, 1/2) = 16 / 128.
+    table = pairs(masks([0.8] * 16 + [0.0]), masks([0.7] * 10 + [0.0] * 6 + [0.5]))
+    assert value(table, "detection_difference") == pytest.approx(5 / 17)
+    assert value(table, "dice_difference", None) == pytest.approx((10 * 0.1 + 6 * 0.8 - 0.5) / 17)
+    assert value(table, "detection_mcnemar_p", method="exact-binomial") == pytest.approx(16 / 128)
+    assert value(table, "detected_by_first_only") == 6
+    assert value(table, "detected_by_second_only") == 1
+    interval = table[table["measure"] == "dice_difference"].iloc[0]
+    assert interval["low"] < interval["value"] < interval["high"]
+    assert set(table["first"]) == {"one"}
+    assert set(table["second"]) == {"two"}
+
+
+def test_the_unpaired_test_is_the_published_one_and_not_the_paired_one():
+    table = pairs(masks([0.8] * 16 + [0.0]), masks([0.7] * 10 + [0.0] * 6 + [0.5]))
+    expected = stats.chi2_contingency([[16, 1], [11, 6]], correction=True).pvalue
+    assert value(table, "detection_chi_squared_p") == pytest.approx(expected)
+    assert value(table, "detection_mcnemar_p") != pytest.approx(expected)
+
+
+def test_what_counts_as_found_depends_on_the_dice_asked_for():
+    table = pairs(masks([0.8, 0.1, 0.8, 0.8]), masks([0.8, 0.8, 0.15, 0.0]))
+    assert value(table, "detected_by_first_only", 0.0) == 1
+    assert value(table, "detected_by_first_only", 0.2) == 2
+    assert value(table, "detected_by_second_only", 0.2) == 1
+
+
+def test_sizes_are_compared_separately():
+    table = pairs(masks([0.5] * 4, [10, 10, 30, 30]), masks([0.4, 0.4, 0.1, 0.1], [10, 10, 30, 30]))
+    assert value(table, "dice_difference", None, "< 20 mm") == pytest.approx(0.1)
+    assert value(table, "dice_difference", None, "≥ 20 mm") == pytest.approx(0.4)
+
+
+def test_a_network_against_itself_differs_in_nothing():
+    one = masks([0.5, 0.0, 0.7, 0.9] * 4)
+    table = pairs(one, one)
+    difference = table[table["measure"] == "dice_difference"].iloc[0]
+    assert difference["value"] == 0
+    assert difference["note"]  # nothing varies, so there is nothing to resample, and that is said
+    assert value(table, "detection_mcnemar_p", method="exact-binomial") == 1
+
+
+def test_every_network_has_its_rows_and_costs():
+    resampling = Resampling(200, 0.95, np.random.default_rng(0))
+    found = compare_networks({"one": masks([0.5] * 9), "two": masks([0.4] * 9), "three": masks([0.3] * 9)}, resampling)
+    assert found.networks["network"].tolist() == ["one", "two", "three"]
+    assert found.networks["seconds_per_epoch"].tolist() == [3.0] * 3
+    assert found.networks["seconds_per_scan"].tolist() == [2.0] * 3
+    assert len(found.lesions) == 27
+    whole = found.overlap[found.overlap["size"] == "all"].set_index("network")
+    assert whole["dice_median"].to_dict() == pytest.approx({"one": 0.5, "two": 0.4, "three": 0.3})
+    assert set(found.pairs["second"]) == {"two", "three"}
+
+
+def test_different_lesions_and_scans_are_refused():
+    with pytest.raises(InputError) as error:
+        pairs(masks([1.0, 1.0, 1.0]), masks([1.0, 1.0]))
+    first, second = map(str, error.value.problems)
+    assert first.startswith("one and two, cohort c, patient_id P3, timepoint baseline: only one has this scan.")
+    assert "lesion_id 3: only one has this lesion. Compare networks on the same scans" in second
