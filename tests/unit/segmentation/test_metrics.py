@@ -1,4 +1,4 @@
-"""Metrics against MONAI and SimpleITK, closed forms, and the table of empty masks."""
+"""Metrics against MONAI, SimpleITK, brute force and closed forms, and the table of empty masks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy.spatial.distance import cdist
 
 from livermets.segmentation.metrics import (
     OVERLAP_METRICS,
@@ -83,6 +84,58 @@ def test_empty_masks_follow_the_table(case):
     for metric, value in values.items():
         expected = getattr(WHEN_EMPTY[metric], case)
         assert value == expected or (math.isnan(value) and math.isnan(expected))
+
+
+def brute_force(reference: np.ndarray, found: np.ndarray, spacing: tuple[float, float, float]) -> dict[str, float]:
+    """Surface distances by comparing every pair of surface voxels; a surface voxel has a face-neighbour outside."""
+
+    def surface(mask: np.ndarray) -> np.ndarray:
+        padded = np.pad(mask, 1)
+        inside = [np.roll(padded, step, axis)[1:-1, 1:-1, 1:-1] for axis in range(3) for step in (-1, 1)]
+        return np.argwhere(mask & ~np.logical_and.reduce(inside)) * np.array(spacing)
+
+    pairs = cdist(surface(reference), surface(found))
+    to_found, to_reference = pairs.min(axis=1), pairs.min(axis=0)
+    pooled = np.concatenate([to_found, to_reference])
+    return {
+        "assd_mm": pooled.mean(),
+        "rms_mm": np.sqrt((pooled**2).mean()),
+        "hausdorff_mm": pooled.max(),
+        "hd95_mm": max(np.percentile(to_found, 95), np.percentile(to_reference, 95)),
+    }
+
+
+def degenerate_pairs() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    shape = (5, 8, 7)
+    none = np.zeros(shape, dtype=bool)
+    voxel, corner, slab, border = (none.copy() for _ in range(4))
+    voxel[2, 4, 3] = corner[0, 0, 0] = True
+    slab[2] = True
+    border[:, 0], border[:, -1] = True, True
+    everything = np.ones(shape, dtype=bool)
+    holed = everything.copy()
+    holed[2, 3:5, 3:5] = False
+    one = {"voxel": voxel, "corner": corner, "one slice": slab, "borders": border, "all": everything, "holed": holed}
+    return {f"{a} and {b}": (one[a], one[b]) for a in one for b in one}
+
+
+@pytest.mark.parametrize("name", degenerate_pairs())
+def test_degenerate_masks_equal_brute_force(name):
+    reference, found = degenerate_pairs()[name]
+    assert surface_metrics(reference, found, SPACING) == pytest.approx(brute_force(reference, found, SPACING))
+    values = mask_metrics(reference, found, SPACING)  # cut to the box around both, which changes nothing
+    assert values == pytest.approx({**overlap_metrics(reference, found), **brute_force(reference, found, SPACING)})
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_masks_equal_brute_force(seed):
+    random = np.random.default_rng(seed)
+    shape = tuple(random.integers(1, 9, 3))
+    reference, found = (random.random(shape) < random.choice([0.1, 0.5, 0.9]) for _ in range(2))
+    if not (reference.any() and found.any()):
+        reference[0, 0, 0] = found[-1, -1, -1] = True
+    spacing = tuple(random.uniform(0.4, 6, 3))
+    assert surface_metrics(reference, found, spacing) == pytest.approx(brute_force(reference, found, spacing))
 
 
 def test_single_voxels_are_measured_by_their_distance():

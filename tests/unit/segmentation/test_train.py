@@ -139,6 +139,15 @@ def test_training_stops_early_and_lowers_its_rate(disc_scans):
     assert trained.log["learning_rate"].iloc[-1] < 1e-9
 
 
+def test_half_precision_on_a_cpu_is_asked_for_and_learns_the_same(disc_scans):
+    settings = SETTINGS.model_copy(update={"epochs": 3, "schedule": "constant"})
+    full, half = (train(disc_scans, settings.model_copy(update={"cpu_bfloat16": asked})) for asked in (False, True))
+    assert not same_weights(full, half)  # bfloat16 was used
+    assert all(weight.dtype == full.weights[name].dtype for name, weight in half.weights.items())
+    assert half.log["training_loss"].to_numpy() == pytest.approx(full.log["training_loss"].to_numpy(), rel=0.05)
+    assert same_weights(half, train(disc_scans, settings.model_copy(update={"cpu_bfloat16": True})))
+
+
 def test_no_slice_with_the_target_is_refused(disc_scans):
     with pytest.raises(InputError, match="no training slice shows the target"):
         train_network(select_slices(disc_scans[5:], "all", 0), None, NETWORK, SETTINGS, 0)
