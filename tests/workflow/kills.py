@@ -51,6 +51,36 @@ VICTIMS = {
     "segment": _victim(
         "segment", f"learn/segmentation/{SCAN}", "lesions.nii.gz", "matching.csv", "scan_metrics.csv", "overlay.png"
     ),
+    "preprocess_compared": _victim(
+        "preprocess", f"networks/paper/learn/preprocess/{SCAN}", "image.nii.gz", "liver.nii.gz", "normalisation.json"
+    ),
+    "train_compared": _victim(
+        "train-segmentation",
+        "models/compared/paper",
+        "network.safetensors",
+        "network.json",
+        "training_log.csv",
+        "curves.png",
+    ),
+    "segment_compared": _victim(
+        "segment",
+        "networks/paper/test/segmentation/V001/baseline",
+        "lesions.nii.gz",
+        "matching.csv",
+        "scan_metrics.csv",
+        "overlay.png",
+    ),
+    "compare_networks": _victim(
+        "compare-networks",
+        "networks",
+        "networks.csv",
+        "lesions.csv",
+        "overlap.csv",
+        "detection.csv",
+        "lesion_wise.csv",
+        "pairs.csv",
+        "dice.png",
+    ),
     "warm_radiomics": Victim("warm-radiomics", ("results/compiled_radiomics.txt",)),
     "features": _victim("rois", f"learn/features/{SCAN}", "rois_manual.parquet", "lesions_manual.csv"),
     "training_table": _victim("training-table", "model", "training_rois.parquet"),

@@ -35,7 +35,8 @@ pytestmark = [
 # What SLURM calls a submission: a rule, or a group and its rules.
 SUBMITTED = {
     "phantom", "warm_radiomics", "check", "scan_intake_liver_preprocess", "train_segmentation", "segment",
-    "training_table", "select", "classify", "lesion_table", "concordance", "roi_concordance", "report", "manifest",
+    "train_compared", "segment_compared", "compare_networks", "training_table", "select", "classify", "lesion_table",
+    "concordance", "roi_concordance", "report", "manifest",
 }  # fmt: skip
 MASK = "results/test/segmentation/V001/baseline/lesions.nii.gz"
 
@@ -85,7 +86,7 @@ def test_tables_masks_and_models_are_those_of_the_local_run(study, local_study):
 
 def test_gpu_rules_asked_for_one_gpu_and_no_other_rule_did(study):
     jobs = slurm_jobs().iloc[:]
-    wants = jobs["Comment"].str.startswith(("rule_segment", "rule_train_segmentation"))
+    wants = jobs["Comment"].str.startswith(("rule_segment", "rule_train_"))
     assert wants.sum() >= 10
     assert set(jobs.loc[wants, "tres-per-job"]) == {"gres:gpu:1"}
     assert set(jobs.loc[~wants, "tres-per-job"]) == {"N/A"}

@@ -22,7 +22,7 @@ SLURM = Path(__file__).parent / "slurm"
 SLURM_ASKED = os.environ.get("LIVERMETS_SLURM", "")
 SLURM_NOT_ASKED = "" if SLURM_ASKED in ("1", "all") else "LIVERMETS_SLURM=1 starts a SLURM here"
 # Seconds differ between runs; these tables are compared without them.
-TIMED = ("scan_metrics.csv", "training_log.csv")
+TIMED = ("scan_metrics.csv", "training_log.csv", "networks.csv")
 COMPARED = (".csv", ".gz", ".safetensors", ".parquet")
 
 

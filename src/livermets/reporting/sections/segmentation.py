@@ -15,6 +15,7 @@ from livermets.reporting.results import Network, StudyResults
 from livermets.reporting.sections.estimates import both_intervals
 from livermets.reporting.sections.networks import lesion_wise_table, side_by_side
 from livermets.reporting.tables import csv_download, frame_table, is_clustered, kept_together, label, method_name
+from livermets.segmentation.metrics import WHEN_EMPTY
 from livermets.stats.networks import SCAN, lesion_wise
 from livermets.stats.overlap import (
     DETECTION_DICE,
@@ -179,11 +180,22 @@ def _scans(study: StudyResults) -> Section:
     shown = frame_table(
         "scan-measures", table, caption, formats={"measure": _scan_measure}, labels={"n_scans": "Scans"}, most_rows=80
     )
-    return Section(
-        "segmentation-scans",
-        "Whole scans",
-        [Details("Table of whole-scan measures", [shown]) if len(table) > 16 else shown],
+    measures = Details("Table of whole-scan measures", [shown]) if len(table) > 16 else shown
+    empty = Details("What a measure is where a mask is empty", [_when_empty()])
+    return Section("segmentation-scans", "Whole scans", [measures, empty])
+
+
+def _when_empty() -> Table:
+    head = [Column("Measure"), Column("Both empty", True), Column("Only the manual one", True)]
+    rows = [
+        [_measure_words(name), *(fmt.number(value, 0) for value in (when.both, when.reference, when.found))]
+        for name, when in WHEN_EMPTY.items()
+    ]
+    caption = (
+        "Values of the measures where a mask is empty. n/a: not defined, left out of means and counts. A lesion that "
+        "was not found has the values of the last column."
     )
+    return Table("when-empty", caption, [*head, Column("Only the automatic one", True)], rows)
 
 
 _ABBREVIATIONS = {"assd": "ASSD", "rms": "RMS distance", "hd95": "95 % Hausdorff", "voe": "VOE", "rvd": "RVD"}
@@ -192,12 +204,13 @@ _TARGETS = {"mts": "Metastases", "liver": "Liver"}
 
 def _scan_measure(code: object) -> str:
     """``mts_hd95_mm`` is ``Metastases: 95 % Hausdorff (mm)``."""
-    words = label(str(code)).split(" ")
-    target = _TARGETS.get(words[0].lower(), "")
-    if not target:
-        return " ".join(words)
-    rest = " ".join(_ABBREVIATIONS.get(word, word) for word in words[1:])
-    return f"{target}: {rest}"
+    head, _, rest = str(code).partition("_")
+    return f"{_TARGETS[head]}: {_measure_words(rest)}" if head in _TARGETS else label(str(code))
+
+
+def _measure_words(measure: str) -> str:
+    """``hd95_mm`` is ``95 % Hausdorff (mm)``."""
+    return " ".join(_ABBREVIATIONS.get(word.lower(), word) for word in label(measure).split(" "))
 
 
 def _networks(study: StudyResults) -> list[Section]:
