@@ -67,7 +67,8 @@ def main() -> None:
     prepare_torch(settings, 0, device)
     image = random.normal(size=(count, 1, size, size)).astype(np.float32)
     target = (random.random((count, 1, size, size)) > 0.95).astype(np.uint8)
-    slices = Slices(torch.from_numpy(image), torch.from_numpy(target), torch.ones(count, 1, size, size))
+    stack, rows = torch.from_numpy(image[:, 0]), torch.arange(count)[:, None]
+    slices = Slices(stack, rows, torch.from_numpy(target), torch.ones(count, 1, size, size))
     training = start_training(network, settings, None, device)
     dataset = EpochSlices(slices, settings, 0)
 
@@ -78,7 +79,7 @@ def main() -> None:
     def bare_training() -> None:
         for start in range(0, count, settings.batch_size):
             part = slice(start, start + settings.batch_size)
-            x = slices.image[part].to(device, memory_format=torch.channels_last)
+            x = slices.image(part).to(device, memory_format=torch.channels_last)
             y = slices.target[part].to(device)
             training.optimiser.zero_grad(set_to_none=True)
             training.loss(training.network(x), y).backward()
@@ -92,7 +93,7 @@ def main() -> None:
     def bare_inference() -> None:
         with torch.inference_mode():
             for start in range(0, count, output.batch_size):
-                x = slices.image[start : start + output.batch_size].to(device, memory_format=torch.channels_last)
+                x = slices.image(slice(start, start + output.batch_size)).to(device, memory_format=torch.channels_last)
                 foreground_probability(training.network(x)).cpu()
 
     output = OutputSettings(restrict_to_liver=False, field="image", batch_size=8)

@@ -19,14 +19,21 @@ from livermets.segmentation.scan import TrainingScan
 
 @dataclass(frozen=True, eq=False)
 class Slices:
-    """Axial slices of several scans: ``image`` is (n, channels, y, x), ``target`` and ``liver`` are (n, 1, y, x)."""
+    """Axial slices of several scans. ``stack`` (rows, y, x) holds the image of each once and ``rows`` (n, channels)
+    says which are the channels of a slice, so that neighbours take no memory; ``target`` and ``liver`` are
+    (n, 1, y, x)."""
 
-    image: Tensor
+    stack: Tensor
+    rows: Tensor
     target: Tensor
     liver: Tensor
 
     def __len__(self) -> int:
-        return len(self.image)
+        return len(self.rows)
+
+    def image(self, which: int | slice) -> Tensor:
+        """The images of one slice (channels, y, x) or of several (n, channels, y, x)."""
+        return self.stack[self.rows[which]]
 
     @property
     def with_target(self) -> NDArray[np.bool_]:
@@ -35,11 +42,11 @@ class Slices:
         return self.target.flatten(1).any(dim=1).bool().numpy()
 
 
-def with_context(image: NDArray[np.float32], context_slices: int) -> NDArray[np.float32]:
-    """Each slice with its neighbours as channels: (z, 2 context + 1, y, x); the end slices repeat themselves."""
-    rows = np.arange(len(image))
-    neighbours = [np.clip(rows + offset, 0, len(image) - 1) for offset in range(-context_slices, context_slices + 1)]
-    return np.stack([image[index] for index in neighbours], axis=1)
+def channel_rows(slices: int, context_slices: int) -> NDArray[np.int64]:
+    """Which slices of a scan are the channels of each: itself between its neighbours, (z, 2 context + 1); the end
+    slices repeat themselves."""
+    offsets = np.arange(-context_slices, context_slices + 1)
+    return np.clip(np.arange(slices)[:, None] + offsets, 0, slices - 1)
 
 
 def select_slices(scans: list[TrainingScan], which: str, context_slices: int) -> Slices:
@@ -50,18 +57,21 @@ def select_slices(scans: list[TrainingScan], which: str, context_slices: int) ->
     if len(sizes) > 1:
         listed = ", ".join(f"{y} × {x} ({name})" for (y, x), name in sizes.items())
         raise input_error("training scans", f"their network grids differ: {listed}", "Preprocess them alike")
-    images, targets, livers = [], [], []
+    stacks: list[NDArray[np.float32]] = []
+    rows, targets, livers = [], [], []
     for scan in scans:
         keep = np.ones(len(scan.image), dtype=bool)
         if which == "liver":
             keep = (scan.liver.astype(bool) | scan.target.astype(bool)).any(axis=(1, 2))
-        images.append(with_context(scan.image, context_slices)[keep])
+        wanted = channel_rows(len(scan.image), context_slices)[keep]
+        needed, places = np.unique(wanted, return_inverse=True)
+        rows.append(places.reshape(wanted.shape) + sum(len(part) for part in stacks))
+        stacks.append(scan.image[needed])
         targets.append(scan.target[keep, None])
         livers.append(scan.liver[keep, None])
-    if sum(map(len, images)) == 0:
+    if not any(len(part) for part in rows):
         raise input_error("training scans", "no slice crosses the liver", "Check the liver masks")
-    image, target, liver = (torch.from_numpy(np.concatenate(part)) for part in (images, targets, livers))
-    return Slices(image, target, liver)
+    return Slices(*(torch.from_numpy(np.concatenate(part)) for part in (stacks, rows, targets, livers)))
 
 
 def epoch_order(with_target: NDArray[np.bool_], training: TrainingSettings, seed: int, epoch: int) -> NDArray[np.int64]:
@@ -136,8 +146,8 @@ class EpochSlices(Dataset):
 
     def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
         index = int(self.order[position])
-        names = ("image", "target", "liver")
-        item = {name: getattr(self.slices, name)[index] for name in names}
+        item = {"image": self.slices.image(index)}
+        item |= {"target": self.slices.target[index], "liver": self.slices.liver[index]}
         # One state for all transforms: MONAI's own seeding makes one for each, and costs more than the transforms.
         state = np.random.RandomState(integer_seed(self.seed, "segmentation", "augment", self.epoch, position))
         for transform in self.random_transforms:

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from livermets.config.segmentation import NetworkSettings, OutputSettings
 from livermets.errors import InputError, input_error
-from livermets.segmentation.data import with_context
+from livermets.segmentation.data import channel_rows
 from livermets.segmentation.field import liver_box, padding_to
 from livermets.segmentation.networks import foreground_probability, on_device, size_multiple
 
@@ -42,11 +42,11 @@ def predict_probability(
         rows = np.flatnonzero(liver.any(axis=(1, 2)))
         if output.field == "liver":
             y, x = liver_box(liver, size_multiple(network))
-    channels = with_context(image[:, y, x], settings.context_slices)
+    shown, channels = image[:, y, x], channel_rows(len(image), settings.context_slices)
     network = on_device(network, device).eval()
     for start in progress(range(0, len(rows), output.batch_size)):
         batch = rows[start : start + output.batch_size]
-        slices = torch.from_numpy(channels[batch]).to(device, memory_format=torch.channels_last)
+        slices = torch.from_numpy(shown[channels[batch]]).to(device, memory_format=torch.channels_last)
         probability[batch, y, x] = forward_probability(network, slices, output.tta)[:, 0].cpu().numpy()
     if output.restrict_to_liver and liver is not None:
         probability *= liver.astype(bool)

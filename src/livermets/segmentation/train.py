@@ -243,7 +243,7 @@ def validation_pass(training: Training, slices: Slices) -> tuple[float, float]:
     loss = overlap = volume = 0.0
     for start in range(0, len(slices), training.settings.batch_size):
         part = slice(start, start + training.settings.batch_size)
-        image = slices.image[part].to(training.device, memory_format=torch.channels_last)
+        image = slices.image(part).to(training.device, memory_format=torch.channels_last)
         target = slices.target[part].to(training.device)
         with half_precision(training.settings, training.device):
             logits = training.network(image)

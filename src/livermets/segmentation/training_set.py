@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from torch import Tensor
 from torch.nn import functional
 
 from livermets.config.segmentation import NetworkSettings, OutputSettings, TrainingSettings
@@ -75,13 +74,12 @@ def assemble(
 
 def padded(slices: Slices, multiple: int) -> Slices:
     """Slices whose height and width are a multiple: edges repeated in the image, nothing in the masks."""
-    height, width = slices.image.shape[2:]
+    height, width = slices.stack.shape[1:]
     margins = padding_to((height, width), multiple)
     if not any(margins):
         return slices
 
-    def zero_padded(mask: Tensor) -> Tensor:
-        return functional.pad(mask, margins)
-
-    image = functional.pad(slices.image, margins, mode="replicate")
-    return Slices(image, zero_padded(slices.target), zero_padded(slices.liver))
+    stack = functional.pad(slices.stack[None], margins, mode="replicate")[0]
+    return replace(
+        slices, stack=stack, target=functional.pad(slices.target, margins), liver=functional.pad(slices.liver, margins)
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from tests.disc_scans import disc_scan
 
 from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
 from livermets.errors import InputError
-from livermets.segmentation.data import EpochSlices, epoch_order, select_slices, with_context
+from livermets.segmentation.data import EpochSlices, channel_rows, epoch_order, select_slices
 from livermets.segmentation.field import crop_scans, liver_box, padding_to
 from livermets.segmentation.networks import NetworkSettings
 from livermets.segmentation.training_set import assemble, padded, patients_of_fold
@@ -18,9 +20,26 @@ EVERYTHING = AugmentationSettings(flip=0.5, affine=1, intensity=1, noise=1)
 
 
 def test_neighbours_are_channels_and_the_ends_repeat_themselves():
-    image = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((1, 2, 2), dtype=np.float32)
-    channels = with_context(image, 1)[:, :, 0, 0]
-    assert channels.tolist() == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 3]]
+    assert channel_rows(4, 1).tolist() == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 3]]
+    assert channel_rows(1, 2).tolist() == [[0] * 5]
+
+
+@pytest.mark.parametrize("which", ["all", "liver"])
+def test_channels_are_the_slices_around_each_of_its_own_scan(disc_scans, which):
+    liver = disc_scans[0].liver.copy()
+    liver[[0, -1]] = 0  # not selected, yet a neighbour
+    scans = [replace(disc_scans[0], liver=liver, target=disc_scans[0].target * liver), *disc_scans[1:]]
+    slices = select_slices(scans, which, 1)
+    expected = [
+        scan.image[np.clip([z - 1, z, z + 1], 0, len(scan.image) - 1)]
+        for scan in scans
+        for z in range(len(scan.image))
+        if which == "all" or scan.liver[z].any()
+    ]
+    assert len(slices) == len(expected)
+    assert np.array_equal(slices.image(slice(None)).numpy(), np.stack(expected))
+    assert torch.equal(slices.image(3), torch.from_numpy(expected[3]))
+    assert len(slices.stack) <= sum(len(scan.image) for scan in scans)
 
 
 def test_balanced_epochs_hold_as_many_slices_of_either_kind():
@@ -112,7 +131,7 @@ def test_cropped_scans_share_one_size_and_lose_no_target(disc_scans):
 def test_padding_reaches_the_multiple(disc_scans):
     assert padding_to((32, 33), 16) == (7, 8, 0, 0)
     slices = padded(select_slices([disc_scan("a", 1, size=33)], "all", 0), 16)
-    assert slices.image.shape[2:] == (48, 48)
+    assert slices.image(0).shape == (1, 48, 48)
     assert slices.target.sum() == disc_scan("a", 1, size=33).target.sum()
 
 
