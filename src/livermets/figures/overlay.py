@@ -37,10 +37,11 @@ def networks_overlay(
     automatic: Mapping[str, NDArray[np.bool_]],
     spacing_yx_mm: tuple[float, float],
 ) -> Figure:
-    """One axial slice per network with the manual contour solid and the network's dashed."""
+    """One axial slice per network, two beside each other, with the manual contour solid and the network's dashed."""
     height_mm, width_mm = _size_mm(slice_hu, spacing_yx_mm)
-    with panels(len(automatic), 60 * len(automatic), 60 * height_mm / width_mm + 6) as (drawn, row):
-        for axes, (name, mask) in zip(row, automatic.items(), strict=True):
+    rows = -(-len(automatic) // 2)
+    with panels(len(automatic), 120, rows * (60 * height_mm / width_mm + 6), rows) as (drawn, places):
+        for axes, (name, mask) in zip(places, automatic.items(), strict=True):
             _draw_slice(axes, slice_hu, spacing_yx_mm)
             _draw_contour(axes, manual, "manual", spacing_yx_mm)
             _draw_contour(axes, mask, "automatic", spacing_yx_mm)

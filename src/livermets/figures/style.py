@@ -38,11 +38,15 @@ def figure(width_mm: float = 120, height_mm: float = 90) -> Iterator[tuple[Figur
 
 
 @contextmanager
-def panels(number: int, width_mm: float, height_mm: float) -> Iterator[tuple[Figure, list[Axes]]]:
-    """A row of panels with common axes, in the common style."""
+def panels(number: int, width_mm: float, height_mm: float, rows: int = 1) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Panels with common axes, in the common style, filled row by row; places left over stay empty."""
+    columns = -(-number // rows)
     with matplotlib.rc_context(STYLE):
         drawn = Figure(figsize=(width_mm / _MM_PER_INCH, height_mm / _MM_PER_INCH), layout="constrained")
-        yield drawn, list(drawn.subplots(1, number, sharex=True, sharey=True, squeeze=False)[0])
+        places = drawn.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        for place in places[number:]:
+            place.set_axis_off()
+        yield drawn, list(places[:number])
 
 
 def unit_axes(axes: Axes, margin: float = 0.03) -> None:
