@@ -118,8 +118,9 @@ class TrainingSettings(Section):
     """At most this many slices per epoch, drawn anew each time; with `patch` exactly so many windows, several of one
     slice if need be; empty: all."""
     patch: int | None = Field(None, ge=16)
-    """Train on windows of this many pixels within the liver, not on whole slices; of a slice that shows the target, half
-    of the windows lie around it. Empty: whole slices. Prediction always sees whole slices (or the liver's box, see `output.field`)."""
+    """Train on windows of this many pixels within the liver, not on whole slices; of a slice that shows the target,
+    half of the windows lie around it. Empty: whole slices. Prediction always sees whole slices (or the liver's box, see
+    `output.field`)."""
     augmentation: AugmentationSettings = AugmentationSettings()
     """Random changes of the training slices."""
     mixed_precision: bool = True
