@@ -152,7 +152,7 @@ AFTER_CLASSIFY = {"classify", "lesion_table", "concordance", "roi_concordance", 
 @pytest.mark.parametrize(
     "section, key, value, rules",
     [
-        ("statistics", "level", 0.9, {"concordance", "roi_concordance", *READERS}),
+        ("statistics", "level", 0.9, {"concordance", "roi_concordance", "compare_networks", *READERS}),
         ("report", "title", "Other", READERS),
         ("selection", "device", "auto", {"select", *AFTER_CLASSIFY}),
         ("radiomics", "step", 3, {*FEATURES, "training_table", "select", *AFTER_CLASSIFY}),

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from livermets.config.cohorts import CohortSettings
+from livermets.config.comparison import network_recipes
 from livermets.config.load import read_yaml, validate_section
 from livermets.config.study import StudyConfig, json_schema
 
@@ -90,15 +91,20 @@ def _overlaid(base: dict, over: dict) -> dict:
     return merged
 
 
-def test_the_cohorts_shown_in_the_readme_are_valid():
+def test_the_configuration_shown_in_the_readme_is_valid():
     blocks = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
-    shown: dict = {}
+    cohorts: dict = {}
+    compared: dict = {}
     for block in blocks:
-        text = block if block.startswith("cohorts:") else f"cohorts:\n{block}"
-        shown |= yaml.safe_load(text)["cohorts"]
-    assert set(shown) == {"turin", "ircadb01"}
-    for name, values in shown.items():
+        shown = yaml.safe_load(f"cohorts:\n{block}" if block.startswith("  ") else block)
+        cohorts |= shown.get("cohorts", {})
+        compared |= shown.get("compare_networks", {})
+    assert set(cohorts) == {"turin", "ircadb01"}
+    for name, values in cohorts.items():
         validate_section(CohortSettings, values, name)
+    phantom = {"train": {"role": "train", "phantom": {}}}
+    study = validate_section(StudyConfig, {"cohorts": phantom, "compare_networks": compared})
+    assert set(network_recipes(study)) == {"giannini2020", "no-neighbours"}
 
 
 def test_every_line_of_a_profile_has_its_reason():

@@ -20,8 +20,8 @@ def test_after_a_kill_the_same_command_gives_the_same_files(local_study, tmp_pat
     assert kill_and_resume(local_study, tmp_path / "study", rule, who) == []
 
 
-def test_the_matrix_has_every_rule():
+def test_the_matrix_has_every_rule_of_the_tiny_study():
     rules = set()
     for file in (REPOSITORY / "workflow/rules").glob("*.smk"):
-        rules |= set(re.findall(r"^rule (\w+):", file.read_text(), re.MULTILINE))
-    assert set(VICTIMS) == rules
+        rules |= set(re.findall(r"^(?:rule|use rule \w+ as) (\w+)(?:| with):", file.read_text(), re.MULTILINE))
+    assert set(VICTIMS) == rules - {"train_segmentation_fold", "preprocess_liver"}
