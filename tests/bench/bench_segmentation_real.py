@@ -81,7 +81,7 @@ def main() -> None:
         metrics = mask_metrics(part.target, found, (2 * z_mm, y_mm, x_mm))
         print(f"{target}, {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in metrics.items()))
     print(
-        f"{len(slices)} training slices of {tuple(slices.image.shape[2:])}, {arguments.epochs} epochs of "
+        f"{len(slices)} training slices of {tuple(slices.stack.shape[1:])}, {arguments.epochs} epochs of "
         f"{arguments.slices}, epoch {trained.best_epoch} kept, {seconds:.0f} s on {pick_device().type}"
     )
 
