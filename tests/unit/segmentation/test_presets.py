@@ -37,6 +37,8 @@ def test_giannini2020():
     built = build_network(network)
     # Five double convolutions down, four up with one convolution after each upsampling, one 1×1: 10 + 4 + 8 + 1.
     assert (network.levels, convolution_count(built)) == (4, 23)
+    # The original's 31,030,658, with a 3×3 convolution in place of each 2×2 up-convolution from 2b to b filters.
+    assert parameter_count(built) == 31_030_658 + sum((9 - 4) * 2 * b * b for b in (64, 128, 256, 512))
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in built.modules())
     assert sum(isinstance(module, torch.nn.Upsample) for module in built.modules()) == 4
     assert built.head.kernel_size == (1, 1)

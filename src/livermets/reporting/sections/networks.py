@@ -98,11 +98,10 @@ def _estimate(rows: pd.DataFrame, share: bool) -> str:
     shown = shown_interval(rows)
     if shown is None or fmt.is_missing(shown["value"]):
         return fmt.MISSING
-    if share:
-        count = fmt.count_of(shown["k"], shown["n"])
-        return f"{count}\n{fmt.estimate(shown['value'], shown['low'], shown['high'], as_percent=True, digits=0)}"
-    ends = fmt.interval(shown["low"], shown["high"])
-    return fmt.number(shown["value"]) + (f"\n({ends})" if ends else "")
+    ends = fmt.interval(shown["low"], shown["high"], as_percent=share, digits=0 if share else 2)
+    value = fmt.percent(shown["value"], 0) if share else fmt.number(shown["value"])
+    count = fmt.count_of(shown["k"], shown["n"]) if share else ""
+    return "\n".join(line for line in (count, value, f"({ends})" if ends else "") if line)
 
 
 def _dice(lesions: pd.DataFrame) -> Block:
