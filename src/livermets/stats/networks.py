@@ -172,7 +172,8 @@ def _facts(one: NetworkMasks) -> dict[str, Any]:
         "network_grid": preprocess.get("network_grid"), "patch": training.get("patch"), "loss": training.get("loss"),
         "n_training_patients": len(one.facts.get("training_patients") or []) or None,
         "training_slices": one.facts.get("training_slices"), "epochs": one.facts.get("epochs"),
-        "best_epoch": one.facts.get("best_epoch"), "seconds_per_epoch": seconds,
+        "kept_epoch": one.facts.get("epochs" if training.get("keep") == "last" else "best_epoch"),
+        "seconds_per_epoch": seconds,
         "seconds_per_scan": one.scans["seconds"].median() if "seconds" in one.scans else NAN,
         "device": one.facts.get("device"), "n_scans": len(one.scans),
     }  # fmt: skip

@@ -96,6 +96,15 @@ def test_every_network_has_its_rows_and_costs():
     assert set(found.pairs["second"]) == {"two", "three"}
 
 
+@pytest.mark.parametrize("keep, kept", [("best", 4), ("last", 9)])
+def test_the_epoch_kept_is_the_best_or_the_last_as_the_recipe_says(keep, kept):
+    one = masks([0.5] * 9)
+    facts = {"epochs": 9, "best_epoch": 4, "training": {"keep": keep}}
+    two = NetworkMasks(facts, one.log, one.matching, one.scans)
+    found = compare_networks({"one": one, "two": two}, Resampling(200, 0.95, np.random.default_rng(0)))
+    assert found.networks["kept_epoch"].tolist()[1] == kept
+
+
 def test_different_lesions_and_scans_are_refused():
     with pytest.raises(InputError) as error:
         pairs(masks([1.0, 1.0, 1.0]), masks([1.0, 1.0]))

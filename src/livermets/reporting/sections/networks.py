@@ -120,7 +120,7 @@ def _costs(networks: pd.DataFrame) -> Table:
         [
             str(r["network"]), _text(r["architecture"]), fmt.integer(r["parameter_count"]),
             fmt.integer(r["convolution_count"]), fmt.integer(r["network_grid"]), fmt.integer(r["training_slices"]),
-            fmt.count_of(r["best_epoch"], r["epochs"]), fmt.duration(r["seconds_per_epoch"]),
+            fmt.count_of(r["kept_epoch"], r["epochs"]), fmt.duration(r["seconds_per_epoch"]),
             fmt.duration(r["seconds_per_scan"]), fmt.yes_no(r["pretrained"]), _text(r["device"]),
         ]
         for _, r in networks.iterrows()
