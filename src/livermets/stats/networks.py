@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from livermets.stats.overlap import (
     cohort_parts,
     detection_by_size,
     overlap_by_size,
+    patient_codes,
     size_groups,
 )
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
@@ -116,7 +116,7 @@ def paired_differences(first: pd.DataFrame, second: pd.DataFrame, resampling: Re
     for size, group in size_groups(paired.rename(columns={"longest_diameter_mm_first": "longest_diameter_mm"})):
         if group.empty:
             continue
-        patient = np.unique(group["patient"], return_inverse=True)[1].astype(np.intp)
+        patient = patient_codes(group)
         boot = resampling.draw(int(patient.max()) + 1)
         dice = [group[f"dice_{which}"].fillna(0.0).to_numpy(float) for which in ("first", "second")]
         difference = _difference("dice_difference", dice[0] - dice[1], patient, boot)
@@ -208,7 +208,8 @@ def _raise_if_different(masks: Mapping[str, NetworkMasks]) -> None:
         ):
             one, two = ({tuple(row) for row in table[key].itertuples(index=False)} for table in tables)
             for alone, name in ((one - two, first), (two - one, other)):
-                for row in islice(sorted(alone, key=str), 1):
+                if alone:
+                    row = min(alone, key=str)
                     where = ", ".join(f"{column} {value}" for column, value in zip(key, row, strict=True))
                     found = f"only {name} has this {what}" + (f" and {len(alone) - 1} more" if len(alone) > 1 else "")
                     problems.error(f"{first} and {other}, {where}", found, "Compare networks on the same scans")
