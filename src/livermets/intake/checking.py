@@ -34,7 +34,7 @@ def check_from_settings(option: str, out: Path | None, pictures: bool) -> None:
     for warning in sorted(found.problems.warnings):
         print(f"warning: {warning}", file=sys.stderr)
     if out is not None and not found.problems.errors:
-        write_csv(out / "problems.csv", found.problem_table())
+        write_csv(out / "problems.csv", found.problem_table(study))
         write_csv(out / "scans.csv", found.scan_table())
     if found.problems.errors:
         raise InputError(sorted(found.problems.errors))

@@ -11,6 +11,7 @@ import pandas as pd
 from livermets.cohort import Cohort, Scan, Study
 from livermets.errors import ProblemList
 from livermets.intake.checks import problems_of
+from livermets.intake.disclosure import public_problems
 from livermets.intake.scan_data import ScanData
 
 PROBLEM_COLUMNS = ("severity", "where", "what", "fix")
@@ -54,9 +55,9 @@ class StudyCheck:
     problems: ProblemList
     scans: list[ScanSummary]
 
-    def problem_table(self) -> pd.DataFrame:
-        """One row per problem: errors first, sorted by place."""
-        ordered = sorted(self.problems, key=lambda problem: (problem.severity, problem))
+    def problem_table(self, study: Study) -> pd.DataFrame:
+        """One row per problem, without the paths that the screen shows: errors first, sorted by place."""
+        ordered = sorted(public_problems(self.problems, study), key=lambda problem: (problem.severity, problem))
         rows = [(problem.severity, problem.where, problem.what, problem.fix) for problem in ordered]
         return pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS))
 

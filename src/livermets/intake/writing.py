@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from livermets.cohort import Cohort, Scan
+from livermets.intake.disclosure import without_paths
 from livermets.intake.qc import qc_picture
 from livermets.intake.scan_data import ScanData
 from livermets.io.images import write_volume
@@ -61,5 +62,5 @@ def scan_facts(scan: Scan, cohort: Cohort, data: ScanData) -> dict[str, Any]:
         "excluded_lesions": {
             str(lesion): why for lesion, why in cohort.excluded_lesions(scan.patient_id, scan.timepoint).items()
         },
-        "warnings": [f"{problem.what}" for problem in data.warnings],
+        "warnings": [without_paths(problem, cohort, scan).what for problem in data.warnings],
     }

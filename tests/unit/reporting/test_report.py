@@ -18,6 +18,7 @@ from livermets.reporting.build import build_report
 from livermets.reporting.model import Bullets, ChecklistTable, Figure, Note, Paragraph, Report, Table
 from livermets.reporting.render import render_html
 from livermets.reporting.results import read_results
+from livermets.reporting.sections.methods import methods_section
 from livermets.reporting.write import write_report
 
 FEW = StatisticsSettings(bootstrap_replicates=200)
@@ -102,6 +103,14 @@ def test_sections_appear_in_the_order_in_which_a_reader_asks(made_study):
     asked = ["cohorts", "concordance", "diagnostics", "segmentation", "selection", "prediction", "lesions", "methods"]
     assert [i for i in ids if i in asked] == asked
     assert ids[-3:] == ["model-card", "checklists", "provenance"]
+
+
+def test_the_settings_show_no_path_of_a_cohort(made_study):
+    cohort = {"role": "predict", "folder": "/archive/PLANTED", "image": "PLANTED/CT", "series": {"uid": "1.2.826.7"}}
+    page = repr(methods_section(read_results(made_study.folder, {"cohorts": {"c": cohort}}, {})))
+    assert "cohorts.c.image" in page
+    assert "PLANTED" not in page
+    assert "1.2.826.7" not in page
 
 
 def test_compared_networks_are_shown_with_their_paired_tests(made_study):

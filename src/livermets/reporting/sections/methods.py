@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,9 @@ from livermets.reporting.model import Block, Bullets, Column, Details, Paragraph
 from livermets.reporting.results import StudyResults
 from livermets.stats.results import REFERENCES
 
-NOT_SET = "not set"
+NOT_SET, GIVEN = "not set", "given"
+# Where files lie, and a series' UID: nothing that a report needs, and both may identify a patient.
+_PRIVATE = re.compile(r"cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid)")
 _RULES = {
     "growth_mm": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at "
     "follow-up, else a "
@@ -103,8 +106,13 @@ def _plain(value: Any) -> str:
     return fmt.yes_no(value) if isinstance(value, bool) else str(value)
 
 
+def _shown(key: str, value: str) -> str:
+    """A setting as the report shows it: folders often carry a patient's name, so a path is only said to be given."""
+    return GIVEN if value != NOT_SET and _PRIVATE.fullmatch(key) else value
+
+
 def _settings(study: StudyResults) -> Section:
-    everything = list(flat_settings(study.config))
+    everything = [(key, _shown(key, value)) for key, value in flat_settings(study.config)]
     rows = [[key, value] for key, value in everything if value != NOT_SET]
     unset = [key for key, value in everything if value == NOT_SET]
     if not rows:
