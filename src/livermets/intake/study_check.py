@@ -73,10 +73,11 @@ def check_study(
     progress: Callable[[Iterable[Scan]], Iterable[Scan]] = iter,
     look: Callable[[Scan, ScanData], None] | None = None,
 ) -> StudyCheck:
-    """Reads and checks every scan, one at a time so that memory stays flat; ``look`` sees each one that reads well."""
-    problems = ProblemList(list(study.warnings))
+    """Reads and checks every scan that is there to be read, one at a time so that memory stays flat; ``look`` sees each
+    one that reads well. What tables show already is not repeated (see `livermets.readiness`)."""
+    problems = ProblemList()
     summaries = []
-    for scan in progress(study.scans()):
+    for scan in progress([scan for cohort in study.cohorts if cohort.written for scan in cohort.scans()]):
         cohort = study.cohort(scan.cohort)
         data, lesions, found = problems_of(scan, cohort)
         problems.extend(found)
@@ -130,7 +131,8 @@ def _check_images_once(scans: list[ScanSummary], problems: ProblemList) -> None:
         if not scan.image_sha256:
             continue
         known = first.setdefault(scan.image_sha256, scan)
-        if known is not scan:
+        one_person_twice = known.cohort != scan.cohort and known.patient_id == scan.patient_id  # said of the tables
+        if known is not scan and not one_person_twice:
             where = f"cohort {scan.cohort}, patient {scan.patient_id}, {scan.timepoint}"
             other = f"cohort {known.cohort}, patient {known.patient_id}, {known.timepoint}"
             fix = "One image belongs to one scan; across cohorts this would leak training data into validation"
