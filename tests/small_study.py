@@ -47,6 +47,9 @@ CONFIG: dict[str, Any] = {
     }
 }
 
+TRAINING: dict[str, Any] = {"learn": {"role": "train", "phantom": {"patients": 2, "prefix": "L"}}}
+"""A training cohort that is only planned: what a study of other cohorts needs beside them."""
+
 
 def patient_arrays(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """CT (HU, int16), liver (0/1) and lesions (1, 2) of one small patient, ``zyx`` in canonical LPS axes."""

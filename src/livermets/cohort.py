@@ -12,10 +12,10 @@ from pathlib import Path
 
 from livermets.config.cohorts import CohortSettings, Role
 from livermets.config.outcome import OutcomeSettings
-from livermets.errors import InputError, ProblemList, input_error
+from livermets.errors import Problem, ProblemList, input_error
 from livermets.intake.cohort_rows import listed_rows, phantom_as_files, table_rows, without_excluded
 from livermets.intake.lesion_rows import LesionRow
-from livermets.intake.paths import TemplateError, fill, lesion_files
+from livermets.intake.paths import TemplateError, fill, lesion_files, located
 from livermets.phantom.naming import patient_ids
 
 
@@ -84,7 +84,11 @@ class Cohort:
     n_patients_selected: int = 0
     """Patients of the table that belong to this cohort, before exclusions."""
     problems: ProblemList = field(default_factory=ProblemList, compare=False)
-    """Warnings of the table."""
+    """What is wrong or odd in the table and its paths."""
+    table_path: Path | None = None
+    """The outcome table, wherever `folder` and environment variables put it."""
+    written: bool = True
+    """False: a synthetic cohort that is only planned; its outcome and its images are not looked at."""
 
     @property
     def role(self) -> Role:
@@ -127,7 +131,12 @@ class Study:
     """All cohorts of one configuration."""
 
     cohorts: tuple[Cohort, ...]
-    warnings: ProblemList = field(default_factory=ProblemList, compare=False)
+    problems: ProblemList = field(default_factory=ProblemList, compare=False)
+    """What is wrong or odd in the tables of all cohorts."""
+
+    @property
+    def warnings(self) -> list[Problem]:
+        return self.problems.warnings
 
     def cohort(self, name: str) -> Cohort:
         """The cohort of this name."""
@@ -157,46 +166,70 @@ def load_cohorts(
     outcome: OutcomeSettings,
     seed: int,
     base: Path = Path(),
-    phantoms_written: bool = False,
+    phantoms_written: bool | None = False,
     whole_study: bool = True,
 ) -> Study:
-    """All cohorts with everything that can be known from their tables; raises `InputError` with all problems at once.
+    """Like `found_cohorts`; raises `InputError` with all errors at once."""
+    study = found_cohorts(cohorts, outcome, seed, base, phantoms_written, whole_study)
+    study.problems.raise_if_errors()
+    return study
 
-    Synthetic cohorts are planned from their settings; with `phantoms_written` their outcome tables are read too.
-    Without `whole_study` the cohorts are a part of one, and both classes in training are not asked for."""
+
+def found_cohorts(
+    cohorts: dict[str, CohortSettings],
+    outcome: OutcomeSettings,
+    seed: int,
+    base: Path = Path(),
+    phantoms_written: bool | None = False,
+    whole_study: bool = True,
+) -> Study:
+    """All cohorts with everything that can be known from their tables; what is wrong with them stands in `problems`.
+
+    Synthetic cohorts are planned from their settings; with `phantoms_written` their outcome tables are read (None: of
+    those that are there). Without `whole_study` the cohorts are a part of one, and both classes in training are not
+    asked for."""
     problems = ProblemList()
     loaded = []
     for name, settings in cohorts.items():
         loaded.append(_load_cohort(name, settings, outcome, seed, base, phantoms_written))
         problems.extend(loaded[-1].problems)
     _check_patients_once(loaded, problems)
-    if whole_study and not problems.errors:
+    if whole_study:
         _check_both_classes(loaded, problems)
-    problems.raise_if_errors()
     return Study(tuple(loaded), problems)
 
 
 def _load_cohort(
-    name: str, settings: CohortSettings, outcome: OutcomeSettings, seed: int, base: Path, phantoms_written: bool
+    name: str, settings: CohortSettings, outcome: OutcomeSettings, seed: int, base: Path, phantoms_written: bool | None
 ) -> Cohort:
     problems = ProblemList()
-    planned = None
+    planned, table_path = None, None
     if settings.phantom is not None:
         planned = patient_ids(settings.phantom.patients, getattr(settings.phantom, "prefix", "P"))
         settings = phantom_as_files(name, settings)
-    try:
-        if settings.table is not None and (planned is None or phantoms_written):
-            rows = table_rows(name, settings, outcome, seed, base, problems)
+    rows: list[LesionRow] = []
+    written = planned is None
+    with problems.collected():
+        table_path = _table_path(name, settings, base)
+        if planned is not None and table_path is not None:
+            written = table_path.exists() if phantoms_written is None else phantoms_written
+        if table_path is not None and written:
+            rows = table_rows(name, settings, table_path, outcome, seed, problems)
         else:
             rows = listed_rows(name, settings, planned or settings.patients or [], problems)
-    except InputError as error:
-        problems.extend(error.problems)
-        rows = []
     if not rows and not problems.errors:
         problems.error(f"cohort {name}", "no patient belongs to it", "Check `table`, `patients` and `select`")
     kept = without_excluded(name, settings, rows, problems)
     patients = _patients(name, settings, kept, base, problems)
-    return Cohort(name, settings, patients, tuple(kept), len({row.patient_id for row in rows}), problems)
+    n_selected = len({row.patient_id for row in rows})
+    return Cohort(name, settings, patients, tuple(kept), n_selected, problems, table_path, written)
+
+
+def _table_path(name: str, settings: CohortSettings, base: Path) -> Path | None:
+    try:
+        return None if settings.table is None else located(settings.table, settings.folder, base)
+    except TemplateError as error:
+        raise input_error(f"cohort {name}, table", str(error)) from error
 
 
 def _patients(
@@ -257,6 +290,8 @@ def _check_patients_once(cohorts: list[Cohort], problems: ProblemList) -> None:
 
 def _check_both_classes(cohorts: list[Cohort], problems: ProblemList) -> None:
     training = [cohort for cohort in cohorts if cohort.role == "train" and cohort.rows]
+    if any(cohort.problems.errors for cohort in cohorts if cohort.role == "train"):
+        return  # rows that cannot be read may hold the class that is missing
     rows = [(cohort, row) for cohort in training for row in cohort.rows]
     # A synthetic cohort that is not written yet has no outcome to look at.
     if not rows or any(row.lesion_id is None for _, row in rows):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from livermets.codebase import verb_digest
-from livermets.cohort import Cohort, Scan, Study, load_cohorts
+from livermets.cohort import Cohort, Scan, Study, found_cohorts
 from livermets.config.base import Section
 from livermets.config.comparison import OWN, NetworkRecipe, network_recipes
 from livermets.config.load import validate_section
@@ -19,10 +19,11 @@ from livermets.config.phantom import PhantomSettings
 from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
 from livermets.demand import megavoxels, phantom_megavoxels
-from livermets.errors import InputError, ProblemList
+from livermets.errors import InputError
+from livermets.intake.cohort_rows import PHANTOM_FOLDER
 from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
-from livermets.segmentation.pretrained import checked_pretrained_file
+from livermets.readiness import file_problems, study_problems
 
 POOLED = "pooled"
 
@@ -38,47 +39,12 @@ class Plan:
     def from_config(cls, values: Mapping[str, Any], *, check_files: bool = True) -> Plan:
         """The plan of a configuration; raises `InputError` with every problem that tables and paths already show."""
         config = validate_section(StudyConfig, values, "")
-        study = load_cohorts(config.cohorts, config.outcome, config.seed)
-        plan = cls(config, study)
-        plan.raise_if_unfit()
+        study = found_cohorts(config.cohorts, config.outcome, config.seed)
+        problems = study_problems(config, study) if check_files else study.problems
         if check_files:
-            plan.raise_if_files_are_missing()
-        return plan
-
-    def raise_if_unfit(self) -> None:
-        """What the cohorts lack for the stages that the configuration asks for."""
-        problems = ProblemList()
-        if not self.cohorts("train"):
-            problems.error(
-                "cohorts", "no cohort has the role train", "Networks and model are fitted on training cohorts"
-            )
-        source = self.config.segmentation.liver.source
-        needing = {"given": self.scans(), "network": self.scans("train"), "command": []}[source]
-        for scan in needing:
-            if not scan.has_liver:
-                what = f"no liver mask is given, and segmentation.liver.source is {source}"
-                problems.error(scan.label, what, "Give `liver` in the cohort, or choose another source")
-        if self.config.compare_networks and not any(scan.has_lesions for scan in self.scans("validation")):
-            what = "no validation cohort has lesion masks, on which networks could be compared"
-            problems.error("compare_networks", what, "Add such a cohort, or leave this section out")
-        with problems.collected():
-            _ = self.recipes
+            problems.extend(file_problems(study))
         problems.raise_if_errors()
-
-    def raise_if_files_are_missing(self) -> None:
-        """All missing images and masks at once, before Snakemake would name the first."""
-        problems = ProblemList()
-        for scan in self.study.scans():
-            if self.is_phantom(scan.cohort):
-                continue
-            for path in self.source_files(scan):
-                if not Path(path).exists():
-                    problems.error(scan.label, f"{path} does not exist", "Check the path in the configuration")
-            if scan.has_lesions and not scan.lesion_paths:
-                what = f"no file matches {scan.lesion_pattern}"
-                problems.error(scan.label, what, "Check `lesions` in the configuration")
-        problems.extend(network_problems(self.config))
-        problems.raise_if_errors()
+        return cls(config, study)
 
     @cached_property
     def recipes(self) -> dict[str, NetworkRecipe]:
@@ -137,8 +103,10 @@ class Plan:
 
     @cached_property
     def check_settings(self) -> str:
-        """The parts of the configuration that can be checked against files, as JSON."""
-        return canonical_json(self.config.model_dump(mode="json", include={"seed", "cohorts", "outcome"}))
+        """The parts of the configuration that are checked against files, as JSON. What can be said without opening an
+        image is said before the first job, so a change of that does not read every image again."""
+        parts = {"seed": True, "cohorts": True, "outcome": True, "segmentation": {"liver": {"source", "command"}}}
+        return canonical_json(self.config.model_dump(mode="json", include=parts))
 
     @cached_property
     def whole(self) -> str:
@@ -210,13 +178,16 @@ class Plan:
 
     def phantom_folders(self) -> list[str]:
         """The folders that the phantom rule writes."""
-        return [f"results/{cohort.name}/phantom" for cohort in self.cohorts() if self.is_phantom(cohort.name)]
+        names = [cohort.name for cohort in self.cohorts() if self.is_phantom(cohort.name)]
+        return [PHANTOM_FOLDER.format(cohort=name) for name in names]
 
     def given_files(self) -> list[str]:
         """Every table and image of the cohorts that are not synthetic."""
-        tables = [settings.table for settings in self.config.cohorts.values() if settings.table]
-        scans = [scan for scan in self.scans() if not self.is_phantom(scan.cohort)]
-        return sorted({*tables, *(path for scan in scans for path in self.source_files(scan))})
+        given = [cohort for cohort in self.cohorts() if not self.is_phantom(cohort.name)]
+        tables = [str(cohort.table_path) for cohort in given if cohort.table_path is not None]
+        return sorted(
+            {*tables, *(path for cohort in given for scan in cohort.scans() for path in self.source_files(scan))}
+        )
 
     def concordance_names(self) -> list[str]:
         """The validation cohorts that get a concordance folder of their own, and their union."""
@@ -226,20 +197,6 @@ class Plan:
     def concordance_cohorts(self, name: str) -> list[str]:
         """The cohorts behind one concordance folder."""
         return [cohort.name for cohort in self.cohorts("validation")] if name == POOLED else [name]
-
-
-def network_problems(config: StudyConfig) -> ProblemList:
-    """What is wrong with the networks that a study trains: keys, presets, and files of pre-trained weights."""
-    problems, networks = ProblemList(), [config.segmentation.network]
-    if config.segmentation.liver.source == "network":
-        networks.append(config.segmentation.liver.network)
-    with problems.collected():
-        networks += [recipe.segmentation.network for recipe in network_recipes(config).values()]
-    for pretrained in dict.fromkeys(network.pretrained for network in networks):
-        with problems.collected():
-            if pretrained is not None:
-                checked_pretrained_file(pretrained)
-    return problems
 
 
 def _training_parts(section: SegmentationSettings | LiverSettings) -> dict[str, Any]:

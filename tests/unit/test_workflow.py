@@ -63,7 +63,7 @@ def test_every_missing_file_is_named_at_once(real, tmp_path):
         Plan.from_config(real)
     messages = [str(problem) for problem in caught.value.problems]
     assert len(messages) == 2
-    assert messages[0].startswith("cohort hospital, patient A, baseline: A_ct.nii.gz does not exist")
+    assert messages[0].startswith("cohort hospital, patient A, baseline, A_ct.nii.gz: this CT does not exist")
     assert "patient B" in messages[1]
     assert "lesions" in messages[1]
 

@@ -39,7 +39,7 @@ def _victim(verb: str, folder: str, *names: str) -> Victim:
 
 VICTIMS = {
     "phantom": _victim("phantom", "test", "phantom"),
-    "check": _victim("check", "check", "problems.csv", "scans.csv"),
+    "check": _victim("check", "check", "summary.txt", "problems.csv", "scans.csv"),
     "intake": _victim("intake", f"learn/intake/{SCAN}", "image.nii.gz", "lesions.csv", "scan.json", "qc.png"),
     "liver": _victim("liver", "learn/liver", f"{SCAN}.nii.gz"),
     "preprocess": _victim(

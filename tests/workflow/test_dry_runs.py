@@ -121,6 +121,17 @@ def test_a_user_mistake_is_one_sentence_and_exit_status_two(study):
     assert not (folder / "results").exists()
 
 
+def test_a_cohort_that_stands_twice_is_an_error_with_both_lines(study, tmp_path):
+    folder = study()
+    twice = "cohorts:\n  a: {role: train, phantom: {patients: 3}}\n  a: {role: validation, phantom: {patients: 2}}\n"
+    (tmp_path / "overlay.yaml").write_text(twice)
+    done = snakemake(folder, "-n", "--configfile", str(folder / "config.yaml"), str(folder / "overlay.yaml"))
+    assert done.returncode == 2
+    assert "overlay.yaml, line 3: the key `cohorts.a` is already in line 2. Keep one of the two." in done.stderr
+    (tmp_path / "overlay.yaml").write_text("cohorts: {learn: {phantom: {patients: 4}}}\n")
+    assert planned(folder, "--configfile", str(folder / "config.yaml"), str(folder / "overlay.yaml"))["intake"] == 6
+
+
 @pytest.mark.slow
 def test_snakemake_lints_a_bare_checkout():
     done = subprocess.run([sys.executable, "-m", "snakemake", "--lint"], cwd=REPOSITORY, capture_output=True, text=True)

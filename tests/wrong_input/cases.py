@@ -115,12 +115,36 @@ def selected_stranger(study: SmallStudy) -> None:
     study.cohort()["select"] = {"patients": ["T1", "T2", "T7"]}
 
 
+@case(
+    f"{T1}: no liver mask is given, and segmentation.liver.source is given. Give `liver` in the cohort, or choose "
+    "another source.",
+    f"{T2}: no liver mask is given, and segmentation.liver.source is given. Give `liver` in the cohort, or choose "
+    "another source.",
+)
+def no_liver_masks(study: SmallStudy) -> None:
+    del study.cohort()["liver"]
+
+
+@case("cohorts: no cohort has the role train. Networks and model are fitted on training cohorts.")
+def nobody_to_learn_from(study: SmallStudy) -> None:
+    study.cohort()["role"] = "validation"
+
+
+@case(
+    "compare_networks: no validation cohort has lesion masks, on which networks could be compared. Add such a cohort, "
+    "or leave this section out."
+)
+def networks_with_nothing_to_be_compared_on(study: SmallStudy) -> None:
+    study.cohort("test")["role"] = "predict"
+    study.config["compare_networks"] = {"wide": {"network": {"base_filters": 64}}}
+
+
 # --- tables --------------------------------------------------------------------------------------------------------
 
 
 @case(
-    "cohort train, table.csv: this table does not exist. Check the path in the configuration.",
     "cohort test, table.csv: this table does not exist. Check the path in the configuration.",
+    "cohort train, table.csv: this table does not exist. Check the path in the configuration.",
 )
 def missing_table(study: SmallStudy) -> None:
     study.rows = None
@@ -157,9 +181,9 @@ def table_of_another_kind(study: SmallStudy) -> None:
 
 
 @case(
-    'cohort train, table.csv: there is no column patient_id. Add columns: {patient_id: "Patient ID"} to the cohort, '
-    "if that column is it.",
     'cohort test, table.csv: there is no column patient_id. Add columns: {patient_id: "Patient ID"} to the cohort, '
+    "if that column is it.",
+    'cohort train, table.csv: there is no column patient_id. Add columns: {patient_id: "Patient ID"} to the cohort, '
     "if that column is it.",
 )
 def unnamed_patient_column(study: SmallStudy) -> None:

@@ -1,13 +1,19 @@
-"""Every wrong input of the corpus ends with exit status 2, its sentence, and nothing written."""
+"""Every wrong input of the corpus ends with exit status 2, its sentence, and nothing written but the tables of
+problems; the workflow, before it opens an image, says nothing else."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from tests.small_study import SmallStudy
 from tests.wrong_input.cases import CASES, Case
+
+from livermets.config.load import read_yaml
+from livermets.errors import InputError, Problem
+from livermets.workflow import Plan
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +26,19 @@ def test_the_unbroken_study_passes(valid_study: Path, tmp_path: Path, capsys: py
     assert study.check() == 0
     assert "no errors" in capsys.readouterr().out
     assert (tmp_path / "results/check/scans.csv").exists()
+    assert "no errors" in (tmp_path / "results/check/summary.txt").read_text()
+    assert planning_errors(study) == []
+
+
+def planning_errors(study: SmallStudy) -> list[str]:
+    """What the workflow says of the same study before its first job."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(study.folder)
+        try:
+            Plan.from_config(read_yaml("config.yaml"))
+        except InputError as error:
+            return [str(problem) for problem in error.problems]
+    return []
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -32,7 +51,12 @@ def test_wrong_input(case: Case, valid_study: Path, tmp_path: Path, capsys: pyte
     assert errors == list(case.sentences)
     assert status == 2
     assert "Traceback" not in said
-    assert not (tmp_path / "results").exists()
+    written = [path.relative_to(tmp_path / "results").as_posix() for path in sorted(tmp_path.rglob("results/**/*.*"))]
+    assert written == ["check/problems.csv", "check/scans.csv"]
+    table = pd.read_csv(tmp_path / "results/check/problems.csv", keep_default_na=False)
+    listed = [str(Problem(row.where, row.what, row.fix)) for row in table.itertuples() if row.severity == "error"]
+    assert listed == errors
+    assert set(planning_errors(study)) <= set(errors)
     assert not re.search(r"(Rossi|Giovanna|4711|19510423|ACC8839201|Bianchi|\d+(\.\d+){5,})", said)
 
 

@@ -7,6 +7,7 @@ REPOSITORY = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(REPOSITORY / "src"))
 
 from livermets import __version__, cluster, running
+from livermets.config.duplicates import repeated_keys
 from livermets.demand import asked_memory_mb, asked_minutes
 from livermets.workflow import OWN, InputError, Plan, has_gpu, paths, shell_words, verb_digest
 
@@ -29,6 +30,10 @@ def complain(problems):
     if any(problem.severity == "error" for problem in problems):
         sys.exit(2)
 
+
+# Snakemake has read the configuration itself, and of a key that stands twice it has kept the last.
+if workflow.is_main_process:
+    complain(repeated_keys(workflow.configfiles))
 
 try:
     plan = Plan.from_config(config, check_files=workflow.is_main_process)

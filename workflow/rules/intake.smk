@@ -26,13 +26,14 @@ rule phantom:
 # The whole study at once: duplicates between cohorts, tables against masks. It goes first and the report waits for it,
 # but it is no input of `intake`, which checks its own scan again: one changed table row must not redo every scan, and
 # Snakemake overlooks other changes behind an `ancient` input that is itself renewed.
+# Its output is the summary that only a study without errors gets. The tables of problems and of scans beside it are
+# no declared outputs: Snakemake removes those of a job that fails, and with errors they are needed most.
 rule check:
     input:
         plan.phantom_folders(),
         plan.given_files(),
     output:
-        problems="results/check/problems.csv",
-        scans="results/check/scans.csv",
+        "results/check/summary.txt",
     log:
         "results/logs/check.log",
     benchmark:
@@ -45,7 +46,7 @@ rule check:
         runtime=time_limit("check"),
     params:
         settings=lambda wildcards: plan.check_settings,
-        folder=subpath(output.problems, parent=True),
+        folder=subpath(output[0], parent=True),
         code=verb_digest("check"),
     shell:
         "python -m livermets check --settings {params.settings:q} --out {params.folder} 2> {log}"

@@ -3,7 +3,7 @@
 
 rule report:
     input:
-        "results/check/problems.csv",
+        "results/check/summary.txt",
         "results/lesions.csv",
         "results/model/model.json",
         "results/models/lesions/network.json",

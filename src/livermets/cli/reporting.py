@@ -93,10 +93,11 @@ def study_settings(option: str) -> Mapping[str, Any]:
 
 
 def _json(option: str) -> dict[str, Any]:
+    from livermets.config.duplicates import parsed_json
     from livermets.errors import input_error
 
     try:
-        return json.loads(option)
+        return parsed_json(option, "--settings")
     except json.JSONDecodeError as error:
         raise input_error(
             "--settings", f"this is not valid JSON ({error})", "Give JSON or the path of a file"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from livermets.config.base import Section
+from livermets.config.base import PathText, Section
 from livermets.config.phantom import PhantomSettings
 
 Role = Literal["train", "validation", "predict"]
@@ -83,9 +83,9 @@ class CohortSettings(Section):
     """train: fits networks and model; validation: outcome known, only measured; predict: no outcome needed."""
     phantom: PhantomSettings | None = None
     """Write this cohort synthetically instead of reading it."""
-    folder: str | None = None
+    folder: PathText | None = None
     """Folder that the other paths start from; empty: the folder the program runs in."""
-    table: str | None = None
+    table: PathText | None = None
     """Outcome table (CSV, TSV, Excel): one row per lesion, or one per scan where no outcome is known."""
     sheet: str | None = None
     """Sheet of an Excel table; empty: the first one."""
@@ -110,18 +110,18 @@ class CohortSettings(Section):
     """Which patients of the table belong to this cohort; empty: all."""
     exclude: list[Exclusion] = []
     """Patients, scans and lesions left out, each with its reason."""
-    image: str | None = None
+    image: PathText | None = None
     """Path of the CT: a file (NIfTI, NRRD, MHA) or a DICOM folder (single slices or enhanced CT, any compression; a
     tilted gantry has to be corrected first, e.g. by dcm2niix)."""
     series: SeriesChoice = SeriesChoice()
     """Which DICOM series, where a folder holds several."""
-    liver: str | None = None
+    liver: PathText | None = None
     """Path of the liver mask (NIfTI, NRRD, MHA, DICOM-SEG, RTSTRUCT, or a folder of DICOM mask slices); empty:
     segmentation.liver says how it is made."""
     liver_labels: list[int | str] = []
     """Which labels of that file are liver: label values, DICOM-SEG segment numbers or names, RTSTRUCT ROI names (`*`
     stands for anything). Empty: everything above 0."""
-    lesions: str | None = None
+    lesions: PathText | None = None
     """Path of the manual lesion mask: a label map, or one binary file per lesion with `{lesion}` in its name."""
     lesion_labels: list[int | str] = []
     """Which labels of that file are lesions, given as for `liver_labels`. Empty: everything above 0."""

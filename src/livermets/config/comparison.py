@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livermets.config.base import Section
+from livermets.config.base import PathText, Section
 from livermets.config.load import read_yaml, validate_section
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import SegmentationSettings
 from livermets.errors import ProblemList, input_error
+from livermets.intake.paths import TemplateError, located
 
 if TYPE_CHECKING:
     from livermets.config.study import StudyConfig
@@ -26,7 +27,7 @@ class ComparedNetwork(Section):
     """How one further lesion network differs from the study's own. It is trained on the same patients with the same
     seed, shares the study's liver masks and its rule of detection, and is applied to the validation cohorts."""
 
-    preset: str | None = None
+    preset: PathText | None = None
     """A published recipe by its name in presets/ (giannini2020), or the path of a YAML file of that form; empty: the
     study's own settings. Its liver and matching settings are not used."""
     preprocess: dict[str, Any] = {}
@@ -77,7 +78,10 @@ def network_recipe(name: str, entry: ComparedNetwork, study: StudyConfig) -> Net
 def preset_path(preset: str, where: str) -> Path:
     """The file of a preset given by name or path."""
     named = PRESETS / f"{preset}.yaml"
-    path = named if named.is_file() else Path(preset)
+    try:
+        path = named if named.is_file() else located(preset)
+    except TemplateError as error:
+        raise input_error(f"{where}.preset", str(error), "Set it, or write the path out") from error
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.yaml")))
         raise input_error(f"{where}.preset", f"there is no preset {preset!r}", f"Give a path, or one of {known}")

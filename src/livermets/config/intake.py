@@ -7,6 +7,7 @@ from typing import Any
 
 from livermets.config.base import Section
 from livermets.config.cohorts import CohortSettings, PatientSelection
+from livermets.config.duplicates import parsed_json
 from livermets.config.load import read_yaml, validate_section
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.study import StudyConfig
@@ -51,6 +52,6 @@ def study_settings(option: str) -> StudyConfig:
 
 def _from_json(text: str) -> dict[str, Any]:
     try:
-        return json.loads(text)
+        return parsed_json(text, "--settings")
     except json.JSONDecodeError as error:
         raise input_error("--settings", f"this is not valid JSON ({error})") from error

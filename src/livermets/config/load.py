@@ -11,18 +11,19 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from livermets.config.duplicates import parsed_json, parsed_yaml
 from livermets.errors import InputError, Problem, input_error
 
 SectionType = TypeVar("SectionType", bound=BaseModel)
 
 
 def read_yaml(path: Path | str) -> dict[str, Any]:
-    """A YAML file as a mapping."""
+    """A YAML file as a mapping; a key that stands twice in it is an error."""
     path = Path(path)
     if not path.exists():
         raise input_error(path, "this configuration file does not exist")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parsed_yaml(path.read_text(encoding="utf-8"), str(path))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise input_error(path, f"this is not valid YAML ({reason})") from error
@@ -44,7 +45,7 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
     file from which the section ``key`` is taken (what a person types)."""
     if option.lstrip().startswith("{"):
         try:
-            values = json.loads(option)
+            values = parsed_json(option, "--settings")
         except json.JSONDecodeError as error:
             raise input_error("--settings", f"this is not valid JSON ({error})", "Quote it for the shell") from error
         return validate_section(section, values, key)

@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from livermets.config.base import Section
+from livermets.config.base import PathText, Section
 
 
 class PretrainedSettings(Section):
     """A file of ResNet-18 weights trained on ImageNet, with torchvision's key names."""
 
-    file: str
+    file: PathText
     """Path of the file (``.pth`` or ``.safetensors``), e.g. torchvision's ``resnet18-f37072fd.pth``, fetched once with
     ``curl -LO https://download.pytorch.org/models/resnet18-f37072fd.pth``."""
     sha256: str = Field(pattern=r"^[0-9a-f]{8,64}$")

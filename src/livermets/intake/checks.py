@@ -33,13 +33,16 @@ def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
     check_geometry(scan, data, problems)
     if hounsfield and data.liver is not None:
         check_liver(scan, cohort, data, data.liver, problems)
-    check_lesion_ids(scan, cohort, data, problems)
     table = lesion_table(scan, cohort, data)
+    sound_table = not cohort.problems.errors  # what is missing in a table that cannot be read is no lesion's fault
+    if sound_table:
+        check_lesion_ids(scan, cohort, data, problems)
     if hounsfield and data.lesions is not None:
         check_lesions_plausible(scan, data, problems)
         if data.liver is not None:
             check_lesions_in_liver(scan, data, problems)
-        check_sizes(scan, cohort, table, problems)
+        if sound_table:
+            check_sizes(scan, cohort, table, problems)
     problems.raise_if_errors()
     data.warnings = [*data.warnings, *problems.warnings]
     return data, table

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
-from livermets.errors import InputError, ProblemList, input_error
+from livermets.errors import InputError, ProblemList
 from livermets.intake.lesion_rows import ID_PATTERN, LesionRow, TableReader
-from livermets.intake.paths import TemplateError, fill
 from livermets.intake.selection import selected_rows
 from livermets.io.rows import read_rows
 from livermets.phantom.naming import TIMEPOINT
@@ -23,6 +22,7 @@ def phantom_as_files(name: str, settings: CohortSettings) -> CohortSettings:
     scan = "{patient}/{timepoint}"
     return settings.model_copy(
         update={
+            "folder": None,
             "table": f"{folder}/outcome.csv",
             "image": f"{folder}/{scan}/ct.nii.gz",
             "liver": f"{folder}/{scan}/liver.nii.gz",
@@ -33,14 +33,9 @@ def phantom_as_files(name: str, settings: CohortSettings) -> CohortSettings:
 
 
 def table_rows(
-    name: str, settings: CohortSettings, outcome: OutcomeSettings, seed: int, base: Path, problems: ProblemList
+    name: str, settings: CohortSettings, path: Path, outcome: OutcomeSettings, seed: int, problems: ProblemList
 ) -> list[LesionRow]:
     """The selected rows of the cohort's table; what is wrong with them goes to `problems`."""
-    assert settings.table is not None
-    try:
-        path = Path(fill(settings.table, {}, settings.folder, base))
-    except TemplateError as error:
-        raise input_error(f"cohort {name}, table", str(error)) from error
     try:
         table = read_rows(path, settings.sheet)
     except InputError as error:

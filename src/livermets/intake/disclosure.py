@@ -51,6 +51,7 @@ def _known(cohort: Cohort | None, scan: Scan | None) -> Iterator[tuple[str, str]
     given: list[tuple[str | Path | None, str]] = []
     if cohort is not None:
         given += [(cohort.settings.folder, "the cohort's folder"), (cohort.settings.table, "the table")]
+        given.append((cohort.table_path, "the table"))
     if scan is not None:
         given += [(scan.image_path.parent, "the folder of the CT"), (scan.image_path, "the CT")]
         given += [(path, "the lesion mask") for path in (scan.lesion_pattern, *scan.lesion_paths)]

@@ -1,4 +1,5 @@
-"""Path templates of a cohort: from `{patient}`, `{timepoint}`, `{lesion}` and table columns to files."""
+"""From the configuration's paths to files: environment variables, `~`, the cohort's folder, and templates with
+`{patient}`, `{timepoint}`, `{lesion}` and table columns. No other module resolves a path of the configuration."""
 
 from __future__ import annotations
 
@@ -32,7 +33,15 @@ def fill(template: str, values: Mapping[str, str], folder: str | None, base: Pat
             raise TemplateError(f"{{{name}}} is empty for this patient")
         return values[name]
 
-    path = _FIELD.sub(value_of, _expand(template))
+    return _placed(_FIELD.sub(value_of, _expand(template)), folder, base)
+
+
+def located(path: str, folder: str | None = None, base: Path = Path()) -> Path:
+    """A path without fields, starting from `folder` and `base` unless absolute."""
+    return Path(_placed(_expand(path), folder, base))
+
+
+def _placed(path: str, folder: str | None, base: Path) -> str:
     if folder is not None:
         path = os.path.join(_expand(folder), path)
     return path if Path(path).is_absolute() or base == Path() else str(base / path)

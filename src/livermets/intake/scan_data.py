@@ -18,6 +18,7 @@ from livermets.config.cohorts import CohortSettings, SeriesChoice
 from livermets.errors import InputError, Problem, ProblemList, input_error
 from livermets.imaging.geometry import Volume
 from livermets.intake.lesion_rows import LARGEST_LESION_ID
+from livermets.intake.missing import CHECK_THE_PATH, missing_masks
 from livermets.io.dicom import dicom_kind, images_drawn_on, read_series_folder
 from livermets.io.images import read_volume
 from livermets.io.masks import LabelMap, lesion_numbers, merged, read_mask
@@ -68,7 +69,7 @@ def read_scan(scan: Scan, settings: CohortSettings) -> ScanData:
         data = read_ct(scan.image_path, settings.series, lambda: _drawn_on(scan))
     except (InputError, OSError) as error:
         problems.extend(named(scan, _as_problems(error, scan.image_path)))
-        problems.extend(_missing_masks(scan))
+        problems.extend(missing_masks(scan))
         raise InputError(problems.errors) from error
     for reader in (_read_liver, _read_lesions):
         try:
@@ -85,7 +86,7 @@ def read_ct(
 ) -> ScanData:
     """A CT in HU from a DICOM folder (see `read_series_folder`) or an image file."""
     if not path.exists():
-        raise input_error(path, "this CT does not exist", "Check the path in the configuration or the table")
+        raise input_error(path, "this CT does not exist", CHECK_THE_PATH)
     kind = dicom_kind(path)
     if kind in ("SEG", "RTSTRUCT"):
         raise input_error(path, f"this is a DICOM {kind}, not a CT", "Give the folder of the CT's slices")
@@ -207,13 +208,6 @@ def _one_file_per_lesion(
                 problems.error(where, "the lesion mask holds no lesion", "Correct the mask or remove the file")
     labels, overlap = merged(sorted(layers.items()), data.ct.grid)
     return LabelMap(labels, overlap_voxels=overlap, kind="one file per lesion")
-
-
-def _missing_masks(scan: Scan) -> list[Problem]:
-    """Masks that do not exist, for a scan whose CT cannot be read: said in the same go."""
-    paths = [path for path in (scan.liver_path, *scan.lesion_paths) if path is not None and not path.exists()]
-    fix = "Check the path in the configuration or the table"
-    return [Problem(f"{scan.label}, {path}", "this mask does not exist", fix) for path in paths]
 
 
 def _file_kind(path: Path) -> str:

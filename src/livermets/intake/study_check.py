@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -54,16 +54,17 @@ class StudyCheck:
 
     problems: ProblemList
     scans: list[ScanSummary]
+    study: Study = field(default_factory=lambda: Study(()))
 
-    def problem_table(self, study: Study) -> pd.DataFrame:
+    def problem_table(self) -> pd.DataFrame:
         """One row per problem, without the paths that the screen shows: errors first, sorted by place."""
-        ordered = sorted(public_problems(self.problems, study), key=lambda problem: (problem.severity, problem))
+        ordered = sorted(public_problems(self.problems, self.study), key=lambda problem: (problem.severity, problem))
         rows = [(problem.severity, problem.where, problem.what, problem.fix) for problem in ordered]
         return pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS))
 
     def scan_table(self) -> pd.DataFrame:
         """One row per scan, excluded ones with their reason."""
-        names = [field.name for field in fields(ScanSummary)]
+        names = [column.name for column in fields(ScanSummary)]
         table = pd.DataFrame([asdict(scan) for scan in self.scans], columns=names)
         whole = ["size_x", "size_y", "size_z", "n_lesions", "lesion_voxels"]
         return table.astype(dict.fromkeys(whole, "Int64"))
@@ -74,10 +75,11 @@ def check_study(
     progress: Callable[[Iterable[Scan]], Iterable[Scan]] = iter,
     look: Callable[[Scan, ScanData], None] | None = None,
 ) -> StudyCheck:
-    """Reads and checks every scan, one at a time so that memory stays flat; ``look`` sees each one that reads well."""
-    problems = ProblemList(list(study.warnings))
+    """Reads and checks every scan that is there to be read, one at a time so that memory stays flat; ``look`` sees each
+    one that reads well. What tables show already is not repeated (see `livermets.readiness`)."""
+    problems = ProblemList()
     summaries = []
-    for scan in progress(study.scans()):
+    for scan in progress([scan for cohort in study.cohorts if cohort.written for scan in cohort.scans()]):
         cohort = study.cohort(scan.cohort)
         data, lesions, found = problems_of(scan, cohort)
         problems.extend(found)
@@ -87,7 +89,7 @@ def check_study(
     _check_images_once(summaries, problems)
     for cohort in study.cohorts:
         summaries += _excluded(cohort)
-    return StudyCheck(problems, summaries)
+    return StudyCheck(problems, summaries, study)
 
 
 def _summary(
@@ -131,7 +133,8 @@ def _check_images_once(scans: list[ScanSummary], problems: ProblemList) -> None:
         if not scan.image_sha256:
             continue
         known = first.setdefault(scan.image_sha256, scan)
-        if known is not scan:
+        one_person_twice = known.cohort != scan.cohort and known.patient_id == scan.patient_id  # said of the tables
+        if known is not scan and not one_person_twice:
             where = f"cohort {scan.cohort}, patient {scan.patient_id}, {scan.timepoint}"
             other = f"cohort {known.cohort}, patient {known.patient_id}, {known.timepoint}"
             fix = "One image belongs to one scan; across cohorts this would leak training data into validation"

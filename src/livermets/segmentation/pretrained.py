@@ -6,12 +6,16 @@ from pathlib import Path
 
 from livermets.config.segmentation import PretrainedSettings
 from livermets.errors import input_error
+from livermets.intake.paths import TemplateError, located
 from livermets.provenance import file_digest
 
 
 def checked_pretrained_file(settings: PretrainedSettings) -> Path:
     """The path of the file. Raises `InputError` if it is missing or has another digest, saying how to get it."""
-    path = Path(settings.file)
+    try:
+        path = located(settings.file)
+    except TemplateError as error:
+        raise input_error(settings.file, str(error), "Set it, or write the path out") from error
     if not path.exists():
         raise input_error(
             path,

@@ -1,9 +1,11 @@
 """Settings are typed, and a typo gets the nearest key."""
 
 import pytest
+import yaml
 from pydantic import Field
 
 from livermets.config.base import Section
+from livermets.config.duplicates import repeated_keys
 from livermets.config.load import read_yaml, section_from_option, validate_section
 from livermets.errors import InputError
 
@@ -54,6 +56,50 @@ def test_json_or_a_file_give_the_same_section(tmp_path):
     assert section_from_option(str(file), "features", Outer) == section_from_option(
         '{"needed": 4, "inner": {"width": 2}}', "features", Outer
     )
+
+
+@pytest.mark.parametrize(
+    "text, problems",
+    [
+        ("a: 1\nb: 2\na: 3\n", ["{file}, line 3: the key `a` is already in line 1. Keep one of the two."]),
+        ("a: {b: 1, b: 2}\n", ["{file}, line 1: the key `a.b` is already in line 1. Keep one of the two."]),
+        (
+            "cohorts:\n  turin:\n    role: train\n  milan:\n    role: predict\n  turin:\n    role: validation\n",
+            ["{file}, line 6: the key `cohorts.turin` is already in line 2. Keep one of the two."],
+        ),
+        ("a:\n- {b: 1,\n   b: 1}\n", ["{file}, line 3: the key `a[0].b` is already in line 2. Keep one of the two."]),
+        ("a: 1\n'a': 1\n\"a\": 1\n", ["{file}, line 2: the key `a` is already in line 1. Keep one of the two.",
+                                    "{file}, line 3: the key `a` is already in line 1. Keep one of the two."]),
+        ("base: &base {x: 1, y: 1}\na:\n  <<: *base\n  y: 2\nb: *base\nc: {<<: [*base, {z: 1}], x: 3}\n", []),
+        ("a: {b: 1}\nc: {b: 1}\n", []),
+    ],
+)  # fmt: skip
+def test_a_key_that_stands_twice_is_an_error_with_both_lines(tmp_path, text, problems):
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    expected = [problem.format(file=file) for problem in problems]
+    assert [str(problem) for problem in repeated_keys([file])] == expected
+    if not problems:
+        assert read_yaml(file) == yaml.safe_load(text)
+        return
+    with pytest.raises(InputError) as caught:
+        read_yaml(file)
+    assert [str(problem) for problem in caught.value.problems] == expected
+
+
+def test_a_key_that_stands_twice_in_json_is_an_error(tmp_path):
+    text = '{"cohorts": {"a": {}, "b": {}, "a": {}}}'
+    with pytest.raises(InputError, match="--settings: the key `a` stands there twice"):
+        section_from_option(text, "cohorts", Outer)
+    file = tmp_path / "config.json"
+    file.write_text(text.replace(" ", "\t"))
+    assert len(repeated_keys([file])) == 1
+
+
+def test_an_overlay_repeats_keys_of_another_file(tmp_path):
+    for name in ("config.yaml", "overlay.yaml"):
+        (tmp_path / name).write_text("seed: 1\n")
+    assert repeated_keys([tmp_path / "config.yaml", tmp_path / "overlay.yaml", tmp_path / "config.yaml"]) == []
 
 
 @pytest.mark.parametrize("text", ["a: [1", "- a\n- b\n", "\x00"])

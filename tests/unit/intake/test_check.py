@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 from tests.dicom_files import write_enhanced, write_rtstruct, write_seg, write_series
-from tests.small_study import SmallStudy, patient_arrays, save
+from tests.small_study import TRAINING, SmallStudy, patient_arrays, save
 
 
 @pytest.fixture
@@ -98,7 +98,57 @@ def test_problems_of_all_scans_at_once(study: SmallStudy, capsys: pytest.Capture
     assert study.check() == 2
     errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 3
-    assert not (study.folder / "results").exists()
+    table = pd.read_csv(study.folder / "results/check/problems.csv")
+    assert (table["severity"] == "error").sum() == 3
+    assert len(pd.read_csv(study.folder / "results/check/scans.csv")) == 3
+    assert not (study.folder / "results/check/summary.txt").exists()
+
+
+def test_a_summary_does_not_outlive_the_state_that_it_speaks_of(study: SmallStudy) -> None:
+    assert study.check() == 0
+    assert (study.folder / "results/check/summary.txt").exists()
+    (study.folder / "T1/ct.nii.gz").unlink()
+    assert study.check() == 2
+    assert not (study.folder / "results/check/summary.txt").exists()
+
+
+def test_real_cohorts_are_looked_at_before_synthetic_ones_are_written(
+    study: SmallStudy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study.config["cohorts"] |= TRAINING
+    study.edit("V1/liver.nii.gz", lambda labels: labels * 0)
+    assert study.check() == 2
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if line.startswith("error: ")] == [
+        f"error: cohort test, patient V1, baseline, {Path('V1/liver.nii.gz')}: the liver mask is empty. Correct the "
+        "mask, or leave out `liver`."
+    ]
+    assert "note: cohort learn is synthetic and not written yet; the workflow does it" in said
+
+
+def test_a_patient_in_two_cohorts_hides_nothing_else(study: SmallStudy, capsys: pytest.CaptureFixture[str]) -> None:
+    study.cohort("test")["select"] = {"patients": ["V1", "T2"]}
+    study.edit("V1/liver.nii.gz", lambda labels: labels * 0)
+    (study.folder / "T1/ct.nii.gz").unlink()
+    study.config["segmentation"] = {"network": {"architecture": "resnet18-unet", "pretrained": {
+        "file": "weights.pth", "sha256": "f37072fd"}}}  # fmt: skip
+    assert study.check() == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert [line.split(":")[1].strip() for line in errors] == [
+        "cohort test, patient V1, baseline, V1/liver.nii.gz", "cohort train, patient T1, baseline, T1/ct.nii.gz",
+        "patient T2", "weights.pth",
+    ]  # fmt: skip
+
+
+def test_a_table_that_cannot_be_read_does_not_hide_the_images_of_other_cohorts(
+    study: SmallStudy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study.rows[0] = "T1,baseline,1,A,twenty,15.0"
+    study.edit("V1/liver.nii.gz", lambda labels: labels * 0)
+    study.edit("T2/liver.nii.gz", lambda labels: labels * 0)
+    assert study.check() == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 3  # and no word on lesion 1 of T1, whose row cannot be read
 
 
 def test_a_file_without_the_right_to_read_it(
@@ -120,7 +170,7 @@ def test_a_proposal_that_runs(study: SmallStudy, capsys: pytest.CaptureFixture[s
     proposed = yaml.safe_load(capsys.readouterr().out)
     (settings,) = proposed["cohorts"].values()
     assert settings["image"] == "{patient}/ct.nii.gz"
-    study.config = proposed
+    study.config = {"cohorts": {**proposed["cohorts"], **TRAINING}}
     assert study.check() == 0
     assert "6 lesions" in capsys.readouterr().out
 
@@ -136,6 +186,7 @@ def test_a_proposal_for_enhanced_ct_and_segmentation(tmp_path: Path, capsys: pyt
     assert study.run("cohort-init", "data") == 0
     study.config = yaml.safe_load(capsys.readouterr().out)
     (settings,) = study.config["cohorts"].values()
+    study.config["cohorts"] |= TRAINING
     assert (settings["image"], settings["lesions"]) == ("{patient}/ct.dcm", "{patient}/seg.dcm")
     assert (settings["liver_labels"], settings["lesion_labels"]) == (["Liver"], ["Tumor_*"])
     assert study.check() == 0

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from openpyxl import Workbook
 from tests.dicom_files import write_seg, write_series
-from tests.small_study import SmallStudy, patient_arrays, save
+from tests.small_study import TRAINING, SmallStudy, patient_arrays, save
 
 from livermets.config.cohorts import CohortSettings
 from livermets.config.load import validate_section
@@ -68,7 +68,7 @@ def test_lits_and_decathlon(
     monkeypatch.setenv(variable, str(folder))
     name, settings = cohort_of(preset, ["0", "1"])
     study = SmallStudy(tmp_path)
-    study.config["cohorts"] = {name: settings}
+    study.config["cohorts"] = {**TRAINING, name: settings}
     out = intake(study, name, "1")
     np.testing.assert_array_equal(read_volume(out / "liver.nii.gz").array, patient_arrays(1)[1])
     np.testing.assert_array_equal(read_volume(out / "lesions.nii.gz").array, patient_arrays(1)[2])
@@ -91,7 +91,7 @@ def test_ircadb_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IRCADB", str(folder))
     name, settings = cohort_of("3d-ircadb-01", ["1", "2"])
     study = SmallStudy(tmp_path)
-    study.config["cohorts"] = {name: settings}
+    study.config["cohorts"] = {**TRAINING, name: settings}
     out = intake(study, name, "2")
     np.testing.assert_array_equal(read_volume(out / "image.nii.gz").array, patient_arrays(2)[0])
     np.testing.assert_array_equal(read_volume(out / "lesions.nii.gz").array, patient_arrays(2)[2])
@@ -124,7 +124,7 @@ def test_tcia_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     book.save(folder / settings["table"])
     monkeypatch.setenv("CRLM", str(folder))
     study = SmallStudy(tmp_path)
-    study.config["cohorts"] = {name: settings}
+    study.config["cohorts"] = {**TRAINING, name: settings}
     out = intake(study, name, "CRLM-CT-1002")
     np.testing.assert_array_equal(read_volume(out / "image.nii.gz").array, patient_arrays(1002)[0])
     np.testing.assert_array_equal(read_volume(out / "liver.nii.gz").array, patient_arrays(1002)[1])
@@ -143,7 +143,7 @@ def test_the_real_tcia_patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         del settings[key]
     settings["select"] = {"patients": ["CRLM-CT-1006"]}
     study = SmallStudy(tmp_path)
-    study.config["cohorts"] = {name: settings}
+    study.config["cohorts"] = {**TRAINING, name: settings}
     out = intake(study, name, "CRLM-CT-1006")
     image = read_volume(out / "image.nii.gz")
     assert image.grid.size_xyz == (512, 512, 51)

@@ -1,0 +1,63 @@
+"""What a study must have before anything is computed: the one list that `check` and the workflow go by."""
+
+from __future__ import annotations
+
+from livermets.cohort import Scan, Study
+from livermets.config.comparison import network_recipes
+from livermets.config.study import StudyConfig
+from livermets.errors import ProblemList
+from livermets.intake.missing import missing_files
+from livermets.segmentation.pretrained import checked_pretrained_file
+
+
+def study_problems(config: StudyConfig, study: Study) -> ProblemList:
+    """What tables show, and what the cohorts lack for the stages that the configuration asks for."""
+    problems = ProblemList(list(study.problems))
+    _check_training(study, problems)
+    _check_livers(config, study, problems)
+    _check_compared(config, study, problems)
+    problems.extend(network_problems(config))
+    return problems
+
+
+def file_problems(study: Study) -> ProblemList:
+    """The images and masks that do not exist, of all scans that the user gave. `check` finds them while it reads."""
+    scans = [scan for cohort in study.cohorts if cohort.settings.phantom is None for scan in cohort.scans()]
+    return ProblemList([problem for scan in scans for problem in missing_files(scan)])
+
+
+def _check_training(study: Study, problems: ProblemList) -> None:
+    if not any(cohort.role == "train" for cohort in study.cohorts):
+        what = "no cohort has the role train"
+        problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
+
+
+def _check_livers(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    source = config.segmentation.liver.source
+    needing: dict[str, list[Scan]] = {"given": study.scans(), "network": study.scans("train"), "command": []}
+    for scan in needing[source]:
+        if not scan.has_liver:
+            what = f"no liver mask is given, and segmentation.liver.source is {source}"
+            problems.error(scan.label, what, "Give `liver` in the cohort, or choose another source")
+
+
+def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    validation = [cohort for cohort in study.cohorts if cohort.role == "validation"]
+    unread = any(cohort.problems.errors for cohort in validation)
+    if config.compare_networks and not unread and not any(s.has_lesions for c in validation for s in c.scans()):
+        what = "no validation cohort has lesion masks, on which networks could be compared"
+        problems.error("compare_networks", what, "Add such a cohort, or leave this section out")
+
+
+def network_problems(config: StudyConfig) -> ProblemList:
+    """What is wrong with the networks that a study trains: keys, presets, and files of pre-trained weights."""
+    problems, networks = ProblemList(), [config.segmentation.network]
+    if config.segmentation.liver.source == "network":
+        networks.append(config.segmentation.liver.network)
+    with problems.collected():
+        networks += [recipe.segmentation.network for recipe in network_recipes(config).values()]
+    for pretrained in dict.fromkeys(network.pretrained for network in networks):
+        with problems.collected():
+            if pretrained is not None:
+                checked_pretrained_file(pretrained)
+    return problems
