@@ -20,6 +20,7 @@ from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
 from livermets.demand import megavoxels, phantom_megavoxels
 from livermets.errors import InputError, ProblemList
+from livermets.io.listing import absence
 from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
 from livermets.segmentation.pretrained import checked_pretrained_file
@@ -73,7 +74,7 @@ class Plan:
                 continue
             for path in self.source_files(scan):
                 if not Path(path).exists():
-                    problems.error(scan.label, f"{path} does not exist", "Check the path in the configuration")
+                    problems.error(scan.label, f"{path} {absence(Path(path))}", "Check the path in the configuration")
             if scan.has_lesions and not scan.lesion_paths:
                 what = f"no file matches {scan.lesion_pattern}"
                 problems.error(scan.label, what, "Check `lesions` in the configuration")

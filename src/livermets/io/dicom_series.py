@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from pydicom.dataset import Dataset
 
 from livermets.config.cohorts import SeriesChoice
 from livermets.errors import input_error
+from livermets.io.dicom_copies import without_copies
+from livermets.io.dicom_folder import is_scout
 from livermets.io.patterns import matches
 
 _IRREGULAR_MM = 0.101  # positions rounded to a tenth
@@ -88,29 +90,36 @@ class Series:
         )
 
 
-def group_series(headers: Sequence[tuple[Path, Dataset]], where: Path) -> list[Series]:
+def group_series(headers: Sequence[tuple[Path, Dataset]], where: Path, counts: Counter[str]) -> list[Series]:
     """Slices by series, orientation, size and pixel spacing.
 
-    Left out: scouts, copies of the same slice, and, beside a series of slices, what cannot be one: series in which no
-    picture says where it is (dose reports, screenshots), and single pictures of another geometry (unnamed scouts)."""
+    Left out, and added to ``counts``: scouts, copies of the same slice, and, beside a series of slices, what cannot be
+    one: series in which no picture says where it is (dose reports, screenshots), and single pictures of another
+    geometry (unnamed scouts)."""
     whole: dict[str, list[tuple[Path, Dataset]]] = defaultdict(list)
     for file, header in headers:
-        if "LOCALIZER" not in [str(part).upper() for part in header.get("ImageType") or []]:
+        if is_scout(header):
+            counts["scouts"] += 1
+        else:
             whole[str(header.get("SeriesInstanceUID", ""))].append((file, header))
     if not whole:
         raise input_error(where, "only scout images in this folder", "It must hold the slices of the CT")
     sound = [members for members in whole.values() if not all(_fault(file, header) for file, header in members)]
+    if sound:
+        counts["pictures"] += sum(map(len, whole.values())) - sum(map(len, sound))
     groups: dict[tuple, list[tuple[Path, Dataset]]] = defaultdict(list)
     for file, header in (member for members in sound or whole.values() for member in members):
         fault = _fault(file, header)
         if fault:
             raise input_error(where, *fault)
         groups[(str(header.get("SeriesInstanceUID", "")), _geometry(header))].append((file, header))
-    unique = {key: _without_copies(members) for key, members in groups.items()}
+    unique = {key: without_copies(members, where) for key, members in groups.items()}
+    counts["copies"] += sum(map(len, groups.values())) - sum(map(len, unique.values()))
     stacks = [key for key, members in unique.items() if len(members) > 1]
     uids, geometries = {uid for uid, _ in stacks}, {geometry for _, geometry in stacks}
     kept = [members for (uid, geometry), members in unique.items()
             if not stacks or uid in uids or geometry in geometries]  # fmt: skip
+    counts["pictures"] += sum(map(len, unique.values())) - sum(map(len, kept))
     return [part for members in kept for part in _by_acquisition(members)]
 
 
@@ -196,14 +205,6 @@ def _fault(file: Path, header: Dataset) -> tuple[str, str] | None:
         return None
     what = f"{shown_name(file)} does not say where its slice is (position, orientation or pixel spacing)"
     return what, "Export the series again with its geometry"
-
-
-def _without_copies(members: list[tuple[Path, Dataset]]) -> list[tuple[Path, Dataset]]:
-    """One file per SOP instance: folders often hold the same slice under two names."""
-    kept: dict[str, tuple[Path, Dataset]] = {}
-    for file, header in members:
-        kept.setdefault(str(header.get("SOPInstanceUID", "")) or str(file), (file, header))
-    return list(kept.values())
 
 
 def _by_acquisition(members: list[tuple[Path, Dataset]]) -> list[Series]:
