@@ -632,8 +632,8 @@ def gantry_tilt(study: SmallStudy) -> None:
         slice_.save_as(path)
 
 
-@case(f"{T1}, T1/dicom: 2 DICOM series in this folder. Choose by description, number, acquisition, phase or uid under "
-      '`series`: number 2, acquisition 1, "Abdomen portal venous", 16 slices of 48 × 48 every 4 mm; number 3, '
+@case(f"{T1}, T1/dicom: 2 DICOM series in this folder. Choose by description, number, acquisition, time, phase or uid "
+      'under `series`: number 2, acquisition 1, "Abdomen portal venous", 16 slices of 48 × 48 every 4 mm; number 3, '
       'acquisition 1, "Abdomen arterial", 16 slices of 48 × 48 every 4 mm.')  # fmt: skip
 def several_series(study: SmallStudy) -> None:
     dicom_study(study)
@@ -763,8 +763,8 @@ def series_without_rescaling(study: SmallStudy) -> None:
 
 
 @case(
-    f"{T1}, T1/dicom: 2 DICOM series in this folder. Choose by description, number, acquisition, phase or uid under "
-    '`series`: number 2, acquisition 1, "Abdomen portal venous", 1 slices of 48 × 48 every 0 mm; number 2, '
+    f"{T1}, T1/dicom: 2 DICOM series in this folder. Choose by description, number, acquisition, time, phase or uid "
+    'under `series`: number 2, acquisition 1, "Abdomen portal venous", 1 slices of 48 × 48 every 0 mm; number 2, '
     'acquisition 1, "Abdomen portal venous", 15 slices of 48 × 48 every 4 mm.'
 )
 def slice_in_another_orientation(study: SmallStudy) -> None:

@@ -92,14 +92,15 @@ def feature_map_verb(
     size: Annotated[int | None, typer.Option(help="Window side in pixels [default: as the table says, or 7].")] = None,
 ) -> None:
     """Any column of a window table as an image on the native grid: the mean over the windows covering a pixel."""
-    from livermets.io.images import read_volume, write_volume
+    from livermets.io.ct import read_image
+    from livermets.io.images import write_volume
     from livermets.io.tables import read_parquet_metadata, read_table
     from livermets.radiomics.maps import feature_map
 
     rows = read_table(table)
     stored = read_parquet_metadata(table).get("settings", {}) if table.suffix == ".parquet" else {}
     chosen = _with_options(RadiomicsSettings(), {"size": size or stored.get("size")})
-    volume = read_volume(image)
+    volume = read_image(image)
     write_volume(out, volume.with_array(feature_map(rows, column, volume.array.shape, chosen)))
 
 
@@ -146,14 +147,15 @@ def _with_options(settings: RadiomicsSettings, options: dict[str, Any]) -> Radio
 def _read_pair(image: Path, mask: Path, liver: Path | None, settings: RadiomicsSettings) -> tuple[Volume, Volume]:
     """Image (z-scored over the liver if the settings say so) and label map, on one grid."""
     from livermets.errors import ProblemList, input_error
-    from livermets.io.images import read_volume
+    from livermets.io.ct import read_image, read_labels
 
-    volume, labels = read_volume(image), read_volume(mask)
+    volume = read_image(image)
+    labels = read_labels(mask, volume.grid)
     others = {mask: labels}
     if settings.intensity == "zscore":
         if liver is None:
             raise input_error("--liver", "intensity zscore needs the liver mask", "Give --liver, or use intensity hu")
-        others[liver] = read_volume(liver)
+        others[liver] = read_labels(liver, volume.grid)
     problems = ProblemList()
     for path, other in others.items():
         differences = volume.grid.differences(other.grid)
@@ -176,7 +178,7 @@ def _progress(total: int) -> Any:
 
 
 def _metadata(settings: RadiomicsSettings, inputs: dict[str, Path | None]) -> dict[str, Any]:
-    from livermets.provenance import file_digest, versions
+    from livermets.provenance import path_digest, versions
 
-    digests = {name: file_digest(path) for name, path in inputs.items() if path is not None}
+    digests = {name: path_digest(path) for name, path in inputs.items() if path is not None}
     return {"settings": settings.model_dump(mode="json"), "versions": versions(), "inputs": digests}

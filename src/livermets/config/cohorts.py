@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from livermets.config.base import PathText, Section
 from livermets.config.phantom import PhantomSettings
@@ -21,6 +21,13 @@ Column = Literal[
 ]  # fmt: skip
 
 
+def _clock(value: object) -> object:
+    """HH:MM:SS without quotes is a number of seconds in YAML."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value // 3600:02d}:{value // 60 % 60:02d}:{value % 60:02d}"
+    return value
+
+
 class SeriesChoice(Section):
     """Which DICOM series of a folder is the CT, where a folder holds several. Everything given must hold; where several
     are left, it is the one that the patient's DICOM-SEG or RTSTRUCT was drawn on."""
@@ -31,6 +38,9 @@ class SeriesChoice(Section):
     """Series number."""
     acquisition: int | None = None
     """Acquisition number: tells the phases of one series apart."""
+    time: Annotated[str, BeforeValidator(_clock)] | None = None
+    """When the acquisition began, "HH:MM:SS" as `check` lists it, or how that begins ("10:21"): tells phases apart that
+    have one series and one acquisition number."""
     phase: Literal["portal", "arterial", "late", "native"] | None = None
     """Contrast phase, as the series description says it."""
     uid: str | None = None

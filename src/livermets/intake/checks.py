@@ -11,7 +11,8 @@ from livermets.cohort import Cohort, Scan
 from livermets.errors import InputError, ProblemList
 from livermets.intake.lesion_checks import check_lesions_in_liver, check_lesions_plausible, check_sizes
 from livermets.intake.lesions import check_lesion_ids, lesion_table
-from livermets.intake.scan_data import AIR_HU, PADDING_HU, ScanData, read_scan
+from livermets.intake.scan_data import ScanData, read_scan
+from livermets.io.ct import AIR_HU, PADDING_HU
 from livermets.io.integrity import placement_conflict
 
 NO_AIR_HU = -500

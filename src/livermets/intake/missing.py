@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from livermets.cohort import Scan
-from livermets.errors import Problem
+from pathlib import Path
 
-CHECK_THE_PATH = "Check the path in the configuration or the table"
+from livermets.cohort import Scan
+from livermets.errors import Problem, ProblemList
+from livermets.io.listing import require
 
 
 def missing_files(scan: Scan) -> list[Problem]:
     """The CT and the masks of one scan that do not exist."""
-    if scan.image_path.exists():
-        return missing_masks(scan)
-    where = f"{scan.label}, {scan.image_path}"
-    return [Problem(where, "this CT does not exist", CHECK_THE_PATH), *missing_masks(scan)]
+    return [*_absent(scan, scan.image_path, "this CT"), *missing_masks(scan)]
 
 
 def missing_masks(scan: Scan) -> list[Problem]:
     """The masks of one scan that do not exist, or that no file's name matches."""
     files = scan.lesion_paths
-    paths = [path for path in (scan.liver_path, *files) if path is not None and not path.exists()]
-    found = [Problem(f"{scan.label}, {path}", "this mask does not exist", CHECK_THE_PATH) for path in paths]
+    paths = [path for path in (scan.liver_path, *files) if path is not None]
+    found = [problem for path in paths for problem in _absent(scan, path, "this mask")]
     if scan.has_lesions and not files:
         where = f"{scan.label}, {scan.lesion_pattern}"
         fix = "Check `lesions`: {lesion} stands for a number"
         found.append(Problem(where, "no lesion mask has this name", fix))
     return found
+
+
+def _absent(scan: Scan, path: Path, subject: str) -> list[Problem]:
+    found = ProblemList()
+    if not path.exists():
+        with found.collected():
+            require(path, subject)
+    return [Problem(f"{scan.label}, {problem.where}", problem.what, problem.fix) for problem in found]

@@ -57,11 +57,25 @@ def lesion_files(pattern: str) -> list[tuple[int | None, Path]]:
     number = re.compile(re.escape(before) + r"(\d+)" + "".join(re.escape(part) + r"\1" for part in others[:-1])
                         + re.escape(others[-1]))  # fmt: skip
     found = []
-    for path in glob.glob(anything):
+    for path in [*glob.glob(anything), *_behind_lost_links(pattern)]:
         match = number.fullmatch(path)
         if match:
             found.append((int(match[1]), Path(path)))
     return sorted(found)
+
+
+def _behind_lost_links(pattern: str) -> list[str]:
+    """What the pattern stands for in folders that are links to nothing, which a listing passes over."""
+    before, *others = pattern.split(LESION)
+    inside, slash, rest = others[0].partition(os.sep)
+    if not slash:
+        return []
+    found = []
+    for folder in glob.glob(f"{glob.escape(before)}*{glob.escape(inside)}"):
+        number = folder[len(before) : len(folder) - len(inside)]
+        if os.path.islink(folder) and not os.path.exists(folder) and number.isdigit():
+            found.append(folder + slash + LESION.join([rest, *others[1:]]).replace(LESION, number))
+    return found
 
 
 def _expand(text: str) -> str:

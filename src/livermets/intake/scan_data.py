@@ -18,15 +18,12 @@ from livermets.config.cohorts import CohortSettings, SeriesChoice
 from livermets.errors import InputError, Problem, ProblemList, input_error
 from livermets.imaging.geometry import Volume
 from livermets.intake.lesion_rows import LARGEST_LESION_ID
-from livermets.intake.missing import CHECK_THE_PATH, missing_masks
-from livermets.io.dicom import dicom_kind, images_drawn_on, read_series_folder
-from livermets.io.images import read_volume
+from livermets.intake.missing import missing_masks
+from livermets.io.ct import open_ct
+from livermets.io.dicom import images_drawn_on
+from livermets.io.dicom_folder import LEFT_OUT_FIX, left_out
 from livermets.io.masks import LabelMap, lesion_numbers, merged, read_mask
 
-AIR_HU = -1024
-PADDING_HU = -1100
-"""Noise of air reaches a little below -1024 HU; scanners write -2000 or -3024 where they measured nothing."""
-_INT16 = np.iinfo(np.int16)
 TOUCHING = np.ones((3, 3, 3), bool)
 
 
@@ -44,6 +41,8 @@ class ScanData:
     liver: NDArray[np.bool_] | None = None
     lesions: NDArray[np.uint16] | None = None
     warnings: list[Problem] = field(default_factory=list)
+    files: dict[str, int] = field(default_factory=dict)
+    """Of a DICOM folder: how many slices were used, and how many files are something else, by what they are."""
 
     @cached_property
     def lesion_boxes(self) -> dict[int, tuple[slice, ...]]:
@@ -71,6 +70,7 @@ def read_scan(scan: Scan, settings: CohortSettings) -> ScanData:
         problems.extend(named(scan, _as_problems(error, scan.image_path)))
         problems.extend(missing_masks(scan))
         raise InputError(problems.errors) from error
+    problems.extend(named(scan, data.warnings))
     for reader in (_read_liver, _read_lesions):
         try:
             reader(scan, settings, data, problems)
@@ -85,18 +85,10 @@ def read_ct(
     path: Path, series: SeriesChoice | None = None, drawn_on: Callable[[], frozenset[str]] = frozenset
 ) -> ScanData:
     """A CT in HU from a DICOM folder (see `read_series_folder`) or an image file."""
-    if not path.exists():
-        raise input_error(path, "this CT does not exist", CHECK_THE_PATH)
-    kind = dicom_kind(path)
-    if kind in ("SEG", "RTSTRUCT"):
-        raise input_error(path, f"this is a DICOM {kind}, not a CT", "Give the folder of the CT's slices")
-    if kind == "series":
-        found = read_series_folder(path, series, drawn_on)
-        volume, facts, name = found.volume, found.facts, "DICOM"
-    else:
-        volume, facts, name = read_volume(path), {}, _file_kind(path)
-    array, padding = _hounsfield(volume.array, path)
-    return ScanData(volume.with_array(array), name, facts, padding)
+    found = open_ct(path, series, drawn_on)
+    remark = left_out(found.files)
+    warnings = [Problem(str(path), remark, LEFT_OUT_FIX, "warning")] if remark else []
+    return ScanData(found.volume, found.kind, found.facts, found.padding_voxels, files=found.files, warnings=warnings)
 
 
 def _drawn_on(scan: Scan) -> frozenset[str]:
@@ -115,22 +107,6 @@ def named(scan: Scan, problems: list[Problem]) -> list[Problem]:
     """Problems of a file as problems of the scan it belongs to."""
     return [Problem(f"{scan.label}, {problem.where}", problem.what, problem.fix, problem.severity)
             for problem in problems]  # fmt: skip
-
-
-def _hounsfield(array: NDArray, path: Path) -> tuple[NDArray, int]:
-    if array.dtype.kind == "f":
-        if not np.isfinite(array).all():
-            n = int(np.count_nonzero(~np.isfinite(array)))
-            raise input_error(path, f"{n} voxels are not numbers (NaN or infinite)", "Export it again")
-        whole = bool(np.all(array == np.rint(array)))
-    else:
-        whole = True
-    below = array < PADDING_HU
-    fits = array.size == 0 or (whole and array.max() <= _INT16.max)  # what is too low for int16 is padding
-    target = np.int16 if fits else np.float32
-    hounsfield = array.astype(target, copy=True)
-    hounsfield[below] = AIR_HU
-    return hounsfield, int(np.count_nonzero(below))
 
 
 def _read_liver(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:
@@ -208,9 +184,3 @@ def _one_file_per_lesion(
                 problems.error(where, "the lesion mask holds no lesion", "Correct the mask or remove the file")
     labels, overlap = merged(sorted(layers.items()), data.ct.grid)
     return LabelMap(labels, overlap_voxels=overlap, kind="one file per lesion")
-
-
-def _file_kind(path: Path) -> str:
-    name = path.name.lower()
-    kinds = {".nii": "NIfTI", ".nii.gz": "NIfTI", ".nrrd": "NRRD", ".nhdr": "NRRD", ".mha": "MHA", ".mhd": "MHA"}
-    return next((kind for suffix, kind in kinds.items() if name.endswith(suffix)), "image file")

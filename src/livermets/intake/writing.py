@@ -57,6 +57,7 @@ def scan_facts(scan: Scan, cohort: Cohort, data: ScanData) -> dict[str, Any]:
         "image_sha256": data.digest,
         "padding_voxels_raised_to_air": data.padding_voxels,
         "acquisition": data.facts,
+        "files": data.files,
         "has_liver": data.liver is not None,
         "has_lesions": data.lesions is not None,
         "excluded_lesions": {

@@ -21,17 +21,20 @@ from pydicom.dataset import Dataset
 from livermets.config.cohorts import SeriesChoice
 from livermets.errors import input_error
 from livermets.imaging.geometry import Volume
+from livermets.io.dicom_folder import only_ct, pictures_in
 from livermets.io.dicom_frames import is_enhanced, unrolled
 from livermets.io.dicom_series import IDENTIFIERS, Series, check_geometry, choose_series, group_series
 from livermets.io.images import volume_from_sitk
 from livermets.io.integrity import check_size
+from livermets.io.listing import files_below
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 sitk.ProcessObject.SetGlobalWarningDisplay(False)  # GDCM's warnings quote headers
 
 _TAGS = [
     "SOPClassUID", "Modality", "SeriesInstanceUID", "SOPInstanceUID", "SeriesDescription", "SeriesNumber",
-    "AcquisitionNumber", "ImageType", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows",
+    "AcquisitionNumber", "TemporalPositionIdentifier", "TriggerTime", "AcquisitionDateTime", "AcquisitionTime",
+    "ContentTime", "ImageType", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows",
     "Columns", "NumberOfFrames", "SamplesPerPixel", "RescaleSlope", "RescaleIntercept", "BitsAllocated",
     "PixelRepresentation", "SliceThickness", "KVP", "ConvolutionKernel", "Manufacturer", "ManufacturerModelName",
     "ContrastBolusAgent", "LossyImageCompression", *IDENTIFIERS,
@@ -47,6 +50,8 @@ class CtSeries:
 
     volume: Volume
     facts: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
+    """How many slices were used, and how many files (frames of an enhanced one) of the folder are something else."""
 
 
 def is_dicom_file(path: Path) -> bool:
@@ -64,7 +69,15 @@ def dicom_kind(path: Path) -> Literal["series", "SEG", "RTSTRUCT", "file"]:
     header = read_header(path, _KIND_TAGS)
     if header is None:
         raise input_error(path, "this DICOM file cannot be read", "Export it again")
-    return _kind_of(header) or "series"
+    return object_kind(header) or "series"
+
+
+def object_kind(header: Dataset) -> Literal["SEG", "RTSTRUCT"] | None:
+    """Whether a header is that of a segmentation or of a structure set."""
+    sop_class, modality = str(header.get("SOPClassUID", "")), str(header.get("Modality", ""))
+    if sop_class in _SEGMENTATION_CLASSES or modality == "SEG":
+        return "SEG"
+    return "RTSTRUCT" if sop_class == _STRUCTURE_CLASS or modality == "RTSTRUCT" else None
 
 
 def mask_object(path: Path) -> tuple[Literal["series", "SEG", "RTSTRUCT", "file"], Path]:
@@ -74,9 +87,9 @@ def mask_object(path: Path) -> tuple[Literal["series", "SEG", "RTSTRUCT", "file"
     if not path.is_dir():
         return dicom_kind(path), path
     objects = []
-    for file in sorted(path.rglob("*")):
+    for file in files_below(path):
         header = read_header(file, _KIND_TAGS) if file.is_file() and is_dicom_file(file) else None
-        kind = _kind_of(header) if header is not None else None
+        kind = object_kind(header) if header is not None else None
         if kind is not None:
             objects.append((kind, file))
     if len(objects) > 1:
@@ -126,32 +139,26 @@ def images_drawn_on(path: Path) -> frozenset[str]:
 
 
 def read_series_folder(
-    path: Path, choice: SeriesChoice | None = None, drawn_on: Callable[[], frozenset[str]] = frozenset
+    path: Path,
+    choice: SeriesChoice | None = None,
+    drawn_on: Callable[[], frozenset[str]] = frozenset,
+    ct_only: bool = False,
 ) -> CtSeries:
     """The one series of a folder (subfolders included), the one that ``choice`` names, or, where that leaves several,
-    the one that the masks were ``drawn_on`` (asked only then).
+    the one that the masks were ``drawn_on`` (asked only then); with ``ct_only`` no series of another modality.
 
     Raises `InputError` for an empty folder, an ambiguous choice, missing slices, a tilted gantry and the like."""
-    files = [path] if path.is_file() else [file for file in sorted(path.rglob("*")) if file.is_file()]
-    headers, damaged = [], []
-    for file in files:
-        header = read_header(file)
-        if header is not None and "Rows" in header and _kind_of(header) is None:
-            headers.append((file, header))
-        elif header is None and is_dicom_file(file):
-            damaged.append(file)
-    if damaged:
-        what = f"{len(damaged)} DICOM file(s) cannot be read, the first is {shown_name(damaged[0])}"
-        raise input_error(path, what, "Export the series again")
-    if not headers:
-        what = "no DICOM image in this folder" if files else "this folder is empty"
-        raise input_error(path, what, "Check the path; it must hold the slices of the CT")
+    pictures, counts = pictures_in(path)
     try:
+        if ct_only:
+            pictures = only_ct(pictures, path, counts)
         with tempfile.TemporaryDirectory(prefix="livermets-") as aside:
-            found = group_series(_slices(headers, Path(aside)), path)
+            found = group_series(_slices(pictures, Path(aside)), path, counts)
             series = choose_series(found, choice or SeriesChoice(), path, drawn_on)
             check_geometry(series, path)
-            return CtSeries(_volume(series, path), _facts(series))
+            counts["slices"] = len(series.files)
+            counts["other_series"] += sum(len(one.files) for one in found) - len(series.files)
+            return CtSeries(_volume(series, path), _facts(series), {kind: n for kind, n in counts.items() if n})
     except (AttributeError, TypeError, ValueError, OverflowError) as error:  # a value of the wrong kind in a header
         raise input_error(path, "the headers of this DICOM series are damaged", "Export the series again") from error
 
@@ -170,13 +177,6 @@ def _slices(headers: list[tuple[Path, Dataset]], aside: Path) -> list[tuple[Path
 def shown_name(path: Path) -> str:
     """A file name as errors show it: UIDs, which some systems use as names, are cut to their last digits."""
     return re.sub(r"\d+(?:\.\d+){4,}", lambda match: "…" + match[0][-6:], path.name)
-
-
-def _kind_of(header: Dataset) -> Literal["SEG", "RTSTRUCT"] | None:
-    sop_class, modality = str(header.get("SOPClassUID", "")), str(header.get("Modality", ""))
-    if sop_class in _SEGMENTATION_CLASSES or modality == "SEG":
-        return "SEG"
-    return "RTSTRUCT" if sop_class == _STRUCTURE_CLASS or modality == "RTSTRUCT" else None
 
 
 def _volume(series: Series, path: Path) -> Volume:

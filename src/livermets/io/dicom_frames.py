@@ -26,6 +26,11 @@ _GROUPS = {
     "CTXRayDetailsSequence": ("KVP",),
     "CTReconstructionSequence": ("ConvolutionKernel",),
 }
+_CONTENT = {
+    "AcquisitionNumber": "FrameAcquisitionNumber",
+    "TemporalPositionIdentifier": "TemporalPositionIndex",
+    "AcquisitionDateTime": "FrameAcquisitionDateTime",
+}
 _PIXEL_TAGS = (
     "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit",
     "PixelRepresentation",
@@ -97,9 +102,9 @@ def _slice_header(dataset: Dataset, header: Dataset, group: Dataset, number: int
             if value is not None:
                 setattr(found, name, value)
     content = item("FrameContentSequence")
-    acquisition = content.get("FrameAcquisitionNumber") or content.get("TemporalPositionIndex")
-    if acquisition is not None:
-        found.AcquisitionNumber = int(acquisition)
+    for name, of_frame in _CONTENT.items():
+        if content.get(of_frame) is not None:
+            setattr(found, name, content[of_frame].value)
     kind = item("CTImageFrameTypeSequence").get("FrameType")
     if kind is not None:
         found.ImageType = kind

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from livermets.config.cohorts import SeriesChoice
-from livermets.errors import input_error
+from livermets.errors import InputError, input_error
+from livermets.io.dicom_copies import without_copies
+from livermets.io.dicom_folder import is_scout
+from livermets.io.dicom_phases import clock, divisions
 from livermets.io.patterns import matches
 
 _IRREGULAR_MM = 0.101  # positions rounded to a tenth
@@ -36,6 +39,10 @@ class Series:
     files: tuple[Path, ...]
     headers: tuple[Dataset, ...]
     positions: NDArray[np.float64]
+    acquisition: str = ""
+    """What tells it apart from other phases of the series where the acquisition number does not."""
+    time: str = ""
+    """When its acquisition began (HH:MM:SS), where only that tells it apart."""
 
     @property
     def row(self) -> NDArray[np.float64]:
@@ -82,36 +89,44 @@ class Series:
                 text = re.sub(re.escape(word), "…", text, flags=re.IGNORECASE) if len(word) > 2 else text
         spacing = self.spacing_xyz_mm[2] if len(self.files) > 1 else 0.0
         number, acquisition = (header.get(name) or "-" for name in ("SeriesNumber", "AcquisitionNumber"))
+        time = f" time {self.time}," if self.time else ""
         return (
-            f"number {number}, acquisition {acquisition}, "
+            f"number {number}, acquisition {self.acquisition or acquisition},{time} "
             f'"{text}", {len(self.files)} slices of {header.Columns} × {header.Rows} every {spacing:.3g} mm'
         )
 
 
-def group_series(headers: Sequence[tuple[Path, Dataset]], where: Path) -> list[Series]:
+def group_series(headers: Sequence[tuple[Path, Dataset]], where: Path, counts: Counter[str]) -> list[Series]:
     """Slices by series, orientation, size and pixel spacing.
 
-    Left out: scouts, copies of the same slice, and, beside a series of slices, what cannot be one: series in which no
-    picture says where it is (dose reports, screenshots), and single pictures of another geometry (unnamed scouts)."""
+    Left out, and added to ``counts``: scouts, copies of the same slice, and, beside a series of slices, what cannot be
+    one: series in which no picture says where it is (dose reports, screenshots), and single pictures of another
+    geometry (unnamed scouts)."""
     whole: dict[str, list[tuple[Path, Dataset]]] = defaultdict(list)
     for file, header in headers:
-        if "LOCALIZER" not in [str(part).upper() for part in header.get("ImageType") or []]:
+        if is_scout(header):
+            counts["scouts"] += 1
+        else:
             whole[str(header.get("SeriesInstanceUID", ""))].append((file, header))
     if not whole:
         raise input_error(where, "only scout images in this folder", "It must hold the slices of the CT")
     sound = [members for members in whole.values() if not all(_fault(file, header) for file, header in members)]
+    if sound:
+        counts["pictures"] += sum(map(len, whole.values())) - sum(map(len, sound))
     groups: dict[tuple, list[tuple[Path, Dataset]]] = defaultdict(list)
     for file, header in (member for members in sound or whole.values() for member in members):
         fault = _fault(file, header)
         if fault:
             raise input_error(where, *fault)
         groups[(str(header.get("SeriesInstanceUID", "")), _geometry(header))].append((file, header))
-    unique = {key: _without_copies(members) for key, members in groups.items()}
+    unique = {key: without_copies(members, where) for key, members in groups.items()}
+    counts["copies"] += sum(map(len, groups.values())) - sum(map(len, unique.values()))
     stacks = [key for key, members in unique.items() if len(members) > 1]
     uids, geometries = {uid for uid, _ in stacks}, {geometry for _, geometry in stacks}
     kept = [members for (uid, geometry), members in unique.items()
             if not stacks or uid in uids or geometry in geometries]  # fmt: skip
-    return [part for members in kept for part in _by_acquisition(members)]
+    counts["pictures"] += sum(map(len, unique.values())) - sum(map(len, kept))
+    return [part for members in kept for part in _phases(members)]
 
 
 def _geometry(header: Dataset) -> tuple:
@@ -135,7 +150,7 @@ def choose_series(
     listed = "; ".join(sorted(one.described() for one in (fitting or series)))
     if not fitting:
         raise input_error(where, "no DICOM series fits `series` of the configuration", f"Series found: {listed}")
-    fix = f"Choose by description, number, acquisition, phase or uid under `series`: {listed}"
+    fix = f"Choose by description, number, acquisition, time, phase or uid under `series`: {listed}"
     raise input_error(where, f"{len(fitting)} DICOM series in this folder", fix)
 
 
@@ -198,23 +213,36 @@ def _fault(file: Path, header: Dataset) -> tuple[str, str] | None:
     return what, "Export the series again with its geometry"
 
 
-def _without_copies(members: list[tuple[Path, Dataset]]) -> list[tuple[Path, Dataset]]:
-    """One file per SOP instance: folders often hold the same slice under two names."""
-    kept: dict[str, tuple[Path, Dataset]] = {}
-    for file, header in members:
-        kept.setdefault(str(header.get("SOPInstanceUID", "")) or str(file), (file, header))
-    return list(kept.values())
-
-
-def _by_acquisition(members: list[tuple[Path, Dataset]]) -> list[Series]:
-    """The members as one series, or one per acquisition where positions repeat (phases stored in one series)."""
+def _phases(members: list[tuple[Path, Dataset]]) -> list[Series]:
+    """The members as one series, or as several where phases of a regular spacing each take turns along the body."""
     whole = _sorted_series(members)
+    for division in divisions(whole.headers):
+        parts = [[(whole.files[i], whole.headers[i]) for i in np.flatnonzero(division.members == phase)]
+                 for phase in range(len(division.names))]  # fmt: skip
+        if all(_is_regular(_sorted_series(part)) for part in parts):
+            return [_named(one, division.tag, name) for part, name in zip(parts, division.names, strict=True)
+                    for one in _phases(part)]  # fmt: skip
     if np.all(np.diff(whole.heights_mm) > 1e-3):
         return [whole]
-    parts: dict[str, list[tuple[Path, Dataset]]] = defaultdict(list)
+    acquisitions: dict[str, list[tuple[Path, Dataset]]] = defaultdict(list)
     for member in members:
-        parts[str(member[1].get("AcquisitionNumber", ""))].append(member)
-    return [_sorted_series(part) for part in parts.values()]
+        acquisitions[str(member[1].get("AcquisitionNumber", ""))].append(member)
+    return [_sorted_series(part) for part in acquisitions.values()]
+
+
+def _is_regular(series: Series) -> bool:
+    try:
+        check_geometry(series, Path())
+    except InputError:
+        return False
+    return True
+
+
+def _named(series: Series, tag: str, name: str) -> Series:
+    """The series with what tells it apart where its header's own number does not say it."""
+    if tag in ("TemporalPositionIdentifier", "TriggerTime"):
+        return replace(series, acquisition=series.acquisition or f"{float(name or 0):.0f}")
+    return replace(series, time=series.time or name) if tag.endswith("Time") else series
 
 
 def _sorted_series(members: list[tuple[Path, Dataset]]) -> Series:
@@ -230,10 +258,15 @@ def _fits(series: Series, choice: SeriesChoice) -> bool:
     return (
         (choice.description is None or matches(description, choice.description))
         and (choice.number is None or str(header.get("SeriesNumber", "")) == str(choice.number))
-        and (choice.acquisition is None or str(header.get("AcquisitionNumber", "")) == str(choice.acquisition))
+        and (choice.acquisition is None or _acquisition(series) == str(choice.acquisition))
+        and (choice.time is None or (series.time or min(map(clock, series.headers))).startswith(choice.time))
         and (choice.phase is None or series.phase == choice.phase)
         and (choice.uid is None or str(header.get("SeriesInstanceUID", "")) == choice.uid)
     )
+
+
+def _acquisition(series: Series) -> str:
+    return series.acquisition or str(series.headers[0].get("AcquisitionNumber", ""))
 
 
 def _vector(values: Sequence[float]) -> NDArray[np.float64]:

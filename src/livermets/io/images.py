@@ -13,6 +13,7 @@ from livermets.errors import InputError, input_error
 from livermets.imaging.geometry import CANONICAL_ORIENTATION, Grid, Volume
 from livermets.io.atomic import written_aside
 from livermets.io.integrity import check_size, check_whole
+from livermets.io.listing import require
 
 # Level 1 compresses CT nearly as well as the default and is several times faster.
 _COMPRESSION_LEVEL = 1
@@ -23,8 +24,9 @@ def read_volume(path: Path | str) -> Volume:
 
     Raises `InputError` for a file that is missing, unreadable, damaged, not 3D, not scalar or not of numbers."""
     path = Path(path)
-    if not path.exists():
-        raise input_error(path, "this file does not exist", "Check the path in the configuration or the table")
+    require(path, "this file")
+    if path.is_dir():  # which the image library would try to read
+        raise input_error(path, "this is a folder, not an image file", "Give a file in it")
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:

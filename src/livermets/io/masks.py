@@ -14,6 +14,7 @@ from livermets.errors import input_error
 from livermets.imaging.geometry import Grid, Volume
 from livermets.imaging.placing import resampled_to
 from livermets.io.images import read_volume
+from livermets.io.listing import require
 from livermets.io.patterns import matches
 
 LARGEST_LABEL = 60_000
@@ -37,8 +38,7 @@ def read_mask(path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample
     Raises `InputError` when it cannot be read, lies on another grid (unless ``resample``), or lacks a label."""
     from livermets.io.dicom import mask_object
 
-    if not path.exists():
-        raise input_error(path, "this mask does not exist", "Check the path in the configuration or the table")
+    require(path, "this mask")
     kind, file = mask_object(path)
     if kind == "SEG":
         from livermets.io.dicom_seg import read_segments

@@ -10,6 +10,7 @@ from typing import Any
 from livermets.errors import ProblemList, input_error
 from livermets.imaging.geometry import Volume
 from livermets.io.atomic import write_json
+from livermets.io.ct import read_image, read_labels
 from livermets.io.images import read_volume, write_volume
 from livermets.provenance import canonical_json, file_digest, text_digest
 
@@ -61,9 +62,11 @@ def read_scan(image: Path, masks: dict[str, Path | None]) -> tuple[Volume, dict[
     """A CT and its masks by name; those without a path stay empty.
 
     Raises `InputError` with every mask that is not on the CT's grid."""
-    volume = read_volume(image)
+    volume = read_image(image)
     problems = ProblemList()
-    found: dict[str, Volume | None] = {name: read_volume(path) if path else None for name, path in masks.items()}
+    found: dict[str, Volume | None] = {
+        name: read_labels(path, volume.grid) if path else None for name, path in masks.items()
+    }
     for name, mask in found.items():
         for difference in volume.grid.differences(mask.grid) if mask else []:
             problems.error(masks[name], f"the {name} mask is not on the grid of {image}: {difference}", "Resample it")

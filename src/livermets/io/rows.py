@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livermets.errors import input_error
+from livermets.io.listing import require
 
 _LARGEST_CELL = 10_000_000
 _SEPARATORS = ",;\t|"
@@ -34,8 +35,9 @@ def read_rows(path: Path | str, sheet: str | None = None) -> RawTable:
     """A table by its suffix: ``.csv``, ``.tsv``, ``.txt`` (also ``.gz``), ``.xlsx``. The separator (comma, semicolon,
     tab, bar) is found in the header."""
     path = Path(path)
-    if not path.is_file():
-        raise input_error(path, "this table does not exist", "Check the path in the configuration")
+    require(path, "this table", "Check the path in the configuration")
+    if path.is_dir():
+        raise input_error(path, "this is a folder, not a table", "Give the file of the table")
     name = path.name.lower()
     if name.endswith((".xlsx", ".xlsm")):
         from livermets.io.excel import excel_cells

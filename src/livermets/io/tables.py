@@ -10,6 +10,7 @@ import pandas as pd
 
 from livermets.errors import input_error
 from livermets.io.atomic import written_aside
+from livermets.io.listing import require
 
 METADATA_KEY = b"livermets"
 # Names, not numbers: patient 007 is not patient 7.
@@ -19,8 +20,7 @@ TEXT_COLUMNS: dict[Any, type[str]] = dict.fromkeys(("cohort", "patient_id", "tim
 def read_table(path: Path | str) -> pd.DataFrame:
     """A table of any supported form by its suffix: ``.csv``, ``.csv.gz``, ``.tsv``, ``.xlsx``, ``.parquet``."""
     path = Path(path)
-    if not path.exists():
-        raise input_error(path, "this table does not exist", "Check the path")
+    require(path, "this table", "Check the path")
     name = path.name.lower()
     try:
         if name.endswith(".parquet"):
