@@ -391,10 +391,19 @@ def rescale_not_applied(study: SmallStudy) -> None:
     study.edit("T1/ct.nii.gz", lambda hu: hu + 1024)
 
 
-@case(f"{T1}, T1/ct.nii.gz: the values are cut off at -100 and 100: an already windowed image. "
-      "Export the CT in Hounsfield units.")  # fmt: skip
+@case(f"{T1}, T1/ct.nii.gz: the values are cut off at -100 HU (36 % of the voxels are exactly there) and "
+      "100 HU (16 % of the voxels are exactly there): a windowed image. "
+      'Export the CT in Hounsfield units, or accept it with a reason: `accept: {windowed: "..."}`.')  # fmt: skip
 def windowed_image(study: SmallStudy) -> None:
     study.edit("T1/ct.nii.gz", lambda hu: np.clip(hu, -100, 100))
+
+
+@case(
+    "cohorts.train.accept.mirrored: input should be 'windowed' (found 'mirrored').",
+    "cohorts.train.accept.windowed: string should have at least 3 characters (found '').",
+)
+def accepted_what_cannot_be_and_without_a_reason(study: SmallStudy) -> None:
+    study.cohort()["accept"] = {"mirrored": "it looked right", "windowed": ""}
 
 
 @case(f"{T1}, T1/ct.nii.gz: the values go from 0 to 255: a picture, not HU. Export the CT in Hounsfield units.")

@@ -19,14 +19,19 @@ NO_AIR_HU = -500
 GAS_HU = -300
 UNENHANCED_LIVER_HU = 75.0
 """Portal-phase liver is about 100-130 HU, unenhanced liver 45-65 HU."""
-_PILE_UP = 0.02
+_PILE_UP = 0.0005
+"""Share of the voxels exactly at a limit. Sixteen public CTs windowed to -160..240 HU: 0.37-0.61 and 0.007-0.041."""
+_SHARP = 5.0
+"""How many times more voxels lie at a limit than in the next hundredth of the range: there 22 to 2000 times."""
+_HIGHEST_CUT_HU = 1000
+"""Bone and contrast reach higher; scanners themselves stop at 1023, 3071 or above."""
 _THICK_SLICE_MM = 5.5
 
 
 def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
     """One scan read and checked, with its lesion table; warnings are added to it, errors are raised together."""
     data = read_scan(scan, cohort.settings)
-    problems = ProblemList()
+    problems = ProblemList(accepted=cohort.settings.accept)
     check_intensities(scan, data, problems)
     hounsfield = not problems.errors  # if these are not HU, what lies under the masks says nothing about them
     check_header(scan, data, problems)
@@ -57,8 +62,9 @@ def check_intensities(scan: Scan, data: ScanData, problems: ProblemList) -> None
         problems.error(where, f"the values go from {low:.3g} to {high:.3g}: a normalised image, not HU", fix)
     elif low >= 0 and high <= 255:
         problems.error(where, f"the values go from {low:g} to {high:g}: a picture, not HU", fix)
-    elif low > NO_AIR_HU and _piled_up(array, low) and _piled_up(array, high):
-        problems.error(where, f"the values are cut off at {low:g} and {high:g}: an already windowed image", fix)
+    elif cut_off := _cut_off(array, low, high):
+        what = f"the values are cut off at {cut_off}: a windowed image"
+        problems.refusal("windowed", where, what, fix)
     elif low >= 0:
         what = f"no value is below 0 (maximum {high:g}): the rescale intercept (usually -1024) was not applied"
         problems.error(where, what, fix)
@@ -148,5 +154,19 @@ def problems_of(scan: Scan, cohort: Cohort) -> tuple[ScanData | None, pd.DataFra
     return data, table, problems
 
 
-def _piled_up(array: NDArray, value: float) -> bool:
-    return float(np.mean(array == value)) > _PILE_UP
+def _cut_off(array: NDArray, low: float, high: float) -> str:
+    """The limits of a window, in words: values that stop where a body's go on, many of them exactly there."""
+    next_to = (high - low) / 100.0
+    share_low, share_high = (float(np.mean(array == limit)) for limit in (low, high))
+    below = low > NO_AIR_HU and _piled_up(share_low, float(np.mean(array <= low + next_to)))
+    above = high < _HIGHEST_CUT_HU and _piled_up(share_high, float(np.mean(array >= high - next_to)))
+    if low >= 0 and not above:  # air at 0 is a missing intercept
+        return ""
+    limits = [(below, low, share_low), (above, high, share_high)]
+    return " and ".join(
+        f"{limit:g} HU ({100 * share:.2g} % of the voxels are exactly there)" for cut, limit, share in limits if cut
+    )
+
+
+def _piled_up(share: float, with_next: float) -> bool:
+    return share > _PILE_UP and share > _SHARP * (with_next - share)

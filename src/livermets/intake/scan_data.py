@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -112,8 +112,7 @@ def _as_problems(error: InputError | OSError, where: Path) -> list[Problem]:
 
 def named(scan: Scan, problems: list[Problem]) -> list[Problem]:
     """Problems of a file as problems of the scan it belongs to."""
-    return [Problem(f"{scan.label}, {problem.where}", problem.what, problem.fix, problem.severity)
-            for problem in problems]  # fmt: skip
+    return [replace(problem, where=f"{scan.label}, {problem.where}") for problem in problems]
 
 
 def _hounsfield(array: NDArray, path: Path) -> tuple[NDArray, int]:
