@@ -147,8 +147,10 @@ def _read_pair(image: Path, mask: Path, liver: Path | None, settings: RadiomicsS
     """Image (z-scored over the liver if the settings say so) and label map, on one grid."""
     from livermets.errors import ProblemList, input_error
     from livermets.io.images import read_volume
+    from livermets.io.masks import integer_labels
 
     volume, labels = read_volume(image), read_volume(mask)
+    labels = labels.with_array(integer_labels(labels.array, mask))
     others = {mask: labels}
     if settings.intensity == "zscore":
         if liver is None:

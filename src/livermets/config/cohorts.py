@@ -137,7 +137,7 @@ class CohortSettings(Section):
     accept: dict[Finding, Reason] = {}
     """Findings that would be errors and are to be warnings in this cohort, each with the reason, which the report
     repeats: {windowed: "public copies, -150 to 250 HU"}. `windowed`: the CT's values are cut off inside the range of a
-    body. Everything else stays an error."""
+    body; `unplaced`: the file's header does not say what is left and right. Everything else stays an error."""
     timepoints: list[Code] = Field(["baseline"], min_length=1)
     """Timepoints used when the table has no timepoint column."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from livermets.errors import InputError, ProblemList
 from livermets.intake.lesion_checks import check_lesions_in_liver, check_lesions_plausible, check_sizes
 from livermets.intake.lesions import check_lesion_ids, lesion_table
 from livermets.intake.scan_data import AIR_HU, PADDING_HU, ScanData, read_scan
-from livermets.io.integrity import placement_conflict
+from livermets.io.placement import forms_apart, left_and_right
 
 NO_AIR_HU = -500
 """A CT has air around or inside the body; a minimum above this means that the values were changed."""
@@ -78,16 +80,22 @@ def check_intensities(scan: Scan, data: ScanData, problems: ProblemList) -> None
 
 
 def check_header(scan: Scan, data: ScanData, problems: ProblemList) -> None:
-    """What the file's header gives away: two geometries that contradict each other, lossy compression."""
+    """What the file's header gives away: a placement that is not stated or stated twice, lossy compression."""
     where = f"{scan.label}, {scan.image_path}"
-    conflict = placement_conflict(scan.image_path) if data.kind == "NIfTI" else None
-    if conflict and "pixdim" in conflict:
-        problems.error(where, f"the header states {conflict}", "Export it again from the DICOM series")
-    elif conflict:
-        problems.warning(where, f"the header states {conflict}", "The sform is used; do the masks lie right?")
+    if data.kind != "DICOM":
+        _check_placed(scan.image_path, where, problems)
     if data.facts.get("lossy_compression"):
         what = "the slices were compressed with loss, which changes texture"
         problems.warning(where, what, "Use the originals if there are any")
+
+
+def _check_placed(path: Path, where: str, problems: ProblemList) -> None:
+    if not left_and_right(path):
+        what = "the header does not say what is left and right; it is read with x to the left, y to the back, z up"
+        problems.refusal("unplaced", where, what, "Export it again from the DICOM series")
+    elif apart := forms_apart(path):
+        places, used = apart
+        problems.warning(where, f"the header states {places}", f"The {used} is used; do the masks lie right?")
 
 
 def check_geometry(scan: Scan, data: ScanData, problems: ProblemList) -> None:
