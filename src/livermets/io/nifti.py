@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class NiftiHeader:
         return self.slope != 0 and bool(np.isfinite(self.slope)) and (self.slope, self.intercept) != (1.0, 0.0)
 
 
-def opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> gzip.GzipFile | BinaryIO:
     """The file's bytes, unpacked where it is a gzip file, whatever its name says."""
     with path.open("rb") as stream:
         packed = stream.read(2) == b"\x1f\x8b"
@@ -76,7 +76,7 @@ def read_header(path: Path) -> NiftiHeader | None:
     head = _head(_header_file(path))
     if _SIZE not in _first_numbers(head) or is_analyze(path):
         return None
-    fields = np.frombuffer(head, _FIELDS.newbyteorder("<>"[_first_numbers(head).index(_SIZE)]))[0]
+    fields = np.frombuffer(head, _FIELDS.newbyteorder("<" if _first_numbers(head)[0] == _SIZE else ">"))[0]
     kind = _TYPES.get(int(fields["datatype"]))
     single = fields["magic"] == b"n+1"
     mm = _MM_PER_UNIT.get(int(fields["units"]) & 7, 1.0)

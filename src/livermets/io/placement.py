@@ -25,11 +25,12 @@ def check_placement(path: Path, image: sitk.Image) -> None:
         return
     header = read_header(path)
     used = _used(image)
-    check_statements(path)
-    check_axes(path, _axes(used))
-    stated = dict(_stated(path, header))
+    stated = _stated(path, header)
     if header is not None:
         _check_forms(path, header, stated)
+    else:
+        check_statements(path)
+        check_axes(path, _axes(used))
     if stated and all(_apart_voxels(used, form, image) > _SAME_VOXELS for form in stated.values()):
         name, form = next(iter(stated.items()))
         read, said = _told_apart(used, form)
