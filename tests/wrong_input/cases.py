@@ -399,7 +399,8 @@ def windowed_image(study: SmallStudy) -> None:
 
 
 @case(
-    "cohorts.train.accept.mirrored: input should be 'windowed' or 'unplaced' (found 'mirrored').",
+    "cohorts.train.accept.mirrored: input should be 'windowed', 'unplaced', 'liver_air', 'liver_hu', 'lesion_air' or "
+    "'lesion_outside_liver' (found 'mirrored').",
     "cohorts.train.accept.windowed: string should have at least 3 characters (found '').",
 )
 def accepted_what_cannot_be_and_without_a_reason(study: SmallStudy) -> None:
@@ -510,16 +511,19 @@ def label_not_there(study: SmallStudy) -> None:
 
 @case(
     f"{T1}, T1/lesions.nii.gz: lesion 1 lies outside the liver mask. "
-    "The masks do not belong together, or one is flipped; look at both on the CT.",
+    "The masks do not belong together, or one is flipped; look at both on the CT, or accept it with a reason: "
+    '`accept: {lesion_outside_liver: "..."}`.',
     f"{T1}, T1/liver.nii.gz: 19 % of the liver mask is air or lung. "
-    "It is flipped, shifted or of another patient; look at it on the CT.",
+    "It is flipped, shifted or of another patient; look at it on the CT, or accept it with a reason: "
+    '`accept: {liver_air: "..."}`.',
 )
 def liver_of_another_patient(study: SmallStudy) -> None:
     study.edit("T1/liver.nii.gz", lambda liver: np.roll(liver, 18, axis=2))
 
 
 @case(f"{T1}, T1/lesions.nii.gz: lesion 1 lies outside the liver mask. "
-      "The masks do not belong together, or one is flipped; look at both on the CT.")  # fmt: skip
+      "The masks do not belong together, or one is flipped; look at both on the CT, or accept it with a reason: "
+      '`accept: {lesion_outside_liver: "..."}`.')  # fmt: skip
 def flipped_mask(study: SmallStudy) -> None:
     def drawn_at_the_right_edge(labels: np.ndarray) -> np.ndarray:
         drawn = np.where(labels == 2, 2, 0).astype(np.uint8)

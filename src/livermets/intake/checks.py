@@ -131,13 +131,15 @@ def check_liver(scan: Scan, cohort: Cohort, data: ScanData, liver: NDArray[np.bo
     where = f"{scan.label}, {scan.liver_path}"
     values = data.ct.array[liver]
     mean = float(values.mean())
-    gas = 100.0 * float(np.mean(values < GAS_HU))
+    gas = 100.0 * float(np.mean(values < data.air_below(GAS_HU)))
     volume_ml = float(np.count_nonzero(liver)) * data.ct.grid.voxel_ml
     if gas > 5:
         what = f"{gas:.0f} % of the liver mask is air or lung"
-        problems.error(where, what, "It is flipped, shifted or of another patient; look at it on the CT")
+        fix = "It is flipped, shifted or of another patient; look at it on the CT"
+        problems.refusal("liver_air", where, what, fix)
     elif not 0 <= mean <= 250:
-        problems.error(where, f"the mean under the liver mask is {mean:.0f} HU", "Check mask and CT: it is not liver")
+        what = f"the mean under the liver mask is {mean:.0f} HU"
+        problems.refusal("liver_hu", where, what, "Check mask and CT: it is not liver")
     elif mean < UNENHANCED_LIVER_HU and data.facts.get("phase_hint") != "portal":
         what = f"the liver's mean is {mean:.0f} HU: rather an unenhanced or arterial scan than the portal phase"
         problems.warning(where, what, "Check the contrast phase")

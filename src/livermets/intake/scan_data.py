@@ -44,6 +44,14 @@ class ScanData:
     lesions: NDArray[np.uint16] | None = None
     warnings: list[Problem] = field(default_factory=list)
 
+    def air_below(self, hu: float) -> float:
+        """The HU below which a voxel is air: ``hu``, or just above the lower limit of a CT that was cut off higher."""
+        return max(hu, self._lowest_hu + 1.0)
+
+    @cached_property
+    def _lowest_hu(self) -> float:
+        return float(self.ct.array.min(initial=0))
+
     @cached_property
     def lesion_boxes(self) -> dict[int, tuple[slice, ...]]:
         """Bounding box of every lesion: scans are mostly empty, so look only there."""

@@ -91,6 +91,26 @@ def test_an_accepted_window_is_a_warning_whose_reason_reaches_the_table_of_probl
     assert scan["fix"].tolist() == ["Accepted: public copies"]
 
 
+def test_air_is_still_seen_under_the_masks_of_a_windowed_ct(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def in_two_corners(lesions: np.ndarray) -> np.ndarray:
+        moved = np.zeros_like(lesions)
+        moved[2:6, :4, :4], moved[2:6, :4, -4:] = 1, 2
+        return moved
+
+    study = SmallStudy.written(tmp_path)
+    for patient in ("T1", "T2"):
+        study.edit(f"{patient}/ct.nii.gz", lambda hu: np.clip(hu, -160, 240))
+    study.edit("T1/liver.nii.gz", lambda liver: np.roll(liver, 16, axis=2))
+    study.edit("T2/lesions.nii.gz", in_two_corners)
+    study.cohort()["accept"] = {"windowed": "public copies", "lesion_outside_liver": "moved for a test"}
+    assert study.check() == 2
+    said = capsys.readouterr().err
+    assert "of the liver mask is air or lung" in said
+    assert "lesion 1 lies in air or lung (mean -160 HU)" in said
+    study.cohort()["accept"] |= {"liver_air": "moved for a test", "lesion_air": "moved for a test"}
+    assert study.check() == 0
+
+
 def test_an_accepted_finding_that_no_scan_has_is_said(tmp_path: Path) -> None:
     study = SmallStudy.written(tmp_path)
     study.cohort()["accept"] = {"windowed": "public copies"}
