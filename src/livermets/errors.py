@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
+
+Finding = Literal["windowed", "unplaced", "liver_air", "liver_hu", "lesion_air", "lesion_outside_liver"]
+"""Names of what a cohort may accept with a reason (`CohortSettings.accept` says what each means). Left out is whatever
+would make a result wrong: contradicting geometry, masks on another grid, values that are not HU, an image used twice.
+"""
 
 
 @dataclass(frozen=True, order=True)
@@ -19,6 +24,8 @@ class Problem:
     fix: str = ""
     """What to do."""
     severity: Literal["error", "warning"] = "error"
+    finding: Finding | Literal[""] = ""
+    """The name by which a cohort may accept it; empty where it may not."""
 
     def __str__(self) -> str:
         return " ".join(_ended(part) for part in (f"{self.where}: {self.what}", self.fix) if part)
@@ -46,12 +53,23 @@ class ProblemList:
     """Collects problems so that all of them are reported at once, not one per run."""
 
     problems: list[Problem] = field(default_factory=list)
+    accepted: Mapping[Finding, str] = field(default_factory=dict)
+    """The findings that the cohort accepts, with its reasons."""
 
     def error(self, where: object, what: str, fix: str = "") -> None:
         self.problems.append(Problem(str(where), what, fix))
 
     def warning(self, where: object, what: str, fix: str = "") -> None:
         self.problems.append(Problem(str(where), what, fix, severity="warning"))
+
+    def refusal(self, finding: Finding, where: object, what: str, fix: str) -> None:
+        """An error, or a warning that repeats the reason where the cohort accepts this finding."""
+        reason = self.accepted.get(finding)
+        if reason is not None:
+            self.problems.append(Problem(str(where), what, f"Accepted: {reason}", "warning", finding))
+            return
+        way = f'{fix}, or accept it with a reason: `accept: {{{finding}: "..."}}`'
+        self.problems.append(Problem(str(where), what, way, finding=finding))
 
     def extend(self, problems: Iterable[Problem]) -> None:
         self.problems.extend(problems)

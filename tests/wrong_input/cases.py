@@ -415,10 +415,20 @@ def rescale_not_applied(study: SmallStudy) -> None:
     study.edit("T1/ct.nii.gz", lambda hu: hu + 1024)
 
 
-@case(f"{T1}, T1/ct.nii.gz: the values are cut off at -100 and 100: an already windowed image. "
-      "Export the CT in Hounsfield units.")  # fmt: skip
+@case(f"{T1}, T1/ct.nii.gz: the values are cut off at -100 HU (36 % of the voxels are exactly there) and "
+      "100 HU (16 % of the voxels are exactly there): a windowed image. "
+      'Export the CT in Hounsfield units, or accept it with a reason: `accept: {windowed: "..."}`.')  # fmt: skip
 def windowed_image(study: SmallStudy) -> None:
     study.edit("T1/ct.nii.gz", lambda hu: np.clip(hu, -100, 100))
+
+
+@case(
+    "cohorts.train.accept.mirrored: input should be 'windowed', 'unplaced', 'liver_air', 'liver_hu', 'lesion_air' or "
+    "'lesion_outside_liver' (found 'mirrored').",
+    "cohorts.train.accept.windowed: string should have at least 3 characters (found '').",
+)
+def accepted_what_cannot_be_and_without_a_reason(study: SmallStudy) -> None:
+    study.cohort()["accept"] = {"mirrored": "it looked right", "windowed": ""}
 
 
 @case(f"{T1}, T1/ct.nii.gz: the values go from 0 to 255: a picture, not HU. Export the CT in Hounsfield units.")
@@ -525,16 +535,19 @@ def label_not_there(study: SmallStudy) -> None:
 
 @case(
     f"{T1}, T1/lesions.nii.gz: lesion 1 lies outside the liver mask. "
-    "The masks do not belong together, or one is flipped; look at both on the CT.",
+    "The masks do not belong together, or one is flipped; look at both on the CT, or accept it with a reason: "
+    '`accept: {lesion_outside_liver: "..."}`.',
     f"{T1}, T1/liver.nii.gz: 19 % of the liver mask is air or lung. "
-    "It is flipped, shifted or of another patient; look at it on the CT.",
+    "It is flipped, shifted or of another patient; look at it on the CT, or accept it with a reason: "
+    '`accept: {liver_air: "..."}`.',
 )
 def liver_of_another_patient(study: SmallStudy) -> None:
     study.edit("T1/liver.nii.gz", lambda liver: np.roll(liver, 18, axis=2))
 
 
 @case(f"{T1}, T1/lesions.nii.gz: lesion 1 lies outside the liver mask. "
-      "The masks do not belong together, or one is flipped; look at both on the CT.")  # fmt: skip
+      "The masks do not belong together, or one is flipped; look at both on the CT, or accept it with a reason: "
+      '`accept: {lesion_outside_liver: "..."}`.')  # fmt: skip
 def flipped_mask(study: SmallStudy) -> None:
     def drawn_at_the_right_edge(labels: np.ndarray) -> np.ndarray:
         drawn = np.where(labels == 2, 2, 0).astype(np.uint8)
@@ -802,6 +815,81 @@ def nifti_with(study: SmallStudy, sform: np.ndarray, qform: np.ndarray, name: st
 def spacing_stated_twice(study: SmallStudy) -> None:
     affine = np.array([[-2, 0, 0, 47], [0, -2, 0, 45], [0, 0, 4, -100], [0, 0, 0, 1.0]])
     nifti_with(study, affine * np.array([0.5, 0.5, 0.5, 1.0]), affine)
+
+
+def nifti_patched(study: SmallStudy, name: str, place: int, *values: float) -> None:
+    """Writes float32 numbers over a place of a NIfTI header."""
+    path = study.folder / name
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[place : place + 4 * len(values)] = np.array(values, "<f4").tobytes()
+    path.write_bytes(gzip.compress(bytes(content)))
+
+
+@case(
+    f"{T1}, T1/ct.nii.gz: it would be read with axes RPS, but the sform of its header says axes LPS. "
+    "The voxel sizes of pixdim must be above 0 (found -2, 2, 4): correct them, or export it again."
+)
+def negative_voxel_size(study: SmallStudy) -> None:
+    nifti_patched(study, "T1/ct.nii.gz", 80, -2.0)
+
+
+@case(
+    f"{T1}, T1/lesions.nii.gz: it would be read with axes LPI, but the sform of its header says axes LPS. "
+    "The voxel sizes of pixdim must be above 0 (found 2, 2, -4): correct them, or export it again."
+)
+def negative_voxel_size_of_a_mask(study: SmallStudy) -> None:
+    nifti_patched(study, "T1/lesions.nii.gz", 88, -4.0)
+
+
+@case(
+    f"{T1}, T1/ct.nii.gz: it would be read with voxels of 2 × 2 × 1 mm, but the sform of its header says voxels of "
+    "2 × 2 × 4 mm. The voxel sizes of pixdim must be above 0 (found 2, 2, 0): correct them, or export it again."
+)
+def voxel_size_of_nothing(study: SmallStudy) -> None:
+    nifti_patched(study, "T1/ct.nii.gz", 88, 0.0)
+
+
+@case(
+    f"{T1}, T1/ct.nii.gz: a voxel would be read as -2023, but the header says -999 (scl_slope 0, scl_inter -1024). "
+    "Set the slope to 1 if the intercept is meant, or export it again."
+)
+def intercept_without_slope(study: SmallStudy) -> None:
+    nifti_patched(study, "T1/ct.nii.gz", 112, 0.0, -1024.0)
+
+
+@case(
+    f"{T1}, T1/ct.nii.gz: this is a NIfTI-2 file, which the image library (SimpleITK) does not read. Convert it to "
+    "NIfTI-1, NRRD or MHA (in Python: nibabel.Nifti1Image.from_image(nibabel.load(...)))."
+)
+def nifti_2(study: SmallStudy) -> None:
+    import nibabel
+
+    nibabel.Nifti2Image(patient_arrays(0)[0].T, np.eye(4)).to_filename(study.folder / "T1/ct.nii.gz")
+
+
+@case(
+    f"{T1}, T1/ct.nii.gz: the header does not say what is left and right; it is read with x to the left, y to the "
+    'back, z up. Export it again from the DICOM series, or accept it with a reason: `accept: {unplaced: "..."}`.'
+)
+def neither_sform_nor_qform(study: SmallStudy) -> None:
+    import nibabel
+
+    for name, array in zip(("ct", "liver", "lesions"), patient_arrays(0), strict=True):
+        image = nibabel.Nifti1Image(array.T, None)
+        image.header.set_zooms((2.0, 2.0, 4.0))
+        image.to_filename(study.folder / f"T1/{name}.nii.gz")
+
+
+@case(
+    f"{T1}, T1/ct.mha: the axes are LPS by its TransformMatrix and RAS by its AnatomicalOrientation. "
+    "Correct its header, or export it again."
+)
+def metaimage_that_names_other_axes(study: SmallStudy) -> None:
+    for seed, patient in enumerate(("T1", "T2")):
+        save(study.folder / patient / "ct.mha", patient_arrays(seed)[0])
+    path = study.folder / "T1/ct.mha"
+    path.write_bytes(path.read_bytes().replace(b"Orientation = RAI", b"Orientation = RAS", 1))
+    study.cohort()["image"] = "{patient}/ct.mha"
 
 
 @case(f"{T1}, T1/ct.hdr: an Analyze file does not say what is left and right. Convert it to NIfTI or NRRD.")

@@ -148,9 +148,11 @@ def _read_pair(image: Path, mask: Path, liver: Path | None, settings: RadiomicsS
     """Image (z-scored over the liver if the settings say so) and label map, on one grid."""
     from livermets.errors import ProblemList, input_error
     from livermets.io.ct import read_image, read_labels
+    from livermets.io.masks import integer_labels
 
     volume = read_image(image)
     labels = read_labels(mask, volume.grid)
+    labels = labels.with_array(integer_labels(labels.array, mask))
     others = {mask: labels}
     if settings.intensity == "zscore":
         if liver is None:

@@ -8,11 +8,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from livermets.config.base import PathText, Section
 from livermets.config.phantom import PhantomSettings
+from livermets.errors import Finding
 
 Role = Literal["train", "validation", "predict"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 Header = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
 """A column's name as the header is read: line breaks and hard blanks are blanks."""
 Column = Literal[
@@ -81,7 +83,7 @@ class Exclusion(Section):
     """Only this scan of the patient."""
     lesion: int | None = Field(None, ge=1)
     """Only this lesion: it stays in the mask, its outcome is not used."""
-    reason: str = Field(min_length=3)
+    reason: Reason
     """Why, in a few words: "motion artefacts"."""
 
 
@@ -142,6 +144,12 @@ class CohortSettings(Section):
     """A lesion of the mask that the table does not have: an error, or kept with an empty response."""
     resample_masks: bool = False
     """Masks on another grid than their CT: false, an error; true, moved by their geometry (nearest neighbour)."""
+    accept: dict[Finding, Reason] = {}
+    """Findings that would be errors and are to be warnings in this cohort, each with the reason, which the report
+    repeats: {windowed: "public copies, -150 to 250 HU"}. `windowed`: the CT's values are cut off inside the range of a
+    body; `unplaced`: the file's header does not say what is left and right; `liver_air`: more than 5 % of the liver
+    mask is air or lung; `liver_hu`: the liver's mean is not between 0 and 250 HU; `lesion_air`: a lesion lies in air or
+    lung; `lesion_outside_liver`: a lesion lies outside the liver mask. Everything else stays an error."""
     timepoints: list[Code] = Field(["baseline"], min_length=1)
     """Timepoints used when the table has no timepoint column."""
 

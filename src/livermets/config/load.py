@@ -55,7 +55,7 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
 def _problems(section: type[BaseModel], error: ValidationError, where: str) -> list[Problem]:
     problems = []
     for detail in error.errors():
-        path = [str(part) for part in detail["loc"]]
+        path = [str(part) for part in detail["loc"] if part != "[key]"]
         key = ".".join([where, *path]) if where else ".".join(path)
         if detail["type"] == "extra_forbidden":
             known = _keys_beside(section, detail["loc"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,21 +15,26 @@ from livermets.intake.lesion_checks import check_lesions_in_liver, check_lesions
 from livermets.intake.lesions import check_lesion_ids, lesion_table
 from livermets.intake.scan_data import ScanData, read_scan
 from livermets.io.ct import AIR_HU, PADDING_HU
-from livermets.io.integrity import placement_conflict
+from livermets.io.placement import forms_apart, left_and_right
 
 NO_AIR_HU = -500
 """A CT has air around or inside the body; a minimum above this means that the values were changed."""
 GAS_HU = -300
 UNENHANCED_LIVER_HU = 75.0
 """Portal-phase liver is about 100-130 HU, unenhanced liver 45-65 HU."""
-_PILE_UP = 0.02
+_PILE_UP = 0.0005
+"""Share of the voxels exactly at a limit. Sixteen public CTs windowed to -160..240 HU: 0.37-0.61 and 0.007-0.041."""
+_SHARP = 5.0
+"""How many times more voxels lie at a limit than in the next hundredth of the range: there 22 to 2000 times."""
+_HIGHEST_CUT_HU = 1000
+"""Bone and contrast reach higher; scanners themselves stop at 1023, 3071 or above."""
 _THICK_SLICE_MM = 5.5
 
 
 def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
     """One scan read and checked, with its lesion table; warnings are added to it, errors are raised together."""
     data = read_scan(scan, cohort.settings)
-    problems = ProblemList()
+    problems = ProblemList(accepted=cohort.settings.accept)
     check_intensities(scan, data, problems)
     hounsfield = not problems.errors  # if these are not HU, what lies under the masks says nothing about them
     check_header(scan, data, problems)
@@ -61,8 +68,9 @@ def check_intensities(scan: Scan, data: ScanData, problems: ProblemList) -> None
         problems.error(where, f"the values go from {low:.3g} to {high:.3g}: a normalised image, not HU", fix)
     elif low >= 0 and high <= 255:
         problems.error(where, f"the values go from {low:g} to {high:g}: a picture, not HU", fix)
-    elif low > NO_AIR_HU and _piled_up(array, low) and _piled_up(array, high):
-        problems.error(where, f"the values are cut off at {low:g} and {high:g}: an already windowed image", fix)
+    elif cut_off := _cut_off(array, low, high):
+        what = f"the values are cut off at {cut_off}: a windowed image"
+        problems.refusal("windowed", where, what, fix)
     elif low >= 0:
         what = f"no value is below 0 (maximum {high:g}): the rescale intercept (usually -1024) was not applied"
         problems.error(where, what, fix)
@@ -76,16 +84,22 @@ def check_intensities(scan: Scan, data: ScanData, problems: ProblemList) -> None
 
 
 def check_header(scan: Scan, data: ScanData, problems: ProblemList) -> None:
-    """What the file's header gives away: two geometries that contradict each other, lossy compression."""
+    """What the file's header gives away: a placement that is not stated or stated twice, lossy compression."""
     where = f"{scan.label}, {scan.image_path}"
-    conflict = placement_conflict(scan.image_path) if data.kind == "NIfTI" else None
-    if conflict and "pixdim" in conflict:
-        problems.error(where, f"the header states {conflict}", "Export it again from the DICOM series")
-    elif conflict:
-        problems.warning(where, f"the header states {conflict}", "The sform is used; do the masks lie right?")
+    if data.kind != "DICOM":
+        _check_placed(scan.image_path, where, problems)
     if data.facts.get("lossy_compression"):
         what = "the slices were compressed with loss, which changes texture"
         problems.warning(where, what, "Use the originals if there are any")
+
+
+def _check_placed(path: Path, where: str, problems: ProblemList) -> None:
+    if not left_and_right(path):
+        what = "the header does not say what is left and right; it is read with x to the left, y to the back, z up"
+        problems.refusal("unplaced", where, what, "Export it again from the DICOM series")
+    elif apart := forms_apart(path):
+        places, used = apart
+        problems.warning(where, f"the header states {places}", f"The {used} is used; do the masks lie right?")
 
 
 def check_geometry(scan: Scan, data: ScanData, problems: ProblemList) -> None:
@@ -121,13 +135,15 @@ def check_liver(scan: Scan, cohort: Cohort, data: ScanData, liver: NDArray[np.bo
     where = f"{scan.label}, {scan.liver_path}"
     values = data.ct.array[liver]
     mean = float(values.mean())
-    gas = 100.0 * float(np.mean(values < GAS_HU))
+    gas = 100.0 * float(np.mean(values < data.air_below(GAS_HU)))
     volume_ml = float(np.count_nonzero(liver)) * data.ct.grid.voxel_ml
     if gas > 5:
         what = f"{gas:.0f} % of the liver mask is air or lung"
-        problems.error(where, what, "It is flipped, shifted or of another patient; look at it on the CT")
+        fix = "It is flipped, shifted or of another patient; look at it on the CT"
+        problems.refusal("liver_air", where, what, fix)
     elif not 0 <= mean <= 250:
-        problems.error(where, f"the mean under the liver mask is {mean:.0f} HU", "Check mask and CT: it is not liver")
+        what = f"the mean under the liver mask is {mean:.0f} HU"
+        problems.refusal("liver_hu", where, what, "Check mask and CT: it is not liver")
     elif mean < UNENHANCED_LIVER_HU and data.facts.get("phase_hint") != "portal":
         what = f"the liver's mean is {mean:.0f} HU: rather an unenhanced or arterial scan than the portal phase"
         problems.warning(where, what, "Check the contrast phase")
@@ -152,5 +168,19 @@ def problems_of(scan: Scan, cohort: Cohort) -> tuple[ScanData | None, pd.DataFra
     return data, table, problems
 
 
-def _piled_up(array: NDArray, value: float) -> bool:
-    return float(np.mean(array == value)) > _PILE_UP
+def _cut_off(array: NDArray, low: float, high: float) -> str:
+    """The limits of a window, in words: values that stop where a body's go on, many of them exactly there."""
+    next_to = (high - low) / 100.0
+    share_low, share_high = (float(np.mean(array == limit)) for limit in (low, high))
+    below = low > NO_AIR_HU and _piled_up(share_low, float(np.mean(array <= low + next_to)))
+    above = high < _HIGHEST_CUT_HU and _piled_up(share_high, float(np.mean(array >= high - next_to)))
+    if low >= 0 and not above:  # air at 0 is a missing intercept
+        return ""
+    limits = [(below, low, share_low), (above, high, share_high)]
+    return " and ".join(
+        f"{limit:g} HU ({100 * share:.2g} % of the voxels are exactly there)" for cut, limit, share in limits if cut
+    )
+
+
+def _piled_up(share: float, with_next: float) -> bool:
+    return share > _PILE_UP and share > _SHARP * (with_next - share)

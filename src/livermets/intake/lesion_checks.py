@@ -27,9 +27,10 @@ def check_lesions_plausible(scan: Scan, data: ScanData, problems: ProblemList) -
     for lesion, box in data.lesion_boxes.items():
         values = data.ct.array[box][labels[box] == lesion]
         mean = float(values.mean())
-        if mean < _AIR_HU:
+        if mean < data.air_below(_AIR_HU):
             what = f"lesion {lesion} lies in air or lung (mean {mean:.0f} HU)"
-            problems.error(where, what, "The mask is flipped, shifted or of another patient; look at it on the CT")
+            fix = "The mask is flipped, shifted or of another patient; look at it on the CT"
+            problems.refusal("lesion_air", where, what, fix)
         if len(values) < 5:
             what = f"lesion {lesion} has only {len(values)} voxels"
             problems.warning(where, what, "Remove it from the mask if it is a stray mark")
@@ -45,7 +46,7 @@ def check_lesions_in_liver(scan: Scan, data: ScanData, problems: ProblemList) ->
         outside = 100.0 * float(np.mean(~liver[box][labels[box] == lesion]))
         if outside > 50 and not _near(labels, liver, box, lesion, data):
             fix = "The masks do not belong together, or one is flipped; look at both on the CT"
-            problems.error(where, f"lesion {lesion} lies outside the liver mask", fix)
+            problems.refusal("lesion_outside_liver", where, f"lesion {lesion} lies outside the liver mask", fix)
         elif outside > 10:
             what = f"{outside:.0f} % of lesion {lesion} is outside the liver mask"
             problems.warning(where, what, "Does the liver mask leave tumours out?")

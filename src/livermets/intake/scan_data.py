@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,14 @@ class ScanData:
     warnings: list[Problem] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
     """Of a DICOM folder: how many slices were used, and how many files are something else, by what they are."""
+
+    def air_below(self, hu: float) -> float:
+        """The HU below which a voxel is air: ``hu``, or just above the lower limit of a CT that was cut off higher."""
+        return max(hu, self._lowest_hu + 1.0)
+
+    @cached_property
+    def _lowest_hu(self) -> float:
+        return float(self.ct.array.min(initial=0))
 
     @cached_property
     def lesion_boxes(self) -> dict[int, tuple[slice, ...]]:
@@ -105,8 +113,7 @@ def _as_problems(error: InputError | OSError, where: Path) -> list[Problem]:
 
 def named(scan: Scan, problems: list[Problem]) -> list[Problem]:
     """Problems of a file as problems of the scan it belongs to."""
-    return [Problem(f"{scan.label}, {problem.where}", problem.what, problem.fix, problem.severity)
-            for problem in problems]  # fmt: skip
+    return [replace(problem, where=f"{scan.label}, {problem.where}") for problem in problems]
 
 
 def _read_liver(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:

@@ -57,8 +57,10 @@ class StudyCheck:
     study: Study = field(default_factory=lambda: Study(()))
 
     def problem_table(self) -> pd.DataFrame:
-        """One row per problem, without the paths that the screen shows: errors first, sorted by place."""
-        ordered = sorted(public_problems(self.problems, self.study), key=lambda problem: (problem.severity, problem))
+        """One row per problem, without the paths that the screen shows: errors first, then what is said of a whole
+        cohort, sorted by place."""
+        public = public_problems(self.problems, self.study)
+        ordered = sorted(public, key=lambda found: (found.severity, ", patient " in found.where, found))
         rows = [(problem.severity, problem.where, problem.what, problem.fix) for problem in ordered]
         return pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS))
 
@@ -79,17 +81,31 @@ def check_study(
     one that reads well. What tables show already is not repeated (see `livermets.readiness`)."""
     problems = ProblemList()
     summaries = []
+    seen: dict[str, ProblemList] = {cohort.name: ProblemList() for cohort in study.cohorts}
     for scan in progress([scan for cohort in study.cohorts if cohort.written for scan in cohort.scans()]):
         cohort = study.cohort(scan.cohort)
         data, lesions, found = problems_of(scan, cohort)
+        seen[scan.cohort].extend(found)
         problems.extend(found)
         summaries.append(_summary(scan, cohort, data, lesions, found))
         if data is not None and look is not None:
             look(scan, data)
     _check_images_once(summaries, problems)
     for cohort in study.cohorts:
+        _check_accepted(cohort, seen[cohort.name], problems)
         summaries += _excluded(cohort)
     return StudyCheck(problems, summaries, study)
+
+
+def _check_accepted(cohort: Cohort, seen: ProblemList, problems: ProblemList) -> None:
+    """One line per accepted finding, before those of its scans; also where no scan needs it, if all could be read."""
+    for finding, reason in cohort.settings.accept.items():
+        where = f"cohort {cohort.name}, accept.{finding}"
+        scans = len({problem.where for problem in seen.warnings if problem.finding == finding})
+        if scans:
+            problems.warning(where, f"accepted for {scans} of {len(cohort.scans())} scans", f"Reason: {reason}")
+        elif not seen.errors:
+            problems.warning(where, "no scan needs it", "Remove the entry")
 
 
 def _summary(

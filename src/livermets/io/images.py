@@ -14,9 +14,14 @@ from livermets.imaging.geometry import CANONICAL_ORIENTATION, Grid, Volume
 from livermets.io.atomic import written_aside
 from livermets.io.integrity import check_size, check_whole
 from livermets.io.listing import require
+from livermets.io.nifti import is_nifti2
+from livermets.io.placement import check_placement
+from livermets.io.text_headers import check_statements
 
 # Level 1 compresses CT nearly as well as the default and is several times faster.
 _COMPRESSION_LEVEL = 1
+_PERPENDICULAR = 1e-3
+"""Largest error of the axes' products with each other; headers with three decimals have 0.7e-3."""
 
 
 def read_volume(path: Path | str) -> Volume:
@@ -34,9 +39,12 @@ def read_volume(path: Path | str) -> Volume:
         check_size(path, math.prod(reader.GetSize()))
         image = reader.Execute()
     except RuntimeError as error:
+        check_statements(path)
         raise _unreadable(path) from error
     values = sitk.GetArrayViewFromImage(image)
-    check_whole(path, values)
+    if image.GetNumberOfComponentsPerPixel() == 1:
+        check_whole(path, values)
+        check_placement(path, image)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         n = int(np.count_nonzero(~np.isfinite(values)))
         raise input_error(path, f"{n} voxels are not numbers (NaN or infinite)", "Export it again")
@@ -53,8 +61,11 @@ def _unreadable(path: Path) -> InputError:
         reader.ReadImageInformation()
     except RuntimeError as error:
         if "orthonormal" in str(error):
-            fix = "Resample it to a regular grid first"
-            return input_error(path, "the axes of this image are not perpendicular (sheared affine)", fix)
+            return _sheared(path)
+        if is_nifti2(path):
+            what = "this is a NIfTI-2 file, which the image library (SimpleITK) does not read"
+            fix = "Convert it to NIfTI-1, NRRD or MHA (in Python: nibabel.Nifti1Image.from_image(nibabel.load(...)))"
+            return input_error(path, what, fix)
         packed = _packed(path)
         if packed:
             return input_error(
@@ -64,6 +75,11 @@ def _unreadable(path: Path) -> InputError:
         return input_error(path, "this file cannot be read as an image", fix)
     # MetaImage's reader checks the data first, NRRD's the header: here the header was fine.
     return input_error(path, "this file is cut short or damaged", "Copy or export it again")
+
+
+def _sheared(where: object) -> InputError:
+    what = "the axes of this image are not perpendicular (sheared affine)"
+    return input_error(where, what, "Resample it to a regular grid first")
 
 
 def _packed(path: Path) -> str:
@@ -85,6 +101,9 @@ def volume_from_sitk(image: sitk.Image, where: object) -> Volume:
     if image.GetNumberOfComponentsPerPixel() != 1:
         what = f"one value per voxel is needed, this has {image.GetNumberOfComponentsPerPixel()}"
         raise input_error(where, what, "Give the CT or one label map, not a picture in colours or layers")
+    axes = np.array(image.GetDirection()).reshape(3, 3)
+    if np.abs(axes.T @ axes - np.eye(3)).max() > _PERPENDICULAR:
+        raise _sheared(where)
     stored = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(image.GetDirection())
     array, grid = _canonical(image)
     return Volume(array, grid, stored)
@@ -127,3 +146,4 @@ def write_volume(path: Path | str, volume: Volume) -> None:
     with written_aside(path) as aside:
         sitk.WriteImage(image, str(aside), useCompression=True, compressionLevel=_COMPRESSION_LEVEL)
         check_whole(aside, sitk.GetArrayViewFromImage(image))  # on a full disk the library stops without a word
+        check_placement(aside, image)

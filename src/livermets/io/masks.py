@@ -18,6 +18,8 @@ from livermets.io.listing import require
 from livermets.io.patterns import matches
 
 LARGEST_LABEL = 60_000
+_WHOLE = 1e-3
+"""How far a label may be from a whole number: 0.99999994 is 1."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,17 @@ def merged(layers: Iterable[tuple[int, NDArray[np.bool_]]], grid: Grid) -> tuple
 
 
 def integer_labels(array: NDArray, where: object) -> NDArray[np.uint16]:
-    """A mask's values as labels; a float file is fine when its values are whole numbers."""
+    """A mask's values as labels; a float file is fine when its values are whole numbers, up to what rescaling in single
+    precision leaves of them."""
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
             n = int(np.count_nonzero(~np.isfinite(array)))
             raise input_error(where, f"{n} voxels are not numbers (NaN or infinite)", "Export it again")
-        if np.any(array != np.rint(array)):
+        whole = np.rint(array)
+        if np.any(np.abs(array - whole) > _WHOLE):
             fix = "A mask holds whole label values; export it again (a probability map needs a threshold first)"
             raise input_error(where, "the mask has fractions as values", fix)
+        array = whole
     if array.dtype in (np.uint8, np.bool_):
         return array.astype(np.uint16)
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
