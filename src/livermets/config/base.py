@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import CoreSchema, core_schema
 
 
 class Section(BaseModel):
     """A part of ``config.yaml``. Unknown keys are refused; every field has a type, a default and a description."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """A text that must fit a pattern (which editors get by the schema); who breaks it is told in words."""
+
+    pattern: str
+    words: str
+
+    def check(self, text: str) -> str:
+        if re.fullmatch(self.pattern, text) is None:
+            raise ValueError(f"use {self.words}")
+        return text
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}

@@ -42,7 +42,7 @@ def table_rows(
     except TemplateError as error:
         raise input_error(f"cohort {name}, table", str(error)) from error
     try:
-        table = read_rows(path, settings.sheet)
+        table = read_rows(path, settings.sheet, settings.header_row)
     except InputError as error:
         for problem in error.problems:
             fix = problem.fix
