@@ -637,7 +637,21 @@ def no_file_per_lesion(study: SmallStudy) -> None:
     one_file_per_lesion(study, "T2")
 
 
-@case(f"{T1}, T1/tumour1.nii.gz: another file is lesion 1 too. Keep one of them.")
+@case(f"{T1}, T1/met 1 seg 7 x.nii.gz: 1 and 7 may both be the lesion's number in * {{lesion}} *.nii.gz. "
+      "Write more of the file's name around {lesion}.")  # fmt: skip
+def wildcard_beside_two_numbers(study: SmallStudy) -> None:
+    for patient, name in (("T1", "met 1 seg 7 x"), ("T1", "met 2 seg VI"), ("T2", "met 1 a"), ("T2", "met 2 b")):
+        mask = patient_arrays(int(patient[1]) - 1)[2] == int(name[4])
+        save(study.folder / patient / f"{name}.nii.gz", mask.astype(np.uint8))
+    study.cohort()["lesions"] = "{patient}/* {lesion} *.nii.gz"
+
+
+@case("cohorts.train: `lesions` needs some text between {lesion} and *, or no one knows which number is meant.")
+def wildcard_at_the_number(study: SmallStudy) -> None:
+    study.cohort()["lesions"] = "{patient}/*{lesion}.nii.gz"
+
+
+@case(f"{T1}, T1/tumour1.nii.gz: tumour01.nii.gz is lesion 1 too. Keep one of the two files.")
 def same_lesion_in_two_files(study: SmallStudy) -> None:
     one_file_per_lesion(study, "T1", "T2")
     shutil.copy(study.folder / "T1/tumour1.nii.gz", study.folder / "T1/tumour01.nii.gz")

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from livermets.errors import input_error
+
 LESION = "{lesion}"
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
@@ -39,20 +41,30 @@ def fill(template: str, values: Mapping[str, str], folder: str | None, base: Pat
 
 
 def lesion_files(pattern: str) -> list[tuple[int | None, Path]]:
-    """The files of a filled-in pattern: with `{lesion}`, every file that has a number there, in the order of those
-    numbers; without, the one path itself, whether it exists or not."""
+    """The files of a filled-in pattern: with `{lesion}`, every file that has a number there (and any text at a `*`), in
+    the order of those numbers; without, the one path itself, whether it exists or not.
+
+    Raises `InputError` where a `*` leaves open which number of a name is meant."""
     if LESION not in pattern:
         return [(None, Path(pattern))]
-    before, *others = pattern.split(LESION)
-    anything = "*".join(glob.escape(part) for part in [before, *others])
-    number = re.compile(re.escape(before) + r"(\d+)" + "".join(re.escape(part) + r"\1" for part in others[:-1])
-                        + re.escape(others[-1]))  # fmt: skip
+    anything = "*".join(map(glob.escape, re.split(r"\{lesion\}|\*", pattern)))
+    widest, narrowest = (_lesion_number(pattern, text) for text in ("[^/]*", "[^/]*?"))
     found = []
     for path in glob.glob(anything):
-        match = number.fullmatch(path)
+        match, other = widest.fullmatch(path), narrowest.fullmatch(path)
+        if match and other and match[1] != other[1]:
+            what = f"{other[1]} and {match[1]} may both be the lesion's number in {Path(pattern).name}"
+            raise input_error(path, what, "Write more of the file's name around {lesion}")
         if match:
             found.append((int(match[1]), Path(path)))
     return sorted(found)
+
+
+def _lesion_number(pattern: str, text: str) -> re.Pattern[str]:
+    """A number at the first `{lesion}` and the same one at every other; ``text`` is what a `*` stands for."""
+    before, *others = ("".join(text if part == "*" else re.escape(part) for part in re.split(r"(\*)", piece))
+                       for piece in pattern.split(LESION))  # fmt: skip
+    return re.compile(before + r"(\d+)" + r"\1".join(others))
 
 
 def _expand(text: str) -> str:

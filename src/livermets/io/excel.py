@@ -64,8 +64,12 @@ def _hidden(sheet: Any) -> list[str]:
         if size.hidden
     ]
     found = [("row", rows), ("column", columns)]
-    return [f"hidden {word}{'s'[: len(' '.join(names).split()) > 1]} {', '.join(names)} of the sheet: read like the others"
+    return [f"hidden {_plural(word, names)} {', '.join(names)} of the sheet: read like the others"
             for word, names in found if names]  # fmt: skip
+
+
+def _plural(word: str, names: list[str]) -> str:
+    return word if len(names) == 1 and " to " not in names[0] else f"{word}s"
 
 
 def _letter(column: int) -> str:
