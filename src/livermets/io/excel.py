@@ -34,6 +34,19 @@ def excel_cells(path: Path, sheet: str | None) -> tuple[list[list[str]], list[st
             raise input_error(path, "this Excel table cannot be read", "Save it again as .xlsx") from error
 
 
+def sheet_names(path: Path) -> list[str]:
+    """The sheets of a workbook that are not hidden."""
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(path, read_only=True)
+    except Exception as error:  # see excel_cells
+        raise input_error(path, "this Excel table cannot be read", "Save it again as .xlsx") from error
+    names = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    book.close()
+    return names
+
+
 def _cells(path: Path, name: str | None) -> tuple[list[list[str]], list[str]]:
     from openpyxl import load_workbook
 
