@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from livermets.intake.listing import Item
-from livermets.intake.readings import LESION_WORDS, Read
+from livermets.intake.readings import FIRST_TIMEPOINT, LESION_WORDS, Read
 
 _LESION = re.compile(rf"(?<![a-z])({LESION_WORDS}|gtv|livertumou?rs?)(?![a-z])", re.IGNORECASE)
 _LIVER = re.compile(r"liver|hepat|leber|fegato|foie|higado", re.IGNORECASE)
@@ -19,6 +19,11 @@ _MASK = re.compile(
 _IMAGE = re.compile(r"image|volume|dicom|scan|(?<![a-z])(ct|tc|orig\w*|portal\w*|venous)(?![a-z])", re.IGNORECASE)
 _SECOND_CHOICE = re.compile(r"old|backup|copy|kopie|copia|arterial|native|nativ|delayed|late", re.IGNORECASE)
 _PORTAL = re.compile(r"portal|porto|venous|venos|venös|\bpv\b|\bpvp\b", re.IGNORECASE)
+_OTHER_ORGAN = re.compile(
+    r"vein|vena|vene|venoussystem|artery|arteria|kyst|cyst|zyste|spleen|milz|milza|kidney|niere|lung|bone|skin|spine|heart|"
+    r"gallbladder|pancreas|stomach|colon|surrenal",
+    re.IGNORECASE,
+)
 Role = Literal["image", "liver", "lesions", "mask", "other"]
 Scan = tuple[str, str]
 """Patient and timepoint."""
@@ -60,6 +65,8 @@ def _role(item: Item, own: str) -> Role:
         return "mask"
     lesion, liver, mask = (bool(pattern.search(own)) for pattern in (_LESION, _LIVER, _MASK))
     if item.kind == "slices" and item.modality not in ("CT", "") and not (lesion or liver or mask):
+        return "other"
+    if _OTHER_ORGAN.search(own) and not lesion:
         return "other"
     if _IMAGE.search(own) and not mask:
         return "image"
@@ -135,3 +142,55 @@ def timepoints_of(group: Chosen) -> dict[str, set[str]]:
     for patient, point in group.scans:
         found[point].add(patient)
     return dict(found)
+
+
+def chosen_roles(read: list[Read], role: str, remarks: list[str]) -> tuple[Chosen | None, dict[str, Chosen]]:
+    """The image and the masks, on the timepoints that can be used together."""
+    kinds = roles(read)
+
+    def of(*wanted: str) -> list[Read]:
+        return [one for one in read if kinds[one.template] in wanted]
+
+    image = chosen(of("image"), read)
+    lesions, liver, both = (chosen(of(kind), read) for kind in ("lesions", "liver", "mask"))
+    masks = {"lesions": lesions or both, "liver": liver or (both if lesions is None else None)}
+    if lesions is None and liver is not None and both is None:
+        masks["lesions"] = None
+    found = {key: mask for key, mask in masks.items() if mask is not None}
+    if image is None or "{timepoint}" not in image.template:
+        return image, {key: mask for key, mask in found.items() if "{timepoint}" not in mask.template}
+    return _at_timepoints(image, found, role, remarks)
+
+
+def _at_timepoints(
+    image: Chosen, masks: dict[str, Chosen], role: str, remarks: list[str]
+) -> tuple[Chosen, dict[str, Chosen]]:
+    """All timepoints that every patient has; one of them where an outcome is wanted (`lesions` drawn there)."""
+    having = timepoints_of(image)
+    everyone = {patient for patient, _ in image.scans}
+    full = sorted((point for point in having if having[point] == everyone), key=time_order)
+    drawn = timepoints_of(masks["lesions"]) if "lesions" in masks else {}
+    with_lesions = [point for point in full if not drawn or drawn.get(point, set()) >= everyone]
+    points = with_lesions or full or sorted(having, key=lambda point: (-len(having[point]), *time_order(point)))[:1]
+    if role != "predict":
+        points = points[:1]
+    others = sorted(set(having) - set(points), key=time_order)
+    if others:
+        remarks.append(
+            "timepoints not used: " + ", ".join(f"{point} ({len(having[point])} patients)" for point in others)
+        )
+    return _only(image, points), {key: _only(mask, points) for key, mask in masks.items()}
+
+
+def _only(group: Chosen, points: Sequence[str]) -> Chosen:
+    """The group at these timepoints; a single one is written into the template."""
+    if "{timepoint}" not in group.template:
+        return group
+    template = group.template.replace("{timepoint}", points[0]) if len(points) == 1 else group.template
+    items = {(patient, point if len(points) > 1 else ""): items
+             for (patient, point), items in group.items.items() if point in points}  # fmt: skip
+    return Chosen(template, items)
+
+
+def time_order(point: str) -> tuple[bool, str]:
+    return not re.fullmatch(FIRST_TIMEPOINT, point, re.IGNORECASE), point

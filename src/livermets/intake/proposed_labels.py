@@ -13,6 +13,8 @@ from livermets.intake.choosing import Chosen
 from livermets.intake.readings import LESION_WORDS
 
 _LESION = re.compile(LESION_WORDS, re.IGNORECASE)
+_TARGET = re.compile(r"(?<![a-z])gtv", re.IGNORECASE)
+"""The gross tumour volume of radiotherapy."""
 _LIVER = re.compile(r"liver|hepat|leber|fegato|foie|higado", re.IGNORECASE)
 _LIVER_ML = 300.0
 """Lesions together are smaller, livers larger, with few exceptions."""
@@ -46,13 +48,18 @@ def _by_name(names: dict[str, list[str]], both: bool) -> tuple[dict[str, Any], l
     if both:
         livers = [name for name in everyone[0] if _LIVER.search(name) and all(name in others for others in everyone)]
         keys["liver_labels"] = [min(livers, key=len)] if livers else []
-    patterns = [{re.sub(r"\d+$", "*", name) for name in found if _LESION.search(name)} for found in everyone]
-    common = sorted(set.intersection(*patterns))
+    common = _common(everyone, _LESION) or _common(everyone, _TARGET)
     first = f"structures of the first patient: {', '.join(everyone[0])}"
     if common:
         keys["lesion_labels"] = common
         return keys, [first]
     return keys, ["lesion_labels: no structure of all patients is named like a lesion; choose", first]
+
+
+def _common(everyone: list[list[str]], words: re.Pattern[str]) -> list[str]:
+    """Names with these words that every patient has, a number at their end as `*`."""
+    patterns = [{re.sub(r"\d+$", "*", name) for name in names if words.search(name)} for names in everyone]
+    return sorted(set.intersection(*patterns))
 
 
 def _by_value(place: Path, mask: Chosen, both: bool) -> tuple[dict[str, Any], list[str]]:
@@ -66,7 +73,7 @@ def _by_value(place: Path, mask: Chosen, both: bool) -> tuple[dict[str, Any], li
         return {}, ["the first mask cannot be read: say under liver_labels, lesion_labels what its values are"]
     values, counts = np.unique(volume.array[volume.array > 0], return_counts=True)
     sizes = {int(value): float(count) * volume.grid.voxel_ml for value, count in zip(values, counts, strict=True)}
-    seen = f"values of the first patient's mask: {', '.join(f'{value} ({ml:.0f} ml)' for value, ml in sizes.items())}"
+    seen = f"values of the first patient's mask: {', '.join(f'{value} ({ml:.3g} ml)' for value, ml in sizes.items())}"
     if both and len(sizes) == 2:
         liver = max(sizes, key=lambda value: sizes[value])
         (lesion,) = set(sizes) - {liver}

@@ -29,6 +29,8 @@ _KIND = re.compile(
 _NUMBERED_LESION = re.compile(rf"((?:{LESION_WORDS})(?:[ _.-]*(?:nr|no|n|id))?[ _.:#-]*)(\d+)", re.IGNORECASE)
 _TIME_IN_NAME = re.compile(rf"(?<![A-Za-z0-9])({_TIME_WORDS})(?![A-Za-z0-9])", re.IGNORECASE)
 _TOKEN = re.compile(r"[^_\-. ]+")
+_UNEXPLAINED = 5
+"""What an item that a reading leaves out costs, in patients told one by one."""
 Span = tuple[int, int]
 
 
@@ -46,12 +48,20 @@ class Read:
 def readings(items: Sequence[Item]) -> list[Read]:
     """The items by patient: a folder each at some depth, or a part of each file's name. Items that the chosen reading
     does not explain are left out."""
-    rules = list(_rules(items))
-    if not rules:
-        return []
-    read = [[found for item in items if (found := rule(item)) is not None] for rule in rules]
-    best = min(range(len(rules)), key=lambda index: _cost(read[index], len(items)))
-    return _with_wildcards(read[best])
+    read = [[found for item in items if (found := rule(item)) is not None] for rule in _rules(items)]
+    return _with_wildcards(min(read, key=lambda one: _cost(one, len(items))))
+
+
+def of_one_patient(items: Sequence[Item], folder: str) -> list[Read] | None:
+    """The same with the folder that they lie in as their one patient, where no other reading explains every item by
+    names that can be patients."""
+    usual = readings(items)
+    if len(usual) == len(items) and not any(_KIND.fullmatch(one.patient) for one in usual):
+        return None
+    inside = [replace(item, path=f"{folder}/{item.path}".rstrip("/")) for item in items]
+    read = [found for item in inside if (found := _by_folder(item, 0, False)) is not None]
+    likely = not usual or _cost(read, len(items)) + _UNEXPLAINED < _cost(usual, len(items))
+    return _with_wildcards(read) if likely else None
 
 
 def _cost(read: Sequence[Read], n_items: int) -> int:
@@ -62,7 +72,7 @@ def _cost(read: Sequence[Read], n_items: int) -> int:
     wordy = sum(not any(sign.isdigit() for sign in name) for name in patients)
     timed = sum(bool(_TIME_IN_NAME.search(name)) for name in patients)
     torn = len({(one.item.study, one.patient) for one in read}) - len({one.item.study or one.patient for one in read})
-    unlikely = 10 * kinds + 4 * torn + 3 * timed + wordy + 5 * (n_items - len(read))
+    unlikely = 10 * kinds + 4 * torn + 3 * timed + wordy + _UNEXPLAINED * (n_items - len(read))
     return 2 * len({one.template for one in read}) + len(patients) + unlikely
 
 

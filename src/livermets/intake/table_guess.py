@@ -32,6 +32,7 @@ _COLUMN_WORDS = {
     "centre": r".*cent(re|er)\b.*|.*hospital.*|site|.*institution.*|zentrum|klinik|centro|ospedale|hopital",
 }
 _HEADER_ROWS = 6
+_SHOWN = 10
 _DIAMETERS = ("baseline_diameter_mm", "followup_diameter_mm")
 _RECIST = {"CR": 1, "PR": 1, "SD": 1, "PD": 0}
 
@@ -90,7 +91,8 @@ def _of_table(name: str, table: RawTable, on_disk: Sequence[str]) -> TableGuess:
             guess.columns[ours] = fitting[0]
     guess.unknown = [column for column in table.columns if column not in guess.columns.values()]
     if "patient_id" not in guess.columns:
-        guess.trouble = f"no heading names the patient (headings: {', '.join(table.columns)})"
+        shown = ", ".join(column[:30] for column in table.columns[:_SHOWN])
+        guess.trouble = f"no heading names the patient (its headings: {shown})"
         return guess
     mapped = {ours: theirs for ours, theirs in guess.columns.items() if ours != theirs}
     if mapped:

@@ -70,9 +70,9 @@ def check_alike(
     for patient, found in sorted(entries.items()):
         if len(found) > 1:
             problems.warning(place, f"{', '.join(sorted(found))} are all read as patient {patient} (patient_id)")
-    for found in sorted(map(sorted, alike.values())):
-        if len(found) > 1:
-            what = f"{' and '.join(found)} are two patients, though their ids differ by zeros or capital letters only"
+    for names in sorted(map(sorted, alike.values())):
+        if len(names) > 1:
+            what = f"{' and '.join(names)} are two patients, though their ids differ by zeros or capital letters only"
             problems.warning(place, what, "Correct the table if they are one")
     if form is None and entries and all(re.fullmatch(r"\d+\.0", patient) for patient in entries):
         fix = "Set patient_id: {width: 1} if the files are named without it"

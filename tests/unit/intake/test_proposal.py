@@ -85,7 +85,7 @@ def nested_dates(folder: Path) -> Expected:
 def nested_dates_of_files(folder: Path) -> Expected:
     """No template holds both: the second patient is named, not invented."""
     ct(folder, "P001/2020-01-03/ct.nii.gz", "P002/2021-12-24/ct.nii.gz")
-    return Expected({"P001": ("P001/2020-01-03/ct.nii.gz",)}, ("no image for P002", "{patient}/2021-12-24/ct.nii.gz"))
+    return Expected({"P001": ("P001/2020-01-03/ct.nii.gz",)}, ("not at {patient}/2020-01-03/ct.nii.gz: P002",))
 
 
 @export
@@ -100,6 +100,15 @@ def the_folder_of_one_patient(folder: Path) -> Expected:
     ct(folder, "ct.nii.gz")
     mask(folder, "lesions.nii.gz")
     return Expected({folder.name: ("ct.nii.gz", "lesions.nii.gz")})
+
+
+@export
+def organs_of_one_patient(folder: Path) -> Expected:
+    """Many masks beside one CT: none of them is a patient, and a vein is no CT of the portal phase."""
+    ct(folder, "ct.nii.gz")
+    names = ("liver", "portalvein", "venoussystem", "livercyst", "livertumor01", "livertumor02", "livertumor03")
+    mask(folder, *(f"{name}.nii.gz" for name in names))
+    return Expected({folder.name: ("ct.nii.gz", *(f"livertumor0{n}.nii.gz" for n in (1, 2, 3)))}, ("livercyst.nii.gz",))
 
 
 @export
@@ -328,7 +337,7 @@ def test_messy_exports(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "export 1"
     folder.mkdir()
     expected = EXPORTS[name](folder)
-    folder_given = folder.rename(tmp_path / "E1") if "one_patient" in name and name != "one_patient" else folder
+    folder_given = folder.rename(tmp_path / "E1") if "of_one_patient" in name else folder
     proposal = propose(folder_given, expected.role)
     said = " ".join(proposal.split())
     for words in expected.says:
@@ -350,6 +359,28 @@ def test_messy_exports(name: str, tmp_path: Path) -> None:
 
 def test_there_are_enough_exports() -> None:
     assert len(EXPORTS) >= 20
+
+
+def test_a_table_of_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where each patient has its own dates no template holds all paths; a table does, and `check` accepts it."""
+    study = SmallStudy(tmp_path)
+    for seed, place in enumerate(("P1/2020-01-03", "P1/2020-06-03", "P2/2021-12-24 a")):
+        for name, array in zip(("ct", "Metastase 1 S7", "Metastase 2 S8"), (patient_arrays(seed)[0], LESIONS == 1,
+                               LESIONS == 2), strict=True):  # fmt: skip
+            save(tmp_path / f"data/{place}/{name}.nii.gz", array.astype(np.int16))
+    assert study.run("cohort-init", "data", "--table", "paths.csv") == 0
+    said = capsys.readouterr().out
+    assert "several images, one was taken; check: P1" in said
+    study.config = yaml.safe_load(said)
+    assert study.check() == 0
+    assert "2 of 2 patients, 2 scans of 32 slices, 4 lesions" in capsys.readouterr().out
+    assert study.run("cohort-init", "data", "--table", "paths.csv") == 2
+    assert study.run("cohort-init", "data", "--table", "new.csv", "--role", "train") == 2
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "error: paths.csv: this file is there already. Give the name of a new one.",
+        "error: --table: a table of paths holds no outcome for role train. "
+        "Add the columns image, liver and lesions to your own table, and name it under `table`.",
+    ]
 
 
 def test_a_proposal_for_training_passes_check(tmp_path: Path) -> None:
