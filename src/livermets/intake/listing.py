@@ -11,8 +11,9 @@ from typing import Literal
 from livermets.errors import input_error
 
 IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+HEADER_SUFFIXES = (".mhd", ".nhdr")
 DATA_SUFFIXES = (".raw", ".zraw", ".raw.gz")
-"""Voxels beside a header (.mhd, .nhdr)."""
+"""Voxels beside their header."""
 TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm")
 LARGEST_LISTING = 200_000
 _SAMPLED = 20
@@ -91,7 +92,7 @@ def _sort_files(found: Listing, place: Path, files: list[Path]) -> None:
             found.items.append(Item(_relative(file, found.folder), "volume"))
         elif name.endswith(TABLE_SUFFIXES):
             found.tables.append(_relative(file, found.folder))
-        elif not name.endswith(DATA_SUFFIXES):
+        elif not (name.endswith(DATA_SUFFIXES) and any(f.name.lower().endswith(HEADER_SUFFIXES) for f in files)):
             rest.append(file)
     dicom = _dicom_items(found, place, rest)
     for file in rest:
@@ -125,6 +126,7 @@ def _dicom_items(found: Listing, place: Path, files: list[Path]) -> set[Path]:
     slices: dict[tuple[str, str, str], str] = {}
     for file, header in sorted(headers.items()):
         if header is None:
+            found.others["damaged DICOM"] += 1
             continue
         modality, study = str(header.get("Modality", "")), str(header.get("StudyInstanceUID", ""))
         series = (str(header.get("SeriesNumber") or ""), str(header.get("SeriesDescription") or ""))
@@ -134,6 +136,8 @@ def _dicom_items(found: Listing, place: Path, files: list[Path]) -> set[Path]:
             found.items.append(Item(_relative(file, found.folder), "slices", modality, series, study, True))
         elif "Rows" in header:
             slices.setdefault((modality, *series), study)
+        else:
+            found.others["DICOM without pixels"] += 1
     path = _relative(place, found.folder)
     for (modality, number, text), study in slices.items():
         found.items.append(Item("" if path == "." else path, "slices", modality, (number, text), study))

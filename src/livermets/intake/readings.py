@@ -60,7 +60,7 @@ def of_one_patient(items: Sequence[Item], folder: str) -> list[Read] | None:
         return None
     inside = [replace(item, path=f"{folder}/{item.path}".rstrip("/")) for item in items]
     read = [found for item in inside if (found := _by_folder(item, 0, False)) is not None]
-    likely = not usual or _cost(read, len(items)) + _UNEXPLAINED < _cost(usual, len(items))
+    likely = not usual or _cost(read, len(items)) + 3 <= _cost(usual, len(items))
     return _with_wildcards(read) if likely else None
 
 

@@ -37,19 +37,18 @@ def file_id(text: str, form: PatientIdForm | None) -> str:
 def rows_kept(
     table: RawTable, entries: Sequence[str], patterns: Sequence[str], place: str, problems: ProblemList
 ) -> list[int]:
-    """Indices of the rows that `ignore_rows` leaves; the others are counted in a warning. A pattern is compared with
-    the patient entry of each row and with its first filled cell."""
+    """Indices of the rows that `ignore_rows` leaves; the others are counted in a warning by their numbers and patterns,
+    since what stands in them may be a name. A pattern is compared with the patient entry and the first filled cell."""
     ignored: dict[int, str] = {}
     used: set[str] = set()
     for index, entry in enumerate(entries):
         first = next((cell for cell in table.rows[index].values() if cell), "")
-        for text in (entry, first):
-            fitting = {pattern for pattern in patterns if text and matches(text, pattern)}
-            if fitting:
-                ignored.setdefault(index, text)
-            used |= fitting
+        fitting = [pattern for pattern in patterns if any(text and matches(text, pattern) for text in (entry, first))]
+        if fitting:
+            ignored[index] = fitting[0]
+        used |= set(fitting)
     if ignored:
-        listed = ", ".join(f'row {table.row_numbers[index]} "{text}"' for index, text in ignored.items())
+        listed = ", ".join(f"row {table.row_numbers[index]} ({pattern})" for index, pattern in ignored.items())
         rows = "1 row is" if len(ignored) == 1 else f"{len(ignored)} rows are"
         problems.warning(place, f"{rows} left out by ignore_rows: {listed}")
     for pattern in patterns:
