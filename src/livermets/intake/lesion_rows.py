@@ -60,6 +60,7 @@ class TableReader:
         """Rows of the table that are patients."""
         spellings = [(entries[index], self.patients[index]) for index in self.indices if entries[index]]
         check_alike(spellings, settings.patient_id, self.place, self.problems)
+        self._check_zeros()
 
     @property
     def known_outcome(self) -> bool:
@@ -231,6 +232,15 @@ class TableReader:
 
     def _row_failed(self, where: str) -> bool:
         return any(problem.where == where for problem in self.problems.errors)
+
+    def _check_zeros(self) -> None:
+        """A 0 listed under `missing` takes the best responders out."""
+        column = self._columns.get("followup_diameter_mm", "")
+        entries = [self.table.rows[index].get(column, "") for index in self.indices]
+        zeros = sum(_is_number(entry) and float(entry) == 0 for entry in entries)
+        if zeros and 0.0 in self._missing_numbers:
+            what = f"{zeros} follow-up diameters of 0 count as not available, because 0 is listed under missing"
+            self.problems.warning(self.place, what, "A lesion that has vanished is 0 mm: is that what they say?")
 
     def _check_duplicates(self, rows: list[LesionRow]) -> None:
         first: dict[tuple[str, str, int | None], LesionRow] = {}

@@ -107,9 +107,9 @@ def _check_formulas(path: Path, title: str) -> None:
         relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
         targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
         workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-        target = next(targets[sheet.get(_RELATION)] for sheet in workbook.iter(f"{_MAIN}sheet")
-                      if sheet.get("name") == title)  # fmt: skip
-        content = archive.read(posixpath.join("xl", target).lstrip("/"))
+        found = [targets.get(sheet.get(_RELATION), "") for sheet in workbook.iter(f"{_MAIN}sheet")
+                 if sheet.get("name") == title]  # fmt: skip
+        content = archive.read(posixpath.join("xl", found[0]).lstrip("/")) if found else b""
     if b"<f" not in content:
         return
     pending = any(calculation.get("fullCalcOnLoad") in ("1", "true") for calculation in workbook.iter(f"{_MAIN}calcPr"))

@@ -86,3 +86,10 @@ def test_complete_response_is_never_missing(tmp_path: Path, word: str) -> None:
     """Whatever is listed under `missing`: a lesion that has vanished is 0 mm."""
     with pytest.raises(InputError, match=r"Write 0 \(mm\)"):
         loaded(tmp_path, [HEADER, f"P1,1,20,{word}"], missing=[word], lesions_without_outcome="keep")
+
+
+def test_a_zero_under_missing_is_said(tmp_path: Path) -> None:
+    rows = [HEADER, "P1,1,20,0", "P1,2,20,0.0", "P2,1,20,30"]
+    study = loaded(tmp_path, rows, missing=[0], lesions_without_outcome="keep")
+    assert said(study) == ["2 follow-up diameters of 0 count as not available, because 0 is listed under missing"]
+    assert said(loaded(tmp_path, rows)) == []
