@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from tests.dicom_files import write_enhanced, write_rtstruct, write_seg, write_series
 from tests.small_study import ROWS, SHAPE_ZYX, SmallStudy, image_of, patient_arrays, save
 
@@ -77,6 +78,39 @@ def a_compared_network_with_the_name_of_the_own_one(study: SmallStudy) -> None:
 def weights_that_are_not_there(study: SmallStudy) -> None:
     weights = {"file": "weights.pth", "sha256": "f37072fd"}
     study.config["segmentation"] = {"network": {"architecture": "resnet18-unet", "pretrained": weights}}
+
+
+@case(
+    'cohorts.train.select.patients.0: YAML reads 010 as the number 8, a text is needed. Quote it: "010".',
+    'cohorts.train.select.patients.1: YAML reads NO as true or false, a text is needed. Quote it: "NO".',
+    'cohorts: YAML reads 1_000 as the number 1000, a text is needed. Quote it: "1_000".',
+)
+def texts_that_yaml_takes_for_something_else(study: SmallStudy) -> None:
+    as_typed(study, {"T1": "010", "T2": "NO", "test": "1_000"})
+
+
+@case("cohorts: use letters without accents, digits, - and _, with a letter or digit first (found 'zürich 1').")
+def cohort_name_with_an_accent(study: SmallStudy) -> None:
+    study.config["cohorts"]["zürich 1"] = study.config["cohorts"].pop("test")
+
+
+@case(
+    'cohorts.train.missing: yes, no, on, off without quotes are true and false for YAML; quote them: ["NO"] '
+    "(found [False])."
+)
+def a_missing_code_that_yaml_takes_for_false(study: SmallStudy) -> None:
+    study.cohort()["missing"] = ["TYPED"]
+    as_typed(study, {"TYPED": "NO"})
+
+
+def as_typed(study: SmallStudy, changes: dict[str, str]) -> None:
+    """The configuration written, with some of its words replaced as a person types them."""
+    study.save_settings()
+    text = (study.folder / "config.yaml").read_text()
+    for old, new in changes.items():
+        text = re.sub(rf"\b{old}\b", new, text)
+    (study.folder / "config.yaml").write_text(text)
+    study.save_settings = lambda: None  # type: ignore[method-assign]
 
 
 @case("cohorts.train: role train needs a `table` with the outcome of every lesion.")
@@ -265,6 +299,76 @@ def impossible_diameter(study: SmallStudy) -> None:
     study.rows[0] = "T1,baseline,1,A,2000,15.0"
 
 
+@case(
+    'cohort train, table.csv, row 2, patient T1: followup_diameter_mm "CR" says that the lesion has vanished. '
+    "Write 0 (mm): left empty, a responder would be lost.",
+    'cohort train, table.csv, row 3, patient T1: followup_diameter_mm "nicht mehr sichtbar" says that the lesion has '
+    "vanished. Write 0 (mm): left empty, a responder would be lost.",
+    'cohort train, table.csv, row 4, patient T2: followup_diameter_mm "<5" is no size. '
+    "Write the number that it stands for (RECIST 1.1: 5 mm if seen but too small to measure).",
+    'cohort train, table.csv, row 5, patient T2: baseline_diameter_mm "disappeared" says that there is no lesion. '
+    "Exclude the lesion with a reason: without a size before there is no outcome.",
+)
+def response_in_words_where_a_diameter_belongs(study: SmallStudy) -> None:
+    study.rows[:4] = [
+        "T1,baseline,1,A,20.0,CR", "T1,baseline,2,A,16.0,nicht mehr sichtbar", "T2,baseline,1,B,20.0,<5",
+        "T2,baseline,2,B,disappeared,10.0",
+    ]  # fmt: skip
+    study.cohort()["missing"] = ["CR"]  # even so: the best responders would be dropped
+
+
+@case("cohort train, book.xlsx, cell F2: a formula that was never calculated. "
+      "Open the table in Excel or LibreOffice and save it.")  # fmt: skip
+def formula_never_calculated(study: SmallStudy) -> None:
+    book = Workbook()
+    for line in (study.header, *ROWS):
+        book.active.append(line.split(","))
+    book.active["F2"] = "=E2-5"
+    book.save(study.folder / "book.xlsx")
+    study.cohort()["table"] = "book.xlsx"
+
+
+@case('cohort train, book.xlsx, row 2, patient T1: followup_diameter_mm "#DIV/0!" is an error of the spreadsheet. '
+      "Correct the formula.")  # fmt: skip
+def error_of_the_spreadsheet(study: SmallStudy) -> None:
+    formula_never_calculated(study)
+    book = load_workbook(study.folder / "book.xlsx")
+    book.active["F2"] = "#DIV/0!"
+    book.active["F2"].data_type = "e"
+    book.save(study.folder / "book.xlsx")
+
+
+@case("cohort train, table.csv, row 8, patient Mittelwert: this looks like a summary of the rows above, not like a "
+      "patient. Set ignore_rows: [Mittelwert] for this cohort.",
+      "cohort train, table.csv, row 9, patient Source: tumour board: \"Source: tumour board\" cannot be a patient id. "
+      "Use a pseudonym of letters, digits, . _ -; a row that is no patient is left out by ignore_rows.")  # fmt: skip
+def rows_that_are_no_patients(study: SmallStudy) -> None:
+    study.rows += ["Mittelwert,baseline,,A,18,20", "Source: tumour board"]
+    study.cohort()["select"] = {"column": "centre", "values": ["A", "B", ""]}
+    study.cohort("test")["table"] = "other.csv"
+    (study.folder / "other.csv").write_text("\n".join([study.header, *ROWS]))
+    study.cohort()["exclude"] = [{"patient": "V1", "reason": "in the other cohort"}]
+
+
+@case("cohort train, table.csv: row 3 names more of the columns than the header does. "
+      "Set header_row: 3, or remove the lines above the header.")  # fmt: skip
+def two_lines_above_the_header(study: SmallStudy) -> None:
+    (study.folder / "table.csv").write_text("\n".join(["Outcome,of,2020,A,B,C", "x,,,,,y", study.header, *ROWS]))
+    study.cohort("test")["table"] = "other.csv"
+    (study.folder / "other.csv").write_text("\n".join([study.header, *ROWS]))
+    del study.cohort()["select"]
+
+
+@case("cohort train, table.csv, row 2: column LD is there twice. "
+      "Rename one, or set header_row: [1, 2] if the row above tells them apart.")  # fmt: skip
+def headings_in_two_rows(study: SmallStudy) -> None:
+    rows = [",,,,Baseline,Follow-up", "patient_id,timepoint,lesion_id,centre,LD,LD", *ROWS]
+    (study.folder / "table.csv").write_text("\n".join(rows))
+    study.cohort()["header_row"] = 2
+    study.cohort("test")["table"] = "other.csv"
+    (study.folder / "other.csv").write_text("\n".join([study.header, *ROWS]))
+
+
 @case("cohort train, table.csv, row 2, patient T1: the follow-up diameter is missing. "
       "Fill it in, exclude the lesion with a reason, or set lesions_without_outcome: keep.")  # fmt: skip
 def missing_followup(study: SmallStudy) -> None:
@@ -284,7 +388,7 @@ def broken_lesion_id(study: SmallStudy) -> None:
 
 
 @case('cohort train, table.csv, row 2, patient ../T1: "../T1" cannot be a patient id. '
-      "Use a pseudonym of letters, digits, . _ -.")  # fmt: skip
+      "Use a pseudonym of letters, digits, . _ -; a row that is no patient is left out by ignore_rows.")  # fmt: skip
 def patient_id_with_a_path(study: SmallStudy) -> None:
     study.rows[0] = "../T1,baseline,1,A,20.0,15.0"
     study.cohort()["select"] = {"patients": ["T1", "T2", "../T1"]}
@@ -570,7 +674,21 @@ def no_file_per_lesion(study: SmallStudy) -> None:
     one_file_per_lesion(study, "T2")
 
 
-@case(f"{T1}, T1/tumour1.nii.gz: another file is lesion 1 too. Keep one of them.")
+@case(f"{T1}, T1/met 1 seg 7 x.nii.gz: 1 and 7 may both be the lesion's number in * {{lesion}} *.nii.gz. "
+      "Write more of the file's name around {lesion}.")  # fmt: skip
+def wildcard_beside_two_numbers(study: SmallStudy) -> None:
+    for patient, name in (("T1", "met 1 seg 7 x"), ("T1", "met 2 seg VI"), ("T2", "met 1 a"), ("T2", "met 2 b")):
+        mask = patient_arrays(int(patient[1]) - 1)[2] == int(name[4])
+        save(study.folder / patient / f"{name}.nii.gz", mask.astype(np.uint8))
+    study.cohort()["lesions"] = "{patient}/* {lesion} *.nii.gz"
+
+
+@case("cohorts.train: `lesions` needs some text between {lesion} and *, or no one knows which number is meant.")
+def wildcard_at_the_number(study: SmallStudy) -> None:
+    study.cohort()["lesions"] = "{patient}/*{lesion}.nii.gz"
+
+
+@case(f"{T1}, T1/tumour1.nii.gz: tumour01.nii.gz is lesion 1 too. Keep one of the two files.")
 def same_lesion_in_two_files(study: SmallStudy) -> None:
     one_file_per_lesion(study, "T1", "T2")
     shutil.copy(study.folder / "T1/tumour1.nii.gz", study.folder / "T1/tumour01.nii.gz")
@@ -943,14 +1061,14 @@ def damaged_enhanced_ct(study: SmallStudy) -> None:
 
 
 @case('cohort train, titled.csv, row 1: "Outcome of the study" stands where the header should be. '
-      "Remove the lines above the header.")  # fmt: skip
+      "Set header_row: 3 if that row names the columns, or remove the lines above the header.")  # fmt: skip
 def title_above_the_header(study: SmallStudy) -> None:
     (study.folder / "titled.csv").write_text("\n".join(["Outcome of the study", "", study.header, *ROWS]))
     study.cohort()["table"] = "titled.csv"
 
 
 @case('cohort train, dated.xlsx, row 2, patient T1: baseline_diameter_mm "2020-05-20" is not a number. '
-      "Correct it, or list it under missing.")  # fmt: skip
+      "Correct it, or list it under missing if it means not available.")  # fmt: skip
 def number_that_excel_made_a_date(study: SmallStudy) -> None:
     book = Workbook()
     for line in (study.header, *ROWS):

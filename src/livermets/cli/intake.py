@@ -60,6 +60,9 @@ def cohort_init(
     folder: Path = typer.Argument(..., help="Folder that holds the patients of one cohort."),
     role: str = typer.Option("predict", help="train, validation or predict."),
     out: Path | None = typer.Option(None, help="Write the lines to this file instead of the screen."),
+    table: Path | None = typer.Option(
+        None, help="Write every path into this new table (CSV), where no template holds them all; role predict."
+    ),
 ) -> None:
     """Look at a folder and propose the lines of config.yaml that bring it in."""
     from typing import get_args
@@ -71,7 +74,12 @@ def cohort_init(
 
     if role not in get_args(Role):
         raise input_error("--role", f'"{role}" is not a role', f"Use {', '.join(get_args(Role))}")
-    proposal = propose(folder, role)
+    if table is not None and role != "predict":
+        fix = "Add the columns image, liver and lesions to your own table, and name it under `table`"
+        raise input_error("--table", f"a table of paths holds no outcome for role {role}", fix)
+    if table is not None and table.exists():
+        raise input_error(table, "this file is there already", "Give the name of a new one")
+    proposal = propose(folder, role, table)
     if out is None:
         print(proposal, end="")
     else:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import CoreSchema, core_schema
 
 
 class Section(BaseModel):
@@ -19,3 +22,22 @@ class PathMark:
 
 PathText = Annotated[str, PathMark()]
 """A path as people write it: environment variables (`$DATA/...`) and `~` are filled in where it is used."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """A text that must fit a pattern (which editors get by the schema); who breaks it is told in words."""
+
+    pattern: str
+    words: str
+
+    def check(self, text: str) -> str:
+        if re.fullmatch(self.pattern, text) is None:
+            raise ValueError(f"use {self.words}")
+        return text
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}

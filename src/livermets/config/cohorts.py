@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
-from livermets.config.base import PathText, Section
+from livermets.config.base import Allowed, PathText, Section
 from livermets.config.phantom import PhantomSettings
 from livermets.errors import Finding
 
 Role = Literal["train", "validation", "predict"]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$")]
+Name = Annotated[
+    str,
+    Allowed(r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters without accents, digits, - and _, with a letter or digit first"),
+]
+Code = Annotated[str, Allowed(r"[A-Za-z0-9._-]+", "letters without accents, digits, . _ and -")]
+RowNumber = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 Header = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
@@ -28,6 +32,15 @@ def _clock(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value // 3600:02d}:{value // 60 % 60:02d}:{value % 60:02d}"
     return value
+
+
+class PatientIdForm(Section):
+    """How folders and files spell the patient ids of the table, where the two differ: Excel made 7 of 007."""
+
+    prefix: str = ""
+    """What stands before the table's id: P makes P7 of 7."""
+    width: int = Field(1, ge=1, le=20)
+    """Digits of the number, filled up with zeros: 3 makes 007 of 7 (and of 7.0)."""
 
 
 class SeriesChoice(Section):
@@ -101,6 +114,15 @@ class CohortSettings(Section):
     """Outcome table (CSV, TSV, Excel): one row per lesion, or one per scan where no outcome is known."""
     sheet: str | None = None
     """Sheet of an Excel table; empty: the first one."""
+    header_row: RowNumber | list[RowNumber] | None = None
+    """Row of the table that names the columns, as a spreadsheet counts it; rows above it are not read. [2, 3]: two rows
+    do it together, their names joined by a blank ("Baseline" over "LD": "Baseline LD"). Empty: the first row."""
+    ignore_rows: list[str] = []
+    """Rows that are no patients, by their patient entry or first filled cell; `*` stands for anything: [Mean, SD,
+    "Source:*"]. `check` counts them."""
+    patient_id: PatientIdForm | None = None
+    """How files spell the table's patient ids: {prefix: P, width: 3} makes P007 of 7. Everything else (`select`,
+    `exclude`, results) uses that spelling."""
     decimal: Literal[".", ","] = "."
     """Decimal sign of the table's numbers."""
     missing: list[str | float] = []
@@ -134,7 +156,8 @@ class CohortSettings(Section):
     """Which labels of that file are liver: label values, DICOM-SEG segment numbers or names, RTSTRUCT ROI names (`*`
     stands for anything). Empty: everything above 0."""
     lesions: PathText | None = None
-    """Path of the manual lesion mask: a label map, or one binary file per lesion with `{lesion}` in its name."""
+    """Path of the manual lesion mask: a label map, or one binary file per lesion with `{lesion}` (its number) in its
+    name. Beside `{lesion}` a `*` stands for any text: "Metastasis {lesion} segment *.nii.gz"."""
     lesion_labels: list[int | str] = []
     """Which labels of that file are lesions, given as for `liver_labels`. Empty: everything above 0."""
     lesion_ids: Literal["labels", "components"] = "labels"
@@ -153,6 +176,14 @@ class CohortSettings(Section):
     timepoints: list[Code] = Field(["baseline"], min_length=1)
     """Timepoints used when the table has no timepoint column."""
 
+    @field_validator("missing", "liver_labels", "lesion_labels", mode="before")
+    @classmethod
+    def _no_true_or_false(cls, entries: Any) -> Any:
+        """YAML reads NO as false, which would count as the number 0: a lesion that has vanished."""
+        if isinstance(entries, list) and any(isinstance(entry, bool) for entry in entries):
+            raise ValueError('yes, no, on, off without quotes are true and false for YAML; quote them: ["NO"]')
+        return entries
+
     @model_validator(mode="after")
     def _has_a_source(self) -> CohortSettings:
         if self.phantom is None:
@@ -162,8 +193,9 @@ class CohortSettings(Section):
                 raise ValueError("a cohort needs `table`, or `patients` (a list of ids)")
             if self.table is None and self.role != "predict":
                 raise ValueError(f"role {self.role} needs a `table` with the outcome of every lesion")
-            if self.table is None and (self.columns or self.select):
-                raise ValueError("`columns` and `select` describe a table, but there is no `table`")
+            for key in ("columns", "select", "header_row", "ignore_rows", "patient_id"):
+                if self.table is None and getattr(self, key):
+                    raise ValueError(f"`{key}` describes a table, but there is no `table`")
             if self.table is not None and self.patients is not None:
                 raise ValueError("`patients` is for cohorts without a table; use `select: {patients: [...]}`")
             if self.lesions is None and "lesions" not in self.columns and self.role != "predict":
@@ -178,4 +210,6 @@ class CohortSettings(Section):
         for name in ("image", "liver"):
             if "{lesion}" in (getattr(self, name) or ""):
                 raise ValueError(f"`{name}` cannot hold {{lesion}}: only `lesions` can")
+        if "*{lesion}" in (self.lesions or "") or "{lesion}*" in (self.lesions or ""):
+            raise ValueError("`lesions` needs some text between {lesion} and *, or no one knows which number is meant")
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from livermets.config.base import Section
@@ -46,8 +47,9 @@ def intake_settings(option: str, cohort: str) -> IntakeSettings:
 
 def study_settings(option: str) -> StudyConfig:
     """The whole configuration from a verb's ``--settings``: its JSON, or the path of the file."""
-    values = _from_json(option) if option.lstrip().startswith("{") else read_yaml(option)
-    return validate_section(StudyConfig, values, "")
+    if option.lstrip().startswith("{"):
+        return validate_section(StudyConfig, _from_json(option), "")
+    return validate_section(StudyConfig, read_yaml(option), "", Path(option))
 
 
 def _from_json(text: str) -> dict[str, Any]:

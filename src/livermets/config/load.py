@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from livermets.config.duplicates import parsed_json, parsed_yaml
+from livermets.config.written import KEY, not_a_text, written_text
 from livermets.errors import InputError, Problem, input_error
 
 SectionType = TypeVar("SectionType", bound=BaseModel)
@@ -32,12 +33,15 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
     return content
 
 
-def validate_section(section: type[SectionType], values: Mapping[str, Any], where: str = "config") -> SectionType:
-    """``values`` as a typed section; raises `InputError` with one problem per wrong key."""
+def validate_section(
+    section: type[SectionType], values: Mapping[str, Any], where: str = "config", source: Path | None = None
+) -> SectionType:
+    """``values`` (of the YAML file ``source``) as a typed section; raises `InputError` with one problem per wrong
+    key."""
     try:
         return section.model_validate(values)
     except ValidationError as error:
-        raise InputError(_problems(section, error, where)) from error
+        raise InputError(_problems(section, error, where, source)) from error
 
 
 def section_from_option(option: str, key: str, section: type[SectionType]) -> SectionType:
@@ -52,12 +56,17 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
     return validate_section(section, read_yaml(option).get(key) or {}, key)
 
 
-def _problems(section: type[BaseModel], error: ValidationError, where: str) -> list[Problem]:
+def _problems(section: type[BaseModel], error: ValidationError, where: str, source: Path | None) -> list[Problem]:
     problems = []
     for detail in error.errors():
         path = [str(part) for part in detail["loc"] if part != "[key]"]
         key = ".".join([where, *path]) if where else ".".join(path)
-        if detail["type"] == "extra_forbidden":
+        if path and path[-1] == KEY:
+            key = ".".join([where, *path[:-2]]) if where else ".".join(path[:-2])
+        if detail["type"] == "string_type" and not isinstance(detail["input"], (str, list, dict)):
+            text = written_text(source, detail["loc"], detail["input"])
+            problems.append(Problem(key, *not_a_text(detail["input"], text)))
+        elif detail["type"] == "extra_forbidden":
             known = _keys_beside(section, detail["loc"])
             near = difflib.get_close_matches(path[-1], known, n=1)
             fix = f"Did you mean `{near[0]}`?" if near else f"Known keys: {', '.join(known)}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from livermets.config.base import PathText, Section
+from livermets.config.base import Allowed, PathText, Section
 
 
 class PretrainedSettings(Section):
@@ -15,7 +15,7 @@ class PretrainedSettings(Section):
     file: PathText
     """Path of the file (``.pth`` or ``.safetensors``), e.g. torchvision's ``resnet18-f37072fd.pth``, fetched once with
     ``curl -LO https://download.pytorch.org/models/resnet18-f37072fd.pth``."""
-    sha256: str = Field(pattern=r"^[0-9a-f]{8,64}$")
+    sha256: Annotated[str, Allowed(r"[0-9a-f]{8,64}", "8 to 64 hex digits (0-9, a-f)")]
     """SHA-256 of the file, or its first 8 or more hex digits (torchvision writes 8 of them into the file name)."""
 
 

@@ -37,7 +37,7 @@ def table_rows(
 ) -> list[LesionRow]:
     """The selected rows of the cohort's table; what is wrong with them goes to `problems`."""
     try:
-        table = read_rows(path, settings.sheet)
+        table = read_rows(path, settings.sheet, settings.header_row)
     except InputError as error:
         for problem in error.problems:
             fix = problem.fix

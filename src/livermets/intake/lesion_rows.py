@@ -11,7 +11,9 @@ from typing import get_args
 from livermets.config.cohorts import CohortSettings, Column
 from livermets.config.outcome import OutcomeSettings
 from livermets.errors import ProblemList
+from livermets.intake.diameters import advice, says_vanished
 from livermets.intake.outcome import needed_columns, response_from_diameters, response_from_entry
+from livermets.intake.table_ids import check_alike, file_id, is_summary, rows_kept
 from livermets.io.rows import RawTable
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9._-]+")
@@ -49,6 +51,16 @@ class TableReader:
         self._missing = _NOT_AVAILABLE | {code.casefold() for code in missing}
         self._missing_numbers = {float(code) for code in missing if _is_number(code)}
         self._columns = self._find_columns()
+        for remark in table.remarks:
+            self.problems.warning(self.place, remark)
+        entries = [self.cell(row, "patient_id") for row in table.rows]
+        self.patients = [file_id(entry, settings.patient_id) for entry in entries]
+        """Id of every row of the table, as files have it."""
+        self.indices = rows_kept(table, entries, settings.ignore_rows, self.place, self.problems)
+        """Rows of the table that are patients."""
+        spellings = [(entries[index], self.patients[index]) for index in self.indices if entries[index]]
+        check_alike(spellings, settings.patient_id, self.place, self.problems)
+        self._check_zeros()
 
     @property
     def known_outcome(self) -> bool:
@@ -61,18 +73,17 @@ class TableReader:
     def cell(self, cells: dict[str, str], column: str) -> str:
         """A cell's text by our column name; empty where not available."""
         text = cells.get(self._columns.get(column, ""), "")
+        if column == "followup_diameter_mm" and says_vanished(text):
+            return text  # never missing, whatever `missing` says: it is the best response
         if text.casefold() in self._missing:
             return ""
         return "" if self._missing_numbers and _is_number(text) and float(text) in self._missing_numbers else text
-
-    def patient_of(self, index: int) -> str:
-        return self.cell(self.table.rows[index], "patient_id")
 
     def read(self, indices: list[int]) -> list[LesionRow]:
         """The rows with these indices; one per timepoint of the configuration where the table has no timepoint."""
         if self.problems.errors:
             return []
-        rows = [row for index in indices for row in self._row(self.table.rows[index], self.table.row_numbers[index])]
+        rows = [row for index in indices for row in self._row(index)]
         self._check_duplicates(rows)
         self._check_centres(rows)
         self._check_units(rows)
@@ -80,6 +91,11 @@ class TableReader:
 
     def _find_columns(self) -> dict[str, str]:
         found: dict[str, str] = {name: name for name in get_args(Column) if name in self.table.columns}
+        header = self._row_like_a_header()
+        if header is not None:
+            what = f"row {header} names more of the columns than the header does"
+            self.problems.error(self.place, what, f"Set header_row: {header}, or remove the lines above the header")
+            return found
         for ours, theirs in self.settings.columns.items():
             if theirs in self.table.columns:
                 found[ours] = theirs
@@ -108,18 +124,30 @@ class TableReader:
             return f"Set outcome.rule: column to use the table's response, or name the {name} column under columns"
         return f'Name it under columns: {{{name}: "..."}}; the table has {", ".join(columns)}'
 
-    def _row(self, cells: dict[str, str], number: int) -> list[LesionRow]:
+    def _row_like_a_header(self) -> int | None:
+        """The first of the upper rows that names more of our columns than the header does."""
+        ours = {_letters(name) for name in (*get_args(Column), *self.settings.columns.values(), *_PATIENT_COLUMNS)}
+        known = sum(_letters(column) in ours for column in self.table.columns)
+        for row, number in list(zip(self.table.rows, self.table.row_numbers, strict=True))[:20]:
+            if sum(_letters(cell) in ours for cell in row.values() if cell) > known:
+                return number
+        return None
+
+    def _row(self, index: int) -> list[LesionRow]:
+        cells, number, patient = self.table.rows[index], self.table.row_numbers[index], self.patients[index]
         where = f"{self.place}, row {number}"
-        patient = self.cell(cells, "patient_id")
         before = len(self.problems.errors)
         if not patient:
             self.problems.error(where, "the patient id is missing", "Fill it in")
             return []
         where += f", patient {patient}"
+        if is_summary(self.cell(cells, "patient_id")):
+            fix = f"Set ignore_rows: [{self.cell(cells, 'patient_id')}] for this cohort"
+            self.problems.error(where, "this looks like a summary of the rows above, not like a patient", fix)
+            return []
         if not ID_PATTERN.fullmatch(patient) or patient.strip(".") == "":
-            self.problems.error(
-                where, f'"{patient}" cannot be a patient id', "Use a pseudonym of letters, digits, . _ -"
-            )
+            fix = "Use a pseudonym of letters, digits, . _ -; a row that is no patient is left out by ignore_rows"
+            self.problems.error(where, f'"{patient}" cannot be a patient id', fix)
             return []
         timepoint = self.cell(cells, "timepoint")
         if self.has("timepoint") and (not ID_PATTERN.fullmatch(timepoint) or not timepoint.strip(".")):
@@ -159,12 +187,8 @@ class TableReader:
         said = self._columns[column]
         number = text.replace(",", ".") if self.settings.decimal == "," else text
         if not _is_number(number):
-            if re.fullmatch(r"\d+,\d+", text):
-                self.problems.error(where, f'{said} "{text}" has a decimal comma', 'Set decimal: "," for this cohort')
-            elif re.fullmatch(r"[\d.,]+\s*(mm|cm)", text, re.IGNORECASE):
-                self.problems.error(where, f'{said} "{text}" holds its unit', "Keep the number only (diameter_unit)")
-            else:
-                self.problems.error(where, f'{said} "{text}" is not a number', "Correct it, or list it under missing")
+            what, fix = advice(text, column)
+            self.problems.error(where, f'{said} "{text}" {what}', fix)
             return None
         value = float(number) * (10.0 if self.settings.diameter_unit == "cm" else 1.0)
         lowest = 0.0 if column == "followup_diameter_mm" else math.ulp(0.0)  # a lesion may vanish at follow-up
@@ -208,6 +232,15 @@ class TableReader:
 
     def _row_failed(self, where: str) -> bool:
         return any(problem.where == where for problem in self.problems.errors)
+
+    def _check_zeros(self) -> None:
+        """A 0 listed under `missing` takes the best responders out."""
+        column = self._columns.get("followup_diameter_mm", "")
+        entries = [self.table.rows[index].get(column, "") for index in self.indices]
+        zeros = sum(_is_number(entry) and float(entry) == 0 for entry in entries)
+        if zeros and 0.0 in self._missing_numbers:
+            what = f"{zeros} follow-up diameters of 0 count as not available, because 0 is listed under missing"
+            self.problems.warning(self.place, what, "A lesion that has vanished is 0 mm: is that what they say?")
 
     def _check_duplicates(self, rows: list[LesionRow]) -> None:
         first: dict[tuple[str, str, int | None], LesionRow] = {}

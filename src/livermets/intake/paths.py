@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from livermets.errors import input_error
+
 LESION = "{lesion}"
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
@@ -48,17 +50,20 @@ def _placed(path: str, folder: str | None, base: Path) -> str:
 
 
 def lesion_files(pattern: str) -> list[tuple[int | None, Path]]:
-    """The files of a filled-in pattern: with `{lesion}`, every file that has a number there, in the order of those
-    numbers; without, the one path itself, whether it exists or not."""
+    """The files of a filled-in pattern: with `{lesion}`, every file that has a number there (and any text at a `*`), in
+    the order of those numbers; without, the one path itself, whether it exists or not.
+
+    Raises `InputError` where a `*` leaves open which number of a name is meant."""
     if LESION not in pattern:
         return [(None, Path(pattern))]
-    before, *others = pattern.split(LESION)
-    anything = "*".join(glob.escape(part) for part in [before, *others])
-    number = re.compile(re.escape(before) + r"(\d+)" + "".join(re.escape(part) + r"\1" for part in others[:-1])
-                        + re.escape(others[-1]))  # fmt: skip
+    anything = "*".join(map(glob.escape, re.split(r"\{lesion\}|\*", pattern)))
+    widest, narrowest = (_lesion_number(pattern, text) for text in ("[^/]*", "[^/]*?"))
     found = []
     for path in [*glob.glob(anything), *_behind_lost_links(pattern)]:
-        match = number.fullmatch(path)
+        match, other = widest.fullmatch(path), narrowest.fullmatch(path)
+        if match and other and match[1] != other[1]:
+            what = f"{other[1]} and {match[1]} may both be the lesion's number in {Path(pattern).name}"
+            raise input_error(path, what, "Write more of the file's name around {lesion}")
         if match:
             found.append((int(match[1]), Path(path)))
     return sorted(found)
@@ -66,16 +71,23 @@ def lesion_files(pattern: str) -> list[tuple[int | None, Path]]:
 
 def _behind_lost_links(pattern: str) -> list[str]:
     """What the pattern stands for in folders that are links to nothing, which a listing passes over."""
-    before, *others = pattern.split(LESION)
-    inside, slash, rest = others[0].partition(os.sep)
-    if not slash:
+    slash = pattern.find(os.sep, pattern.index(LESION))
+    if slash < 0:
         return []
-    found = []
-    for folder in glob.glob(f"{glob.escape(before)}*{glob.escape(inside)}"):
-        number = folder[len(before) : len(folder) - len(inside)]
-        if os.path.islink(folder) and not os.path.exists(folder) and number.isdigit():
-            found.append(folder + slash + LESION.join([rest, *others[1:]]).replace(LESION, number))
+    place, rest = pattern[:slash], pattern[slash:]
+    number, found = _lesion_number(place, "[^/]*"), []
+    for folder in glob.glob("*".join(map(glob.escape, re.split(r"\{lesion\}|\*", place)))):
+        match = number.fullmatch(folder)
+        if match and os.path.islink(folder) and not os.path.exists(folder):
+            found.append(folder + rest.replace(LESION, match[1]))
     return found
+
+
+def _lesion_number(pattern: str, text: str) -> re.Pattern[str]:
+    """A number at the first `{lesion}` and the same one at every other; ``text`` is what a `*` stands for."""
+    before, *others = ("".join(text if part == "*" else re.escape(part) for part in re.split(r"(\*)", piece))
+                        for piece in pattern.split(LESION))  # fmt: skip
+    return re.compile(before + r"(\d+)" + r"\1".join(others))
 
 
 def _expand(text: str) -> str:

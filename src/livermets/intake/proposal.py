@@ -1,219 +1,214 @@
-"""A look at a folder, and the lines of configuration that would bring it in."""
+"""A look at a folder, and the lines of configuration that would bring it in: only what then loads, and in comments what
+was seen and not understood."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
+from livermets.cohort import load_cohorts
+from livermets.config.cohorts import CohortSettings
+from livermets.config.load import validate_section
+from livermets.config.outcome import OutcomeSettings
 from livermets.errors import InputError, input_error
-from livermets.io.rows import read_rows
+from livermets.intake.choosing import Chosen, Scan, chosen_roles, series_choice, time_order
+from livermets.intake.lesion_rows import ID_PATTERN
+from livermets.intake.listing import Listing, listed
+from livermets.intake.path_table import path_rows, table_keys
+from livermets.intake.proposed_labels import label_lines
+from livermets.intake.proposed_lines import Proposal
+from livermets.intake.proposed_remarks import also_there, left_over, natural, some, without_image
+from livermets.intake.readings import Read, of_one_patient, readings, with_timepoints
+from livermets.intake.table_guess import TableGuess, guessed
+from livermets.io.tables import write_csv
 
-IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
-TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx")
-_LESION = re.compile(r"tumou?r|lesion|mts|metasta|\bmets?\b", re.IGNORECASE)
-_LIVER = re.compile(r"liver|hepat|leber|fegato", re.IGNORECASE)
-_MASK = re.compile(r"seg|mask|label|roi|rtstruct|annot|contour", re.IGNORECASE)
-_KIND = re.compile(r"image|label|mask|segm|volume|dicom|nifti", re.IGNORECASE)
-_LARGEST_LISTING = 200_000
-_COLUMN_WORDS = {
-    "patient_id": r"^(patient|pat|subject|case|pid|id)[\s_.-]*(id|no|nr|number)?\.?$",
-    "timepoint": r"time.?point|visit|^tp$",
-    "lesion_id": r"(lesion|tumou?r|mts).*(id|no|nr|number|label)|^(lesion|label)$",
-    "response": r"respon",
-    "baseline_diameter_mm": r"(base|pre|before).*(diam|ld|size)|(diam|ld|size).*(base|pre|before)",
-    "followup_diameter_mm": r"(follow|post|after|fu).*(diam|ld|size)|(diam|ld|size).*(follow|post|after|fu)",
-    "centre": r"cent(re|er)|hospital|site$|institution",
-}
+_SPECIAL = re.compile(r"[{}$\n\r]|^~")
+NO_IMAGE, NO_LESIONS = "no image in this folder", "no lesion mask in this folder"
 
 
-@dataclass
-class Found:
-    """Path templates of a folder with the patients that have each, and its tables."""
-
-    templates: dict[str, set[str]] = field(default_factory=dict)
-    tables: list[str] = field(default_factory=list)
-
-    @property
-    def patients(self) -> list[str]:
-        """Ids of every patient, numbers in their own order."""
-        ids = {patient for patients in self.templates.values() for patient in patients}
-        return sorted(
-            ids, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
-        )
-
-
-def propose(folder: Path, role: str = "predict") -> str:
-    """The YAML lines of a cohort for this folder, with what could not be decided as comments."""
+def propose(folder: Path, role: str = "predict", table: Path | None = None) -> str:
+    """The YAML lines of a cohort for this folder, with what could not be decided as comments; with ``table`` the paths
+    are written there, scan by scan, instead of as templates."""
     if not folder.is_dir():
         raise input_error(folder, "this folder does not exist", "Give the folder that holds the patients")
-    found = look(folder)
-    if not found.templates:
+    listing = listed(folder)
+    if not listing.items:
+        seen = "; ".join(left_over(listing))
         fix = "It must hold NIfTI, NRRD or MHA files or DICOM slices"
-        raise input_error(folder, "no image in this folder or below", fix)
-    image, liver, lesions, other = _roles(found)
-    names = _structure_names(folder, found, lesions)
-    if names and liver == lesions and not any(map(_LIVER.search, names)):
-        liver = None
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-") or "cohort"
-    lines = ["cohorts:", f"  {name}:", f"    role: {role}", f"    folder: {folder}"]
-    lines += [f"    {line}" for line in _table_lines(folder, found, role)]
-    for key, template in (("image", image), ("liver", liver), ("lesions", lesions)):
-        if template is not None:
-            having = len(found.templates[template])
-            note = "" if having == len(found.patients) else f"  # {having} of {len(found.patients)} patients have it"
-            lines.append(f'    {key}: "{template}"{note}')
-        elif key == "image" or role != "predict":
-            lines.append(f"    # {key}: nothing here is named like it; give its path with {{patient}}")
-    if names:
-        lines += [f"    {line}" for line in _label_lines(names, liver == lesions)]
-    elif lesions is not None and lesions == liver:
-        lines += ["    liver_labels: [1, 2]    # one label map for both: say which values are liver ...",
-                  "    lesion_labels: [2]      # ... and which are lesions",
-                  "    lesion_ids: components  # each connected piece is a lesion"]  # fmt: skip
-    lines += [f"    # also there: {template} ({len(found.templates[template])} patients)" for template in other[:10]]
-    return "\n".join(lines) + "\n"
+        raise input_error(folder, "no image in this folder or below", fix + (f"; seen: {seen}" if seen else ""))
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-_") or "cohort"
+    read, place = _read(listing, folder)
+    remarks: list[str] = []
+    read = _usable(read, listing, remarks)
+    if table is not None:
+        return _by_table(name, read, place, listing, table, remarks).text()
+    image, masks = chosen_roles(read, role, remarks)
+    if image is None:
+        raise input_error(folder, "no image whose path holds a patient id", "; ".join(remarks) or _ITS_LAYOUT)
+    proposal = _assembled(name, role, place, listing, image, masks, remarks)
+    proposal.remarks += without_image(read, image) + also_there(read, image, masks) + left_over(listing)
+    return proposal.text()
 
 
-def look(folder: Path) -> Found:
-    """Image files and DICOM folders below a folder as templates with `{patient}`.
-
-    Patients have a folder each, or a number in each file name: the reading that explains more files, with fewer
-    templates, is taken."""
-    files = _images(folder)
-    readings = []
-    for read in (_by_folder, _by_number):
-        templates: dict[str, set[str]] = defaultdict(set)
-        pairs = [(template, patient) for template, patient in map(read, files) if patient]
-        for template, patient in pairs:
-            templates[template].add(patient)
-        kinds = sum(bool(_KIND.search(patient)) for _, patient in pairs)  # a folder "labelsTr" is no patient
-        readings.append((len(files) - len(pairs) + kinds, len(templates), templates))
-    return Found(min(readings, key=lambda reading: reading[:2])[2], _tables(folder))
+def _by_table(name: str, read: list[Read], place: Path, listing: Listing, table: Path, remarks: list[str]) -> Proposal:
+    rows, doubtful = path_rows(read, place)
+    if not rows:
+        raise input_error(place, "no image whose path holds a patient id", _ITS_LAYOUT)
+    write_csv(table, pd.DataFrame(rows))
+    proposal = Proposal(name, table_keys(rows, table))
+    lacking = sorted({one.patient for one in read} - {row["patient_id"] for row in rows}, key=natural)
+    remarks += [f"no image for {some(lacking)}"] if lacking else []
+    remarks += [f"several images, one was taken; check: {some(doubtful)}"] if doubtful else []
+    remarks += [f"`check` will say: {problem}" for problem in load_problems(proposal)]
+    proposal.remarks = remarks + left_over(listing)
+    return proposal
 
 
-def _images(folder: Path) -> list[str]:
-    """Relative paths of image files, single DICOM objects (masks, enhanced CT), and folders of DICOM slices."""
-    from livermets.io.dicom import dicom_kind, is_dicom_file
-    from livermets.io.dicom_frames import is_enhanced
-
-    def stands_alone(file: Path) -> bool:
-        return is_dicom_file(file) and (dicom_kind(file) in ("SEG", "RTSTRUCT") or is_enhanced(file))
-
-    found, seen = [], 0
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        seen += len(names)
-        if seen > _LARGEST_LISTING:
-            raise input_error(folder, f"more than {_LARGEST_LISTING} files", "Give the folder of one cohort")
-        here = Path(place)
-        images = [name for name in sorted(names) if name.lower().endswith(IMAGE_SUFFIXES)]
-        found += [(here / name).relative_to(folder).as_posix() for name in images]
-        others = [here / name for name in sorted(names) if name not in images and not name.startswith(".")]
-        if len(others) <= 2:
-            found += [file.relative_to(folder).as_posix() for file in others if stands_alone(file)]
-        elif any(is_dicom_file(file) for file in others[:5]) and here != folder:
-            found.append(here.relative_to(folder).as_posix())
-    return found
+_ITS_LAYOUT = "Give each patient a folder, or name the files by the patient"
 
 
-def _by_folder(path: str) -> tuple[str, str]:
-    patient, slash, rest = path.partition("/")
-    if not slash and path.lower().endswith(IMAGE_SUFFIXES):
-        return path, ""
-    return "{patient}/" + _numbered(rest) if rest else "{patient}", patient
+def _read(listing: Listing, folder: Path) -> tuple[list[Read], Path]:
+    """The items by patient; a folder in which nothing tells patients apart is the folder of one patient."""
+    name = folder.resolve().name
+    one = of_one_patient(listing.items, name)
+    if one is None:
+        return with_timepoints(readings(listing.items)), folder
+    listing.items = [read.item for read in one]
+    listing.tables = [f"{name}/{table}" for table in listing.tables]
+    return with_timepoints(one), folder.resolve().parent
 
 
-def _by_number(path: str) -> tuple[str, str]:
-    """The last number of the file name as patient: ``volume-12.nii`` is patient 12 of ``volume-{patient}.nii``."""
-    place, _, name = path.rpartition("/")
-    stem = name.split(".", 1)[0]
-    numbers = list(re.finditer(r"\d+", stem))
-    if not numbers:
-        return path, ""
-    start, end = numbers[-1].span()
-    template = name[:start] + "{patient}" + name[end:]
-    return f"{place}/{template}" if place else template, numbers[-1][0]
+def _usable(read: list[Read], listing: Listing, remarks: list[str]) -> list[Read]:
+    """Without paths and patients that a configuration cannot name; what is left out is said."""
+    no_id = sorted({one.patient for one in read if not ID_PATTERN.fullmatch(one.patient) or not one.patient.strip(".")})
+    if no_id:
+        remarks.append(f"left out, because a patient id has only letters without accents, digits, . _ -: {some(no_id)}")
+    special = sorted({one.item.path for one in read if _SPECIAL.search(one.template.replace("{patient}", "")
+                      .replace("{lesion}", "").replace("{timepoint}", ""))})  # fmt: skip
+    if special:
+        remarks.append(f"left out, because a path cannot hold {{ }} $: {some(special)}")
+    unread = sorted({item.path for item in listing.items} - {one.item.path for one in read})
+    if len(read) < len(listing.items) and len({one.item for one in read} & set(listing.items)) == len(read):
+        remarks.append(f"not understood, no patient in the path: {some(unread)}")
+    return [one for one in read if one.patient not in no_id and one.item.path not in special]
 
 
-def _numbered(rest: str) -> str:
-    """``MASKS/livertumor03`` is one of many: ``MASKS/livertumor{lesion}``."""
-    place, slash, name = rest.rpartition("/")
-    if not _LESION.search(name):
-        return rest
-    return place + slash + re.sub(r"\d+(?=(\.\w+)*$)", "{lesion}", name, count=1)
+def _assembled(
+    name: str, role: str, place: Path, listing: Listing, image: Chosen, masks: dict[str, Chosen], remarks: list[str]
+) -> Proposal:
+    """The cohort with the first table that loads with it; without one only its patients, to predict."""
+    patients = sorted({patient for patient, _ in image.scans}, key=natural)
+    tables = [guessed(place, table, patients) for table in listing.tables]
+    tables.sort(key=lambda guess: (bool(guess.trouble), -guess.n_on_disk, -len(guess.columns)))
+    for guess in tables:
+        if guess.trouble:
+            remarks.append(f"table {guess.path} is not used: {guess.trouble}")
+            continue
+        proposal = _with_table(name, role, place, image, masks, guess)
+        problems = load_problems(proposal)
+        if not problems:
+            proposal.remarks = [*remarks, *proposal.remarks]
+            proposal.remarks += [f"table {other.path} is not used" for other in tables
+                                 if other is not guess and not other.trouble]  # fmt: skip
+            return proposal
+        remarks.append(f"table {guess.path} is not used: {' '.join(problems[:5])}")
+    if role != "predict":
+        remarks.append(f"role {role} needs a table with the outcome of every lesion; until there is one: predict")
+    proposal = _base(name, "predict", place, image, masks, patients)
+    proposal.remarks = [*remarks, *proposal.remarks]
+    proposal.remarks += [f"`check` will say: {problem}" for problem in load_problems(proposal)]
+    return proposal
 
 
-def _roles(found: Found) -> tuple[str | None, str | None, str | None, list[str]]:
-    """The templates of CT, liver and lesions by their names, and those left over."""
-    left = sorted(found.templates, key=lambda template: (-len(found.templates[template]), template))
-
-    def take(wanted: Iterable[str]) -> str | None:
-        return next(iter(wanted), None)
-
-    def own(template: str) -> str:
-        return template.replace("{patient}", "").replace("{lesion}", "")
-
-    lesions = take(t for t in left if _LESION.search(own(t)))
-    liver = take(t for t in left if t != lesions and _LIVER.search(own(t)) and not _LESION.search(own(t))
-                 and (_MASK.search(own(t)) or "image" not in own(t).lower()))  # fmt: skip
-    masks = [t for t in left if t not in (lesions, liver) and _MASK.search(own(t).replace("MASKS", ""))]
-    if lesions is None and liver is not None and re.search(r"labels|segmentation", liver):
-        lesions = liver
-    elif lesions is None and masks:
-        lesions = masks[0]
-        liver = liver or lesions
-    image = take(t for t in left if t not in (lesions, liver) and t not in masks and "MASK" not in t.upper())
-    return image, liver, lesions, [t for t in left if t not in (image, liver, lesions)]
-
-
-def _structure_names(folder: Path, found: Found, template: str | None) -> list[str]:
-    """Names in the first patient's DICOM-SEG or RTSTRUCT; none for another kind of mask."""
-    from livermets.io.dicom import structure_names
-
-    if template is None or "{lesion}" in template:
-        return []
-    return structure_names(folder / template.replace("{patient}", min(found.templates[template])))
+def _with_table(
+    name: str, role: str, place: Path, image: Chosen, masks: dict[str, Chosen], guess: TableGuess
+) -> Proposal:
+    on_disk = {patient for patient, _ in image.scans}
+    proposal = _base(name, role, place, image, masks, sorted(on_disk, key=natural), guess)
+    left_out = [patient for patient in guess.patients if patient not in on_disk]
+    reasons = dict.fromkeys(left_out, NO_IMAGE)
+    if role != "predict" and "lesions" in masks:
+        drawn = {patient for patient, _ in masks["lesions"].scans}
+        reasons |= {p: NO_LESIONS for p in guess.patients if p in on_disk and p not in drawn}
+    if reasons:
+        proposal.keys["exclude"] = [{"patient": patient, "reason": reason} for patient, reason in reasons.items()]
+    lacking = sorted(on_disk - set(guess.patients), key=natural)
+    if lacking:
+        proposal.remarks.append(f"not in the table: {some(lacking)}")
+    if guess.unknown:
+        proposal.remarks.append(f"headings of the table that were not understood: {', '.join(guess.unknown)}")
+    if role != "predict" and guess.rule == "column":
+        proposal.outcome = {"rule": "column"}
+    return proposal
 
 
-def _label_lines(names: list[str], with_liver: bool) -> list[str]:
-    """Which structures are lesions, and which is the liver, by their names."""
-    lines = []
-    if with_liver:
-        shortest = min((name for name in names if _LIVER.search(name)), key=len)
-        lines.append(f"liver_labels: {json.dumps([shortest])}")
-    lesions = sorted({re.sub(r"\d+$", "*", name) for name in names if _LESION.search(name)})
-    if lesions:
-        lines.append(f"lesion_labels: {json.dumps(lesions)}")
+def _base(
+    name: str, role: str, place: Path, image: Chosen, masks: dict[str, Chosen], patients: list[str],
+    guess: TableGuess | None = None,
+) -> Proposal:  # fmt: skip
+    """Role, folder, table or patients, and the paths that every patient has."""
+    proposal = Proposal(name, {"role": role, "folder": str(place)})
+    keys = proposal.keys
+    if guess is None:
+        keys["patients"] = patients
     else:
-        lines.append("# lesion_labels: none of the structures is named like a lesion; choose")
-    return [*lines, f"# structures of the first patient: {', '.join(names)}"]
+        keys |= {"table": guess.path, **guess.keys}
+        if "columns" in guess.keys:
+            proposal.beside["columns"] = "guessed from the header; check"
+        if "response_values" in guess.keys:
+            proposal.beside["response_values"] = "guessed; check"
+    keys["image"] = image.template
+    series, one = series_choice(image)
+    if series is not None:
+        keys["series"] = series
+    elif not one:
+        proposal.remarks.append(
+            "some folders hold several series: choose by `series`, or the one the masks were drawn on"
+        )
+    points = sorted({point for _, point in image.scans}, key=time_order)
+    if points != [""] and not (guess and "timepoint" in guess.columns):
+        keys["timepoints"] = points
+    used = {scan for scan in image.scans if guess is None or scan[0] in guess.patients}
+    given = {
+        key: mask for key, mask in masks.items() if _everywhere(mask, used) or (key == "lesions" and role != "predict")
+    }
+    lines, notes = label_lines(place, given)
+    for key in ("liver", "lesions"):
+        if key in given and (key == "lesions" or lines.get("liver_labels") != []):
+            keys[key] = given[key].template
+            keys |= {label: value for label, value in lines.items() if label.startswith(key[:5]) and value}
+        elif key in masks and key not in given:
+            having = len({patient for patient, _ in masks[key].scans & used})
+            proposal.remarks.append(f"{key} is left out: {having} of {len({p for p, _ in used})} patients have "
+                                    f"{masks[key].template}")  # fmt: skip
+    if "lesions" in keys and "lesion_ids" in lines:
+        keys["lesion_ids"] = lines["lesion_ids"]
+    proposal.remarks += notes
+    return proposal
 
 
-def _tables(folder: Path) -> list[str]:
-    return sorted(file.name for file in folder.iterdir() if file.name.lower().endswith(TABLE_SUFFIXES))
+def _everywhere(mask: Chosen, scans: set[Scan]) -> bool:
+    return mask.scans >= scans or {(patient, "") for patient, _ in scans} <= mask.scans
 
 
-def _table_lines(folder: Path, found: Found, role: str) -> list[str]:
-    if not found.tables:
-        ids = ", ".join(f'"{name}"' if name.isdigit() else name for name in found.patients)
-        missing = [] if role == "predict" else ["# table: the outcome table (role predict needs none)"]
-        return [*missing, f"patients: [{ids}]"]
-    lines = [f"table: {found.tables[0]}"]
+def load_problems(proposal: Proposal) -> list[str]:
+    """What loading the cohort, or a path that it makes, would be refused for."""
     try:
-        columns = read_rows(folder / found.tables[0]).columns
+        settings = validate_section(CohortSettings, proposal.keys, "")
+        outcome = OutcomeSettings(**proposal.outcome)
+        study = load_cohorts({proposal.name: settings}, outcome, 1, whole_study=False)
     except InputError as error:
-        return [f"# {error}", *lines]
-    mapped = {}
-    for ours, words in _COLUMN_WORDS.items():
-        guess = next((name for name in columns if re.search(words, name, re.IGNORECASE)), None)
-        if guess is not None and ours not in columns:
-            mapped[ours] = guess
-    if mapped:
-        inside = ", ".join(f'{ours}: "{theirs}"' for ours, theirs in mapped.items())
-        lines.append(f"columns: {{{inside}}}  # guessed from the header; check")
-    return lines
+        return [f"{problem.what}." for problem in error.problems]
+    missing = []
+    for scan in study.scans():
+        try:
+            masks = [*scan.lesion_paths] if scan.has_lesions else []
+        except InputError as error:
+            return [str(problem) for problem in error.problems]
+        paths = [scan.image_path, *([scan.liver_path] if scan.liver_path else []), *masks]
+        missing += [f"{path} does not exist." for path in paths if not path.exists()]
+        if scan.has_lesions and not masks:
+            missing.append(f"patient {scan.patient_id} has no lesion mask.")
+    return missing

@@ -174,12 +174,13 @@ def _one_file_per_lesion(
     files: list[tuple[int, Path]], scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList
 ) -> LabelMap:
     layers: dict[int, NDArray[np.bool_]] = {}
+    first: dict[int, Path] = {}
     for number, path in files:
         where = f"{scan.label}, {path}"
         if not 1 <= number <= LARGEST_LESION_ID:
             problems.error(where, f"{number} cannot be a lesion id", f"Number the files from 1 to {LARGEST_LESION_ID}")
-        elif number in layers:
-            problems.error(where, f"another file is lesion {number} too", "Keep one of them")
+        elif first.setdefault(number, path) is not path:
+            problems.error(where, f"{first[number].name} is lesion {number} too", "Keep one of the two files")
         else:
             try:
                 mask = read_mask(path, data.ct.grid, settings.lesion_labels, settings.resample_masks)

@@ -12,6 +12,7 @@ from livermets.cohort import Cohort, Scan, Study
 from livermets.errors import ProblemList
 from livermets.intake.checks import problems_of
 from livermets.intake.disclosure import public_problems
+from livermets.intake.on_disk import check_left_over
 from livermets.intake.scan_data import ScanData
 
 PROBLEM_COLUMNS = ("severity", "where", "what", "fix")
@@ -91,6 +92,7 @@ def check_study(
         if data is not None and look is not None:
             look(scan, data)
     _check_images_once(summaries, problems)
+    check_left_over(study, problems)
     for cohort in study.cohorts:
         _check_accepted(cohort, seen[cohort.name], problems)
         summaries += _excluded(cohort)

@@ -9,11 +9,13 @@ import csv
 import gzip
 import io
 import re
+import unicodedata
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from livermets.errors import input_error
+from livermets.errors import InputError, input_error
 from livermets.io.listing import require
 
 _LARGEST_CELL = 10_000_000
@@ -28,13 +30,17 @@ class RawTable:
     columns: tuple[str, ...]
     rows: tuple[dict[str, str], ...]
     row_numbers: tuple[int, ...]
-    """Row of each entry as a spreadsheet counts it: the header is row 1."""
+    """Row of each entry as a spreadsheet counts it: the first line is row 1."""
+    remarks: tuple[str, ...] = ()
+    """What a person who looks at the table would not expect to be read: hidden rows, one sheet of several."""
 
 
-def read_rows(path: Path | str, sheet: str | None = None) -> RawTable:
+def read_rows(path: Path | str, sheet: str | None = None, header_row: int | Sequence[int] | None = None) -> RawTable:
     """A table by its suffix: ``.csv``, ``.tsv``, ``.txt`` (also ``.gz``), ``.xlsx``. The separator (comma, semicolon,
-    tab, bar) is found in the header."""
+    tab, bar) is found in the header: the first row with content, or ``header_row`` (the first is 1; of several rows the
+    names are joined)."""
     path = Path(path)
+    header = [header_row] if isinstance(header_row, int) else sorted(header_row or [])
     require(path, "this table", "Check the path in the configuration")
     if path.is_dir():
         raise input_error(path, "this is a folder, not a table", "Give the file of the table")
@@ -42,21 +48,21 @@ def read_rows(path: Path | str, sheet: str | None = None) -> RawTable:
     if name.endswith((".xlsx", ".xlsm")):
         from livermets.io.excel import excel_cells
 
-        return _from_grid(path, excel_cells(path, sheet))
+        return _from_grid(path, *excel_cells(path, sheet), header)
     if name.removesuffix(".gz").endswith((".csv", ".tsv", ".txt")):
-        return _from_grid(path, _text_cells(path))
+        return _from_grid(path, _text_cells(path, header), [], header)
     raise input_error(path, "unknown kind of table", "Use .csv, .tsv or .xlsx")
 
 
-def _text_cells(path: Path) -> list[list[str]]:
+def _text_cells(path: Path, header_rows: Sequence[int]) -> list[list[str]]:
     try:
         raw = gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
         raise input_error(path, "this table cannot be read", "Save it again") from error
     lines = io.StringIO(_decoded(raw, path), newline=None).read()  # line ends of every system
-    header = next((line for line in lines.split("\n") if line.strip()), "")
-    stated = re.fullmatch(r"\s*sep=(.)\s*", header)  # Excel's own first line
-    separator = stated[1] if stated else max(_SEPARATORS, key=header.count)
+    first = next((line for line in lines.split("\n") if line.strip()), "")
+    stated = re.fullmatch(r"\s*sep=(.)\s*", first)  # Excel's own first line
+    separator = stated[1] if stated else _separator(lines.split("\n"), header_rows)
     csv.field_size_limit(_LARGEST_CELL)
     try:
         cells = list(csv.reader(io.StringIO(lines), delimiter=separator, strict=True))
@@ -65,6 +71,13 @@ def _text_cells(path: Path) -> list[list[str]]:
     if stated:
         cells[next(index for index, row in enumerate(cells) if any(row))] = []
     return cells
+
+
+def _separator(lines: list[str], header_rows: Sequence[int]) -> str:
+    """That of the header; a title has none, then the first line below it that has one."""
+    below = lines[header_rows[-1] - 1 :] if header_rows else lines
+    header = next((line for line in below if any(sign in line for sign in _SEPARATORS)), "")
+    return max(_SEPARATORS, key=header.count)
 
 
 def _decoded(raw: bytes, path: Path) -> str:
@@ -78,29 +91,70 @@ def _decoded(raw: bytes, path: Path) -> str:
         return raw.decode("cp1252", errors="replace")  # what spreadsheets in western Europe write
 
 
-def _from_grid(path: Path, cells: list[list[str]]) -> RawTable:
-    lines = [(number, [cell.strip() for cell in row]) for number, row in enumerate(cells, start=1) if any(row)]
+def _from_grid(path: Path, cells: list[list[str]], remarks: list[str], header_rows: Sequence[int] = ()) -> RawTable:
+    lines = [(number, [_visible(cell) for cell in row]) for number, row in enumerate(cells, start=1) if any(row)]
     lines = [(number, row) for number, row in lines if any(row)]
     if not lines:
         raise input_error(path, "this table is empty", "It needs a header and one row per lesion (or per scan)")
-    columns = [" ".join(column.split()) for column in lines[0][1]]  # line breaks and hard blanks in headers
-    while columns and not columns[-1]:
-        columns = columns[:-1]
-    twice = sorted({column for column in columns if column and columns.count(column) > 1})
-    if twice:
-        raise input_error(f"{path}, row {lines[0][0]}", f"column {', '.join(twice)} is there twice", "Rename one")
+    header_rows = header_rows or [lines[0][0]]
+    columns = _column_names(path, dict(lines), header_rows)
     rows, numbers = [], []
-    for number, row in lines[1:]:
+    for number, row in lines:
+        if number <= header_rows[-1]:
+            continue
         if any(row[len(columns) :]):
-            if len(columns) == 1:
-                what = f'"{columns[0]}" stands where the header should be'
-                raise input_error(f"{path}, row {lines[0][0]}", what, "Remove the lines above the header")
-            raise input_error(
-                f"{path}, row {number}", f"{len(row)} cells under {len(columns)} columns", "Quote or correct the row"
-            )
+            raise _too_long(path, lines, header_rows, number, columns)
         padded = row + [""] * (len(columns) - len(row))
         rows.append({column: cell for column, cell in zip(columns, padded, strict=False) if column})
         numbers.append(number)
     if not rows:
         raise input_error(path, "this table is empty", "It has a header but no row; add one row per lesion (or scan)")
-    return RawTable(path, tuple(column for column in columns if column), tuple(rows), tuple(numbers))
+    names = tuple(column for column in columns if column)
+    return RawTable(path, names, tuple(rows), tuple(numbers), tuple(remarks))
+
+
+def _visible(cell: str) -> str:
+    """Without blanks around it and without characters that nobody sees (zero-width blanks, direction marks)."""
+    return "".join(sign for sign in cell if unicodedata.category(sign) != "Cf").strip()
+
+
+def _column_names(path: Path, lines: dict[int, list[str]], header_rows: Sequence[int]) -> list[str]:
+    """The header's names, line breaks and hard blanks as blanks. Where it has two rows, the upper one groups columns:
+    an empty cell there belongs to the group on its left."""
+    empty = [number for number in header_rows if number not in lines]
+    if empty:
+        raise input_error(f"{path}, row {empty[0]}", "no column name in this row (header_row)", "The first row is 1")
+    width = max(len(lines[number]) for number in header_rows)
+    names = [""] * width
+    for number in header_rows:
+        cells = lines[number] + [""] * (width - len(lines[number]))
+        for index in range(width):
+            if number != header_rows[-1] and not cells[index] and index:
+                cells[index] = cells[index - 1]
+            if cells[index] != names[index]:
+                names[index] = " ".join([*names[index].split(), *cells[index].split()])
+    while names and not names[-1]:
+        names = names[:-1]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        fix = "Rename one"
+        if header_rows[0] > 1 and len(header_rows) == 1:
+            fix += f", or set header_row: [{header_rows[0] - 1}, {header_rows[0]}] if the row above tells them apart"
+        raise input_error(f"{path}, row {header_rows[-1]}", f"column {', '.join(twice)} is there twice", fix)
+    return names
+
+
+def _too_long(
+    path: Path, lines: list[tuple[int, list[str]]], header_rows: Sequence[int], number: int, columns: list[str]
+) -> InputError:
+    """A row with more cells than the header: an unquoted separator, or a title where the header should be."""
+    filled = {at: sum(map(bool, row)) for at, row in lines}
+    if 2 * sum(map(bool, columns)) <= filled[number]:
+        title = next(column for column in columns if column)
+        widest = max(filled, key=lambda at: filled[at])  # the first of the widest
+        fix = f"Set header_row: {widest} if that row names the columns, or remove the lines above the header"
+        return input_error(f"{path}, row {header_rows[0]}", f'"{title}" stands where the header should be', fix)
+    cells = len(dict(lines)[number])
+    return input_error(
+        f"{path}, row {number}", f"{cells} cells under {len(columns)} columns", "Quote or correct the row"
+    )

@@ -1,12 +1,16 @@
 """Settings are typed, and a typo gets the nearest key."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from pydantic import Field
 
+from livermets.config import base
 from livermets.config.base import Section
 from livermets.config.duplicates import repeated_keys
 from livermets.config.load import read_yaml, section_from_option, validate_section
+from livermets.config.study import StudyConfig
 from livermets.errors import InputError
 
 
@@ -108,3 +112,19 @@ def test_broken_yaml_is_the_users_mistake(tmp_path, text):
     file.write_text(text)
     with pytest.raises(InputError):
         read_yaml(file)
+
+
+@pytest.mark.parametrize("known, said", [(True, "reads 012 as the number 10"), (False, "reads this as the number 10")])
+def test_a_text_that_yaml_read_as_something_else(tmp_path: Path, known: bool, said: str) -> None:
+    """Said as it is typed where the file is at hand; the workflow has the values only."""
+    file = tmp_path / "c.yaml"
+    file.write_text("cohorts:\n  c: {role: predict, patients: [P1, 0o17, 012], image: '{patient}'}\n")
+    with pytest.raises(InputError, match=rf"cohorts\.c\.patients\.2: YAML {said}, a text is needed\. Quote it"):
+        validate_section(StudyConfig, read_yaml(file), "", file if known else None)
+
+
+def test_no_pattern_is_shown_to_people() -> None:
+    """Every pattern of the schema is explained in words: its model says so through `Allowed`."""
+    for module in Path(base.__file__).parent.glob("*.py"):
+        text = module.read_text()
+        assert "pattern=" not in text, module.name
