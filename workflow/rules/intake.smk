@@ -29,7 +29,7 @@ rule phantom:
 rule check:
     input:
         plan.phantom_folders(),
-        plan.given_files(),
+        lambda wildcards: plan.given_files(),  # as they are: a brace in a path is no wildcard
     output:
         problems="results/check/problems.csv",
         scans="results/check/scans.csv",
