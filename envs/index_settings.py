@@ -1,12 +1,13 @@
 """How a package index is reached, out of all that variables and pip.conf tell pip, as lines for the shell.
 
 Everything else (user, target, prefix, require-hashes, no-binary, constraint, ...) would send packages elsewhere than
-into .venv or refuse those of the lock. Usage: python -m pip config list | python envs/index_settings.py"""
+into .venv or refuse those of the lock. Reads what `pip config list` would show (that verb itself obeys some of it)."""
 
-import ast
-import re
 import shlex
 import sys
+
+from pip._internal.configuration import Configuration
+from pip._internal.exceptions import ConfigurationError
 
 TAKEN_OVER = {
     "index-url", "extra-index-url", "no-index", "find-links", "trusted-host", "proxy", "cert", "client-cert",
@@ -14,20 +15,24 @@ TAKEN_OVER = {
 }  # fmt: skip
 # The command's own section goes before [global], and a variable before both.
 SECTIONS = ("global", "install", ":env:")
-LINE = re.compile(r"([\w:]+)\.([\w-]+)=(['\"].*['\"])")
 
 
-def settings(lines: list[str]) -> dict[str, str]:
+def settings(told: dict[str, str]) -> dict[str, str]:
     """The settings that are taken over, as pip's environment variables."""
-    found = [match.groups() for match in map(LINE.fullmatch, lines) if match]
-    return {
-        f"PIP_{name.upper().replace('-', '_')}": ast.literal_eval(value)
-        for section in SECTIONS
-        for where, name, value in found
-        if where == section and name in TAKEN_OVER
-    }
+    found = {}
+    for section in SECTIONS:
+        for key, value in told.items():
+            where, _, name = key.partition(".")
+            if where == section and name in TAKEN_OVER:
+                found[f"PIP_{name.upper().replace('-', '_')}"] = value
+    return found
 
 
 if __name__ == "__main__":
-    for variable, value in settings(sys.stdin.read().splitlines()).items():
+    configuration = Configuration(isolated=False)
+    try:
+        configuration.load()
+    except ConfigurationError as error:
+        sys.exit(" ".join(str(error).split()))
+    for variable, value in settings(dict(configuration.items())).items():
         print(f"export {variable}={shlex.quote(value)}")

@@ -52,12 +52,12 @@ if [ ! -x "$venv/bin/python" ]; then
 fi
 
 # Index, proxy and certificates stay as pip is told; the rest would send packages elsewhere or refuse those of the lock.
-told=$(env -u PIP_LOG -u PIP_QUIET -u PIP_PYTHON "$venv/bin/python" -m pip config list -v -v -v 2>&1) ||
-  fail "pip's configuration cannot be read: $(tail -n 1 <<<"$told")"
+index_settings=$("$venv/bin/python" envs/index_settings.py 2>"$errors") ||
+  fail "pip's configuration cannot be read: $(tail -n 1 "$errors")"
 for variable in $(compgen -e); do
   case $variable in PIP_*) unset "$variable" ;; esac
 done
-eval "$("$venv/bin/python" envs/index_settings.py <<<"$told")"
+eval "$index_settings"
 export PIP_CONFIG_FILE=/dev/null
 
 install() {

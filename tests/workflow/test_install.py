@@ -138,7 +138,7 @@ exec {sys.executable} "$@" """,
 @pytest.mark.parametrize(
     "harmful",
     [
-        {"PIP_USER": "1"},
+        {"PIP_USER": "1"},  # also an option of `pip config`
         {"PIP_TARGET": "/elsewhere", "PIP_PREFIX": "/elsewhere", "PIP_ROOT": "/elsewhere"},
         {"PIP_REQUIRE_HASHES": "1", "PIP_NO_BINARY": ":all:", "PIP_CONSTRAINT": "/other/constraints.txt"},
         {"PYTHONPATH": "/foreign", "PYTHONHOME": "", "PYTHONOPTIMIZE": "2"},
@@ -151,7 +151,7 @@ def test_only_how_the_index_is_reached_is_taken_over(fresh, harmful):
     seen = _stub(fresh.checkout)
     configuration = fresh.checkout / "pip.conf"
     configuration.write_text(
-        "[global]\nindex-url = https://one.example/it's\nretries = 1\n"
+        "[global]\nuser = true\nindex-url = https://one.example/it's\nretries = 1\n"
         "[install]\nuser = true\nretries = 2\nextra-index-url = https://two.example\n    https://three.example\n"
     )
     told = {"PIP_CONFIG_FILE": str(configuration), "PIP_TRUSTED_HOST": "one.example", **harmful}
@@ -162,6 +162,17 @@ def test_only_how_the_index_is_reached_is_taken_over(fresh, harmful):
         "PIP_CONFIG_FILE=/dev/null", "PIP_INDEX_URL=https://one.example/it's", "PIP_RETRIES=2",
         "PIP_TRUSTED_HOST=one.example", "PIP_EXTRA_INDEX_URL=https://two.example", "https://three.example",
     }  # fmt: skip
+
     machine = ("PIP_CERT", "PIP_FIND_LINKS")  # what this machine's own pip.conf may add
     assert {line for line in lines if not line.startswith(machine)} == expected
     assert (fresh.checkout / ".venv/lib/python3.11/site-packages/livermets_surroundings.pth").exists()
+
+
+def test_a_configuration_that_pip_cannot_read_is_one_sentence(fresh):
+    (fresh.tools / "cc").symlink_to(shutil.which("true"))
+    _stub(fresh.checkout)
+    (fresh.checkout / "pip.conf").write_text("index-url = no section\n")
+    done = fresh(PYTHON=sys.executable, PIP_CONFIG_FILE=str(fresh.checkout / "pip.conf"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: pip's configuration cannot be read:")
+    assert done.stderr.count("\n") == 1
