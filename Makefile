@@ -1,5 +1,7 @@
 # Everything a person types. `make demo` and `make test` are all a newcomer needs.
 SHELL := /bin/bash
+# The environment's Python has its own library, whatever a site's modules say.
+unexport PYTHONHOME
 CORES ?= all
 # The speed benchmarks; the longer studies of tests/bench run by hand, e.g. make bench BENCH="coverage effect".
 BENCH ?= radiomics segmentation selection
@@ -19,7 +21,7 @@ install-dev:
 
 demo: install ## run the whole chain on the embedded synthetic cohort and print where the report is
 	@$(SNAKEMAKE)
-	@echo "report: $(CURDIR)/results/report/report.html"
+	@echo "report: $$PWD/results/report/report.html"
 
 test: install-dev ## run every test
 	@$(BIN)/python -m pytest
@@ -46,10 +48,8 @@ schema: install ## regenerate the configuration's JSON schema and the conda envi
 bench: install-dev ## ours beside the alternatives, interleaved in one run, as ratios
 	@for name in $(BENCH); do echo "== $$name"; $(BIN)/python tests/bench/bench_$$name.py || exit 1; done
 
-# Whatever the lock holds without a wheel of its own is built here.
-wheels: install ## fetch every package into wheels/, for machines without internet
-	$(BIN)/python -m pip wheel --wheel-dir wheels --constraint envs/lock.txt $$(grep '^torch==' envs/lock.txt)
-	$(BIN)/python -m pip wheel --wheel-dir wheels --no-deps --no-build-isolation --requirement envs/lock.txt
+wheels: ## fetch every package into wheels/, for machines without internet
+	@envs/install.sh wheels
 
 clean: ## remove the environment (results stay)
 	rm -rf .venv

@@ -107,7 +107,7 @@ def _answer(*command: str) -> list[str] | None:
     if shutil.which(command[0]) is None:
         return None
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS)
-    except subprocess.TimeoutExpired:
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=ANSWER_SECONDS)
+    except (subprocess.TimeoutExpired, OSError):
         return None
     return done.stdout.splitlines() if done.returncode == 0 else None

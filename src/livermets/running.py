@@ -1,81 +1,23 @@
-"""The run of Snakemake in a study's folder: whose lock it holds, who wrote its results, what failed and why."""
+"""The run of Snakemake in a study's folder: who wrote its results, what failed and why."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import socket
+import shlex
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from livermets.errors import Problem, ProblemList
 from livermets.io.atomic import write_json
+from livermets.lock import read_record
 
 # Beside Snakemake's own records, so that it goes when they go.
-RECORD = Path(".snakemake/livermets-run.json")
 STUDY = Path(".snakemake/livermets-study.json")
-LOCKS = Path(".snakemake/locks")
 SHOWN_FAILURES = 20
-
-
-def this_process() -> dict[str, str | int]:
-    """What tells this process from every other one, now and after a restart of the machine."""
-    return {"host": socket.gethostname(), "boot": _boot(), "pid": os.getpid(), "started": _started(os.getpid())}
-
-
-def release_stale_lock() -> bool:
-    """Notes this process as the folder's run, and removes Snakemake's lock if the run that made it is certainly over:
-    this machine's, and killed or from before a restart. Tells whether a lock was removed; leaves all others alone."""
-    record = read_record(RECORD)
-    here = record.get("host") == socket.gethostname()
-    if here and _is_alive(record):
-        return False
-    locks = list(LOCKS.glob("*.lock"))
-    if locks and not here:
-        return False
-    for lock in locks:
-        lock.unlink(missing_ok=True)
-    write_json(RECORD, this_process())
-    return bool(locks)
-
-
-def is_recorded() -> bool:
-    """Whether the folder's run is this process, and not another one that works here on other files."""
-    return read_record(RECORD) == this_process()
-
-
-def read_record(path: Path) -> dict[str, Any]:
-    """A record of an earlier run; empty without one."""
-    try:
-        values = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
-
-
-def _is_alive(record: dict[str, Any]) -> bool:
-    started = _started(int(record.get("pid", 0)))
-    return started != 0 and record.get("started") == started and record.get("boot") == _boot()
-
-
-def _boot() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def _started(pid: int) -> int:
-    """Start of a process in ticks since boot; 0 if there is none (or it is dead and not yet collected)."""
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    except OSError:
-        return 0
-    return 0 if state in "ZX" else int(fields[18])
 
 
 def foreign_results(study: str, cohorts: Iterable[str], version: str) -> list[Problem]:
@@ -95,6 +37,24 @@ def foreign_results(study: str, cohorts: Iterable[str], version: str) -> list[Pr
             "Every rule whose code has changed since is computed again; for old and new side by side use two folders",
         )
     return list(problems)
+
+
+def unfit_checkout(repository: Path) -> list[Problem]:
+    """Whether the checkout lies where Snakemake cannot run it: it fills in braces, and PATH is divided at colons."""
+    found = sorted(set(str(repository)) & set("{}:\n"))
+    if not found:
+        return []
+    what = f"the path of this checkout holds {' and '.join(map(repr, found))}, with which Snakemake cannot run it"
+    return [Problem(str(repository), what, "Rename the folder, or move the checkout, and run `make install` there")]
+
+
+def unfit_for_submission(python: Path, places: Iterable[Path]) -> list[Problem]:
+    """Whether a job that is sent to a cluster would lose its way: the submission writes the path of ``python`` (the one
+    that runs Snakemake) as it is, and ``places`` (Snakefile, study) between double quotes."""
+    bad = [str(python)] if shlex.quote(str(python)) != str(python) else []
+    bad += [str(place) for place in places if set(str(place)) & set('"$`\\\n')]
+    what = "this path holds a blank or a character with a meaning for the shell, which a submission does not survive"
+    return [Problem(path, what, "Move it to a plain path, or run on this machine") for path in bad]
 
 
 def unwritable_results() -> list[Problem]:
@@ -158,7 +118,9 @@ def failures(jobs: Iterable[FailedJob], said: str = "") -> list[Failure]:
         done = all(Path(output).exists() for output in job.outputs)
         started = not job.log or Path(job.log).exists()
         if not done and started:
-            found.append(Failure(job.rule, job.log, reason(Path(job.log), _message(job.log, said))))
+            found.append(
+                Failure(job.rule, job.log, reason(Path(job.log), _message(job.log, said), _status(job.log, said)))
+            )
     return sorted(found, key=lambda failure: (failure.rule, failure.log))
 
 
@@ -169,8 +131,21 @@ def _message(log: str, said: str) -> str:
     return lines[-1].partition("message:")[2].strip() if lines else ""
 
 
-def reason(log: Path, message: str = "") -> str:
-    """Why a job failed, in one sentence: the user's mistakes if there are any, else the last line of its log."""
+def _status(log: str, said: str) -> int | None:
+    """The exit status of the job whose command writes this log; negative: the signal that ended it; None: not told."""
+    pattern = rf"2> {re.escape(log)}' (?:returned non-zero exit status (\d+)|died with <Signals\.\w+: (\d+)>)"
+    found = re.findall(pattern, said) if log else []
+    if not found:
+        return None
+    status, number = found[-1]
+    # A shell tells of a signal that ended its command by a status of 128 and more.
+    return int(status) if status and int(status) <= 128 else -(int(number) if number else int(status) - 128)
+
+
+def reason(log: Path, message: str = "", status: int | None = None) -> str:
+    """Why a job failed, in one sentence: the user's mistakes if there are any, else the last line of its log.
+
+    Of memory is spoken only where a signal or the cluster does."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
     said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if said:
@@ -180,8 +155,20 @@ def reason(log: Path, message: str = "") -> str:
     state = re.search(r"SLURM status is: '(\w+)'", message)
     if state and state.group(1) not in ("FAILED", "BOOT_FAIL"):
         return f"SLURM ended the job with {state.group(1)}"
+    if status is not None and status < 0:
+        return _ended_by(-status)
     last = next((line.strip() for line in reversed(lines) if line.strip() and "it/s" not in line), "")
-    return last or "the job was ended from outside, most often for using more memory than it asked for"
+    how = "it ended without a word" if status is None else f"it ended with status {status} and without a word"
+    return last or f"{how}; what Snakemake and the shell said of it is above"
+
+
+def _ended_by(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    why = ", most often for using more memory than it asked for" if number == signal.SIGKILL else ""
+    return f"the job was ended from outside by {name}{why}"
 
 
 def summary(jobs: Iterable[FailedJob], snakemake_logs: Iterable[str | Path] = ()) -> str:

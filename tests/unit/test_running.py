@@ -1,74 +1,19 @@
-"""A killed run's lock is released and nobody else's; failures are told in one sentence each."""
+"""Failures are told in one sentence each, and so is what does not fit the folder, the checkout or its packages."""
 
-import json
 import os
 import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 
 from livermets import running
-from livermets.running import LOCKS, RECORD, FailedJob, failures, foreign_results, reason, release_stale_lock, summary
+from livermets.running import FailedJob, failures, foreign_results, reason, summary
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    LOCKS.mkdir(parents=True)
     return tmp_path
-
-
-@pytest.fixture
-def lock():
-    (LOCKS / "0.input.lock").write_text("a\n")
-    return LOCKS / "0.input.lock"
-
-
-def record(**changes):
-    RECORD.write_text(json.dumps({**running.this_process(), **changes}))
-
-
-@pytest.fixture
-def dead_pid():
-    done = subprocess.Popen([sys.executable, "-c", ""])
-    done.wait()
-    return done.pid
-
-
-def test_the_lock_of_a_dead_process_is_released(lock, dead_pid):
-    record(pid=dead_pid)
-    assert release_stale_lock()
-    assert not lock.exists()
-    assert running.is_recorded()
-
-
-def test_a_living_run_keeps_its_lock_and_its_record(lock):
-    record(pid=os.getppid(), started=running._started(os.getppid()))
-    assert not release_stale_lock()
-    assert lock.exists()
-    assert not running.is_recorded()
-
-
-def test_an_id_that_another_process_got_since_is_not_the_run(lock):
-    record(started=1)
-    assert release_stale_lock()
-
-
-def test_a_restarted_machine_runs_nothing_of_before(lock):
-    record(boot="another")
-    assert release_stale_lock()
-
-
-def test_a_run_on_another_machine_is_left_alone(lock, dead_pid):
-    record(host="elsewhere", pid=dead_pid)
-    assert not release_stale_lock()
-    assert lock.exists()
-
-
-def test_a_lock_without_a_record_is_not_ours_to_judge(lock):
-    assert not release_stale_lock()
-    assert not release_stale_lock()
-    assert lock.exists()
 
 
 def test_results_of_another_study_are_refused_and_of_another_version_told(folder):
@@ -112,7 +57,7 @@ Logfile intake.log:
             "",
             "SLURM took no such job (Invalid account)",
         ),
-        ("None", "", "the job was ended from outside"),
+        ("None", "", "it ended without a word"),
     ],
 )
 def test_a_failure_is_told_in_one_sentence(folder, message, log, said):
@@ -120,6 +65,49 @@ def test_a_failure_is_told_in_one_sentence(folder, message, log, said):
     (failure,) = failures([JOB], BLOCK.format(message="None") + BLOCK.format(message=message))
     assert failure.rule == "intake"
     assert failure.reason.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "ending, said",
+    [
+        ("returned non-zero exit status 1.", "it ended with status 1 and without a word"),
+        (
+            "returned non-zero exit status 137.",
+            "the job was ended from outside by SIGKILL, most often for using more me",
+        ),
+        ("died with <Signals.SIGKILL: 9>.", "the job was ended from outside by SIGKILL, most often for using more mem"),
+        ("died with <Signals.SIGTERM: 15>.", "the job was ended from outside by SIGTERM"),
+    ],
+)
+def test_memory_is_spoken_of_only_where_a_signal_does(folder, ending, said):
+    (folder / "intake.log").touch()
+    log = f"RuleException:\nCommand 'set -e; python -m livermets\n intake 2> intake.log' {ending}\n"
+    (failure,) = failures([JOB], log)
+    assert failure.reason.startswith(said)
+    assert ("memory" in failure.reason) == ("KILL" in said)
+
+
+def test_what_snakemake_says_of_a_killed_job_is_understood(folder):
+    """The words of `subprocess`, which Snakemake passes on, for an ended shell and for an ended command of it."""
+    for command in ("kill -9 $$", "bash -c 'kill -9 $$'; exit $?"):
+        with pytest.raises(subprocess.CalledProcessError) as ended:
+            subprocess.run(f"{command} 2> intake.log", shell=True, check=True, executable="/bin/bash")
+        assert running._status("intake.log", str(ended.value)) == -9
+
+
+def test_a_checkout_that_snakemake_cannot_run_is_one_sentence():
+    for name in ("my study", "d'Azur", "a&b", 'x"$y'):
+        assert running.unfit_checkout(Path("/home") / name) == []
+    for name in ("a{b}c", "a:b"):
+        (problem,) = running.unfit_checkout(Path("/home") / name)
+        assert "Rename the folder" in str(problem)
+
+
+def test_paths_that_a_submission_would_lose_are_named():
+    python, study = Path("/opt/livermets/.venv/bin/python"), Path("/data/d'Azur, my study")
+    assert running.unfit_for_submission(python, [study]) == []
+    problems = running.unfit_for_submission(Path("/my opt/python"), [study, Path("/data/$x")])
+    assert [problem.where for problem in problems] == ["/my opt/python", "/data/$x"]
 
 
 def test_members_of_a_group_that_did_not_fail_are_left_out(folder):

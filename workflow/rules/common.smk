@@ -6,20 +6,18 @@ from pathlib import Path
 REPOSITORY = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(REPOSITORY / "src"))
 
-from livermets import __version__, cluster, running
+from livermets import __version__, cluster, lock, running, surroundings
 from livermets.config.duplicates import repeated_keys
 from livermets.demand import asked_memory_mb, asked_minutes
+from livermets.leftovers import Made, left_over, left_over_problems
 from livermets.workflow import OWN, InputError, Plan, has_gpu, paths, shell_words, verb_digest
 
 # A large study is millions of objects that stay until the end; looking through them for garbage takes a tenth of the time.
 gc.set_threshold(200_000, 50, 1000)
 
 # Jobs run the checkout's own code with the interpreter that runs Snakemake; --sdm conda puts its own one before it.
-# Threads that wait must not spin: two jobs on one machine would otherwise slow each other down many times over.
-shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={REPOSITORY}/src PATH={Path(sys.executable).parent}:$PATH"
-    " OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0; "
-)
+surroundings.settle()
+shell.prefix(surroundings.job_prefix(REPOSITORY / "src", Path(sys.executable).parent))
 
 
 def complain(problems):
@@ -36,11 +34,14 @@ if workflow.is_main_process:
     complain(repeated_keys(workflow.configfiles))
 
 try:
+    complain(running.unfit_checkout(REPOSITORY))
     plan = Plan.from_config(config, check_files=workflow.is_main_process)
     if workflow.is_main_process:
         complain(running.foreign_results(plan.config.study, plan.config.cohorts, __version__))
-        if running.release_stale_lock():
+        if lock.release_stale_lock():
             print("note: the last run in this folder was killed; its lock is released.", file=sys.stderr)
+        elif (kept := lock.kept_lock(lock.unlock_command(str(workflow.main_snakefile)))) and "--unlock" not in sys.argv:
+            print(f"note: {kept}", file=sys.stderr)
 except InputError as error:
     complain(error.problems)
 
@@ -60,12 +61,17 @@ def failed_jobs():
 
 
 onstart:
+    complain(left_over_problems(left_over(Path("results"), Made.by(plan.config, plan.study))))
     complain([*running.unwritable_results(), *running.outdated_environment(REPOSITORY / "envs/lock.txt")])
+    if workflow.non_local_exec:
+        complain(
+            running.unfit_for_submission(Path(sys.executable), [Path(str(workflow.main_snakefile)), Path.cwd()])
+        )
     if workflow.non_local_exec and cluster.slurm_offer():
         complain(
             cluster.unfit_requests(requested_resources(), workflow.resource_settings.cores, cluster.slurm_offer())
         )
-        if running.is_recorded() and (cancelled := cluster.cancel_jobs(Path.cwd())):
+        if lock.is_recorded() and (cancelled := cluster.cancel_jobs(Path.cwd())):
             print(f"note: {cancelled} job(s) of a run that was killed are cancelled.", file=sys.stderr)
     running.record_study(plan.config.study, plan.config.cohorts, __version__)
 

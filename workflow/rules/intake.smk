@@ -31,7 +31,7 @@ rule phantom:
 rule check:
     input:
         plan.phantom_folders(),
-        plan.given_files(),
+        lambda wildcards: plan.given_files(),  # as they are: a brace in a path is no wildcard
     output:
         "results/check/summary.txt",
     log:

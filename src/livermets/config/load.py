@@ -59,7 +59,7 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
 def _problems(section: type[BaseModel], error: ValidationError, where: str, source: Path | None) -> list[Problem]:
     problems = []
     for detail in error.errors():
-        path = [str(part) for part in detail["loc"] if part != "[key]"]
+        path = [str(part) for part in detail["loc"]]
         key = ".".join([where, *path]) if where else ".".join(path)
         if path and path[-1] == KEY:
             key = ".".join([where, *path[:-2]]) if where else ".".join(path[:-2])

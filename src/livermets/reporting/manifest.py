@@ -11,6 +11,7 @@ from typing import Any
 
 import livermets
 from livermets.io.benchmarks import per_rule, read_benchmarks
+from livermets.leftovers import kept, left_over, made_by
 from livermets.provenance import canonical_json, code_digest, file_digest, text_digest, versions
 from livermets.randomness import integer_seed
 from livermets.reporting.results import read_json
@@ -26,10 +27,11 @@ def study_manifest(
     results: Path, config: Mapping[str, Any], lock: Path | None = None, *, tables_only: bool = False
 ) -> dict[str, Any]:
     """Seeds, versions, machine, digests of settings, code, locked environment, inputs (as intake saw them) and outputs;
-    time and memory per rule.
+    time and memory per rule. What is left over from earlier configurations is only named.
 
     With ``tables_only`` ROI tables, masks and pictures are left out: for the report, which is itself an output."""
-    files = output_files(results)
+    gone = left_over(results, made_by(config))
+    files = kept(output_files(results), gone)
     if tables_only:
         files = [path for path in files if path.suffix in _TABLES and path.relative_to(results).parts[0] != "report"]
     return {
@@ -43,12 +45,13 @@ def study_manifest(
         "lock_digest": file_digest(lock) if lock is not None and lock.exists() else None,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "device": _device(results),
+        "device": _device(results, gone),
         "cpus": os.cpu_count(),
         "versions": versions(),
-        "inputs": _inputs(results),
+        "inputs": _inputs(results, gone),
         "outputs": {_inside(results, path): file_digest(path) for path in files if path.name not in _IMAGES},
         "image_bytes": {_inside(results, path): path.stat().st_size for path in files if path.name in _IMAGES},
+        "left_over": [_inside(results, path) for path in gone],
         "rules": per_rule(read_benchmarks(results / "benchmarks")).to_dict("index"),
     }
 
@@ -79,15 +82,16 @@ def _seeds(config: Mapping[str, Any]) -> dict[str, int]:
     return {"study": seed, **spawned}
 
 
-def _device(results: Path) -> str | None:
-    devices = {str(read_json(path).get("device")) for path in sorted(results.glob("models/*/network.json"))}
+def _device(results: Path, gone: list[Path]) -> str | None:
+    files = kept(results.glob("models/*/network.json"), gone)
+    devices = {str(read_json(path).get("device")) for path in files}
     known = sorted(devices - {"None"})
     return ", ".join(known) or None
 
 
-def _inputs(results: Path) -> dict[str, str]:
+def _inputs(results: Path, gone: list[Path]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for path in sorted(results.glob("*/intake/*/*/scan.json")):
+    for path in kept(sorted(results.glob("*/intake/*/*/scan.json")), gone):
         digest = read_json(path).get("image_sha256")
         if digest:
             found["/".join(path.relative_to(results).parts[i] for i in (0, 2, 3))] = str(digest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 
 from livermets.errors import input_error
 from livermets.io.tables import read_table
+from livermets.leftovers import kept, left_over, made_by
 from livermets.reporting.lesions import LESION_COLUMNS, split_findings
 from livermets.stats.lesions import checked_lesions
 
@@ -91,7 +92,8 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
             folder / "lesions.csv", "the table has no manual lesion", "Give at least one cohort with masks"
         )
     model_facts = read_json(folder / "model" / "model.json")
-    scans, excluded = _scans(folder)
+    gone = left_over(folder, made_by(config))
+    scans, excluded = _scans(folder, gone)
     return StudyResults(
         folder=folder,
         config=config,
@@ -99,18 +101,18 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         lesions=lesions,
         false_positives=false_positives,
         findings=findings,
-        matching=_concatenated(folder, "*/segmentation/*/*/matching.csv"),
-        scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv"),
+        matching=_concatenated(folder, "*/segmentation/*/*/matching.csv", gone),
+        scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv", gone),
         scans=scans,
         excluded=left_out(config, excluded),
         problems=_optional_table(folder / "check" / "problems.csv"),
         model=_tables_in(folder / "model"),
         model_facts=model_facts,
         model_pictures=pictures_in(folder / "model"),
-        networks=_networks(folder / "models"),
-        network_comparison=_tables_in(folder / "networks"),
-        concordance={path.name: _tables_in(path) for path in _folders_in(folder / "concordance")},
-        concordance_pictures={path.name: pictures_in(path) for path in _folders_in(folder / "concordance")},
+        networks=_networks(folder / "models", gone),
+        network_comparison=_tables_in(folder / "networks", gone),
+        concordance={path.name: _tables_in(path) for path in kept(_folders_in(folder / "concordance"), gone)},
+        concordance_pictures={path.name: pictures_in(path) for path in kept(_folders_in(folder / "concordance"), gone)},
         benchmarks=_benchmarks(folder / "benchmarks"),
         manifest=manifest or read_json(folder / "manifest.json"),
     )
@@ -190,23 +192,23 @@ def _optional_table(path: Path) -> pd.DataFrame:
     return read_table(path)
 
 
-def _concatenated(folder: Path, pattern: str) -> pd.DataFrame:
-    parts = [part for path in sorted(folder.glob(pattern)) if len(part := _optional_table(path))]
+def _concatenated(folder: Path, pattern: str, gone: list[Path]) -> pd.DataFrame:
+    parts = [part for path in kept(sorted(folder.glob(pattern)), gone) if len(part := _optional_table(path))]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _tables_in(folder: Path) -> dict[str, pd.DataFrame]:
-    return {path.stem: _optional_table(path) for path in sorted(folder.glob("*.csv"))}
+def _tables_in(folder: Path, gone: Iterable[Path] = ()) -> dict[str, pd.DataFrame]:
+    return {path.stem: _optional_table(path) for path in kept(sorted(folder.glob("*.csv")), gone)}
 
 
 def _folders_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.is_dir())
 
 
-def _scans(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _scans(folder: Path, gone: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Facts of every scan, and the lesions that the configuration leaves out, with the reason."""
     rows, excluded = [], []
-    for path in sorted(folder.glob("*/intake/*/*/scan.json")):
+    for path in kept(sorted(folder.glob("*/intake/*/*/scan.json")), gone):
         cohort, _, patient, timepoint = path.relative_to(folder).parts[:4]
         facts = read_json(path)
         who = {"cohort": cohort, "patient_id": patient, "timepoint": timepoint}
@@ -223,7 +225,7 @@ def _scans(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.DataFrame(rows), pd.DataFrame(excluded)
 
 
-def _networks(folder: Path) -> dict[str, Network]:
+def _networks(folder: Path, gone: list[Path]) -> dict[str, Network]:
     """Networks by name; those of cross-fitting folds are named after their fold."""
     return {
         "/".join(path.parent.relative_to(folder).parts): Network(
@@ -232,7 +234,7 @@ def _networks(folder: Path) -> dict[str, Network]:
             _optional_table(path.parent / "training_log.csv"),
             pictures_in(path.parent),
         )
-        for path in sorted(folder.glob("**/network.json"))
+        for path in kept(sorted(folder.glob("**/network.json")), gone)
     }
 
 

@@ -20,6 +20,7 @@ from livermets.imaging.resample import resample_image
 from livermets.segmentation.postprocess import clean_liver, probability_threshold
 from livermets.segmentation.predict import predict_probability
 from livermets.segmentation.preprocess import resized_hu
+from livermets.surroundings import outer_environment
 
 
 def liver_by_network(
@@ -51,7 +52,10 @@ def run_command(template: str, image: Path, out: Path) -> None:
     Raises `InputError` with the program's last words if it fails or writes nothing."""
     words = [word.replace("{image}", str(image)).replace("{out}", str(out)) for word in shlex.split(template)]
     try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        # What a program prints is in its own encoding, and may be in none.
+        done = subprocess.run(
+            words, capture_output=True, encoding="utf-8", errors="replace", check=False, env=outer_environment()
+        )
     except OSError as error:
         raise input_error(
             "segmentation.liver.command",

@@ -28,7 +28,8 @@ def planted_study(folder: Path) -> SmallStudy:
     study = SmallStudy(folder)
     masks = {"liver": f"{NAME}/PLANTED liver.nii.gz", "lesions": f"{NAME}/PLANTED lesions.nii.gz"}
     study.config["cohorts"] = {
-        "c": {"role": "predict", "patients": ["P1"], "folder": str(folder / "archive"), "image": f"{NAME}/CT", **masks}
+        "learn": {"role": "train", "phantom": {"patients": 6}},
+        "c": {"role": "predict", "patients": ["P1"], "folder": str(folder / "archive"), "image": f"{NAME}/CT", **masks},
     }
     return study
 

@@ -78,6 +78,7 @@ def make_results(folder: Path, cohorts: tuple[MadeCohort, ...] = DEFAULT_COHORTS
         "study": "Made-up study",
         "seed": 7,
         "cohorts": {c.name: _settings_of(c) for c in cohorts},
+        "compare_networks": {"other": {}} if validation else {},
         "outcome": {"rule": "growth_mm", "limit_mm": 3.0},
         "selection": {"search": {"population": 30, "generations": 20}},
     }

@@ -258,3 +258,18 @@ def test_statements_of_the_configuration_answer_checklist_items(made_study):
     table = next(b for b in report.blocks() if isinstance(b, ChecklistTable) and "CLEAR" in b.caption)
     row = next(r for r in table.rows if r[0] == "8")
     assert row[2:4] == ("done", "Approved by the committee of X, no. 7.")
+
+
+def test_a_removed_cohort_is_no_part_of_the_study(made_study):
+    config = dict(made_study.config)
+    gone = next(name for name, settings in config["cohorts"].items() if settings["role"] == "validation")
+    config["cohorts"] = {name: settings for name, settings in config["cohorts"].items() if name != gone}
+    before = read_results(made_study.folder, made_study.config)
+    after = read_results(made_study.folder, config)
+    for table in ("scans", "scan_metrics", "matching"):
+        left = getattr(after, table)
+        assert gone in set(getattr(before, table)["cohort"]), table
+        assert gone not in set(left["cohort"]), table
+        assert len(left), table
+    assert gone in before.concordance
+    assert gone not in after.concordance

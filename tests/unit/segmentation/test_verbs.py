@@ -21,6 +21,7 @@ from livermets.cli import app
 from livermets.errors import InputError
 from livermets.io.images import read_volume, write_volume
 from livermets.segmentation.folds import fold_of
+from livermets.surroundings import OUTER_PATH, SOURCE
 
 PATIENTS = ("A1", "A2", "A3", "A4")
 PREPROCESS = '{"network_grid": 32, "clip_hu": [-150, 250]}'
@@ -235,6 +236,7 @@ def test_an_external_program_may_find_the_liver(study, tmp_path):
     [
         ('import sys; sys.exit("no licence")', "status 1 and no mask was made: no licence"),
         ("pass", "status 0 and no mask was made: it said nothing"),
+        ("import os; os.write(2, bytes([67, 84, 255])); os._exit(1)", "status 1 and no mask was made: CT\ufffd"),
         (
             "import SimpleITK as s, sys; s.WriteImage(s.Image(3, 3, 3, s.sitkUInt8), sys.argv[2])",
             "mask is not on the grid of the CT",
@@ -250,6 +252,16 @@ def test_an_external_program_that_fails_is_named(study, tmp_path, code, sentence
         liver_by_command(study, tmp_path / "liver.nii.gz", code)
     assert sentence in str(error.value)
     assert not (tmp_path / "liver.nii.gz").exists()
+
+
+def test_an_external_program_has_the_users_environment_not_the_jobs(study, tmp_path, monkeypatch):
+    for name, value in {
+        "PYTHONPATH": "/the/workflow", "PYTHONSAFEPATH": "1", SOURCE: "/the/workflow", OUTER_PATH: "/the/user",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    code = 'import os; print(os.environ["PYTHONPATH"], "PYTHONSAFEPATH" in os.environ)'
+    with pytest.raises(InputError, match="/the/user False"):
+        liver_by_command(study, tmp_path / "liver.nii.gz", code)
 
 
 def test_a_scan_without_a_given_liver_is_refused(study, tmp_path):
