@@ -789,6 +789,60 @@ def two_phases_in_one_series(study: SmallStudy) -> None:
     write_series(study.folder / "T1/dicom", patient_arrays(7)[0], names="B{:04d}", uid=uid)
 
 
+@case(f"{T1}, T1/dicom: 2 DICOM series in this folder. Choose by description, number, acquisition, time, phase or uid "
+      'under `series`: number 2, acquisition 1, time 10:20:30, "Abdomen portal venous", 16 slices of 48 × 48 every 4 '
+      'mm; number 2, acquisition 1, time 10:21:05, "Abdomen portal venous", 16 slices of 48 × 48 every 4 mm.'
+      )  # fmt: skip
+def two_phases_that_take_turns(study: SmallStudy) -> None:
+    dicom_study(study)
+    uid = slices(study)[0][1].SeriesInstanceUID
+    for name, time, offset in (("A", "102030", 0.0), ("B", "102105", 2.0)):
+        write_series(study.folder / "T1/dicom", patient_arrays(7)[0], origin=(-47.0, -45.0, -100.0 + offset),
+                     names=f"{name}{{:04d}}", uid=uid, AcquisitionTime=time)  # fmt: skip
+    for path in (study.folder / "T1/dicom").glob("IM*"):
+        path.unlink()
+
+
+@case(f"{T1}, T1/dicom: this is an MR series, not CT. Give the slices of the CT.")
+def mr_as_ct(study: SmallStudy) -> None:
+    dicom_study(study)
+    for path, slice_ in slices(study):
+        slice_.Modality = "MR"
+        slice_.save_as(path)
+
+
+@case(f"{T1}, T1/dicom: 2 of 16 files here are links that lead nowhere: IM0000 (to ../…345678/IM0000), "
+      "IM0001 (to ../…345678/IM0001). "
+      "Fetch what is missing (git annex get, datalad get), mount the disk it is on, or remove the link.")  # fmt: skip
+def links_to_slices_that_are_gone(study: SmallStudy) -> None:
+    dicom_study(study)
+    for name in ("IM0000", "IM0001"):
+        (study.folder / "T1/dicom" / name).unlink()
+        (study.folder / "T1/dicom" / name).symlink_to(f"../1.2.840.99.1.12345678/{name}")
+
+
+@case(f"{T1}, T1/lesions.nii.gz: this mask is a link that leads nowhere (to gone). "
+      "Fetch what is missing (git annex get, datalad get), mount the disk it is on, or remove the link.",
+      f"{T2}, T2/ct.nii.gz: only a stand-in for this file is here, its content was not fetched. "
+      "Fetch it: git lfs pull.")  # fmt: skip
+def files_that_were_not_fetched(study: SmallStudy) -> None:
+    (study.folder / "T1/lesions.nii.gz").unlink()
+    (study.folder / "T1/lesions.nii.gz").symlink_to("gone")
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0a1b\nsize 526\n"
+    (study.folder / "T2/ct.nii.gz").write_text(pointer)
+
+
+@case(f"{T1}, T1/dicom: IM0003 and again have the same identity (SOP instance UID) and position, but not the same "
+      "pixels. Keep the right one of them.")  # fmt: skip
+def one_slice_with_two_pictures(study: SmallStudy) -> None:
+    import pydicom
+
+    dicom_study(study)
+    slice_ = pydicom.dcmread(study.folder / "T1/dicom/IM0003")
+    slice_.PixelData = bytes(len(slice_.PixelData))
+    slice_.save_as(study.folder / "T1/dicom/again")
+
+
 @case(f"{T1}, T1/dicom: the pixels of this DICOM series cannot be read. "
       "Export it again; the first damaged slice is IM0004.")  # fmt: skip
 def damaged_slice(study: SmallStudy) -> None:

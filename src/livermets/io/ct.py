@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from livermets.config.cohorts import SeriesChoice
 from livermets.errors import input_error
 from livermets.imaging.geometry import Grid, Volume
-from livermets.io.dicom_folder import left_out
 from livermets.io.images import read_volume
-from livermets.io.listing import require
+from livermets.io.listing import is_dicom_file, require
+from livermets.io.masks import read_mask
 
 AIR_HU = -1024
 PADDING_HU = -1100
@@ -61,6 +61,8 @@ def read_image(path: Path) -> Volume:
     require(path, "this image", "Check the path")
     if not _is_dicom(path):
         return read_volume(path)
+    from livermets.io.dicom_folder import left_out
+
     found = open_ct(path)
     if remark := left_out(found.files):
         _LOG.warning("warning: %s: %s", path, remark)
@@ -70,8 +72,6 @@ def read_image(path: Path) -> Volume:
 def read_labels(path: Path, grid: Grid) -> Volume:
     """A mask named by hand for an image on ``grid``: any label map as it is, DICOM (a segmentation, a structure set, a
     folder of slices) placed on that grid."""
-    from livermets.io.masks import read_mask
-
     require(path, "this mask", "Check the path")
     return Volume(read_mask(path, grid).labels, grid) if _is_dicom(path) else read_volume(path)
 
@@ -94,8 +94,6 @@ def hounsfield(array: NDArray, path: Path) -> tuple[NDArray, int]:
 
 
 def _is_dicom(path: Path) -> bool:
-    from livermets.io.dicom import is_dicom_file
-
     return path.is_dir() or is_dicom_file(path)
 
 

@@ -5,7 +5,6 @@ files (UID-like digits shortened) and series by number, description and slice co
 
 from __future__ import annotations
 
-import re
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
@@ -26,7 +25,8 @@ from livermets.io.dicom_frames import is_enhanced, unrolled
 from livermets.io.dicom_series import IDENTIFIERS, Series, check_geometry, choose_series, group_series
 from livermets.io.images import volume_from_sitk
 from livermets.io.integrity import check_size
-from livermets.io.listing import files_below
+from livermets.io.listing import files_below, is_dicom_file
+from livermets.io.patterns import without_uids
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 sitk.ProcessObject.SetGlobalWarningDisplay(False)  # GDCM's warnings quote headers
@@ -52,12 +52,6 @@ class CtSeries:
     facts: dict[str, Any] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     """How many slices were used, and how many files (frames of an enhanced one) of the folder are something else."""
-
-
-def is_dicom_file(path: Path) -> bool:
-    """Whether a file carries DICOM's magic word."""
-    with path.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM"
 
 
 def dicom_kind(path: Path) -> Literal["series", "SEG", "RTSTRUCT", "file"]:
@@ -176,7 +170,7 @@ def _slices(headers: list[tuple[Path, Dataset]], aside: Path) -> list[tuple[Path
 
 def shown_name(path: Path) -> str:
     """A file name as errors show it: UIDs, which some systems use as names, are cut to their last digits."""
-    return re.sub(r"\d+(?:\.\d+){4,}", lambda match: "…" + match[0][-6:], path.name)
+    return without_uids(path.name)
 
 
 def _volume(series: Series, path: Path) -> Volume:

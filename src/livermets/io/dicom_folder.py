@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, MediaStorageDirectoryStorage
 
 from livermets.errors import input_error
-from livermets.io.listing import files_below, stand_in
+from livermets.io.listing import files_below, is_dicom_file, stand_in
 
 Pictures = list[tuple[Path, Dataset]]
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -102,7 +102,7 @@ def left_out(counts: Mapping[str, int]) -> str:
 def _kind(
     file: Path,
 ) -> tuple[Literal["picture", "masks", "other_dicom", "other_files", "empty_files", "damaged"], Dataset | None]:
-    from livermets.io.dicom import is_dicom_file, object_kind, read_header
+    from livermets.io.dicom import object_kind, read_header
 
     if not file.is_file():
         return "other_files", None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from livermets.errors import input_error
+from livermets.io.patterns import without_uids
 
 _POINTERS = {
     b"/annex/objects/": "git annex get (or datalad get)",
@@ -33,7 +34,8 @@ def absence(path: Path) -> str:
     lost = lost_link(path)
     if lost is None:
         return "does not exist"
-    return f"is {'' if lost == path else f'behind {lost.name}, '}a link that leads nowhere (to {lost.readlink()})"
+    behind = "" if lost == path else f"behind {lost.name}, "
+    return without_uids(f"is {behind}a link that leads nowhere (to {lost.readlink()})")
 
 
 def lost_link(path: Path) -> Path | None:
@@ -49,6 +51,12 @@ def stand_in(path: Path) -> str:
         start = stream.read(64)
     command = next((command for mark, command in _POINTERS.items() if start.startswith(mark)), "")
     return f"Fetch it: {command}" if command else ""
+
+
+def is_dicom_file(path: Path) -> bool:
+    """Whether a file carries DICOM's magic word."""
+    with path.open("rb") as stream:
+        return stream.read(132)[128:] == b"DICM"
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
@@ -84,6 +92,4 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def _shown(file: Path) -> str:
-    from livermets.io.dicom import shown_name
-
-    return f"{shown_name(file)} (to {file.readlink()})"
+    return without_uids(f"{file.name} (to {file.readlink()})")

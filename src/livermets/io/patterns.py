@@ -12,6 +12,11 @@ def matches(name: str, pattern: str) -> bool:
     return re.fullmatch(anything, _plain(name.strip()), re.DOTALL) is not None
 
 
+def without_uids(text: str) -> str:
+    """A text for a message: UIDs, which some systems use as names of files, are cut to their last digits."""
+    return re.sub(r"\d+(?:\.\d+){4,}", lambda match: "…" + match[0][-6:], text)
+
+
 def _plain(text: str) -> str:
     """Without accents, which one system writes as one character and another as two, in lower case."""
     letters = unicodedata.normalize("NFKD", text)
