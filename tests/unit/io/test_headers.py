@@ -11,7 +11,7 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from livermets.errors import InputError
@@ -99,6 +99,8 @@ def test_the_raw_header_as_nibabel_reads_it(
     with path.open("rb") as stream:
         raw = nibabel.Nifti1Header.from_fileobj(stream, check=False)
     assert header is not None
+    rest = 1 - sum(float(raw[f"quatern_{axis}"]) ** 2 for axis in "bcd")
+    assume(not 1e-7 <= rest < 1e-6)  # nibabel makes these a half turn, nifti1.h (and ITK) only those below 1e-7
     for name, get in (("sform", raw.get_sform), ("qform", raw.get_qform)):
         stated, code = get(coded=True)
         assert (name in header.forms) == (code > 0)
