@@ -19,6 +19,8 @@ LARGEST_LESION_ID = 1000
 """Ids above it are kept for components of automatic masks that match no lesion."""
 LARGEST_DIAMETER_MM = 300.0
 _NOT_AVAILABLE = {"", "na", "n/a", "nan", "null", "none", "#n/a"}
+_NAMES = ("patient_id", "timepoint", "centre")
+"""Text: a centre may be called NA, and only an empty cell (or a code of the configuration) means that there is none."""
 _PATIENT_COLUMNS = ("patient", "patient id", "patientid", "patient-id", "id", "pid", "subject", "case")
 
 
@@ -46,7 +48,7 @@ class TableReader:
         self.problems = ProblemList()
         self.place = f"cohort {cohort}, {table.path}"
         missing = [str(code) for code in settings.missing]
-        self._missing = _NOT_AVAILABLE | {code.casefold() for code in missing}
+        self._codes = {"", *(code.casefold() for code in missing)}
         self._missing_numbers = {float(code) for code in missing if _is_number(code)}
         self._columns = self._find_columns()
 
@@ -61,7 +63,7 @@ class TableReader:
     def cell(self, cells: dict[str, str], column: str) -> str:
         """A cell's text by our column name; empty where not available."""
         text = cells.get(self._columns.get(column, ""), "")
-        if text.casefold() in self._missing:
+        if text.casefold() in (self._codes if column in _NAMES else self._codes | _NOT_AVAILABLE):
             return ""
         return "" if self._missing_numbers and _is_number(text) and float(text) in self._missing_numbers else text
 

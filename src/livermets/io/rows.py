@@ -46,15 +46,28 @@ def read_rows(path: Path | str, sheet: str | None = None) -> RawTable:
     raise input_error(path, "unknown kind of table", "Use .csv, .tsv or .xlsx")
 
 
-def _text_cells(path: Path) -> list[list[str]]:
+def delimited_text(path: Path) -> tuple[str, str, bool]:
+    """The text of a table with the line ends of Unix, its separator (the one that cuts the header into most columns),
+    and whether a first line says it, as Excel's own ``sep=;`` does."""
     try:
         raw = gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
         raise input_error(path, "this table cannot be read", "Save it again") from error
-    lines = io.StringIO(_decoded(raw, path), newline=None).read()  # line ends of every system
-    header = next((line for line in lines.split("\n") if line.strip()), "")
-    stated = re.fullmatch(r"\s*sep=(.)\s*", header)  # Excel's own first line
-    separator = stated[1] if stated else max(_SEPARATORS, key=header.count)
+    text = _decoded(raw, path).replace("\r\n", "\n").replace("\r", "\n")
+    found = re.search(r"[^\n]*\S[^\n]*", text)
+    header = found[0] if found else ""
+    stated = re.fullmatch(r"\s*sep=(.)\s*", header)
+    separator = stated[1] if stated else max(_SEPARATORS, key=lambda sign: _columns_by(sign, header))
+    return text, separator, bool(stated)
+
+
+def _columns_by(separator: str, header: str) -> int:
+    """How many columns a separator makes of a header; it may stand in a quoted name without meaning anything."""
+    return len(next(csv.reader([header], delimiter=separator), []))
+
+
+def _text_cells(path: Path) -> list[list[str]]:
+    lines, separator, stated = delimited_text(path)
     csv.field_size_limit(_LARGEST_CELL)
     try:
         cells = list(csv.reader(io.StringIO(lines), delimiter=separator, strict=True))

@@ -89,7 +89,7 @@ def _counted(rois: pd.DataFrame | None, source: str, score: Score) -> pd.DataFra
     if rois is None or rois.empty:
         return _keyed(pd.DataFrame(), [*KEYS, *names.values()])
     called = (rois["probability"] >= 0.5).astype(np.float64) if score == "share" else rois["probability"]
-    groups = called.groupby([rois[key] for key in KEYS], sort=False)
+    groups = called.groupby([rois[key] for key in KEYS], sort=False, dropna=False)
     return _keyed(groups.agg(["count", "mean"]).rename(columns=names).reset_index(), [*KEYS, *names.values()])
 
 

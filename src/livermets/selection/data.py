@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.errors import ProblemList
+from livermets.io.tables import csv_text
 
 LESION_COLUMNS = ("cohort", "patient_id", "timepoint", "lesion_id")
 ROI_COLUMNS = (*LESION_COLUMNS, "mask_source", "z", "y", "x", "response")
@@ -68,7 +69,7 @@ class TrainingData:
         digest = hashlib.sha256("\x1f".join(self.names).encode())
         for part in (self.features, self.lesion, self.patient, self.response):
             digest.update(np.ascontiguousarray(part).tobytes())
-        digest.update(self.lesions.to_csv(index=False).encode())
+        digest.update(csv_text(self.lesions).encode())
         return digest.hexdigest()
 
 
@@ -99,7 +100,9 @@ def training_data(
     _check_finite(table, names, problems, where)
     problems.raise_if_errors()
     data = _laid_out(table, target, group, lesion, names)
-    mixed = np.flatnonzero(pd.Series(data.row_response != table[target].astype(float)).groupby(data.lesion).any())
+    mixed = np.flatnonzero(
+        pd.Series(data.row_response != table[target].astype(float)).groupby(data.lesion, dropna=False).any()
+    )
     for code in mixed[:_MOST_ROWS_NAMED]:
         name = " ".join(map(str, data.lesions.iloc[code]))
         problems.error(where, f"lesion {name} has both classes in `{target}`", "Give every lesion one outcome")
@@ -174,7 +177,7 @@ def _laid_out(
         keys["row"] = np.arange(len(table))
     keys.insert(0, "group", table[list(group)].astype(str).agg("/".join, axis=1))
     keys.index = pd.RangeIndex(len(keys))
-    code = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy()
+    code = keys.groupby(list(keys.columns), sort=False, dropna=False).ngroup().to_numpy()
     first = np.unique(code, return_index=True)[1]
     lesions = keys.iloc[first].reset_index(drop=True)
     patients = pd.factorize(lesions["group"])[0].astype(np.intp)

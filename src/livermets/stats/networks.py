@@ -82,7 +82,7 @@ def manual_lesions(matching: pd.DataFrame) -> pd.DataFrame:
     """The manual lesions of matching tables with the columns that overlap is summed up by."""
     lesions = matching[matching["kind"] == "manual"].reset_index(drop=True)
     # The same patient_id in two cohorts is two people.
-    lesions["patient"] = lesions.groupby(["cohort", "patient_id"], sort=True).ngroup().astype(np.intp)
+    lesions["patient"] = lesions.groupby(["cohort", "patient_id"], sort=True, dropna=False).ngroup().astype(np.intp)
     lesions["automatic_fate"] = np.where(lesions["dice"] > 0, "detected", "undetected")
     return lesions
 

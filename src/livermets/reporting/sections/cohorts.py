@@ -77,7 +77,7 @@ def exclusion_reasons(study: StudyResults, cohort: str) -> list[str]:
     if study.excluded.empty:
         return []
     rows = study.excluded[study.excluded["cohort"] == cohort]
-    return [f"{_left_out(part)}: {reason}" for reason, part in rows.groupby("reason")]
+    return [f"{_left_out(part)}: {reason}" for reason, part in rows.groupby("reason", dropna=False)]
 
 
 def _left_out(rows: pd.DataFrame) -> str:
@@ -139,7 +139,7 @@ def _characteristics(study: StudyResults) -> Section:
     rows = []
     for name in study.cohorts:
         lesions = study.cohort_lesions(name)
-        for timepoint, part in lesions.groupby("timepoint", sort=False):
+        for timepoint, part in lesions.groupby("timepoint", sort=False, dropna=False):
             rows.append(_group_facts(name, str(timepoint), part))
     caption = (
         "Lesions by cohort and timepoint: patients, lesions per patient, centres, outcome and longest diameter "
@@ -151,7 +151,7 @@ def _characteristics(study: StudyResults) -> Section:
         by_centre = pd.DataFrame(
             [
                 {**_group_facts(str(cohort), "all", part), "centre": centre}
-                for (cohort, centre), part in study.lesions.groupby(["cohort", "centre"], sort=False)
+                for (cohort, centre), part in study.lesions.groupby(["cohort", "centre"], sort=False, dropna=False)
             ]
         ).drop(columns=["timepoint", "centres"])
         order = ["cohort", "centre", *[c for c in by_centre.columns if c not in ("cohort", "centre")]]
@@ -165,7 +165,7 @@ def _characteristics(study: StudyResults) -> Section:
 
 def _group_facts(cohort: str, timepoint: str, part: pd.DataFrame) -> dict[str, object]:
     diameter = part["longest_diameter_mm"].dropna()
-    per_patient = part.groupby("patient_id").size()
+    per_patient = part.groupby("patient_id", dropna=False).size()
     q1, median, q3 = diameter.quantile([0.25, 0.5, 0.75]).tolist() if len(diameter) else (None, None, None)
     return {
         "cohort": cohort,
@@ -199,7 +199,7 @@ def _scans(study: StudyResults) -> Section:
         why = "The spacing of the scans is not shown because no scan.json of the intake was found."
         return Section("scans", "Scans", [Note(why)])
     rows = []
-    for cohort, part in study.scans.groupby("cohort", sort=False):
+    for cohort, part in study.scans.groupby("cohort", sort=False, dropna=False):
         ranges = {name: f"{fmt.number(part[name].min())} to {fmt.number(part[name].max())}" for name in names}
         rows.append({"cohort": cohort, "scans": len(part), **ranges})
     caption = f"Spacing of {fmt.plural(len(study.scans), 'scan')} as acquired, smallest to largest."
