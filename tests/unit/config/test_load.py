@@ -5,6 +5,9 @@ from pydantic import Field
 
 from livermets.config.base import Section
 from livermets.config.load import read_yaml, section_from_option, validate_section
+from livermets.config.segmentation import SegmentationSettings
+from livermets.config.selection import SelectionSettings
+from livermets.config.statistics import StatisticsSettings
 from livermets.errors import InputError
 
 
@@ -62,3 +65,17 @@ def test_broken_yaml_is_the_users_mistake(tmp_path, text):
     file.write_text(text)
     with pytest.raises(InputError):
         read_yaml(file)
+
+
+@pytest.mark.parametrize(
+    "section, values",
+    [
+        (SegmentationSettings, {"training": {"betas": [0.9, 1.5]}}),
+        (SegmentationSettings, {"training": {"learning_rate": float("inf")}}),
+        (SelectionSettings, {"search": {"parsimony": float("nan")}}),
+        (StatisticsSettings, {"diameter_cuts_mm": [10, float("inf")]}),
+    ],
+)
+def test_numbers_that_nothing_can_be_computed_with_are_refused(section, values):
+    with pytest.raises(InputError):
+        validate_section(section, values)

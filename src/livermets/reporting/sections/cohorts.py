@@ -46,9 +46,7 @@ def cohorts_section(study: StudyResults) -> Section:
             "are in no other count."
         )
         blocks.append(frame_table("excluded", study.excluded, caption))
-    empty = [name for name in study.cohorts if name not in flows]
-    if empty:
-        blocks.append(Note(f"No lesion table rows were found for {fmt.listed(empty)}: nothing is reported for it."))
+    blocks += [Note(without_lesions(study, name)) for name in study.cohorts if name not in flows]
     return Section(
         "cohorts", "Cohorts and flow of lesions", blocks, [_characteristics(study), _scans(study), _check(study)]
     )
@@ -70,6 +68,17 @@ def _flow_gallery(study: StudyResults, flows: dict[str, Flow]) -> Gallery:
         )
     caption = "Flow of patients, scans and lesions, by cohort. The numbers are those of the table below."
     return Gallery("flow", caption, figures)
+
+
+def without_lesions(study: StudyResults, name: str) -> str:
+    """What is known of a cohort without a manual lesion: how many scans were read, and what the network found there."""
+    tables = (study.scans, study.scan_metrics)
+    scans = max([int(table["cohort"].eq(name).sum()) for table in tables if "cohort" in table], default=0)
+    if not scans:
+        return f"No scan and no lesion of cohort {name} is in the results: nothing is reported for it."
+    found = int(study.findings["cohort"].eq(name).sum()) if len(study.findings) else 0
+    said = f"the network found {fmt.plural(found, 'lesion')}" if found else "the network found no lesion"
+    return f"Cohort {name}: {fmt.plural(scans, 'scan')} without a manually drawn lesion; {said} there."
 
 
 def exclusion_reasons(study: StudyResults, cohort: str) -> list[str]:
