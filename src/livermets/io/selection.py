@@ -53,7 +53,9 @@ def _typed(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     if wrong.any():
         found = table["lesion_id"][wrong].iloc[0]
         what = "a lesion id is missing" if pd.isna(found) else f'"{found}" cannot be a lesion id'
-        raise input_error(f"{path}, row {wrong.idxmax() + 2}", what, "Give the lesion's label value, a whole number")
+        raise input_error(
+            f"{path}, row {table.index[wrong][0] + 2}", what, "Give the lesion's label value, a whole number"
+        )
     return table.assign(lesion_id=numbers.astype("int64")).reset_index(drop=True)
 
 

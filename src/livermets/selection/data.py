@@ -230,7 +230,7 @@ def _laid_out(
     code = keys.groupby(list(keys.columns), sort=False, dropna=False).ngroup().to_numpy()
     first = np.unique(code, return_index=True)[1]
     lesions = keys.iloc[first].reset_index(drop=True)
-    patients = lesions.groupby(list(dict.fromkeys(group)), sort=False, dropna=False).ngroup().to_numpy(np.intp)
+    patients = lesions.groupby(list(dict.fromkeys(group)), sort=False, dropna=False).ngroup().to_numpy().astype(np.intp)
     response = pd.to_numeric(table[target]).to_numpy()[first].astype(np.intp)
     features = table[list(names)].to_numpy(dtype=np.float64)
     return TrainingData(features, tuple(names), code.astype(np.intp), patients, response, lesions)
