@@ -17,7 +17,6 @@ from livermets.lock import read_record
 
 # Beside Snakemake's own records, so that it goes when they go.
 STUDY = Path(".snakemake/livermets-study.json")
-SHOWN_FAILURES = 20
 
 
 def foreign_results(study: str, cohorts: Iterable[str], version: str) -> list[Problem]:
@@ -78,8 +77,11 @@ def outdated_environment(lock: Path) -> list[Problem]:
             wrong.append(f"{name} is {installed} and should be {version}")
     if not wrong:
         return []
-    what = "; ".join(wrong[:3]) + (f"; and {len(wrong) - 3} more" if len(wrong) > 3 else "")
-    return [Problem(str(lock), what, "Run `make install`: other versions may give other numbers", severity="warning")]
+    return [
+        Problem(
+            str(lock), "; ".join(wrong), "Run `make install`: other versions may give other numbers", severity="warning"
+        )
+    ]
 
 
 def record_study(study: str, cohorts: Iterable[str], version: str) -> None:
@@ -143,13 +145,13 @@ def _status(log: str, said: str) -> int | None:
 
 
 def reason(log: Path, message: str = "", status: int | None = None) -> str:
-    """Why a job failed, in one sentence: the user's mistakes if there are any, else the last line of its log.
+    """Why a job failed: all of the user's mistakes, a sentence each, or else the last line of its log.
 
     Of memory is spoken only where a signal or the cluster does."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
     said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if said:
-        return said[0] + (f" And {len(said) - 1} more." if len(said) > 1 else "")
+        return said[0] if len(said) == 1 else "\n    ".join([f"{len(said)} problems:", *said])
     if refused := re.search(r"sbatch failed\. The error message was '(?:sbatch: error: )?(.*?)'\.?$", message):
         return f"SLURM took no such job ({refused.group(1)})"
     state = re.search(r"SLURM status is: '(\w+)'", message)
@@ -177,8 +179,6 @@ def summary(jobs: Iterable[FailedJob], snakemake_logs: Iterable[str | Path] = ()
     found = failures(jobs, "\n".join(texts))
     if not found:
         return ""
-    lines = [f"  {failure}" for failure in found[:SHOWN_FAILURES]]
-    if len(found) > SHOWN_FAILURES:
-        lines.append(f"  and {len(found) - SHOWN_FAILURES} more")
+    lines = [f"  {failure}" for failure in found]
     after = "Everything else is kept: remove the cause and start the same command again."
     return "\n".join([f"{len(found)} job(s) failed:", *lines, after])

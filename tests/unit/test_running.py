@@ -48,7 +48,7 @@ Logfile intake.log:
         (
             "None",
             "error: P1: no outcome. Add a row.\nerror: P2: no outcome.\n",
-            "P1: no outcome. Add a row. And 1 more.",
+            "2 problems:\n    P1: no outcome. Add a row.\n    P2: no outcome.",
         ),
         ("None", "Traceback\n  File x\nValueError: bad shape\n", "ValueError: bad shape"),
         ("SLURM-job '7' failed, SLURM status is: 'TIMEOUT'. Reason", "", "SLURM ended the job with TIMEOUT"),
@@ -127,6 +127,13 @@ def test_the_summary_counts_and_says_what_to_do(folder):
     assert summary([]) == ""
 
 
+def test_every_failed_job_is_listed(folder):
+    jobs = [FailedJob("intake", f"{number}.log", (f"{number}.out",)) for number in range(30)]
+    for job in jobs:
+        (folder / job.log).write_text("error: no outcome.\n")
+    assert summary(jobs).count("no outcome.") == 30
+
+
 def test_progress_bars_are_no_reason(folder):
     (folder / "x.log").write_text("MemoryError\nepoch: 10%|#  | 1/10 [00:01<00:09, 1.0it/s]\n")
     assert reason(folder / "x.log") == "MemoryError"
@@ -147,6 +154,6 @@ def test_packages_of_another_lock_are_told(folder):
     (problem,) = running.outdated_environment(lock)
     assert problem.severity == "warning"
     assert f"pytest is {pytest.__version__} and should be 0.1" in str(problem)
-    assert "and 1 more" in str(problem)
+    assert "pandas is " in str(problem)
     assert "make install" in str(problem)
     assert running.outdated_environment(folder / "missing.txt") == []

@@ -1,5 +1,6 @@
 """The tiny study through every stage: what is written, that it is complete, repeatable, and not done twice."""
 
+import csv
 import json
 import os
 import re
@@ -37,6 +38,14 @@ def test_the_report_the_tables_and_the_manifest_are_there(study):
     assert set(lesions["cohort"]) == {"learn", "test"}
     for name in ("diagnostics", "agreement", "strata", "roi_agreement", "feature_icc"):
         assert (results / f"concordance/test/{name}.csv").exists(), name
+
+
+def test_lesion_ids_and_counts_are_whole_numbers_in_every_table(study):
+    for path in (study / "results").rglob("*.csv"):
+        header, *rows = csv.reader(path.open(encoding="utf-8", newline=""))
+        for name in {"lesion_id", "response", "n_roi_manual", "predicted_manual"} & set(header):
+            wrong = [row[header.index(name)] for row in rows if not re.fullmatch(r"\d*", row[header.index(name)])]
+            assert not wrong, f"{path}: {name} {wrong[:3]}"
 
 
 def test_a_compared_network_is_measured_on_the_validation_lesions(study):

@@ -34,7 +34,7 @@ def training_table_verb(
 
 @app.command("select")
 def select_verb(
-    table: Annotated[Path, typer.Argument(help="Any table with a binary target (CSV, CSV.gz, TSV, Excel, Parquet).")],
+    table: Annotated[Path, typer.Argument(help="Any table with a binary target (CSV, TSV, Excel, Parquet).")],
     target: Annotated[str, typer.Option("--target", help="Column with the outcome: 1 (R+) or 0 (R-).")],
     group: Annotated[list[str], typer.Option("--group", help="Column(s) that name the patient (repeatable).")],
     out: Annotated[Path, typer.Option("--out", help="Folder for model, tables and figures.")],
@@ -72,9 +72,12 @@ def select_verb(
     given["search"] = {**given.get("search", {}), **{k: v for k, v in options.items() if v is not None}}
     chosen = validate_section(SelectionSettings, given, "selection")
     existing([table, *(lesions or [])])
-    rows, extraction = read_training_table(table)
-    whole = [read_lesions(path) for path in lesions or []]
+    named = [*group, *(lesion or [])]
+    rows, extraction = read_training_table(table, named)
+    whole = [read_lesions(path, named) for path in lesions or []]
     inputs = Inputs.checked(rows, target, group, lesion or [], whole, extraction, chosen, seed, str(table))
+    for note in inputs.notes:
+        typer.echo(f"note: {note}", err=True)
     with searching(inputs, threads, checkpoint) as run:
         selected = select(inputs, run)
     tables = selection_tables(selected)

@@ -13,7 +13,9 @@ from pydantic_core import CoreSchema, core_schema
 class Section(BaseModel):
     """A part of ``config.yaml``. Unknown keys are refused; every field has a type, a default and a description."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class PathMark:

@@ -126,7 +126,8 @@ class CohortSettings(Section):
     decimal: Literal[".", ","] = "."
     """Decimal sign of the table's numbers."""
     missing: list[str | float] = []
-    """Codes that mean "not available" in the table, e.g. [-999]; empty cells, NA and NaN always do."""
+    """Codes that mean "not available" in the table, e.g. [-999]; empty cells always do, and NA and NaN do where no name
+    of a patient, timepoint or centre stands."""
     diameter_unit: Literal["mm", "cm"] | None = None
     """Unit of the table's diameters. Empty: mm, and diameters that look like cm are an error; when it is given, they
     are only a warning."""

@@ -86,7 +86,7 @@ class TrainingSettings(Section):
     """The optimiser; sgd with Nesterov momentum 0.9."""
     learning_rate: float = Field(1e-3, gt=0)
     """Learning rate at the start."""
-    betas: tuple[float, float] = (0.9, 0.999)
+    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.999)
     """Decay of the moments of Adam and AdamW."""
     weight_decay: float = Field(1e-4, ge=0)
     """Weight decay."""

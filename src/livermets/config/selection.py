@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from livermets.config.base import Section
 
@@ -71,7 +71,17 @@ class SearchSettings(Section):
     mutated_hidden: float = Field(0.2, ge=0, le=1)
     """Chance that a mutated child gets another number of hidden neurons (up to two more or fewer)."""
     elite: int = Field(2, ge=0)
-    """Best individuals that go unchanged into the next generation."""
+    """Best individuals that go unchanged into the next generation; fewer than there are individuals."""
+
+    @model_validator(mode="after")
+    def _ranges_rise(self) -> SearchSettings:
+        if self.hidden_minimum > self.hidden_maximum:
+            raise ValueError(
+                f"hidden_minimum ({self.hidden_minimum}) must not be above hidden_maximum ({self.hidden_maximum})"
+            )
+        if self.elite >= self.population:
+            raise ValueError(f"elite ({self.elite}) must be below population ({self.population}), or nothing changes")
+        return self
 
 
 class ThresholdSettings(Section):
@@ -111,6 +121,14 @@ class AuditSettings(Section):
     feature_gains: bool = True
     """Score the selected chromosome again with each feature left out, and with each other feature added."""
 
+    @model_validator(mode="after")
+    def _nested_has_folds(self) -> AuditSettings:
+        if self.outer_folds == 1:
+            raise ValueError("outer_folds needs at least 2 folds, or 0 for no nested evaluation")
+        if self.permutations and self.permutation_statistic == "nested" and not self.outer_folds:
+            raise ValueError("permutation_statistic nested needs outer_folds of at least 2")
+        return self
+
 
 class SelectionSettings(Section):
     """Genetic selection of features and neurons, the two-layer network, the threshold, and the audit of all three."""
@@ -125,3 +143,9 @@ class SelectionSettings(Section):
     """Nested evaluation, permutation null, comparison models."""
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     """Where networks are trained; auto: a GPU when there is one. Two devices do not give the same last digits."""
+
+    @model_validator(mode="after")
+    def _audit_can_search(self) -> SelectionSettings:
+        if self.audit.population is not None and self.search.elite >= self.audit.population:
+            raise ValueError(f"search.elite ({self.search.elite}) must be below audit.population")
+        return self

@@ -24,7 +24,7 @@ def roc_figure(roc: pd.DataFrame, diagnostics: pd.DataFrame) -> Figure:
     (sensitivity and specificity at the training threshold) as a marker."""
     with figure(110, 105) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
-        for source, curve in roc.groupby("mask_source", sort=False):
+        for source, curve in roc.groupby("mask_source", sort=False, dropna=False):
             label = _auc_label(str(source), diagnostics)
             axes.plot(
                 curve["one_minus_specificity"], curve["sensitivity"], label=label,
@@ -46,7 +46,7 @@ def calibration_figure(calibration: pd.DataFrame) -> Figure:
     """Observed share of R+ against the mean score of each group, with intervals and the line of perfect calibration."""
     with figure(110, 105) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":", label="perfect")
-        for source, curve in calibration.groupby("mask_source", sort=False):
+        for source, curve in calibration.groupby("mask_source", sort=False, dropna=False):
             score, observed, low, high = curve[["mean_score", "observed", "low", "high"]].to_numpy(float).T
             axes.errorbar(
                 score, observed, yerr=np.vstack([observed - low, high - observed]), label=f"{source} mask",
@@ -63,7 +63,7 @@ def decision_figure(decision: pd.DataFrame) -> Figure:
     """Net benefit over the threshold probability for both masks, treating all and treating none."""
     looks = {"treat all": (GREY, "-."), "treat none": (BLACK, ":")}
     with figure(120, 90) as (drawn, axes):
-        for strategy, curve in decision.groupby("strategy", sort=False):
+        for strategy, curve in decision.groupby("strategy", sort=False, dropna=False):
             known = str(strategy) in SOURCE_COLOUR
             colour, line = (SOURCE_COLOUR[str(strategy)], SOURCE_LINE[str(strategy)]) if known else looks[str(strategy)]
             label = f"{strategy} mask" if known else str(strategy)

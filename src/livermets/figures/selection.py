@@ -71,7 +71,9 @@ def training_roc(roc: pd.DataFrame, thresholds: pd.DataFrame) -> Figure:
     """ROC curves of the training lesions' shares with the Youden points; optimistic by construction."""
     with figure(100, 95) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
-        for (method, curve), (colour, line, marker) in zip(roc.groupby("method", sort=False), SERIES, strict=False):
+        for (method, curve), (colour, line, marker) in zip(
+            roc.groupby("method", sort=False, dropna=False), SERIES, strict=False
+        ):
             axes.plot(1 - curve["specificity"], curve["sensitivity"], color=colour, linestyle=line)
             at = thresholds[thresholds["method"] == method].iloc[0]
             label = f"{str(method).replace('_', '-')}: share ≥ {at['threshold']:.2f}"

@@ -21,6 +21,8 @@ LARGEST_LESION_ID = 1000
 """Ids above it are kept for components of automatic masks that match no lesion."""
 LARGEST_DIAMETER_MM = 300.0
 _NOT_AVAILABLE = {"", "na", "n/a", "nan", "null", "none", "#n/a"}
+_NAMES = ("patient_id", "timepoint", "centre")
+"""Text: a centre may be called NA, and only an empty cell (or a code of the configuration) means that there is none."""
 _PATIENT_COLUMNS = ("patient", "patient id", "patientid", "patient-id", "id", "pid", "subject", "case")
 
 
@@ -48,7 +50,7 @@ class TableReader:
         self.problems = ProblemList()
         self.place = f"cohort {cohort}, {table.path}"
         missing = [str(code) for code in settings.missing]
-        self._missing = _NOT_AVAILABLE | {code.casefold() for code in missing}
+        self._codes = {"", *(code.casefold() for code in missing)}
         self._missing_numbers = {float(code) for code in missing if _is_number(code)}
         self._columns = self._find_columns()
         for remark in table.remarks:
@@ -75,7 +77,7 @@ class TableReader:
         text = cells.get(self._columns.get(column, ""), "")
         if column == "followup_diameter_mm" and says_vanished(text):
             return text  # never missing, whatever `missing` says: it is the best response
-        if text.casefold() in self._missing:
+        if text.casefold() in (self._codes if column in _NAMES else self._codes | _NOT_AVAILABLE):
             return ""
         return "" if self._missing_numbers and _is_number(text) and float(text) in self._missing_numbers else text
 

@@ -46,7 +46,7 @@ def _number(text: str | None) -> float:
 def per_rule(benchmarks: pd.DataFrame) -> pd.DataFrame:
     """Per rule: jobs, seconds of all and of the longest, CPU seconds of all, largest memory of one job in MB."""
     return (
-        benchmarks.groupby("rule", sort=True)
+        benchmarks.groupby("rule", sort=True, dropna=False)
         .agg(
             jobs=("seconds", "size"),
             seconds=("seconds", "sum"),

@@ -8,6 +8,7 @@ import codecs
 import csv
 import gzip
 import io
+import itertools
 import re
 import unicodedata
 import zlib
@@ -54,15 +55,33 @@ def read_rows(path: Path | str, sheet: str | None = None, header_row: int | Sequ
     raise input_error(path, "unknown kind of table", "Use .csv, .tsv or .xlsx")
 
 
-def _text_cells(path: Path, header_rows: Sequence[int]) -> list[list[str]]:
+def delimited_text(path: Path, header_rows: Sequence[int] = ()) -> tuple[str, str, bool]:
+    """The text of a table with the line ends of Unix, its separator (the one that cuts the header into most columns),
+    and whether a first line says it, as Excel's own ``sep=;`` does."""
     try:
         raw = gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
         raise input_error(path, "this table cannot be read", "Save it again") from error
-    lines = io.StringIO(_decoded(raw, path), newline=None).read()  # line ends of every system
-    first = next((line for line in lines.split("\n") if line.strip()), "")
-    stated = re.fullmatch(r"\s*sep=(.)\s*", first)  # Excel's own first line
-    separator = stated[1] if stated else _separator(lines.split("\n"), header_rows)
+    text = _decoded(raw, path).replace("\r\n", "\n").replace("\r", "\n")
+    found = re.search(r"[^\n]*\S[^\n]*", text)
+    stated = re.fullmatch(r"\s*sep=(.)\s*", found[0] if found else "")  # Excel's own first line
+    return text, stated[1] if stated else _separator(text, header_rows), bool(stated)
+
+
+def _separator(text: str, header_rows: Sequence[int]) -> str:
+    """That of the header; a title has none, then the first line below it that has one."""
+    lines = itertools.islice(io.StringIO(text), header_rows[-1] - 1 if header_rows else 0, None)
+    header = next((line for line in lines if any(sign in line for sign in _SEPARATORS)), "")
+    return max(_SEPARATORS, key=lambda sign: _columns_by(sign, header))
+
+
+def _columns_by(separator: str, header: str) -> int:
+    """How many columns a separator makes of a header; it may stand in a quoted name without meaning anything."""
+    return len(next(csv.reader([header], delimiter=separator), []))
+
+
+def _text_cells(path: Path, header_rows: Sequence[int]) -> list[list[str]]:
+    lines, separator, stated = delimited_text(path, header_rows)
     csv.field_size_limit(_LARGEST_CELL)
     try:
         cells = list(csv.reader(io.StringIO(lines), delimiter=separator, strict=True))
@@ -71,13 +90,6 @@ def _text_cells(path: Path, header_rows: Sequence[int]) -> list[list[str]]:
     if stated:
         cells[next(index for index, row in enumerate(cells) if any(row))] = []
     return cells
-
-
-def _separator(lines: list[str], header_rows: Sequence[int]) -> str:
-    """That of the header; a title has none, then the first line below it that has one."""
-    below = lines[header_rows[-1] - 1 :] if header_rows else lines
-    header = next((line for line in below if any(sign in line for sign in _SEPARATORS)), "")
-    return max(_SEPARATORS, key=header.count)
 
 
 def _decoded(raw: bytes, path: Path) -> str:

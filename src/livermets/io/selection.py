@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,26 +15,11 @@ from livermets.io.tables import read_parquet_metadata, read_table, write_csv
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_TEXT = ("cohort", "patient_id", "timepoint", "centre")
 
-
-def read_lesions(path: Path | str) -> pd.DataFrame:
-    """A table with lesion identifiers; identifiers are text even where they look like numbers (``007``)."""
-    path = Path(path)
-    if not path.name.lower().endswith(".csv"):
-        return _typed(read_table(path), path)
-    if not path.exists():
-        raise input_error(path, "this table does not exist", "Check the path")
-    with path.open(encoding="utf-8", newline="") as stream:
-        header = next(csv.reader(stream), [])
-    if not header:
-        raise input_error(path, "this table is empty", "Make it again")
-    # Empty identifiers stay missing, but a patient called NA is a patient.
-    text: dict[Hashable, type[str]] = {name: str for name in _TEXT if name in header}
-    missing = {name: [""] for name in header}
-    numbers = ["", "NA", "NaN", "nan"]
-    missing.update({name: numbers for name in header if name not in text})
-    return _typed(pd.read_csv(path, dtype=text, keep_default_na=False, na_values=missing), path)
+def read_lesions(path: Path | str, text: Sequence[str] = ()) -> pd.DataFrame:
+    """A table with lesion identifiers; these and the columns ``text`` are text even where they look like numbers
+    (``007``), except lesion ids, which are whole numbers."""
+    return _typed(read_table(path, text), Path(path))
 
 
 def read_rois(path: Path | str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -45,10 +29,11 @@ def read_rois(path: Path | str) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table, dict(settings or {})
 
 
-def read_training_table(path: Path | str) -> tuple[pd.DataFrame, dict[str, Any] | None]:
-    """Any table with a target, and its extraction settings (None if it does not say)."""
+def read_training_table(path: Path | str, text: Sequence[str] = ()) -> tuple[pd.DataFrame, dict[str, Any] | None]:
+    """Any table with a target, and its extraction settings (None if it does not say); ``text``: the columns that name
+    patients and lesions, where 1 and 01 are two."""
     settings = read_parquet_metadata(path).get("settings") if str(path).endswith(".parquet") else None
-    return read_table(path), settings or None
+    return read_table(path, [name for name in text if name != "lesion_id"]), settings or None
 
 
 def concatenated(paths: Sequence[Path]) -> pd.DataFrame:
@@ -63,10 +48,15 @@ def _typed(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     absent = [name for name in ("cohort", "patient_id", "timepoint", "lesion_id") if name not in table]
     if absent:
         raise input_error(path, f"columns are missing: {', '.join(absent)}", "Give a table of this pipeline")
-    for name in _TEXT:
-        if name in table:
-            table[name] = table[name].astype(object).where(table[name].isna(), table[name].astype(str))
-    return table.astype({"lesion_id": "int64"})
+    numbers = pd.to_numeric(table["lesion_id"], errors="coerce")
+    wrong = numbers.isna() | (numbers != numbers.round())
+    if wrong.any():
+        found = table["lesion_id"][wrong].iloc[0]
+        what = "a lesion id is missing" if pd.isna(found) else f'"{found}" cannot be a lesion id'
+        raise input_error(
+            f"{path}, row {table.index[wrong][0] + 2}", what, "Give the lesion's label value, a whole number"
+        )
+    return table.assign(lesion_id=numbers.astype("int64")).reset_index(drop=True)
 
 
 def write_tables(folder: Path | str, tables: Mapping[str, pd.DataFrame]) -> None:

@@ -129,7 +129,7 @@ def _by_group(tables: Tables) -> str:
     for grouping in ("cohort", "centre", "timepoint"):
         rows = rows_of(groups, "agreement", grouping=grouping)
         parts = []
-        for group, part in rows.groupby("group", sort=False) if len(rows) else []:
+        for group, part in rows.groupby("group", sort=False, dropna=False) if len(rows) else []:
             shown = shown_interval(part)
             if shown is not None:
                 ends = fmt.estimate(shown["value"], shown["low"], shown["high"], as_percent=True, digits=0)

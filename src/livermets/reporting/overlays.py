@@ -11,6 +11,7 @@ import pandas as pd
 
 from livermets.config.comparison import OWN
 from livermets.config.radiomics import RadiomicsSettings
+from livermets.io.tables import read_table
 from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Figure, Gallery
 from livermets.reporting.pictures import drawing_png
@@ -102,7 +103,7 @@ def _response_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion
     path = study.folder / name / "roi_probabilities.parquet"
     if not path.exists():
         return []
-    rois = pd.read_parquet(path)
+    rois = read_table(path)
     caption = (
         f"{whose} Colour: probability of R+ of the ROIs that cover a pixel, averaged (0, dark: R-; 1, light: R+); the "
         "share of ROIs from 0.5 on is what the threshold judges. No colour: no ROI fits."
@@ -132,9 +133,7 @@ def _feature_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion]
         folder = study.folder / name / "features" / lesion["patient_id"] / lesion["timepoint"]
         paths = [folder / f"rois_{source}.parquet" for source in SOURCES]
         columns = ["lesion_id", "mask_source", "z", "y", "x", feature]
-        rois = pd.concat(
-            [pd.read_parquet(path, columns=columns) for path in paths if path.exists()] or [pd.DataFrame()]
-        )
+        rois = pd.concat([read_table(path, columns=columns) for path in paths if path.exists()] or [pd.DataFrame()])
         if rois.empty:
             continue
         maps = _maps(rois, feature, lesion, cut, study)

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from livermets.errors import input_error
-from livermets.io.tables import read_table
+from livermets.io.tables import read_table, with_text
 from livermets.leftovers import kept, left_over, made_by
 from livermets.reporting.lesions import LESION_COLUMNS, split_findings
-from livermets.stats.lesions import checked_lesions
+from livermets.stats.lesions import NOT_STATED, checked_lesions
 
 PICTURES = (".png", ".svg")
 
@@ -155,10 +155,9 @@ def _with_all_columns(table: pd.DataFrame) -> pd.DataFrame:
     for name in LESION_COLUMNS:
         if name not in table:
             table[name] = defaults.get(name, float("nan"))
-    if "centre" in table:
-        table["centre"] = table["centre"].astype(object).where(table["centre"].notna(), "not stated")
-    texts = ["cohort", "patient_id", "timepoint"]
-    return table.astype(dict.fromkeys(texts, str))
+    for name in [name for name in ("cohort", "timepoint", "centre") if name in table]:
+        table[name] = table[name].astype(object).where(table[name].notna(), NOT_STATED)
+    return with_text(table, ("cohort", "patient_id", "timepoint"))
 
 
 def _cohorts(config: Mapping[str, Any], lesions: pd.DataFrame) -> dict[str, CohortFacts]:
@@ -247,7 +246,7 @@ def _benchmarks(folder: Path) -> pd.DataFrame:
             rows.append(
                 {
                     "stage": stage,
-                    "seconds": table["s"].mean(),
+                    "seconds": pd.to_numeric(table["s"], errors="coerce").mean(),
                     "max_rss_mb": table.get("max_rss", pd.Series([None])).iloc[0],
                 }
             )

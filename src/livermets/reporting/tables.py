@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.io.tables import csv_text
 from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Column, Download, Table
 
@@ -114,7 +115,7 @@ def kept_together(text: object) -> str:
 
 def csv_download(name: str, frame: pd.DataFrame) -> Download:
     """A frame as a CSV that the reader can save."""
-    return Download(f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
+    return Download(f"{name}.csv", csv_text(frame).encode())
 
 
 def frame_table(

@@ -68,8 +68,9 @@ def _merged(lesions: pd.DataFrame, matching: pd.DataFrame) -> pd.DataFrame:
     of_manual = matching[matching["kind"] == "manual"].drop(columns=["kind", "longest_diameter_mm"])
     paired = manual.merge(of_manual, on=KEYS, how="left").assign(kind="manual")
     unmatched = matching[matching["kind"] != "manual"].copy()
-    centres = manual.dropna(subset=["centre"]).drop_duplicates("patient_id").set_index("patient_id")["centre"]
-    unmatched["centre"] = unmatched["patient_id"].map(centres)
+    person = KEYS[:2]  # the same patient_id in two cohorts is two people
+    centres = manual.dropna(subset=["centre"]).drop_duplicates(person)[[*person, "centre"]]
+    unmatched = unmatched.drop(columns="centre", errors="ignore").merge(centres, on=person, how="left")
     parts = [part.astype(object) for part in (paired, unmatched) if len(part)] or [paired]
     table = pd.concat(parts, ignore_index=True).astype({"lesion_id": "int64"})
     table = table.reindex(columns=list(dict.fromkeys([*paired.columns, *unmatched.columns])))
@@ -89,7 +90,7 @@ def _counted(rois: pd.DataFrame | None, source: str, score: Score) -> pd.DataFra
     if rois is None or rois.empty:
         return _keyed(pd.DataFrame(), [*KEYS, *names.values()])
     called = (rois["probability"] >= 0.5).astype(np.float64) if score == "share" else rois["probability"]
-    groups = called.groupby([rois[key] for key in KEYS], sort=False)
+    groups = called.groupby([rois[key] for key in KEYS], sort=False, dropna=False)
     return _keyed(groups.agg(["count", "mean"]).rename(columns=names).reset_index(), [*KEYS, *names.values()])
 
 

@@ -11,11 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.errors import ProblemList
+from livermets.io.tables import csv_text, rows_in_words, with_text
 
 LESION_COLUMNS = ("cohort", "patient_id", "timepoint", "lesion_id")
 ROI_COLUMNS = (*LESION_COLUMNS, "mask_source", "z", "y", "x", "response")
-_MOST_ROWS_NAMED = 5
-_MOST_FEATURES_NAMED = 10
+_MOST_NAMED = 20
+_CONSTANT = 1e-10
+_SMALLEST, _LARGEST = 1e-100, 1e100
+"""Between these, squares and sums of squares can be computed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,7 @@ class TrainingData:
         digest = hashlib.sha256("\x1f".join(self.names).encode())
         for part in (self.features, self.lesion, self.patient, self.response):
             digest.update(np.ascontiguousarray(part).tobytes())
-        digest.update(self.lesions.to_csv(index=False).encode())
+        digest.update(csv_text(self.lesions).encode())
         return digest.hexdigest()
 
 
@@ -93,14 +96,18 @@ def training_data(
         lesion = LESION_COLUMNS
     _check_target(table[target], target, problems, where)
     _check_group(table[list(group)], problems, where)
+    _check_lesions(table[[name for name in lesion if name not in group]], problems, where)
     names = feature_names(table, (target, *group, *lesion))
-    if not names:
+    _check_words(table[text_columns(table, (target, *group, *lesion))], problems, where)
+    if not names and not problems.errors:
         problems.error(where, "no numeric feature column is left", "Add feature columns")
-    _check_finite(table, names, problems, where)
+    _check_values(table, names, problems, where)
     problems.raise_if_errors()
     data = _laid_out(table, target, group, lesion, names)
-    mixed = np.flatnonzero(pd.Series(data.row_response != table[target].astype(float)).groupby(data.lesion).any())
-    for code in mixed[:_MOST_ROWS_NAMED]:
+    mixed = np.flatnonzero(
+        pd.Series(data.row_response != table[target].astype(float)).groupby(data.lesion, dropna=False).any()
+    )
+    for code in mixed:
         name = " ".join(map(str, data.lesions.iloc[code]))
         problems.error(where, f"lesion {name} has both classes in `{target}`", "Give every lesion one outcome")
     problems.raise_if_errors()
@@ -108,10 +115,25 @@ def training_data(
 
 
 def feature_names(table: pd.DataFrame, not_features: Sequence[str]) -> tuple[str, ...]:
-    """Numeric columns that are neither outcome, identifiers nor a ROI table's own columns."""
-    left_out = {*not_features, *(ROI_COLUMNS if set(LESION_COLUMNS) <= set(table.columns) else ())}
-    numeric = table.select_dtypes("number").columns
+    """Columns of numbers, or of true and false, that are neither outcome, identifiers nor a ROI table's own columns."""
+    left_out = _not_candidates(table, not_features)
+    numeric = table.select_dtypes(["number", "bool"]).columns
     return tuple(str(column) for column in numeric if column not in left_out)
+
+
+def text_columns(table: pd.DataFrame, not_features: Sequence[str]) -> list[str]:
+    """The other columns: they hold words, which are no features."""
+    features, left_out = set(feature_names(table, not_features)), _not_candidates(table, not_features)
+    return [str(column) for column in table.columns if column not in left_out and str(column) not in features]
+
+
+def _not_candidates(table: pd.DataFrame, not_features: Sequence[str]) -> set[str]:
+    return {*not_features, *(ROI_COLUMNS if set(LESION_COLUMNS) <= set(table.columns) else ())}
+
+
+def is_constant(values: NDArray) -> NDArray[np.bool_]:
+    """Which columns hold one value throughout, but for rounding."""
+    return np.asarray(values.std(axis=0) <= _CONSTANT * np.abs(values).max(axis=0))
 
 
 def check_enough_patients(data: TrainingData, needed: int, what: str, where: str) -> None:
@@ -133,7 +155,7 @@ def patients_per_class(data: TrainingData) -> int:
 
 def _check_target(target: pd.Series, name: str, problems: ProblemList, where: str) -> None:
     if target.isna().any():
-        problems.error(where, f"`{name}` is empty in {_rows(target.isna())}", "Leave rows without outcome out")
+        problems.error(where, f"`{name}` is empty in {rows_in_words(target.isna())}", "Leave rows without outcome out")
         return
     values = pd.to_numeric(target, errors="coerce")
     if not values.isin([0, 1]).all():
@@ -147,50 +169,74 @@ def _check_group(group: pd.DataFrame, problems: ProblemList, where: str) -> None
     name = "`, `".join(group.columns)
     if group.isna().any(axis=None):
         problems.error(
-            where, f"`{name}` is empty in {_rows(group.isna().any(axis=1))}", "Name the patient of every row"
+            where, f"`{name}` is empty in {rows_in_words(group.isna().any(axis=1))}", "Name the patient of every row"
         )
     elif len(group.drop_duplicates()) < 2:
         value = " ".join(map(str, group.iloc[0]))
         problems.error(where, f"`{name}` is {value!r} in every row", "Give the column that tells patients apart")
 
 
-def _check_finite(table: pd.DataFrame, names: Sequence[str], problems: ProblemList, where: str) -> None:
+def _check_lesions(lesion: pd.DataFrame, problems: ProblemList, where: str) -> None:
+    for name in lesion:
+        if lesion[name].isna().any():
+            rows = rows_in_words(lesion[name].isna())
+            problems.error(where, f"`{name}` is empty in {rows}", "Name the lesion of every row")
+
+
+def _check_words(table: pd.DataFrame, problems: ProblemList, where: str) -> None:
+    """A column of numbers with a few words in it would be left out of the search without a word."""
+    for name in table:
+        numbers = pd.to_numeric(table[name], errors="coerce")
+        wrong = table[name].notna() & numbers.isna()
+        if numbers.notna().sum() > wrong.sum() or _has_decimal_commas(table[name]):
+            found = _listed([repr(cell) for cell in dict.fromkeys(table[name][wrong])])
+            what = f"`{name}` holds {found} in {rows_in_words(wrong)}, which is no number"
+            problems.error(where, what, "Correct the values, or leave the column out")
+
+
+def _has_decimal_commas(column: pd.Series) -> bool:
+    return bool(column.dropna().astype(str).str.fullmatch(r"[+-]?\d+,\d+").any())
+
+
+def _check_values(table: pd.DataFrame, names: Sequence[str], problems: ProblemList, where: str) -> None:
     values = table[list(names)].to_numpy(dtype=np.float64)
-    bad = ~np.isfinite(values)
-    wrong = np.flatnonzero(bad.any(axis=0))
-    for column in wrong[:_MOST_FEATURES_NAMED]:
-        rows = _rows(pd.Series(bad[:, column]))
-        problems.error(where, f"`{names[column]}` is missing or infinite in {rows}", "Correct the values or drop them")
-    if len(wrong) > _MOST_FEATURES_NAMED:
-        more = len(wrong) - _MOST_FEATURES_NAMED
-        problems.error(where, f"{more} further features have missing or infinite values", "Correct the values")
+    with np.errstate(invalid="ignore"):
+        size = np.abs(values)
+        largest = size.max(axis=0, initial=0.0)
+    tests = (
+        (~np.isfinite(values), "is missing or infinite in", "Correct the values or drop them"),
+        (np.isfinite(values) & (size > _LARGEST), "is too large to compute with in", "Give it in another unit"),
+        ((size > 0) & (largest < _SMALLEST), "is too small to compute with in", "Give it in another unit"),
+    )  # fmt: skip
+    for bad, what, fix in tests:
+        wrong = np.flatnonzero(bad.any(axis=0))
+        for column in wrong[:_MOST_NAMED]:
+            rows = rows_in_words(pd.Series(bad[:, column], table.index))
+            problems.error(where, f"`{names[column]}` {what} {rows}", fix)
+        if len(wrong) > _MOST_NAMED:
+            problems.error(where, f"{len(wrong) - _MOST_NAMED} more features like these", fix)
+    if names and not problems.errors and is_constant(values).all():
+        problems.error(where, f"no feature varies: {_listed(names)}", "Give features that differ between rows")
 
 
 def _laid_out(
     table: pd.DataFrame, target: str, group: Sequence[str], lesion: Sequence[str], names: Sequence[str]
 ) -> TrainingData:
-    keys = table[list(dict.fromkeys([*group, *lesion]))].copy()
+    keys = with_text(table[list(dict.fromkeys([*group, *lesion]))].copy(), set(group) - {"lesion_id"})
     if not lesion:
         keys["row"] = np.arange(len(table))
     keys.insert(0, "group", table[list(group)].astype(str).agg("/".join, axis=1))
     keys.index = pd.RangeIndex(len(keys))
-    code = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy()
+    code = keys.groupby(list(keys.columns), sort=False, dropna=False).ngroup().to_numpy()
     first = np.unique(code, return_index=True)[1]
     lesions = keys.iloc[first].reset_index(drop=True)
-    patients = pd.factorize(lesions["group"])[0].astype(np.intp)
+    patients = lesions.groupby(list(dict.fromkeys(group)), sort=False, dropna=False).ngroup().to_numpy().astype(np.intp)
     response = pd.to_numeric(table[target]).to_numpy()[first].astype(np.intp)
     features = table[list(names)].to_numpy(dtype=np.float64)
     return TrainingData(features, tuple(names), code.astype(np.intp), patients, response, lesions)
 
 
-def _rows(chosen: pd.Series) -> str:
-    """Row numbers as a spreadsheet shows them (the header is row 1)."""
-    found = [int(position) + 2 for position in np.flatnonzero(chosen.to_numpy())]
-    named = ", ".join(map(str, found[:_MOST_ROWS_NAMED]))
-    more = f" and {len(found) - _MOST_ROWS_NAMED} more" if len(found) > _MOST_ROWS_NAMED else ""
-    return f"row{'s' if len(found) > 1 else ''} {named}{more}"
-
-
 def _listed(values: Sequence[object] | pd.Index) -> str:
     found = [str(value) for value in values]
-    return ", ".join(found[:8]) + (f" and {len(found) - 8} more" if len(found) > 8 else "")
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return ", ".join(found[:_MOST_NAMED]) + more

@@ -23,7 +23,7 @@ def mean_auc_within_folds(predictions: pd.DataFrame, model: str) -> float:
         auc_within_folds(
             part["score"].to_numpy(), part["response"].to_numpy(), np.ones(len(part)), part["fold"].to_numpy()
         )
-        for _, part in own.groupby("repeat")
+        for _, part in own.groupby("repeat", dropna=False)
     ]
     return float(np.mean(aucs))
 
@@ -33,7 +33,7 @@ def evaluation_table(predictions: pd.DataFrame, model: str, level: float, boot: 
 
     Pooled scores are the lesion's mean over repeats; classes are those of the first repeat."""
     own = predictions[predictions["model"] == model]
-    pooled = own.groupby("lesion").agg({"patient": "first", "response": "first", "score": "mean"})
+    pooled = own.groupby("lesion", dropna=False).agg({"patient": "first", "response": "first", "score": "mean"})
     patient = pooled["patient"].to_numpy()
     estimates = [within_folds_estimate(own, level, boot)]
     estimates += auc_estimates(pooled["score"].to_numpy(), pooled["response"].to_numpy(), patient, boot)
@@ -54,7 +54,7 @@ def comparison_table(
     for model in models:
         own = predictions[predictions["model"] == model]
         estimates = [within_folds_estimate(own, level, boot)]
-        pooled = own.groupby("lesion").agg({"patient": "first", "response": "first", "score": "mean"})
+        pooled = own.groupby("lesion", dropna=False).agg({"patient": "first", "response": "first", "score": "mean"})
         estimates += auc_estimates(
             pooled["score"].to_numpy(), pooled["response"].to_numpy(), pooled["patient"].to_numpy(), boot
         )
@@ -78,9 +78,9 @@ def bootstrap_within_folds(own: pd.DataFrame, boot: PatientBootstrap) -> NDArray
     """The AUC within folds, averaged over repeats, in every resample of patients (NaN where undefined)."""
     patients = boot.weights.shape[1]
     values = []
-    for _, repeat in own.groupby("repeat"):
+    for _, repeat in own.groupby("repeat", dropna=False):
         wins, pairs = np.zeros((patients, patients)), np.zeros((patients, patients))
-        for _, part in repeat.groupby("fold"):
+        for _, part in repeat.groupby("fold", dropna=False):
             up, down = part[part["response"] == 1], part[part["response"] == 0]
             gap = up["score"].to_numpy()[:, None] - down["score"].to_numpy()[None, :]
             at = np.ix_(up["patient"].to_numpy(), down["patient"].to_numpy())

@@ -52,6 +52,8 @@ class CrossValidation:
 
     def logits(self, genomes: Sequence[Genome]) -> NDArray[np.float32]:
         """Out-of-fold logits, (genomes, rows): each row's by the network that has not seen its patient."""
+        if not genomes:
+            return np.empty((0, len(self.data.lesion)), dtype=np.float32)
         _, parts = train_networks(
             self.training, genomes, self.settings.network, self.seeds,
             held_out=self.held_out, threads=self.threads, device=device_name(self.settings),

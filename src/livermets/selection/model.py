@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from livermets.errors import Problem, ProblemList, input_error
 from livermets.io.atomic import write_json, written_aside
+from livermets.io.tables import rows_in_words
 from livermets.selection.extraction import setting_differences
 from livermets.selection.network import Network, probabilities
 from livermets.selection.preparation import Scaler
@@ -21,6 +22,8 @@ from livermets.selection.scores import Score
 
 WEIGHTS_FILE, DESCRIPTION_FILE = "model.safetensors", "model.json"
 FORMAT = 1
+_FARTHEST = 1e15
+"""Training standard deviations; far beyond, single precision overflows and a ROI would be R- for want of a number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +61,22 @@ class FittedModel:
         missing = [name for name in self.features if name not in table]
         if missing:
             problems.error(
-                where, f"{len(missing)} of the model's features are missing: {', '.join(missing[:5])}",
+                where, f"{len(missing)} of the model's features are missing: {', '.join(missing)}",
                 "Extract them with the settings in model.json",
             )  # fmt: skip
         for name in [name for name in self.features if name in table and len(table)]:
-            bad = ~np.isfinite(table[name].to_numpy(dtype=np.float64))
+            values = table[name].to_numpy(dtype=np.float64)
+            bad = ~np.isfinite(values)
             if bad.any():
-                row = int(np.flatnonzero(bad)[0]) + 2
-                problems.error(where, f"`{name}` is missing or infinite in {int(bad.sum())} rows, first in row {row}")
+                problems.error(
+                    where, f"`{name}` is missing or infinite in {rows_in_words(pd.Series(bad, table.index))}"
+                )
+                continue
+            at = self.features.index(name)
+            far = np.abs(values - self.scaler.mean[at]) > _FARTHEST * self.scaler.sd[at]
+            if far.any():
+                rows = rows_in_words(pd.Series(far, table.index))
+                problems.error(where, f"`{name}` is out of all proportion to the training data in {rows}")
         if self.extraction is not None and extraction is not None:
             for difference in setting_differences(self.extraction, extraction):
                 problems.error(where, f"extracted with other settings: {difference}", "Extract it again as the model's")

@@ -242,7 +242,8 @@ def train_networks(
     for (fold, _), (fitted, out) in zip(jobs, done, strict=True):
         networks[fold] += fitted
         logits[fold].append(out)
-    return networks, [np.concatenate(parts) for parts in logits]
+    none = np.empty((0, 0 if held_out is None else len(held_out[0])), dtype=np.float32)
+    return networks, [np.concatenate(parts) if parts else none for parts in logits]
 
 
 def _in_threads(work: Callable[[_Item], _Result], jobs: Sequence[_Item], threads: int) -> list[_Result]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from livermets.config.selection import NetworkSettings
 from livermets.randomness import generator
-from livermets.selection.data import TrainingData
+from livermets.selection.data import TrainingData, is_constant
 from livermets.selection.network import TrainingRows
 
 _CONSTANT = 1e-10
@@ -39,11 +39,10 @@ def useful_features(data: TrainingData) -> tuple[list[int], pd.DataFrame]:
     """Features worth searching, and the list of the dropped ones (``feature, reason, same_as``).
 
     Dropped are constant features, and duplicates: perfectly correlated with an earlier feature, so that scaling makes
-    them equal (for instance a sum and the mean of the same values)."""
+    them equal (for instance a sum and the mean of the same values). If all are constant the first one stays."""
     values = data.features
-    spread = values.std(axis=0)
-    constant = spread <= _CONSTANT * np.abs(values).max(axis=0)
-    scaled = (values - values.mean(axis=0)) / np.where(constant, 1.0, spread)
+    constant = is_constant(values)
+    scaled = (values - values.mean(axis=0)) / np.where(constant, 1.0, values.std(axis=0))
     correlation = np.abs(scaled.T @ scaled) / len(values)
     kept: list[int] = []
     dropped: list[tuple[str, str, str]] = []
@@ -56,6 +55,8 @@ def useful_features(data: TrainingData) -> tuple[list[int], pd.DataFrame]:
             dropped.append((name, "duplicate", data.names[twins[0]]))
         else:
             kept.append(feature)
+    if not kept:  # in a part of the patients nothing may vary: then a network that always says the same is fitted
+        kept, dropped = [0], dropped[1:]
     return kept, pd.DataFrame(dropped, columns=["feature", "reason", "same_as"])
 
 

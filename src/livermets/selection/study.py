@@ -14,7 +14,7 @@ from livermets.config.selection import SelectionSettings
 from livermets.provenance import canonical_json, code_digest, text_digest, versions
 from livermets.randomness import integer_seed
 from livermets.selection.comparison import comparators
-from livermets.selection.data import TrainingData, check_enough_patients, training_data
+from livermets.selection.data import TrainingData, check_enough_patients, text_columns, training_data
 from livermets.selection.fit import Fit, Run, fit, search, with_provenance
 from livermets.selection.fitness import CrossValidation
 from livermets.selection.nested import Chosen, NestedEvaluation, nested_evaluation, outer_folds
@@ -34,6 +34,8 @@ class Inputs:
     seed: int
     repeats: list[NDArray[np.intp]]
     """Outer fold of every lesion, for every repeat of the nested evaluation."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know about the table."""
 
     @classmethod
     def checked(
@@ -50,11 +52,13 @@ class Inputs:
     ) -> Inputs:
         """Lays the table out and finds everything that is wrong with it before anything is computed."""
         data = training_data(table, target, group, lesion, where)
+        words = text_columns(table, (target, *group, *lesion))
+        notes = [f"columns that hold words are no features: {', '.join(words)}"] if words else []
         check_enough_patients(
             data, settings.search.folds, f"cross-validation with {settings.search.folds} folds", where
         )
         repeats = outer_folds(data, settings, seed, where)
-        return cls(data, whole_lesions, extraction, settings, seed, repeats)
+        return cls(data, whole_lesions, extraction, settings, seed, repeats, tuple(notes))
 
     def digest(self) -> str:
         """What a checkpoint must have in common with the run that uses it."""

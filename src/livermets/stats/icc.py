@@ -57,7 +57,7 @@ def lesion_medians(rois: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
     """One row per lesion (and mask source): the median of every feature over its ROIs, since ROIs at one place are the
     same in both masks and only the lesion as a whole can differ."""
     keys = [key for key in (*LESION_KEYS, "mask_source") if key in rois]
-    return rois.groupby(keys, sort=True)[list(features)].median().reset_index()
+    return rois.groupby(keys, sort=True, dropna=False)[list(features)].median().reset_index()
 
 
 def feature_medians(rois: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +82,9 @@ def feature_icc(
         if table.duplicated(keys).any():
             raise input_error(f"{name} features", "a lesion has more than one row", "Give one row per lesion")
     both = manual.merge(automatic, on=keys, suffixes=("_manual", "_automatic"))
-    patient = both.groupby([key for key in keys if key in ("cohort", "patient_id")]).ngroup().to_numpy(np.intp)
+    patient = (
+        both.groupby([key for key in keys if key in ("cohort", "patient_id")], dropna=False).ngroup().to_numpy(np.intp)
+    )
     patients = len(np.unique(patient))
     boot = PatientBootstrap.draw(patients, replicates, level, random) if patients else None
     rows = []

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from livermets.errors import ProblemList, input_error
+from livermets.io.tables import rows_in_words
 
 REQUIRED_COLUMNS = (
     "patient_id", "lesion_id", "response", "predicted_manual", "predicted_automatic", "dice", "longest_diameter_mm",
@@ -15,7 +16,9 @@ REQUIRED_COLUMNS = (
 CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic")
 SHARE_COLUMNS = ("share_manual", "share_automatic")
 KEY_COLUMNS = ("cohort", "patient_id", "timepoint", "lesion_id")
-_MOST_ROWS_NAMED = 5
+NOT_STATED = "not stated"
+_GROUP_COLUMNS = ("cohort", "centre", "timepoint")
+_MOST_VALUES_NAMED = 20
 Allowed = Callable[[pd.Series], pd.Series]
 """Which numbers of a column are allowed."""
 
@@ -51,7 +54,16 @@ def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.Da
         )
     _check_keys(table, problems, where)
     problems.raise_if_errors()
-    return _with_fates(table)
+    return _with_fates(with_stated_groups(table))
+
+
+def with_stated_groups(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with ``not stated`` for a cohort, centre or timepoint that is empty in some rows, so that these rows
+    are a group too; a column that is empty throughout stays so."""
+    partly = [
+        name for name in _GROUP_COLUMNS if name in table and table[name].isna().any() and table[name].notna().any()
+    ]
+    return table.assign(**{name: table[name].astype(object).where(table[name].notna(), NOT_STATED) for name in partly})
 
 
 def false_positive_count(lesions: pd.DataFrame) -> int:
@@ -80,7 +92,7 @@ def of_cohorts(lesions: pd.DataFrame, cohorts: Sequence[str], where: str = "lesi
     for cohort in [name for name in cohorts if name not in known]:
         problems.error(where, f"no lesion of cohort {cohort!r}", f"Cohorts in the table: {', '.join(known)}")
     problems.raise_if_errors()
-    return lesions[lesions["cohort"].astype(str).isin(list(cohorts))]
+    return lesions[lesions["cohort"].notna() & lesions["cohort"].astype(str).isin(list(cohorts))]
 
 
 def _numbers(column: pd.Series, problems: ProblemList, where: str, allowed: Allowed, expected: str) -> pd.Series:
@@ -89,8 +101,9 @@ def _numbers(column: pd.Series, problems: ProblemList, where: str, allowed: Allo
     numbers = pd.to_numeric(text.mask(blank), errors="coerce").astype(float)
     wrong = ~blank & ~allowed(numbers)
     if wrong.any():
-        found = ", ".join(repr(cell) for cell in dict.fromkeys(map(str, column[wrong].head(_MOST_ROWS_NAMED))))
-        problems.error(f"{where}, column {column.name}, {_rows(wrong)}", f"found {found}", f"It must be {expected}")
+        cells = list(dict.fromkeys(map(str, column[wrong])))[:_MOST_VALUES_NAMED]
+        found, rows = ", ".join(map(repr, cells)), rows_in_words(wrong)
+        problems.error(f"{where}, column {column.name}, {rows}", f"found {found}", f"It must be {expected}")
     return numbers
 
 
@@ -98,21 +111,13 @@ def _check_keys(table: pd.DataFrame, problems: ProblemList, where: str) -> None:
     for column in [c for c in ("patient_id", "lesion_id") if c in table]:
         blank = table[column].isna()
         if blank.any():
-            problems.error(f"{where}, column {column}, {_rows(blank)}", "empty", "Every lesion needs one")
+            problems.error(f"{where}, column {column}, {rows_in_words(blank)}", "empty", "Every lesion needs one")
     keys = [column for column in KEY_COLUMNS if column in table]
     if {"patient_id", "lesion_id"} <= set(keys):
         twice = table.duplicated(keys, keep=False) & table[["patient_id", "lesion_id"]].notna().all(axis=1)
         if twice.any():
             found = f"the same {', '.join(keys)} more than once"
-            problems.error(f"{where}, {_rows(twice)}", found, "Keep one row each")
-
-
-def _rows(chosen: pd.Series) -> str:
-    """Row numbers as a spreadsheet shows them (the header is row 1)."""
-    rows = [int(position) + 2 for position in np.flatnonzero(chosen.to_numpy())]
-    named = ", ".join(map(str, rows[:_MOST_ROWS_NAMED]))
-    more = f" and {len(rows) - _MOST_ROWS_NAMED} more" if len(rows) > _MOST_ROWS_NAMED else ""
-    return f"row{'s' * (len(rows) > 1)} {named}{more}"
+            problems.error(f"{where}, {rows_in_words(twice)}", found, "Keep one row each")
 
 
 def _with_fates(table: pd.DataFrame) -> pd.DataFrame:

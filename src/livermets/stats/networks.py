@@ -82,7 +82,7 @@ def manual_lesions(matching: pd.DataFrame) -> pd.DataFrame:
     """The manual lesions of matching tables with the columns that overlap is summed up by."""
     lesions = matching[matching["kind"] == "manual"].reset_index(drop=True)
     # The same patient_id in two cohorts is two people.
-    lesions["patient"] = lesions.groupby(["cohort", "patient_id"], sort=True).ngroup().astype(np.intp)
+    lesions["patient"] = lesions.groupby(["cohort", "patient_id"], sort=True, dropna=False).ngroup().astype(np.intp)
     lesions["automatic_fate"] = np.where(lesions["dice"] > 0, "detected", "undetected")
     return lesions
 
@@ -209,8 +209,10 @@ def _raise_if_different(masks: Mapping[str, NetworkMasks]) -> None:
             one, two = ({tuple(row) for row in table[key].itertuples(index=False)} for table in tables)
             for alone, name in ((one - two, first), (two - one, other)):
                 if alone:
-                    row = min(alone, key=str)
-                    where = ", ".join(f"{column} {value}" for column, value in zip(key, row, strict=True))
-                    found = f"only {name} has this {what}" + (f" and {len(alone) - 1} more" if len(alone) > 1 else "")
-                    problems.error(f"{first} and {other}, {where}", found, "Compare networks on the same scans")
+                    rows = [
+                        ", ".join(f"{column} {value}" for column, value in zip(key, row, strict=True))
+                        for row in sorted(alone, key=str)
+                    ]
+                    found = f"only {name} has the {what}{'s' * (len(rows) > 1)} {'; '.join(rows)}"
+                    problems.error(f"{first} and {other}", found, "Compare networks on the same scans")
     problems.raise_if_errors()

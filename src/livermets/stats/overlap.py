@@ -44,7 +44,7 @@ def size_groups(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def cohort_parts(lesions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
     """(cohort, timepoint, lesions), in order of appearance; a cohort seen at several timepoints also as a whole."""
     parts = []
-    for cohort, table in lesions.groupby("cohort", sort=False):
+    for cohort, table in lesions.groupby("cohort", sort=False, dropna=False):
         timepoints = list(table["timepoint"].unique())
         if len(timepoints) > 1:
             parts.append((str(cohort), "all", table))
@@ -122,7 +122,7 @@ def overlap_by_patient(lesions: pd.DataFrame) -> pd.DataFrame:
     """Mean Dice, precision and recall of each patient's detected lesions (as in Giannini 2020, Table 1) and how many
     were detected."""
     rows = []
-    for keys, part in segmented(lesions).groupby(["cohort", "patient_id", "timepoint"], sort=False):
+    for keys, part in segmented(lesions).groupby(["cohort", "patient_id", "timepoint"], sort=False, dropna=False):
         found = part[part["dice"] > 0]
         row = dict(zip(("cohort", "patient_id", "timepoint"), keys, strict=True))
         row |= {"n_lesions": len(part), "n_detected": len(found)}
@@ -138,7 +138,7 @@ def scan_summary(scan_metrics: pd.DataFrame) -> pd.DataFrame:
     keys = [key for key in ("cohort", "timepoint") if key in scan_metrics]
     numeric = [c for c in scan_metrics.select_dtypes("number").columns if c not in ("lesion_id", "patient_id", *keys)]
     rows = []
-    for where, part in scan_metrics.groupby(keys, sort=False):
+    for where, part in scan_metrics.groupby(keys, sort=False, dropna=False):
         for name in numeric:
             values = part[name].replace([np.inf, -np.inf], np.nan).dropna()
             if len(values):

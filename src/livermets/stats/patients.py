@@ -16,11 +16,11 @@ def per_patient_table(lesions: pd.DataFrame) -> pd.DataFrame:
     out. Correct calls are counted over the lesions classified with both masks."""
     names = [column for column in ("cohort", "centre", "patient_id") if column in lesions]
     patient = lesions["patient"]
-    sums = _counts(lesions).groupby(patient).sum()
+    sums = _counts(lesions).groupby(patient, dropna=False).sum()
     sums.insert(4, "agreement", sums["n_agree"] / sums["n_compared"].replace(0, np.nan))
-    sums.insert(5, "mean_dice", lesions["dice"].groupby(patient).mean())
+    sums.insert(5, "mean_dice", lesions["dice"].groupby(patient, dropna=False).mean())
     detected = lesions["dice"].where(lesions["automatic_fate"] != "undetected")
-    sums.insert(6, "mean_dice_detected", detected.groupby(patient).mean())
+    sums.insert(6, "mean_dice_detected", detected.groupby(patient, dropna=False).mean())
     who = lesions.drop_duplicates("patient").set_index("patient")[names]
     return who.join(sums).sort_index().reset_index(drop=True)
 

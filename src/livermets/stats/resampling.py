@@ -42,6 +42,8 @@ class PatientBootstrap:
         mean would have the width of Student's. ``contributing`` is the number of patients behind the value."""
         if contributing < MINIMUM_PATIENTS:
             return UNDEFINED, f"{contributing} patients contribute, at least {MINIMUM_PATIENTS} are needed to resample"
+        if not len(values):
+            return UNDEFINED, "no interval was asked for (no resamples of patients)"
         defined = values[np.isfinite(values)]
         if len(defined) < (1 - _MOST_UNDEFINED) * len(values):
             return UNDEFINED, "undefined in more than a fifth of the resamples of patients"

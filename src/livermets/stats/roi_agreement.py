@@ -49,7 +49,7 @@ def roi_agreement(
     )
     both["lesion_id"] = both["lesion_id_manual"].fillna(both["lesion_id_automatic"])
     people = [key for key in keys if key in ("cohort", "patient_id")]
-    both["patient"] = both.groupby(people).ngroup()
+    both["patient"] = both.groupby(people, dropna=False).ngroup()
     for source in ("manual", "automatic"):
         both[f"plus_{source}"] = _plus(both[f"{probability}_{source}"]) if scored else NAN
     patients = both["patient"].nunique()
@@ -100,7 +100,7 @@ def _overall(both: pd.DataFrame, scored: bool, boot: PatientBootstrap) -> pd.Dat
 
 def _per_lesion(both: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     rows = []
-    for lesion, group in both.groupby(keys, sort=True):
+    for lesion, group in both.groupby(keys, sort=True, dropna=False):
         found = group["found"]
         common = group[found == "both"]
         row: dict[str, object] = dict(zip(keys, lesion, strict=True))

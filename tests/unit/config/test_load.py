@@ -10,6 +10,9 @@ from livermets.config import base
 from livermets.config.base import Section
 from livermets.config.duplicates import repeated_keys
 from livermets.config.load import read_yaml, section_from_option, validate_section
+from livermets.config.segmentation import SegmentationSettings
+from livermets.config.selection import SelectionSettings
+from livermets.config.statistics import StatisticsSettings
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError
 
@@ -128,3 +131,17 @@ def test_no_pattern_is_shown_to_people() -> None:
     for module in Path(base.__file__).parent.glob("*.py"):
         text = module.read_text()
         assert "pattern=" not in text, module.name
+
+
+@pytest.mark.parametrize(
+    "section, values",
+    [
+        (SegmentationSettings, {"training": {"betas": [0.9, 1.5]}}),
+        (SegmentationSettings, {"training": {"learning_rate": float("inf")}}),
+        (SelectionSettings, {"search": {"parsimony": float("nan")}}),
+        (StatisticsSettings, {"diameter_cuts_mm": [10, float("inf")]}),
+    ],
+)
+def test_numbers_that_nothing_can_be_computed_with_are_refused(section, values):
+    with pytest.raises(InputError):
+        validate_section(section, values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from livermets.reporting.build import build_report
 from livermets.reporting.model import Bullets, ChecklistTable, Figure, Note, Paragraph, Report, Table
 from livermets.reporting.render import render_html
 from livermets.reporting.results import read_results
+from livermets.reporting.sections.cohorts import without_lesions
 from livermets.reporting.sections.methods import methods_section
 from livermets.reporting.write import write_report
 
@@ -273,3 +275,18 @@ def test_a_removed_cohort_is_no_part_of_the_study(made_study):
         assert len(left), table
     assert gone in before.concordance
     assert gone not in after.concordance
+
+
+def test_a_cohort_in_which_nothing_was_found_is_not_one_without_data(made_study):
+    lesions = made_study.results.lesions
+    results = replace(
+        made_study.results, lesions=lesions[lesions["cohort"] != "unknown"], findings=pd.DataFrame(),
+        scan_metrics=pd.DataFrame({"cohort": ["unknown"] * 3}),
+    )  # fmt: skip
+    assert without_lesions(results, "unknown").endswith(
+        "scans without a manually drawn lesion; the network found no lesion there."
+    )
+    found = replace(results, findings=pd.DataFrame({"cohort": ["unknown", "unknown"]}))
+    assert "the network found 2 lesions there" in without_lesions(found, "unknown")
+    nothing = replace(results, scan_metrics=pd.DataFrame(), scans=pd.DataFrame())
+    assert without_lesions(nothing, "unknown").startswith("No scan and no lesion of cohort unknown")

@@ -11,9 +11,15 @@ from typer.testing import CliRunner
 
 from livermets.cli import app
 from livermets.cli import selection as _selection  # noqa: F401  (registers the verbs)
+from livermets.config.load import validate_section
+from livermets.config.selection import SelectionSettings
 from livermets.errors import InputError
+from livermets.figures.selection import selection_figures
+from livermets.io.selection import read_training_table
 from livermets.io.tables import write_csv, write_parquet
-from livermets.selection.data import ROI_COLUMNS
+from livermets.selection.data import ROI_COLUMNS, training_data
+from livermets.selection.report import selection_tables
+from livermets.selection.study import Inputs, select
 
 JSON = SETTINGS.model_dump_json()
 
@@ -53,6 +59,11 @@ def breaks(change):
         (breaks(lambda t: t.__setitem__("Target", [1] + [0] * 23)),
          "class R+ (1) occurs in 1 patient, cross-validation with 2 folds needs at least 2."),
         (wide()[["ID", "Target"]], "no numeric feature column is left."),
+        (breaks(lambda t: t.__setitem__(list("abcde"), 1.0)), "no feature varies: a, b, c, d, e."),
+        (breaks(lambda t: t.__setitem__("c", t["c"] * 1e300)), "`c` is too large to compute with in rows 2 to 25."),
+        (breaks(lambda t: t.__setitem__("c", t["c"] * 1e-300)), "`c` is too small to compute with in rows 2 to 25."),
+        (breaks(lambda t: t.__setitem__("c", ["<5", *range(23)])), "`c` holds '<5' in row 2, which is no number."),
+        (breaks(lambda t: t.__setitem__("c", [f"{i},5" for i in range(24)])), "`c` holds '0,5', '1,5', "),
     ],
 )  # fmt: skip
 def test_select_refuses(tmp_path, table, sentence):
@@ -62,6 +73,83 @@ def test_select_refuses(tmp_path, table, sentence):
                "--settings", JSON)  # fmt: skip
     assert any(sentence in str(problem) for problem in refused.value.problems), refused.value
     assert not (tmp_path / "out").exists()
+
+
+TABLES = {
+    "one feature": lambda table: table[["ID", "Target", "a"]],
+    "one that varies": lambda table: table[["ID", "Target", "a"]].assign(b=1.0),
+    "one in one patient": lambda table: table[["ID", "Target"]].assign(a=[1.0, *[0.0] * 23]),
+    "true and false": lambda table: table[["ID", "Target"]].assign(a=table["a"] > 0),
+    "words": lambda table: table.assign(side="left"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("permutation_statistic", ["search", "nested"])
+def test_small_tables_run_to_the_end(name, permutation_statistic):
+    audit = {
+        "outer_folds": 2, "permutations": 1, "permutation_statistic": permutation_statistic, "feature_gains": True,
+        "comparisons": True,
+    }  # fmt: skip
+    settings = SelectionSettings.model_validate({**SETTINGS.model_dump(), "audit": audit})
+    inputs = Inputs.checked(TABLES[name](wide()), "Target", ["ID"], [], [], None, settings, 0, "table")
+    assert inputs.notes == (("columns that hold words are no features: side",) if name == "words" else ())
+    assert selection_tables(select(inputs))["selection"]["selected"].sum() >= 1
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        {"threshold": {"bootstrap": 0}},
+        {"network": {"l2": 0, "rois_per_lesion": None}},
+        {"search": {"parsimony": 0, "crossover_rate": 0, "mutation_rate": 0, "elite": 0, "patience": None}},
+        {"search": {"mutated_features": 0, "mutated_hidden": 0, "hidden_minimum": 3, "hidden_maximum": 3}},
+        {"audit": {"outer_folds": 0, "permutations": 0}},
+        {"audit": {"outer_folds": 0, "permutations": 1}},
+    ],
+    ids=str,
+)
+def test_whatever_can_be_switched_off_is_off_to_the_end(off):
+    given = SETTINGS.model_dump()
+    settings = SelectionSettings.model_validate({name: {**given[name], **off.get(name, {})} for name in off} | {
+        name: section for name, section in given.items() if name not in off
+    })  # fmt: skip
+    selected = select(Inputs.checked(wide(), "Target", ["ID"], [], [], None, settings, 0, "table"))
+    tables = selection_tables(selected)
+    assert all(figure for figure in selection_figures(tables).values())
+    if settings.threshold.bootstrap == 0:
+        assert tables["threshold"]["low"].isna().all()
+        assert tables["threshold"]["note"].str.contains("no interval was asked for").all()
+
+
+@pytest.mark.parametrize(
+    "wrong, sentence",
+    [
+        ({"search": {"hidden_minimum": 9, "hidden_maximum": 3}}, "(9) must not be above hidden_maximum (3)"),
+        ({"search": {"population": 4, "elite": 4}}, "elite (4) must be below population (4)"),
+        ({"search": {"elite": 5}, "audit": {"population": 4}}, "search.elite (5) must be below audit.population"),
+        ({"audit": {"outer_folds": 1}}, "outer_folds needs at least 2 folds"),
+        ({"audit": {"outer_folds": 0, "permutation_statistic": "nested"}}, "nested needs outer_folds of at least 2"),
+    ],
+)  # fmt: skip
+def test_settings_that_contradict_each_other_are_refused(wrong, sentence):
+    with pytest.raises(InputError) as refused:
+        validate_section(SelectionSettings, wrong, "selection")
+    assert sentence in str(refused.value)
+
+
+def test_patients_1_and_01_are_two(tmp_path):
+    table = wide()
+    table["ID"] = ["1", "01", *table["ID"][2:]]
+    write_csv(tmp_path / "t.csv", table)
+    rows, _ = read_training_table(tmp_path / "t.csv", ["ID"])
+    assert training_data(rows, "Target", ["ID"]).patient.max() == 23
+
+
+def test_group_columns_are_not_glued_together():
+    table = wide().assign(a_site=["x/y", "x", *["z"] * 22])
+    table["ID"] = ["1", "y/1", *table["ID"][2:]]
+    assert training_data(table, "Target", ["a_site", "ID"]).patient.max() == 23
 
 
 def test_select_runs_on_any_table(tmp_path):

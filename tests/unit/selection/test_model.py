@@ -70,7 +70,15 @@ def test_non_finite_values_are_named(fitted):
     table = roi_table()
     table.loc[4, fitted.model.features[0]] = np.nan
     (problem,) = fitted.model.problems_of(table, EXTRACTION, "t.parquet")
-    assert "missing or infinite in 1 rows, first in row 6" in problem.what
+    assert problem.what.endswith("is missing or infinite in row 6")
+
+
+def test_values_out_of_all_proportion_are_named(fitted):
+    """Finite, but beyond single precision once scaled: the probability would be no number, and the ROI R-."""
+    table = roi_table()
+    table.loc[4, fitted.model.features[0]] = 1e60
+    (problem,) = fitted.model.problems_of(table, EXTRACTION, "t.parquet")
+    assert "out of all proportion to the training data in row 6" in problem.what
 
 
 def test_threshold_rule_and_lesions_without_rois(fitted):

@@ -96,7 +96,7 @@ def test_unknown_cohort_is_refused() -> None:
 
 def test_joined_tables_name_the_file_of_each_problem() -> None:
     bad = minimal(GOOD).assign(dice=3.0)
-    with pytest.raises(InputError, match=r"second\.csv, column dice, rows 2, 3, 4"):
+    with pytest.raises(InputError, match=r"second\.csv, column dice, rows 2 to 4"):
         joined({"first.csv": minimal(GOOD), "second.csv": bad})
 
 
@@ -108,3 +108,11 @@ def test_nullable_integers_and_findings_without_a_reader_s_lesion() -> None:
     checked = checked_lesions(table)
     assert len(checked) == 3
     assert checked["response"].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_every_wrong_row_is_named() -> None:
+    table = pd.concat([minimal(GOOD)] * 4, ignore_index=True)
+    table["lesion_id"] = range(len(table))
+    table["dice"] = 2.0
+    (problem,) = problems_of(table)
+    assert f"rows 2 to {len(table) + 1}: found '2.0'" in problem

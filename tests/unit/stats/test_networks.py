@@ -109,5 +109,5 @@ def test_different_lesions_and_scans_are_refused():
     with pytest.raises(InputError) as error:
         pairs(masks([1.0, 1.0, 1.0]), masks([1.0, 1.0]))
     first, second = map(str, error.value.problems)
-    assert first.startswith("one and two, cohort c, patient_id P3, timepoint baseline: only one has this scan.")
-    assert "lesion_id 3: only one has this lesion. Compare networks on the same scans" in second
+    assert first.startswith("one and two: only one has the scan cohort c, patient_id P3, timepoint baseline.")
+    assert "lesion_id 3. Compare networks on the same scans" in second

@@ -46,9 +46,7 @@ def cohorts_section(study: StudyResults) -> Section:
             "are in no other count."
         )
         blocks.append(frame_table("excluded", study.excluded, caption))
-    empty = [name for name in study.cohorts if name not in flows]
-    if empty:
-        blocks.append(Note(f"No lesion table rows were found for {fmt.listed(empty)}: nothing is reported for it."))
+    blocks += [Note(without_lesions(study, name)) for name in study.cohorts if name not in flows]
     return Section(
         "cohorts", "Cohorts and flow of lesions", blocks, [_characteristics(study), _scans(study), _check(study)]
     )
@@ -72,12 +70,23 @@ def _flow_gallery(study: StudyResults, flows: dict[str, Flow]) -> Gallery:
     return Gallery("flow", caption, figures)
 
 
+def without_lesions(study: StudyResults, name: str) -> str:
+    """What is known of a cohort without a manual lesion: how many scans were read, and what the network found there."""
+    tables = (study.scans, study.scan_metrics)
+    scans = max([int(table["cohort"].eq(name).sum()) for table in tables if "cohort" in table], default=0)
+    if not scans:
+        return f"No scan and no lesion of cohort {name} is in the results: nothing is reported for it."
+    found = int(study.findings["cohort"].eq(name).sum()) if len(study.findings) else 0
+    said = f"the network found {fmt.plural(found, 'lesion')}" if found else "the network found no lesion"
+    return f"Cohort {name}: {fmt.plural(scans, 'scan')} without a manually drawn lesion; {said} there."
+
+
 def exclusion_reasons(study: StudyResults, cohort: str) -> list[str]:
     """What was left out of a cohort before anything was computed, a line per reason."""
     if study.excluded.empty:
         return []
     rows = study.excluded[study.excluded["cohort"] == cohort]
-    return [f"{_left_out(part)}: {reason}" for reason, part in rows.groupby("reason")]
+    return [f"{_left_out(part)}: {reason}" for reason, part in rows.groupby("reason", dropna=False)]
 
 
 def _left_out(rows: pd.DataFrame) -> str:
@@ -139,7 +148,7 @@ def _characteristics(study: StudyResults) -> Section:
     rows = []
     for name in study.cohorts:
         lesions = study.cohort_lesions(name)
-        for timepoint, part in lesions.groupby("timepoint", sort=False):
+        for timepoint, part in lesions.groupby("timepoint", sort=False, dropna=False):
             rows.append(_group_facts(name, str(timepoint), part))
     caption = (
         "Lesions by cohort and timepoint: patients, lesions per patient, centres, outcome and longest diameter "
@@ -151,7 +160,7 @@ def _characteristics(study: StudyResults) -> Section:
         by_centre = pd.DataFrame(
             [
                 {**_group_facts(str(cohort), "all", part), "centre": centre}
-                for (cohort, centre), part in study.lesions.groupby(["cohort", "centre"], sort=False)
+                for (cohort, centre), part in study.lesions.groupby(["cohort", "centre"], sort=False, dropna=False)
             ]
         ).drop(columns=["timepoint", "centres"])
         order = ["cohort", "centre", *[c for c in by_centre.columns if c not in ("cohort", "centre")]]
@@ -165,7 +174,7 @@ def _characteristics(study: StudyResults) -> Section:
 
 def _group_facts(cohort: str, timepoint: str, part: pd.DataFrame) -> dict[str, object]:
     diameter = part["longest_diameter_mm"].dropna()
-    per_patient = part.groupby("patient_id").size()
+    per_patient = part.groupby("patient_id", dropna=False).size()
     q1, median, q3 = diameter.quantile([0.25, 0.5, 0.75]).tolist() if len(diameter) else (None, None, None)
     return {
         "cohort": cohort,
@@ -199,7 +208,7 @@ def _scans(study: StudyResults) -> Section:
         why = "The spacing of the scans is not shown because no scan.json of the intake was found."
         return Section("scans", "Scans", [Note(why)])
     rows = []
-    for cohort, part in study.scans.groupby("cohort", sort=False):
+    for cohort, part in study.scans.groupby("cohort", sort=False, dropna=False):
         ranges = {name: f"{fmt.number(part[name].min())} to {fmt.number(part[name].max())}" for name in names}
         rows.append({"cohort": cohort, "scans": len(part), **ranges})
     caption = f"Spacing of {fmt.plural(len(study.scans), 'scan')} as acquired, smallest to largest."

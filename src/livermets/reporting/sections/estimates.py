@@ -142,7 +142,7 @@ def _why_missing(frame: pd.DataFrame, note: str) -> str:
     reasons = list(dict.fromkeys(str(text) for text in frame["note"].dropna() if str(text).strip()))
     if not reasons:
         return note
-    return f"{note} Where n/a is shown: {'; '.join(reasons[:4])}.".strip()
+    return f"{note} Where n/a is shown: {'; '.join(reasons)}.".strip()
 
 
 def picture(study: StudyResults, cohort: str, stem: str, caption: str, alt: str) -> Figure | Note:

@@ -42,7 +42,7 @@ def group_blocks(name: str, groups: pd.DataFrame, differences: pd.DataFrame) -> 
 
 def _overview(name: str, groups: pd.DataFrame) -> Table:
     rows = []
-    for (grouping, group), part in groups.groupby(["grouping", "group"], sort=False):
+    for (grouping, group), part in groups.groupby(["grouping", "group"], sort=False, dropna=False):
         agreement = rows_of(part, "agreement")
         n = [fmt.integer(agreement[c].max()) for c in ("n_lesions", "n_patients")]
         cells = [_cell(rows_of(part, measure, mask_source=source), measure) for measure, source, _ in _SHOWN]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.io.tables import csv_text
 from livermets.reporting import formatting as fmt
 from livermets.reporting.lesions import LESION_COLUMNS
 from livermets.reporting.model import Column, Download, LesionList, Paragraph, Section
@@ -47,7 +48,7 @@ def lesion_section(study: StudyResults) -> Section:
     block = LesionList(
         id="lesion-table",
         caption=f"Every manual lesion of the study ({fmt.plural(len(table), 'lesion')}), one row each.",
-        csv=Download("lesions.csv", table.to_csv(index=False, lineterminator="\n").encode()),
+        csv=Download("lesions.csv", csv_text(table).encode()),
         columns=[Column(label(c), c in _DECIMALS or c.startswith("n_"), _HELP.get(c, "")) for c in names],
         names=names,
         first_rows=[[v or fmt.MISSING for v in row] for row in table.head(rows_per_page).itertuples(index=False)],

@@ -79,7 +79,7 @@ def lesion_wise_table(identifier: str, frame: pd.DataFrame) -> Table:
     and timepoint."""
     keys = [key for key in _WHERE if key in frame]
     rows = []
-    for where, part in frame.groupby(keys, sort=False) if keys else ():
+    for where, part in frame.groupby(keys, sort=False, dropna=False) if keys else ():
         *network, cohort, timepoint = (str(value) for value in where)
         scores = (_estimate(rows_of(part, measure), share) for measure, _, share in _LESION_WISE)
         rows.append([*network, f"{cohort}, {timepoint}", *scores])
@@ -140,7 +140,7 @@ def _text(value: object) -> str:
 def _pairs(pairs: pd.DataFrame) -> Table:
     rows = [
         [str(second), kept_together(size), fmt.integer(part["n_lesions"].max()), *_compared(part)]
-        for (second, size), part in pairs.groupby(["second", "size"], sort=False)
+        for (second, size), part in pairs.groupby(["second", "size"], sort=False, dropna=False)
     ]
     head = [Column(f"{OWN} minus"), Column("Size"), Column("Lesions", True), Column("Dice", True)]
     head += [Column("Found (Dice > 0)", True), Column(f"Found by {OWN} only, by the other only", True)]

@@ -7,6 +7,7 @@ import pandas as pd
 from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Column, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
+from livermets.reporting.sections.cohorts import without_lesions
 from livermets.reporting.tables import csv_download, frame_table
 
 
@@ -31,7 +32,7 @@ def _cohort(study: StudyResults, name: str) -> Section:
     identifier = f"prediction-{name}"
     found = study.findings[study.findings["cohort"] == name]
     if lesions.empty and found.empty:
-        return Section(identifier, f"Cohort {name}", [Note(f"No lesion of {name} is in the lesion table.")])
+        return Section(identifier, f"Cohort {name}", [Note(without_lesions(study, name), "info")])
     blocks: list[Block] = []
     if study.trained_on_synthetic:
         text = (

@@ -66,7 +66,7 @@ def _time(study: StudyResults) -> Section:
         why = "Time and memory are not shown because no benchmark of a step was found."
         return Section("resources", "Time and memory", [Note(why)])
     table = (
-        study.benchmarks.groupby("stage", sort=True)
+        study.benchmarks.groupby("stage", sort=True, dropna=False)
         .agg(
             jobs=("seconds", "size"),
             seconds=("seconds", "sum"),

@@ -93,7 +93,7 @@ def _size_figure(study: StudyResults) -> list[Block]:
 def _detection(study: StudyResults, resampling: Resampling) -> Section:
     table = detection_by_size(study.lesions, resampling)
     rows = []
-    for where, part in table.groupby(["cohort", "timepoint", "size"], sort=False):
+    for where, part in table.groupby(["cohort", "timepoint", "size"], sort=False, dropna=False):
         found, clearly = (part[part["dice_above"] == limit] for limit in DETECTION_DICE)
         exact, by_patient = both_intervals(found)
         strict, _ = both_intervals(clearly)
@@ -146,7 +146,7 @@ def _false_positives(study: StudyResults) -> Block:
     rows = [
         [str(cohort), fmt.integer(len(part)), fmt.integer(part["false_positives"].sum()),
          fmt.number(part["false_positives"].mean()), fmt.integer(part["false_positives"].max())]
-        for cohort, part in scans.groupby("cohort", sort=False)
+        for cohort, part in scans.groupby("cohort", sort=False, dropna=False)
     ]  # fmt: skip
     head = [
         Column("Cohort"),
