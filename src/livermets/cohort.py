@@ -6,13 +6,14 @@ checked by `livermets check`. Nothing heavy is imported: neither images nor netw
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from livermets.config.cohorts import CohortSettings, Role
 from livermets.config.outcome import OutcomeSettings
-from livermets.errors import Problem, ProblemList, input_error
+from livermets.errors import InputError, Problem, ProblemList, input_error
 from livermets.intake.cohort_rows import listed_rows, phantom_as_files, table_rows, without_excluded
 from livermets.intake.lesion_rows import LesionRow
 from livermets.intake.paths import TemplateError, fill, lesion_files, located
@@ -45,7 +46,10 @@ class Scan:
     @property
     def numbered_lesion_paths(self) -> list[tuple[int | None, Path]]:
         """Manual mask files with the lesion number in their name (None: the file is not for one lesion)."""
-        return lesion_files(self.lesion_pattern) if self.lesion_pattern is not None else []
+        try:
+            return lesion_files(self.lesion_pattern) if self.lesion_pattern is not None else []
+        except InputError as error:
+            raise InputError(self.named(error.problems)) from error
 
     @property
     def lesion_paths(self) -> tuple[Path, ...]:
@@ -61,6 +65,15 @@ class Scan:
     def label(self) -> str:
         """How a problem names this scan."""
         return f"cohort {self.cohort}, patient {self.patient_id}, {self.timepoint}"
+
+    def named(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Problems of a file as problems of the scan it belongs to."""
+        return [
+            problem
+            if problem.where.startswith(self.label)
+            else replace(problem, where=f"{self.label}, {problem.where}")
+            for problem in problems
+        ]
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,10 @@ class Plan:
     study: Study
 
     @classmethod
-    def from_config(cls, values: Mapping[str, Any], *, check_files: bool = True) -> Plan:
-        """The plan of a configuration; raises `InputError` with every problem that tables and paths already show."""
-        config = validate_section(StudyConfig, values, "")
+    def from_config(cls, values: Mapping[str, Any], *, check_files: bool = True, source: Path | None = None) -> Plan:
+        """The plan of a configuration; raises `InputError` with every problem that tables and paths already show.
+        ``source``: the file that it was read from, to quote."""
+        config = validate_section(StudyConfig, values, "", source)
         study = found_cohorts(config.cohorts, config.outcome, config.seed)
         problems = study_problems(config, study) if check_files else study.problems
         if check_files:

@@ -81,9 +81,9 @@ def weights_that_are_not_there(study: SmallStudy) -> None:
 
 
 @case(
+    'cohorts: YAML reads 1_000 as the number 1000, a text is needed. Quote it: "1_000".',
     'cohorts.train.select.patients.0: YAML reads 010 as the number 8, a text is needed. Quote it: "010".',
     'cohorts.train.select.patients.1: YAML reads NO as true or false, a text is needed. Quote it: "NO".',
-    'cohorts: YAML reads 1_000 as the number 1000, a text is needed. Quote it: "1_000".',
 )
 def texts_that_yaml_takes_for_something_else(study: SmallStudy) -> None:
     as_typed(study, {"T1": "010", "T2": "NO", "test": "1_000"})
@@ -527,7 +527,7 @@ def windowed_image(study: SmallStudy) -> None:
 
 
 @case(
-    "cohorts.train.accept.mirrored: input should be 'windowed', 'unplaced', 'liver_air', 'liver_hu', 'lesion_air' or "
+    "cohorts.train.accept: input should be 'windowed', 'unplaced', 'liver_air', 'liver_hu', 'lesion_air' or "
     "'lesion_outside_liver' (found 'mirrored').",
     "cohorts.train.accept.windowed: string should have at least 3 characters (found '').",
 )

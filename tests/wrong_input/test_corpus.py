@@ -35,7 +35,7 @@ def planning_errors(study: SmallStudy) -> list[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(study.folder)
         try:
-            Plan.from_config(read_yaml("config.yaml"))
+            Plan.from_config(read_yaml("config.yaml"), source=Path("config.yaml"))
         except InputError as error:
             return [str(problem) for problem in error.problems]
     return []

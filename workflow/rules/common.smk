@@ -35,7 +35,11 @@ if workflow.is_main_process:
 
 try:
     complain(running.unfit_checkout(REPOSITORY))
-    plan = Plan.from_config(config, check_files=workflow.is_main_process)
+    plan = Plan.from_config(
+        config,
+        check_files=workflow.is_main_process,
+        source=Path(workflow.configfiles[0]) if len(workflow.configfiles) == 1 else None,
+    )
     if workflow.is_main_process:
         complain(running.foreign_results(plan.config.study, plan.config.cohorts, __version__))
         if lock.release_stale_lock():

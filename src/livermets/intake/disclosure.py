@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from livermets.cohort import Cohort, Scan, Study
-from livermets.errors import Problem
+from livermets.errors import InputError, Problem
 
-HIDDEN = "…"
+HIDDEN, PARENT = "…", "its folder"
 # A path that nobody announced: it starts with a slash that does not stand between two words.
 _ABSOLUTE = re.compile(r"(?<![^\s\"'(=])(?:~|\$\w+|\$\{\w+\})?/[^\s\"',;)]+")
 
@@ -34,7 +34,7 @@ def without_paths(problem: Problem, cohort: Cohort | None = None, scan: Scan | N
     """The same problem with the files of its scan and the table of its cohort named by what they are."""
     ids = {scan.cohort, scan.patient_id, scan.timepoint} if scan is not None else set()
     known = {path: word for path, word in _known(cohort, scan) if path not in ids}
-    inside = {name for path in (scan.input_paths if scan is not None else []) for name in _names_below(path)} - ids
+    inside = {name for path in known for name in _names_below(Path(path)) if known[path] != PARENT} - ids
 
     def hide(text: str) -> str:
         for name in sorted(inside, key=len, reverse=True):
@@ -50,11 +50,15 @@ def _known(cohort: Cohort | None, scan: Scan | None) -> Iterator[tuple[str, str]
     """Every path of a scan and its cohort, as a problem may write it, with the word for it."""
     given: list[tuple[str | Path | None, str]] = []
     if cohort is not None:
-        given += [(cohort.settings.folder, "the cohort's folder"), (cohort.settings.table, "the table")]
+        given += [(cohort.settings.folder, PARENT), (cohort.settings.table, "the table")]
         given.append((cohort.table_path, "the table"))
     if scan is not None:
-        given += [(scan.image_path.parent, "the folder of the CT"), (scan.image_path, "the CT")]
-        given += [(path, "the lesion mask") for path in (scan.lesion_pattern, *scan.lesion_paths)]
+        given += [(scan.image_path.parent, PARENT), (scan.image_path, "the CT")]
+        try:
+            masks: list[str | Path | None] = [scan.lesion_pattern, *scan.lesion_paths]
+        except InputError as error:  # a pattern that leaves the number open; the file in question is named
+            masks = [problem.where.removeprefix(f"{scan.label}, ") for problem in error.problems]
+        given += [(path, "the lesion mask") for path in masks]
         given.append((scan.liver_path, "the liver mask"))
     for path, word in given:
         # A bare "data" may also be a word of the sentence.

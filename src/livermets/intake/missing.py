@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from livermets.cohort import Scan
-from livermets.errors import Problem, ProblemList
+from livermets.errors import InputError, Problem, ProblemList
 from livermets.io.listing import require
 
 
@@ -16,7 +16,10 @@ def missing_files(scan: Scan) -> list[Problem]:
 
 def missing_masks(scan: Scan) -> list[Problem]:
     """The masks of one scan that do not exist, or that no file's name matches."""
-    files = scan.lesion_paths
+    try:
+        files = scan.lesion_paths
+    except InputError as error:
+        return error.problems
     paths = [path for path in (scan.liver_path, *files) if path is not None]
     found = [problem for path in paths for problem in _absent(scan, path, "this mask")]
     if scan.has_lesions and not files:
@@ -31,4 +34,4 @@ def _absent(scan: Scan, path: Path, subject: str) -> list[Problem]:
     if not path.exists():
         with found.collected():
             require(path, subject)
-    return [Problem(f"{scan.label}, {problem.where}", problem.what, problem.fix) for problem in found]
+    return scan.named(found)

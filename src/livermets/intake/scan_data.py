@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -75,15 +75,15 @@ def read_scan(scan: Scan, settings: CohortSettings) -> ScanData:
     try:
         data = read_ct(scan.image_path, settings.series, lambda: _drawn_on(scan))
     except (InputError, OSError) as error:
-        problems.extend(named(scan, _as_problems(error, scan.image_path)))
+        problems.extend(scan.named(_as_problems(error, scan.image_path)))
         problems.extend(missing_masks(scan))
         raise InputError(problems.errors) from error
-    problems.extend(named(scan, data.warnings))
+    problems.extend(scan.named(data.warnings))
     for reader in (_read_liver, _read_lesions):
         try:
             reader(scan, settings, data, problems)
         except (InputError, OSError) as error:
-            problems.extend(named(scan, _as_problems(error, scan.image_path.parent)))
+            problems.extend(scan.named(_as_problems(error, scan.image_path.parent)))
     problems.raise_if_errors()
     data.warnings = problems.warnings
     return data
@@ -109,11 +109,6 @@ def _as_problems(error: InputError | OSError, where: Path) -> list[Problem]:
     if isinstance(error, InputError):
         return error.problems
     return [Problem(str(error.filename or where), f"the system cannot read it ({error.strerror})", "Check its rights")]
-
-
-def named(scan: Scan, problems: list[Problem]) -> list[Problem]:
-    """Problems of a file as problems of the scan it belongs to."""
-    return [replace(problem, where=f"{scan.label}, {problem.where}") for problem in problems]
 
 
 def _read_liver(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:
@@ -185,7 +180,7 @@ def _one_file_per_lesion(
             try:
                 mask = read_mask(path, data.ct.grid, settings.lesion_labels, settings.resample_masks)
             except InputError as error:
-                problems.extend(named(scan, error.problems))
+                problems.extend(scan.named(error.problems))
                 continue
             layers[number] = mask.labels > 0
             if not layers[number].any():
