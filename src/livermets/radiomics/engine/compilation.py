@@ -48,7 +48,7 @@ def compiled(function: Function) -> Function:
     return cast(Function, dispatcher)
 
 
-class CheckedCacheFile(IndexDataCacheFile):  # type: ignore[misc]
+class CheckedCacheFile(IndexDataCacheFile):
     """Numba's cache of one function; a file that is not as it was written counts as absent: it is compiled again."""
 
     @classmethod
