@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from tests.dicom_files import write_series
+from tests.dicom_files import write_rtstruct, write_seg, write_series
 from tests.small_study import patient_arrays
 
 from livermets.errors import InputError
 from livermets.imaging.geometry import Grid
 from livermets.io.dicom import read_series_folder
+from livermets.io.masks import read_mask
 
 HU, _, _ = patient_arrays(0)
 COUNT = len(HU)
@@ -45,6 +46,19 @@ def test_positions_rounded_to_a_tenth_of_a_millimetre(tmp_path: Path, step: floa
     grid = read_series_folder(tmp_path / "ct").volume.grid
     even = -100.0 + grid.spacing_xyz_mm[2] * np.arange(COUNT)
     np.testing.assert_allclose(np.multiply(grid.slice_offsets, grid.spacing_xyz_mm[2]), heights - even, atol=1e-6)
+
+
+def test_masks_lie_on_the_slices_where_they_really_are(tmp_path: Path) -> None:
+    """Slices 0.5 mm thick with heights rounded to a tenth: a fifth of a slice off the even grid."""
+    heights = np.round(-100.03 + 0.47 * np.arange(COUNT), 1)
+    files = series_at(tmp_path / "ct", heights)
+    grid = read_series_folder(tmp_path / "ct").volume.grid
+    square = np.array([[-25.0, -11.0], [-9.0, -11.0], [-9.0, 11.0], [-25.0, 11.0]])
+    write_rtstruct(tmp_path / "rs.dcm", {"mts": [np.column_stack([square, np.full(4, z)]) for z in heights]})
+    drawn = read_mask(tmp_path / "rs.dcm", grid)
+    assert ((drawn.labels > 0).any(axis=(1, 2)).all(), drawn.remarks) == (True, ())
+    write_seg(tmp_path / "seg.dcm", files, {"mts": drawn.labels > 0})
+    np.testing.assert_array_equal(read_mask(tmp_path / "seg.dcm", grid).labels, drawn.labels)
 
 
 def test_the_nearest_slice_of_a_height() -> None:
