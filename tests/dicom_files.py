@@ -140,8 +140,8 @@ def write_seg(path: Path, series: list[Path], masks: dict[str, np.ndarray], kind
     seg.save_as(path)
 
 
-def write_rtstruct(path: Path, rois: dict[str, list[np.ndarray]]) -> None:
-    """A structure set with closed planar contours (points in mm) per ROI name."""
+def write_rtstruct(path: Path, rois: dict[str, list[np.ndarray]], kind: str = "CLOSED_PLANAR") -> None:
+    """A structure set with contours (points in mm) of one geometric type per ROI name."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = RT_STRUCTURE_SET_STORAGE
     meta.MediaStorageSOPInstanceUID = generate_uid()
@@ -157,7 +157,7 @@ def write_rtstruct(path: Path, rois: dict[str, list[np.ndarray]]) -> None:
         drawn.ContourSequence = Sequence()
         for points in contours:
             contour = Dataset()
-            contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", len(points)
+            contour.ContourGeometricType, contour.NumberOfContourPoints = kind, len(points)
             contour.ContourData = [f"{value:.4f}" for value in np.asarray(points).ravel()]
             drawn.ContourSequence.append(contour)
         structures.StructureSetROISequence.append(roi)

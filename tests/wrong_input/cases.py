@@ -754,6 +754,15 @@ def uneven_slices(study: SmallStudy) -> None:
     last.save_as(path)
 
 
+@case(f"{T1}, T1/dicom: the slice spacing drifts: the slice at -68.0 mm lies 0.60 mm (0.15 slices) off an even 4.07 mm"
+      ". Export the series with even slice positions.")  # fmt: skip
+def drifting_slices(study: SmallStudy) -> None:
+    dicom_study(study)
+    for z, (path, slice_) in enumerate(slices(study)):
+        slice_.ImagePositionPatient[2] = f"{-100 + 4.0 * min(z, 8) + 4.16 * max(z - 8, 0):.2f}"
+        slice_.save_as(path)
+
+
 @case(f"{T1}, T1/dicom: the slices are shifted against each other (gantry tilt of about 15°). "
       "Correct the tilt first (dcm2niix does) and give the corrected volume.")  # fmt: skip
 def gantry_tilt(study: SmallStudy) -> None:
@@ -890,6 +899,30 @@ def structures_of_another_ct(study: SmallStudy) -> None:
         rois = {f"mts {n}": [square + np.array([20.0 * (n - 1), 0, z])] for n in (1, 2)}
         write_rtstruct(study.folder / patient / "rt.dcm", rois)
     study.cohort()["lesions"] = "{patient}/rt.dcm"
+
+
+@case(f"{T1}, T1/rt.dcm: the lesion mask holds no lesion (1 \"mts 1\": 0 of 1 contours are used; left out: "
+      "1 without a voxel centre inside; no voxel lies inside 1 \"mts 1\"). Correct the mask, or exclude the patient.",
+      f'{T2}, T2/rt.dcm: "mts 1" and "mts 2" have the same number, 1. '
+      "Export it again with a number of its own for each.")  # fmt: skip
+def structures_without_lesion_and_with_one_number(study: SmallStudy) -> None:
+    import pydicom
+
+    structures_of_another_ct(study)
+    triangle = np.array([[-20.9, -10.9, -68.0], [-20.6, -10.9, -68.0], [-20.6, -10.6, -68.0]])
+    write_rtstruct(study.folder / "T1/rt.dcm", {"mts 1": [triangle]})
+    dataset = pydicom.dcmread(study.folder / "T2/rt.dcm")
+    dataset.StructureSetROISequence[1].ROINumber = 1
+    dataset.save_as(study.folder / "T2/rt.dcm")
+
+
+@case(f"{T1}, T1/seg.dcm: 2 \"Tumor_2\" has no voxel of its own: all of its 256 belong to 1 \"Tumor_1\". "
+      "Correct the masks, or leave it out (lesion_labels, or its file).")  # fmt: skip
+def one_lesion_in_two_segments(study: SmallStudy) -> None:
+    segmentation_of_another_ct(study)
+    files = write_series(study.folder / "same", patient_arrays(0)[0])
+    lesion = patient_arrays(0)[2] == 1
+    write_seg(study.folder / "T1/seg.dcm", files, {"Tumor_1": lesion, "Tumor_2": lesion})
 
 
 @case(f"{T1}, T1/seg.dcm: this DICOM-SEG cannot be read. Export it again.")

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CANONICAL_ORIENTATION = "LPS"
+_HALF_WAY_SLICES = 1e-3
+"""How near to half way between two slices a height counts as half way: positions are written with rounding."""
 IDENTITY_DIRECTION = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
@@ -25,6 +27,9 @@ class Grid:
     spacing_xyz_mm: tuple[float, float, float]
     origin_xyz_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
     direction: tuple[float, ...] = IDENTITY_DIRECTION
+    slice_offsets: tuple[float, ...] = field(default=(), compare=False)
+    """How far the centre of every slice lies off its even place along z, in slices; empty where the file does not say
+    where each slice is (all but DICOM). What is drawn on slices is placed by it; nothing else looks at it."""
 
     @property
     def shape_zyx(self) -> tuple[int, int, int]:
@@ -38,6 +43,37 @@ class Grid:
     def voxel_ml(self) -> float:
         """Volume of one voxel in millilitres."""
         return float(np.prod(self.spacing_xyz_mm)) / 1000.0
+
+    def index_zyx(self, points_xyz_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (one a row) as positions in voxels, fractions included."""
+        offset = (np.asarray(points_xyz_mm, float) - np.array(self.origin_xyz_mm)).T
+        along = np.linalg.solve(np.array(self.direction).reshape(3, 3), offset).T
+        return (along / np.array(self.spacing_xyz_mm))[:, ::-1]
+
+    def with_slices_at(self, positions_xyz_mm: NDArray[np.float64]) -> Grid:
+        """This grid with the real places of its slices; itself where slices do not follow one another along z."""
+        heights = np.sort(self.index_zyx(positions_xyz_mm)[:, 0])
+        offsets = heights - np.arange(len(heights))
+        if len(heights) != self.size_xyz[2] or np.abs(offsets).max() > 0.5:
+            return self
+        return replace(self, slice_offsets=tuple(offsets.tolist()))
+
+    def nearest_slices(self, heights: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """For heights along z (in slices): the nearest slice, of two equally near ones the upper, and how far the
+        height lies above its centre."""
+        centres = self._slice_centres
+        borders = (centres[1:] + centres[:-1]) / 2 - _HALF_WAY_SLICES
+        slices = np.searchsorted(borders, heights, side="right")
+        return slices, np.asarray(heights) - centres[slices]
+
+    def holds_heights(self, heights: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether heights along z (in slices) lie no more than half a slice below the first or above the last one."""
+        reach = 0.5 + _HALF_WAY_SLICES
+        return (heights >= self._slice_centres[0] - reach) & (heights <= self._slice_centres[-1] + reach)
+
+    @property
+    def _slice_centres(self) -> NDArray[np.float64]:
+        return np.arange(self.size_xyz[2]) + np.array(self.slice_offsets or 0.0)
 
     def differences(self, other: Grid, tolerance_mm: float = 1e-2) -> list[str]:
         """What differs between two grids, in words; empty when they are the same to ``tolerance_mm``.

@@ -22,7 +22,7 @@ from livermets.intake.missing import missing_masks
 from livermets.io.ct import open_ct
 from livermets.io.dicom import images_drawn_on
 from livermets.io.dicom_folder import LEFT_OUT_FIX, left_out
-from livermets.io.masks import LabelMap, lesion_numbers, merged, read_mask
+from livermets.io.masks import LabelMap, label_map, lesion_numbers, read_mask
 
 TOUCHING = np.ones((3, 3, 3), bool)
 
@@ -115,10 +115,11 @@ def _read_liver(scan: Scan, settings: CohortSettings, data: ScanData, problems: 
     if scan.liver_path is None:
         return
     mask = read_mask(scan.liver_path, data.ct.grid, settings.liver_labels, settings.resample_masks)
+    _remark(mask, f"{scan.label}, {scan.liver_path}", problems)
     data.liver = mask.labels > 0
     if not data.liver.any():
         where = f"{scan.label}, {scan.liver_path}"
-        problems.error(where, "the liver mask is empty", "Correct the mask, or leave out `liver`")
+        problems.error(where, _empty("the liver mask is empty", mask), "Correct the mask, or leave out `liver`")
 
 
 def _read_lesions(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:
@@ -129,19 +130,38 @@ def _read_lesions(scan: Scan, settings: CohortSettings, data: ScanData, problems
         where = f"{scan.label}, {scan.lesion_pattern}"
         problems.error(where, "no lesion mask has this name", "Check `lesions`: {lesion} stands for a number")
         return
+    where = f"{scan.label}, {scan.lesion_pattern}"
     if files[0][0] is None:
         mask = read_mask(files[0][1], data.ct.grid, settings.lesion_labels, settings.resample_masks)
         labels = _numbered(mask, settings, scan)
     else:
         mask = _one_file_per_lesion([(int(n or 0), path) for n, path in files], scan, settings, data, problems)
         labels = mask.labels.astype(np.uint16)
-    if mask.overlap_voxels:
-        what = f"{mask.overlap_voxels} voxels belong to more than one lesion; the lower number keeps them"
-        problems.warning(f"{scan.label}, {scan.lesion_pattern}", what)
+    _remark(mask, where, problems)
+    if files[0][0] is not None or settings.lesion_ids != "components":  # pieces of the union share nothing
+        _overlaps(mask, where, problems)
     if not labels.any() and not problems.errors:
-        where = f"{scan.label}, {scan.lesion_pattern}"
-        problems.error(where, "the lesion mask holds no lesion", "Correct the mask, or exclude the patient")
+        problems.error(
+            where, _empty("the lesion mask holds no lesion", mask), "Correct the mask, or exclude the patient"
+        )
     data.lesions = labels
+
+
+def _remark(mask: LabelMap, where: str, problems: ProblemList) -> None:
+    for remark in mask.remarks:
+        problems.warning(where, remark)
+
+
+def _empty(what: str, mask: LabelMap) -> str:
+    """That a mask is empty, with what was left out of it: errors are shown without the warnings."""
+    return f"{what} ({'; '.join(mask.remarks)})" if mask.remarks else what
+
+
+def _overlaps(mask: LabelMap, where: str, problems: ProblemList) -> None:
+    for overlap in mask.overlaps:
+        problems.warning(where, overlap)
+    for lost in mask.swallowed:
+        problems.error(where, lost, "Correct the masks, or leave it out (lesion_labels, or its file)")
 
 
 def _numbered(mask: LabelMap, settings: CohortSettings, scan: Scan) -> NDArray[np.uint16]:
@@ -182,8 +202,10 @@ def _one_file_per_lesion(
             except InputError as error:
                 problems.extend(scan.named(error.problems))
                 continue
+            _remark(mask, where, problems)
             layers[number] = mask.labels > 0
             if not layers[number].any():
-                problems.error(where, "the lesion mask holds no lesion", "Correct the mask or remove the file")
-    labels, overlap = merged(sorted(layers.items()), data.ct.grid)
-    return LabelMap(labels, overlap_voxels=overlap, kind="one file per lesion")
+                what = _empty("the lesion mask holds no lesion", mask)
+                problems.error(where, what, "Correct the mask or remove the file")
+    return label_map(layers.items(), dict.fromkeys(sorted(layers), ""), data.ct.grid, "one file per lesion",
+                      shown="lesion {number}")  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -189,7 +189,8 @@ def _volume(series: Series, path: Path) -> Volume:
     image.SetOrigin(tuple(series.positions[0]))
     image.SetSpacing(series.spacing_xyz_mm)
     image.SetDirection(tuple(np.stack([series.row, series.column, series.normal], axis=1).ravel()))
-    return volume_from_sitk(image, path)
+    volume = volume_from_sitk(image, path)
+    return replace(volume, grid=volume.grid.with_slices_at(series.positions))
 
 
 def _pixel_fix(series: Series, path: Path) -> str:

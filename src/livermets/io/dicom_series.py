@@ -21,6 +21,9 @@ from livermets.io.patterns import matches
 
 _IRREGULAR_MM = 0.101  # positions rounded to a tenth
 _IRREGULAR_SHARE = 0.05
+_DRIFT_SHARE = 0.1
+"""How far a slice may lie off its place in evenly spaced ones: a tenth of a slice (or of a millimetre, to which
+positions are rounded) is less than any mask drawn on the even grid shows."""
 IDENTIFIERS = ("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "StudyID")
 """What technicians also type into series descriptions: read to be kept out of messages."""
 _PHASES = {
@@ -186,6 +189,20 @@ def check_geometry(series: Series, where: Path) -> None:
         step = f"step {gaps[off[0]]:.2f} instead of {typical:.2f} mm"
         what = f"{word} in {len(off)} place(s), the first after {at:.1f} mm ({step})"
         raise input_error(where, what, "Export the series again, complete")
+    _check_drift(series, where)
+
+
+def _check_drift(series: Series, where: Path) -> None:
+    """Raises `InputError` where small differences of the steps add up: the volume's grid is even from the first slice
+    to the last, and a slice off its place there would be measured and drawn on elsewhere."""
+    heights = series.heights_mm
+    off = heights - np.linspace(heights[0], heights[-1], len(heights))
+    worst = int(np.argmax(np.abs(off)))
+    step = series.spacing_xyz_mm[2]
+    if abs(off[worst]) > max(_IRREGULAR_MM, _DRIFT_SHARE * step):
+        away = f"{abs(off[worst]):.2f} mm ({abs(off[worst]) / step:.2f} slices)"
+        what = f"the slice spacing drifts: the slice at {heights[worst]:.1f} mm lies {away} off an even {step:.3g} mm"
+        raise input_error(where, what, "Export the series with even slice positions")
 
 
 def _fault(file: Path, header: Dataset) -> tuple[str, str] | None:

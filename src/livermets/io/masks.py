@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from livermets.errors import input_error
 from livermets.imaging.geometry import Grid, Volume
+from livermets.imaging.layers import Overlap, merged
 from livermets.imaging.placing import resampled_to
 from livermets.io.images import read_volume
 from livermets.io.listing import require
@@ -29,9 +30,13 @@ class LabelMap:
     labels: NDArray[np.integer]
     names: dict[int, str] = field(default_factory=dict)
     """Names of labels, where the format has them."""
-    overlap_voxels: int = 0
-    """Voxels that several segments claimed; the lower number kept them."""
     kind: str = "label map"
+    remarks: tuple[str, ...] = ()
+    """What was left out of what the file holds, and segments that turned out empty, each in a sentence."""
+    overlaps: tuple[str, ...] = ()
+    """Which segments claim the same voxels, and who keeps them."""
+    swallowed: tuple[str, ...] = ()
+    """Segments that have no voxel of their own because others hold them all: lesions that would be lost."""
 
 
 def read_mask(path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample: bool = False) -> LabelMap:
@@ -73,6 +78,17 @@ def chosen_labels(names: Mapping[int, str], wanted: Sequence[int | str], where: 
     return sorted(chosen)
 
 
+def numbered(pairs: Iterable[tuple[int, str]], where: object) -> dict[int, str]:
+    """Names by label number; `InputError` where two share a number, since one of them would disappear."""
+    names: dict[int, str] = {}
+    for number, name in pairs:
+        if number in names:
+            what = f'"{names[number]}" and "{name}" have the same number, {number}'
+            raise input_error(where, what, "Export it again with a number of its own for each")
+        names[number] = name
+    return names
+
+
 def lesion_numbers(names: Mapping[int, str]) -> dict[int, int]:
     """From segment number to lesion_id: the number at the end of the name ("Tumor_3") where every name has its own,
     else the segment number."""
@@ -83,15 +99,38 @@ def lesion_numbers(names: Mapping[int, str]) -> dict[int, int]:
     return {number: number for number in names}
 
 
-def merged(layers: Iterable[tuple[int, NDArray[np.bool_]]], grid: Grid) -> tuple[NDArray[np.uint16], int]:
-    """Layers as one label map, and how many voxels more than one layer claimed (the first one keeps them)."""
-    labels = np.zeros(grid.shape_zyx, np.uint16)
-    overlap = 0
-    for number, layer in layers:
-        free = labels == 0
-        overlap += int(np.count_nonzero(layer & ~free))
-        labels[layer & free] = number
-    return labels, overlap
+def label_map(
+    layers: Iterable[tuple[int, NDArray[np.bool_]]],
+    names: Mapping[int, str],
+    grid: Grid,
+    kind: str,
+    remarks: Sequence[str] = (),
+    shown: str = '{number} "{name}"',
+) -> LabelMap:
+    """Segments that may overlap as one label map, and what there is to say about them (see `imaging.layers`)."""
+    whole = merged(layers, grid.shape_zyx)
+    called = {number: shown.format(number=number, name=name) for number, name in names.items()}
+    empty = [called[number] for number, size in whole.sizes.items() if not size]
+    said = [*remarks, *([f"no voxel lies inside {_listed(empty)}"] if empty else [])]
+    overlaps = tuple(_overlap(overlap, whole.sizes, called) for overlap in whole.overlaps)
+    swallowed = tuple(
+        f"{called[number]} has no voxel of its own: all of its {whole.sizes[number]} belong to "
+        f"{_listed([called[holder] for holder in holders])}"
+        for number, holders in whole.swallowed.items()
+    )
+    return LabelMap(whole.labels, dict(names), kind, tuple(said), overlaps, swallowed)
+
+
+def _overlap(overlap: Overlap, sizes: Mapping[int, int], called: Mapping[int, str]) -> str:
+    first, second = (f"{called[n]} ({sizes[n]} voxels)" for n in (overlap.first, overlap.second))
+    if overlap.inside is None:
+        return f"{first} and {second} share {overlap.voxels}; {called[overlap.first]}, the lower number, keeps them"
+    inner, outer = (first, second) if overlap.inside == overlap.first else (second, first)
+    return f"{inner} lies wholly inside {outer}; it keeps its voxels, which the outer one is counted without"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def integer_labels(array: NDArray, where: object) -> NDArray[np.uint16]:

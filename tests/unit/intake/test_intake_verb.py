@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 from tests.dicom_files import PLANTED, write_rtstruct, write_seg, write_series
 from tests.small_study import SmallStudy, image_of, patient_arrays, save
 
@@ -59,6 +60,44 @@ def test_what_it_leaves(study: SmallStudy) -> None:
     facts = json.loads((out / "scan.json").read_text())
     assert facts["source"] == "NIfTI"
     assert facts["size_xyz"] == [48, 48, 16]
+
+
+@pytest.mark.parametrize("form", ["segments", "files"])
+def test_a_lesion_inside_another_is_kept_and_said(study: SmallStudy, form: str) -> None:
+    """The inner one has the higher number; both ways of numbering lesions give both of them."""
+    outer = patient_arrays(0)[2] == 1
+    inner = ndimage.binary_erosion(outer)
+    if form == "segments":
+        as_dicom(study)
+        files = sorted((study.folder / "T1/dicom").iterdir())
+        write_seg(
+            study.folder / "T1/seg.dcm", files, {"Liver": patient_arrays(0)[1], "Tumor_1": outer, "Tumor_2": inner}
+        )
+        called = '3 "Tumor_2"', '2 "Tumor_1"'
+    else:
+        for number, mask in enumerate((outer, inner), start=1):
+            save(study.folder / f"T1/mts{number}.nii.gz", mask.astype(np.uint8))
+        study.cohort()["lesions"] = "{patient}/mts{lesion}.nii.gz"
+        called = "lesion 2", "lesion 1"
+    assert intake(study) == 0
+    labels = read_volume(study.folder / OUT / "lesions.nii.gz").array
+    np.testing.assert_array_equal(labels, np.where(inner, 2, outer))
+    sizes = [f"{name} ({mask.sum()} voxels)" for name, mask in zip(called, (inner, outer), strict=True)]
+    said = json.loads((study.folder / OUT / "scan.json").read_text())["warnings"]
+    assert f"{sizes[0]} lies wholly inside {sizes[1]}" in " ".join(said)
+
+
+def test_contours_that_are_left_out_are_said(study: SmallStudy) -> None:
+    write_series(study.folder / "T1/dicom", patient_arrays(0)[0])
+    square = np.array([[-25.0, -11, -68], [-9.0, -11, -68], [-9.0, 7, -68], [-25.0, 7, -68]])
+    beside = np.add(square, [26.0, 0, 0])
+    write_rtstruct(study.folder / "T1/rs.dcm", {"mts 1": [square, square], "mts 2": [beside], "mts 3": []})
+    study.cohort().update(image="{patient}/dicom", lesions="{patient}/rs.dcm")
+    assert intake(study) == 0
+    assert set(np.unique(read_volume(study.folder / OUT / "lesions.nii.gz").array)) == {0, 1, 2}
+    said = " ".join(json.loads((study.folder / OUT / "scan.json").read_text())["warnings"])
+    assert '1 "mts 1": 1 of 2 contours are used; left out: 1 with the outline of another one' in said
+    assert 'no voxel lies inside 3 "mts 3"' in said
 
 
 @pytest.mark.parametrize("axes", ["LPS", "RAS", "SPL", "AIR"])
