@@ -755,7 +755,7 @@ def uneven_slices(study: SmallStudy) -> None:
 
 
 @case(f"{T1}, T1/dicom: the slice spacing drifts: the slice at -68.0 mm lies 0.60 mm (0.15 slices) off an even 4.07 mm"
-      ". Export the series with even slice positions.")  # fmt: skip
+      ". Export the series again with even slice positions, or give the volume resampled to them.")  # fmt: skip
 def drifting_slices(study: SmallStudy) -> None:
     dicom_study(study)
     for z, (path, slice_) in enumerate(slices(study)):

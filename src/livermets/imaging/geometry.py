@@ -50,6 +50,11 @@ class Grid:
         along = np.linalg.solve(np.array(self.direction).reshape(3, 3), offset).T
         return (along / np.array(self.spacing_xyz_mm))[:, ::-1]
 
+    def points_xyz_mm(self, index_zyx: NDArray) -> NDArray[np.float64]:
+        """The centres of voxels (one index a row)."""
+        along = np.asarray(index_zyx, float)[:, ::-1] * np.array(self.spacing_xyz_mm)
+        return np.asarray(along @ np.array(self.direction).reshape(3, 3).T + np.array(self.origin_xyz_mm))
+
     def with_slices_at(self, positions_xyz_mm: NDArray[np.float64]) -> Grid:
         """This grid with the real places of its slices; itself where slices do not follow one another along z."""
         heights = np.sort(self.index_zyx(positions_xyz_mm)[:, 0])

@@ -16,6 +16,13 @@ def resampled_to(labels: Volume, grid: Grid) -> NDArray:
     return sitk.GetArrayFromImage(moved).astype(labels.array.dtype)
 
 
+def voxels_beyond(labels: Volume, grid: Grid) -> tuple[int, int]:
+    """How many labelled voxels have their centre outside ``grid``, and how many there are."""
+    found = grid.index_zyx(labels.grid.points_xyz_mm(np.argwhere(labels.array)))
+    outside = np.any((found < -0.5) | (found > np.array(grid.shape_zyx) - 0.5), axis=1)
+    return int(np.count_nonzero(outside)), len(found)
+
+
 def _image(array: NDArray, grid: Grid) -> sitk.Image:
     image = sitk.GetImageFromArray(array)
     image.SetSpacing(grid.spacing_xyz_mm)

@@ -202,7 +202,8 @@ def _check_drift(series: Series, where: Path) -> None:
     if abs(off[worst]) > max(_IRREGULAR_MM, _DRIFT_SHARE * step):
         away = f"{abs(off[worst]):.2f} mm ({abs(off[worst]) / step:.2f} slices)"
         what = f"the slice spacing drifts: the slice at {heights[worst]:.1f} mm lies {away} off an even {step:.3g} mm"
-        raise input_error(where, what, "Export the series with even slice positions")
+        fix = "Export the series again with even slice positions, or give the volume resampled to them"
+        raise input_error(where, what, fix)
 
 
 def _fault(file: Path, header: Dataset) -> tuple[str, str] | None:

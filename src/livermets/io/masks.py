@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from livermets.errors import input_error
 from livermets.imaging.geometry import Grid, Volume
 from livermets.imaging.layers import Overlap, merged
-from livermets.imaging.placing import resampled_to
+from livermets.imaging.placing import resampled_to, voxels_beyond
 from livermets.io.images import read_volume
 from livermets.io.listing import require
 from livermets.io.patterns import matches
@@ -159,16 +159,28 @@ def _from_volume(
 ) -> LabelMap:
     labels = integer_labels(volume.array, path)
     differences = volume.grid.differences(grid)
-    if differences:
-        if not resample:
-            fix = "Draw it on this CT, or set resample_masks: true if its geometry is right"
-            raise input_error(path, f"the mask is not on the grid of its CT ({'; '.join(differences)})", fix)
-        labels = resampled_to(Volume(labels, volume.grid), grid)
+    if differences and not resample:
+        fix = "Draw it on this CT, or set resample_masks: true if its geometry is right"
+        raise input_error(path, f"the mask is not on the grid of its CT ({'; '.join(differences)})", fix)
     if wanted:
         present = {int(value): "" for value in np.unique(labels) if value}
         chosen = chosen_labels(present, wanted, path)
         labels = np.where(np.isin(labels, chosen), labels, 0).astype(np.uint16)
-    return LabelMap(labels, kind=kind)
+    if not differences:
+        return LabelMap(labels, kind=kind)
+    drawn = Volume(labels, volume.grid)
+    moved = resampled_to(drawn, grid)
+    return LabelMap(moved, kind=kind, remarks=tuple(_lost(drawn, moved, grid)))
+
+
+def _lost(drawn: Volume, moved: NDArray, grid: Grid) -> Iterator[str]:
+    """What a mask loses on its way to the grid of its CT."""
+    beyond, total = voxels_beyond(drawn, grid)
+    if beyond:
+        yield f"{beyond} of {total} voxels of the mask lie outside the CT and are left out"
+    gone = sorted(set(np.unique(drawn.array).tolist()) - set(np.unique(moved).tolist()) - {0})
+    if gone:
+        yield f"no voxel centre of the CT lies inside label {', '.join(map(str, gone))}"
 
 
 def _matches(entry: int | str, number: int, name: str) -> bool:
