@@ -23,9 +23,9 @@ def parsed_yaml(text: str, where: str) -> Any:
         problems = list(_repeated(node, where, "", set())) if node is not None else []
         if problems:
             raise InputError(problems)
-        return None if node is None else loader.construct_document(node)  # type: ignore[no-untyped-call]
+        return None if node is None else loader.construct_document(node)
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
 
 
 def parsed_json(text: str, where: str) -> Any:

@@ -16,6 +16,7 @@ from livermets.reporting.lesions import LESION_COLUMNS, split_findings
 from livermets.stats.lesions import checked_lesions
 
 PICTURES = (".png", ".svg")
+_SCAN = ["cohort", "patient_id", "timepoint"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
             folder / "lesions.csv", "the table has no manual lesion", "Give at least one cohort with masks"
         )
     model_facts = read_json(folder / "model" / "model.json")
-    scans, excluded = _scans(folder)
+    scans = _scans(folder)
     return StudyResults(
         folder=folder,
         config=config,
@@ -102,7 +103,7 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         matching=_concatenated(folder, "*/segmentation/*/*/matching.csv"),
         scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv"),
         scans=scans,
-        excluded=left_out(config, excluded),
+        excluded=left_out(config, _excluded_lesions(config, scans)),
         problems=_optional_table(folder / "check" / "problems.csv"),
         model=_tables_in(folder / "model"),
         model_facts=model_facts,
@@ -171,7 +172,7 @@ def _cohorts(config: Mapping[str, Any], lesions: pd.DataFrame) -> dict[str, Coho
 
 
 def left_out(config: Mapping[str, Any], lesions: pd.DataFrame) -> pd.DataFrame:
-    """Patients and scans that the configuration leaves out, with the reason, and the lesions found in scan.json."""
+    """Patients and scans that the configuration leaves out, with the reason, and the lesions of `_excluded_lesions`."""
     rows = [
         {
             "cohort": name, "patient_id": str(entry["patient"]), "timepoint": entry.get("timepoint") or "",
@@ -203,9 +204,22 @@ def _folders_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.is_dir())
 
 
-def _scans(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Facts of every scan, and the lesions that the configuration leaves out, with the reason."""
-    rows, excluded = [], []
+def _excluded_lesions(config: Mapping[str, Any], scans: pd.DataFrame) -> pd.DataFrame:
+    """The lesions of the scans at hand that the configuration leaves out, with the reason."""
+    entries = {name: settings.get("exclude") or [] for name, settings in (config.get("cohorts") or {}).items()}
+    return pd.DataFrame(
+        {**scan, "lesion_id": str(entry["lesion"]), "reason": entry["reason"]}
+        for scan in scans.filter(_SCAN).to_dict("records")
+        for entry in entries.get(scan["cohort"], [])
+        if entry.get("lesion") is not None
+        and str(entry["patient"]) == scan["patient_id"]
+        and entry.get("timepoint") in (None, scan["timepoint"])
+    )
+
+
+def _scans(folder: Path) -> pd.DataFrame:
+    """Facts of every scan."""
+    rows = []
     for path in sorted(folder.glob("*/intake/*/*/scan.json")):
         cohort, _, patient, timepoint = path.relative_to(folder).parts[:4]
         facts = read_json(path)
@@ -219,8 +233,7 @@ def _scans(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
         plain = {k: v for k, v in (facts.get("acquisition") or {}).items() if not isinstance(v, dict | list)}
         rows.append({**who, "source": facts.get("source"), **spacing, **plain})
-        excluded += [{**who, "lesion_id": k, "reason": v} for k, v in (facts.get("excluded_lesions") or {}).items()]
-    return pd.DataFrame(rows), pd.DataFrame(excluded)
+    return pd.DataFrame(rows)
 
 
 def _networks(folder: Path) -> dict[str, Network]:
