@@ -51,6 +51,7 @@ DEMANDS = {
     "phantom": Demand(5.4, 2.05, 2000, 0, disk_mb_per_megavoxel=1.0),
     "check": Demand(2, 0.17, 1500, 0),  # scans are opened one after the other
     "intake": Demand(3.4, 0.22, 320, 13, disk_mb=0.4, disk_mb_per_megavoxel=1.0),
+    "outcome": Demand(1.5, 0.001, 200, 0),
     "liver": Demand(1.1, 0.03, 180, 4, disk_mb_per_megavoxel=0.005),
     "preprocess": Demand(1.1, 0.16, 190, 19, disk_mb_per_megavoxel=0.5),
     "train_segmentation": Demand(5, 0, 1500, 3, gpu=True),  # and what its settings say

@@ -60,6 +60,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "phantom": phantoms,
         "check": [scans],
         "intake": [[scan] for scan in scans],
+        "outcome": [*cohorts, training],
         "liver": [[scan] for scan in scans],
         "preprocess": [[scan] for scan in scans + (training + applied) * len(plan.recipes)],
         "train_segmentation": [training] * len(trainings(plan)),

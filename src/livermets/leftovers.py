@@ -108,7 +108,7 @@ def _others(folder: Path, names: Iterable[str]) -> Iterator[Path]:
 def _other_scans(cohort: Path, scans: frozenset[tuple[str, str]]) -> Iterator[Path]:
     patients = {patient for patient, _ in scans}
     for stage in OF_A_SCAN:
-        for folder in (cohort / stage).glob("*"):
+        for folder in (path for path in (cohort / stage).glob("*") if path.is_dir()):
             if folder.name not in patients:
                 yield folder
                 continue

@@ -5,7 +5,7 @@ Light to import (every cluster job parses the Snakefile again): neither torch no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from livermets.codebase import verb_digest
 from livermets.cohort import Cohort, Scan, Study, found_cohorts
 from livermets.config.base import Section
 from livermets.config.comparison import OWN, NetworkRecipe, network_recipes
+from livermets.config.intake import outcome_part, scan_part
 from livermets.config.load import validate_section
 from livermets.config.phantom import PhantomSettings
 from livermets.config.segmentation import LiverSettings, SegmentationSettings
@@ -74,14 +75,22 @@ class Plan:
         """What decides the weights of a compared network."""
         return canonical_json(_training_parts(self.recipes[name].segmentation))
 
-    def cohort_settings(self, cohort: str) -> str:
-        """What `intake` and `phantom` need of one cohort, as JSON."""
-        return canonical_json(
-            {
-                "cohort": self.config.cohorts[cohort].model_dump(mode="json"),
-                "outcome": self.config.outcome.model_dump(mode="json"),
-            }
-        )
+    def scan_settings(self, scan: Scan) -> str:
+        """What `intake` needs of one scan, as JSON: another patient, and what tables say, do not change it."""
+        settings = self.study.cohort(scan.cohort).settings
+        return canonical_json(scan_part(settings, scan.image_path, scan.liver_path, scan.lesion_pattern))
+
+    def outcome_settings(self, cohorts: Iterable[Cohort], centres: bool = True) -> str:
+        """What `outcome` needs of some cohorts, as JSON; without centres for what is fitted, which knows none."""
+        parts = {cohort.name: outcome_part(cohort.settings, cohort.table_path, centres) for cohort in cohorts}
+        outcome = self.config.outcome.model_dump(mode="json")
+        return canonical_json({"cohorts": parts, "outcome": outcome, "seed": self.seed})
+
+    def liver_settings(self) -> str:
+        """What the chosen source of livers goes by: a network's training is in its weights, a given mask is kept."""
+        used = {"given": set(), "command": {"command", "postprocess"}, "network": {"output", "postprocess"}}
+        parts = {"source", *used[self.liver_source]}
+        return canonical_json({"liver": self.config.segmentation.liver.model_dump(mode="json", include=parts)})
 
     @property
     def seed(self) -> int:
@@ -170,13 +179,19 @@ class Plan:
         return megavoxels(scan.image_path) if scan.image_path else 0.0
 
     def rows_digest(self, scan: Scan) -> str:
-        """Digest of what the table says about one scan: another patient's row does not rerun this one's jobs."""
+        """Digest of what the table says about one scan."""
+        return text_digest(repr(self._said_of(scan, centre=True)))[:16]
+
+    def outcome_digest(self, cohorts: Iterable[Cohort], centres: bool = True) -> str:
+        """Digest of what the tables say about the scans of some cohorts, wherever in the tables it stands."""
+        return text_digest(repr([self._said_of(scan, centres) for cohort in cohorts for scan in cohort.scans()]))[:16]
+
+    def _said_of(self, scan: Scan, centre: bool) -> tuple[Any, ...]:
         cohort = self.study.cohort(scan.cohort)
         rows = cohort.lesion_rows(scan.patient_id, scan.timepoint)
-        excluded = cohort.excluded_lesions(scan.patient_id, scan.timepoint)
-        return text_digest(
-            repr((scan.centre, [replace(row, row=0, cells={}) for row in rows], sorted(excluded.items())))
-        )[:16]
+        said = [(row.lesion_id, row.response, row.baseline_diameter_mm, row.followup_diameter_mm) for row in rows]
+        excluded = sorted(cohort.excluded_lesions(scan.patient_id, scan.timepoint))
+        return scan.patient_id, scan.timepoint, scan.centre if centre else "", said, excluded
 
     def phantom_folders(self) -> list[str]:
         """The folders that the phantom rule writes."""

@@ -168,3 +168,28 @@ def test_missing_pretrained_weights_are_named_before_anything_is_computed(tmp_pa
     assert "pretrained/resnet18-f37072fd.pth: this file of pre-trained ResNet-18 weights does not exist" in str(
         error.value
     )
+
+
+def test_a_liver_network_that_is_not_used_finds_no_liver_again():
+    plain = Plan.from_config(SYNTHETIC)
+    trained = {"training": {"epochs": 3}, "output": {"threshold": 0.4}}
+    other = Plan.from_config({**SYNTHETIC, "segmentation": {"liver": trained}})
+    assert other.liver_settings() == plain.liver_settings()
+    network, cut = (
+        Plan.from_config({**SYNTHETIC, "segmentation": {"liver": {"source": "network", **settings}}})
+        for settings in ({}, trained)
+    )
+    assert json.loads(cut.liver_settings())["liver"]["output"]["threshold"] == 0.4
+    assert "training" not in json.loads(cut.liver_settings())["liver"]
+    assert network.liver_settings() != cut.liver_settings() != plain.liver_settings()
+
+
+def test_the_same_files_by_other_names_are_the_same(real):
+    plain = Plan.from_config(real)
+    real["cohorts"]["hospital"] |= {"folder": ".", "table": "./table.csv"}
+    other = Plan.from_config(real)
+    assert other.given_files() == plain.given_files() == sorted(plain.given_files())
+    assert [other.scan_settings(scan) for scan in other.scans()] == [
+        plain.scan_settings(scan) for scan in plain.scans()
+    ]
+    assert other.outcome_settings(other.cohorts()) == plain.outcome_settings(plain.cohorts())

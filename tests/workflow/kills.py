@@ -40,7 +40,9 @@ def _victim(verb: str, folder: str, *names: str) -> Victim:
 VICTIMS = {
     "phantom": _victim("phantom", "test", "phantom"),
     "check": _victim("check", "check", "summary.txt", "problems.csv", "scans.csv"),
-    "intake": _victim("intake", f"learn/intake/{SCAN}", "image.nii.gz", "lesions.csv", "scan.json", "qc.png"),
+    "intake": _victim("intake", f"learn/intake/{SCAN}", "image.nii.gz", "scan.json", "qc.png"),
+    "outcome": _victim("outcome", "learn/intake", "lesions.csv"),
+    "training_outcome": _victim("outcome", "model", "outcome.csv"),
     "liver": _victim("liver", "learn/liver", f"{SCAN}.nii.gz"),
     "preprocess": _victim(
         "preprocess", f"learn/preprocess/{SCAN}", "image.nii.gz", "liver.nii.gz", "normalisation.json"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.empty_study import write_study
+from tests.empty_study import TIMEPOINTS, write_study
 from tests.workflow.tiny_runs import REPOSITORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reruns")]
@@ -21,8 +21,10 @@ AFTER_MODEL = {"select", *AFTER_CLASSIFY}
 FEATURES = {"features", "lesion_feature_table"}
 COMPARED = {"preprocess_compared", "train_compared", "segment_compared", "compare_networks"}
 AFTER_SEGMENT = {"segment", *FEATURES, *AFTER_CLASSIFY}
-OF_ONE_SCAN = {"check", "intake", "liver", "preprocess", *AFTER_SEGMENT}
-ALL_BUT_COMPILING = {*OF_ONE_SCAN, "train_segmentation", "training_table", "select"}
+OF_ONE_SCAN = {"check", "intake", "outcome", "liver", "preprocess", *AFTER_SEGMENT}
+OF_THE_TRAINING_OUTCOME = {"training_outcome", "training_table", "select"}
+ALL_BUT_COMPILING = {*OF_ONE_SCAN, "train_segmentation", *OF_THE_TRAINING_OUTCOME}
+AFTER_OUTCOME = {"check", "outcome", *OF_THE_TRAINING_OUTCOME, *AFTER_CLASSIFY}
 # One output is a folder.
 EMPTY_OUTPUTS = "for path in {output}; do if [[ $path == */figures ]]; then mkdir -p $path; else touch $path; fi; done"
 
@@ -97,6 +99,7 @@ def test_nothing_changed_nothing_to_do(study):
         ({"compare_networks": {"paper": {"preset": "giannini2020"}}}, {*COMPARED, *READERS}),
         ({"segmentation": {"cpu_threads": 2}}, {"train_segmentation", *AFTER_SEGMENT}),
         ({"preprocess": {"network_grid": 128}}, {"preprocess", "train_segmentation", *AFTER_SEGMENT}),
+        ({"outcome": {"limit_mm": 1.0}}, AFTER_OUTCOME),
     ],
     ids=[
         "statistics",
@@ -107,6 +110,7 @@ def test_nothing_changed_nothing_to_do(study):
         "another network beside it",
         "threads of the networks",
         "preprocess",
+        "outcome",
     ],
 )
 def test_a_setting(study, setting, rules):
@@ -122,8 +126,8 @@ def test_a_validation_patients_row(study):
         study.folder / "test.csv", lambda text: text.replace(b"P0003,TP1,3,A,20.0,25.0", b"P0003,TP1,3,A,20.0,9.0")
     )
     planned = study.planned()
-    assert set(planned) == OF_ONE_SCAN
-    assert planned["intake"] == planned["segment"] == planned["liver"] == 1
+    assert set(planned) == {"check", "outcome", *AFTER_CLASSIFY}
+    assert planned["outcome"] == planned["classify"] == 1
 
 
 def test_a_training_patients_row(study):
@@ -131,9 +135,73 @@ def test_a_training_patients_row(study):
         study.folder / "learn.csv", lambda text: text.replace(b"P0000,TP1,3,A,20.0,25.0", b"P0000,TP1,3,A,20.0,9.0")
     )
     planned = study.planned()
+    assert set(planned) == AFTER_OUTCOME
+    assert planned["outcome"] == 1
+    assert planned["classify"] == 2
+
+
+def test_a_training_patients_centre(study):
+    def edit(text):
+        return re.sub(rb"^(P0000,.*),A,", rb"\1,B,", text, flags=re.MULTILINE)
+
+    study.change(study.folder / "learn.csv", edit)
+    planned = study.planned()
+    assert set(planned) == {"check", "outcome", "classify", "lesion_table", *READERS}
+    assert planned["outcome"] == planned["classify"] == 1
+
+
+def add_patient(study, table):
+    """One more patient with two scans in a table."""
+    for timepoint in TIMEPOINTS:
+        place = study.folder / "data/P0009" / timepoint
+        place.mkdir(parents=True, exist_ok=True)
+        for file in ("ct", "liver", "lesions"):
+            (place / f"{file}.nii.gz").touch()
+    rows = "".join(f"P0009,{timepoint},1,A,20.0,15.0\n" for timepoint in TIMEPOINTS)
+    study.change(study.folder / table, lambda text: text + rows.encode())
+
+
+def test_one_more_validation_patient(study):
+    add_patient(study, "test.csv")
+    planned = study.planned()
+    assert set(planned) == OF_ONE_SCAN
+    assert planned["intake"] == planned["liver"] == planned["preprocess"] == planned["segment"] == 2
+    assert planned["features"] == 4
+    assert planned["outcome"] == planned["classify"] == 1
+
+
+def test_one_more_training_patient(study):
+    add_patient(study, "learn.csv")
+    planned = study.planned()
     assert set(planned) == ALL_BUT_COMPILING
-    assert planned["intake"] == planned["liver"] == planned["preprocess"] == 1
-    assert planned["segment"] == 8  # another network
+    assert planned["intake"] == planned["liver"] == planned["preprocess"] == 2
+    assert planned["segment"] == 10  # another network
+
+
+@pytest.mark.parametrize(
+    "cohort, changes, rules",
+    [
+        (
+            "test",
+            {"exclude": [{"patient": "P0003", "reason": "motion"}]},
+            {"check", "outcome", "lesion_feature_table", *AFTER_CLASSIFY},
+        ),
+        ("test", {"role": "predict"}, {"check", "outcome", "classify", "lesion_table", *READERS}),
+        ("learn", {"centre": "B"}, {"check", "outcome", "classify", "lesion_table", *READERS}),
+        ("test", {"lesion_ids": "components"}, {*OF_ONE_SCAN}),
+    ],
+    ids=["exclusion", "role", "centre", "how masks are read"],
+)
+def test_a_setting_of_a_cohort(study, cohort, changes, rules):
+    def edit(content):
+        values = yaml.safe_load(content)
+        values["cohorts"][cohort] |= changes
+        return yaml.safe_dump(values).encode()
+
+    study.change(study.folder / "config.yaml", edit)
+    planned = study.planned()
+    assert set(planned) == rules
+    assert planned.get("intake", 4) == 4  # those of the other cohort are left alone
 
 
 def test_a_validation_image(study):
@@ -141,6 +209,19 @@ def test_a_validation_image(study):
     planned = study.planned()
     assert set(planned) == OF_ONE_SCAN
     assert planned["intake"] == planned["liver"] == planned["preprocess"] == planned["segment"] == 1
+
+
+def test_a_study_whose_check_cannot_find_a_file_does_not_go_on_without_it(study):
+    """Snakemake takes what is there for given where an input of its job is missing, and drops the job."""
+    image = study.folder / "data/P0002/baseline/liver.nii.gz"
+    aside = image.rename(image.with_name("aside"))
+    try:
+        place = ["-s", str(study.checkout / "Snakefile"), "--directory", str(study.folder), "-n"]
+        done = subprocess.run([sys.executable, "-m", "snakemake", *place], capture_output=True, text=True)
+    finally:
+        aside.rename(image)
+    assert done.returncode == 2
+    assert "liver.nii.gz: this mask does not exist" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -173,10 +173,6 @@ def intake_sources(wildcards):
     return plan.source_files(scan)
 
 
-def cohort_rows(wildcards):
-    return plan.rows_digest(this_scan(wildcards))
-
-
 # --- masks of one scan
 # Not every scan comes with a liver or a lesion mask, so these files cannot be declared outputs of `intake`. They are
 # written by the same job as the image, which is the declared input wherever one of them is passed on.

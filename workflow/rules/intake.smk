@@ -1,5 +1,7 @@
 # From what a hospital sends to one folder per scan, checked before anything is computed.
 
+SCAN_FACTS = "results/{cohort}/intake/{patient}/{timepoint}/scan.json"
+
 
 rule phantom:
     output:
@@ -52,12 +54,13 @@ rule check:
         "python -m livermets check --settings {params.settings:q} --out {params.folder} 2> {log}"
 
 
+# Images, masks and what they show. What tables say is joined below: a changed outcome, or one more patient, must not
+# redo images and everything that is made from them.
 rule intake:
     input:
         intake_sources,
     output:
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
-        lesions="results/{cohort}/intake/{patient}/{timepoint}/lesions.csv",
         facts="results/{cohort}/intake/{patient}/{timepoint}/scan.json",
         picture=report(
             "results/{cohort}/intake/{patient}/{timepoint}/qc.png",
@@ -81,10 +84,49 @@ rule intake:
         mem_mb=memory("intake"),
         runtime=time_limit("intake"),
     params:
-        settings=lambda wildcards: plan.cohort_settings(wildcards.cohort),
-        rows=cohort_rows,
+        settings=lambda wildcards: plan.scan_settings(this_scan(wildcards)),
         folder=subpath(output.image, parent=True),
         code=verb_digest("intake"),
     shell:
         "python -m livermets intake --cohort {wildcards.cohort} --patient {wildcards.patient}"
         " --timepoint {wildcards.timepoint} --settings {params.settings:q} --out {params.folder} 2> {log}"
+
+
+# One table per cohort: so many scans are joined in seconds, and the settings of the cohort are theirs together.
+rule outcome:
+    input:
+        of_cohort(SCAN_FACTS),
+    output:
+        "results/{cohort}/intake/lesions.csv",
+    log:
+        "results/logs/{cohort}/outcome.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=memory("outcome"),
+        runtime=time_limit("outcome"),
+    params:
+        scans=words_of_cohort(SCAN_FACTS),
+        settings=lambda wildcards: plan.outcome_settings([plan.study.cohort(wildcards.cohort)]),
+        rows=lambda wildcards: plan.outcome_digest([plan.study.cohort(wildcards.cohort)]),
+        centres="--centres",
+        code=verb_digest("outcome"),
+    shell:
+        "python -m livermets outcome {params.scans} --settings {params.settings:q} {params.centres}"
+        " --out {output} 2> {log}"
+
+
+# What the model is fitted on, which knows no centre: one that is filled in later must not start the search again.
+use rule outcome as training_outcome with:
+    input:
+        training(SCAN_FACTS),
+    output:
+        "results/model/outcome.csv",
+    log:
+        "results/logs/model/outcome.log",
+    params:
+        scans=words_of_training(SCAN_FACTS),
+        settings=lambda wildcards: plan.outcome_settings(plan.cohorts("train"), centres=False),
+        rows=lambda wildcards: plan.outcome_digest(plan.cohorts("train"), centres=False),
+        centres="--no-centres",
+        code=verb_digest("outcome"),

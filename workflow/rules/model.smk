@@ -4,7 +4,7 @@
 rule training_table:
     input:
         rois=training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
-        lesions=training("results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
+        lesions="results/model/outcome.csv",
     output:
         "results/model/training_rois.parquet",
     log:
@@ -18,17 +18,16 @@ rule training_table:
         runtime=time_limit("training_table"),
     params:
         rois=words_of_training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
-        lesions=words_of_training("--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
         code=verb_digest("training-table"),
     shell:
-        "python -m livermets training-table {params.rois} {params.lesions} --out {output} 2> {log}"
+        "python -m livermets training-table {params.rois} --lesions={input.lesions} --out {output} 2> {log}"
 
 
 rule select:
     input:
         table="results/model/training_rois.parquet",
         features=training("results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
-        lesions=training("results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
+        lesions="results/model/outcome.csv",
     output:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
@@ -76,14 +75,13 @@ rule select:
     params:
         folder=subpath(output.model, parent=True),
         features=words_of_training("--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
-        lesions=words_of_training("--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
         settings=plan.settings("selection"),
         seed=plan.seed,
         code=verb_digest("select"),
     shell:
         "python -m livermets select {input.table} --target response --group cohort --group patient_id"
-        " --lesion cohort --lesion patient_id --lesion timepoint --lesion lesion_id {params.features} {params.lesions}"
-        " --out {params.folder} --checkpoint results/checkpoints/model --settings {params.settings:q}"
+        " --lesion cohort --lesion patient_id --lesion timepoint --lesion lesion_id {params.features}"
+        " --lesions={input.lesions} --out {params.folder} --checkpoint results/checkpoints/model --settings {params.settings:q}"
         " --seed {params.seed} --threads {threads} 2> {log}"
 
 
@@ -91,7 +89,7 @@ rule classify:
     input:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
-        lesions=of_cohort("results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
+        lesions="results/{cohort}/intake/lesions.csv",
         matching=of_cohort("results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv"),
         manual=of_cohort_with_lesions("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
         automatic=of_cohort("results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"),
@@ -114,7 +112,6 @@ rule classify:
         runtime=time_limit("classify"),
     params:
         model=subpath(input.model, parent=True),
-        lesions=words_of_cohort("--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"),
         matching=words_of_cohort("--matching=results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv"),
         manual=words_of_cohort_with_lesions(
             "--rois-manual=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
@@ -124,6 +121,6 @@ rule classify:
         ),
         code=verb_digest("classify"),
     shell:
-        "python -m livermets classify --model {params.model} {params.lesions} {params.matching}"
+        "python -m livermets classify --model {params.model} --lesions={input.lesions} {params.matching}"
         " {params.manual} {params.automatic} --out {output.lesions}"
         " --roi-out {output.probabilities} 2> {log}"

@@ -21,7 +21,7 @@ rule liver:
         runtime=time_limit("liver"),
     params:
         masks=liver_options,
-        settings=lambda wildcards: plan.settings("segmentation", "liver"),
+        settings=lambda wildcards: plan.liver_settings(),
         threads=liver_threads,
         code=verb_digest("liver"),
     shell:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from livermets.cli import app
-
-if TYPE_CHECKING:
-    from livermets.config.intake import IntakeSettings
 
 
 @app.command("intake")
@@ -18,22 +14,34 @@ def intake(
     cohort: str = typer.Option(..., help="Name of the cohort in the configuration."),
     patient: str = typer.Option(..., help="Patient id."),
     timepoint: str = typer.Option("baseline", help="Timepoint."),
-    out: Path = typer.Option(..., help="Folder for image, masks, lesions.csv, scan.json and qc.png."),
-    settings: str = typer.Option("config.yaml", help="Configuration file, or JSON with `cohort` and `outcome`."),
+    out: Path = typer.Option(..., help="Folder for image, masks, scan.json, qc.png and lesions.csv."),
+    settings: str = typer.Option(
+        "config.yaml", help="Configuration file; or JSON of one scan's files and reading, then without lesions.csv."
+    ),
 ) -> None:
     """Bring one scan in: CT in HU, masks, lesion table and QC picture on the CT's own grid."""
-    from livermets.cohort import load_cohorts
-    from livermets.config.intake import intake_settings
     from livermets.intake.checks import checked_scan
+    from livermets.intake.scans import named_scan
     from livermets.intake.writing import write_scan
 
-    chosen: IntakeSettings = intake_settings(settings, cohort)
-    study = load_cohorts(
-        {cohort: chosen.only(patient)}, chosen.outcome, chosen.seed, phantoms_written=True, whole_study=False
-    )
-    scan = study.scan(cohort, patient, timepoint)
-    data, lesions = checked_scan(scan, study.cohort(cohort))
-    write_scan(out, scan, study.cohort(cohort), data, lesions)
+    scan, its_cohort, outcome_known = named_scan(settings, cohort, patient, timepoint)
+    data, lesions = checked_scan(scan, its_cohort)
+    write_scan(out, scan, data, lesions, with_outcome=outcome_known)
+
+
+@app.command("outcome")
+def outcome(
+    scans: list[Path] = typer.Argument(..., help="scan.json of every scan, as `intake` has written it."),
+    out: Path = typer.Option(..., help="Lesion table to write (CSV)."),
+    settings: str = typer.Option("config.yaml", help="Configuration file, or JSON of its cohorts and outcome."),
+    centres: bool = typer.Option(True, help="The column `centre`; nothing is fitted on it."),
+) -> None:
+    """Join the lesions of scans with their outcome: one table, and every lesion that only one side has."""
+    from livermets.intake.outcome_table import outcome_table
+    from livermets.io.tables import write_csv
+
+    table = outcome_table(scans, settings)
+    write_csv(out, table if centres else table.drop(columns="centre"))
 
 
 @app.command("check")

@@ -1,4 +1,4 @@
-"""What the intake of one scan needs to know: its cohort and the outcome rule."""
+"""What bringing in one scan needs to know, and what joining its lesions with the outcome needs: not the same."""
 
 from __future__ import annotations
 
@@ -13,6 +13,17 @@ from livermets.config.load import read_yaml, validate_section
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.study import StudyConfig
 from livermets.errors import input_error
+
+OF_TABLES = frozenset({
+    "role", "folder", "table", "sheet", "decimal", "missing", "diameter_unit", "columns", "response_values", "centre",
+    "patients", "select", "exclude", "lesions_without_outcome", "timepoints",
+})  # fmt: skip
+"""Keys of a cohort that say who is in it and with which outcome. They change no image: a scan is brought in without
+them. A key that is named neither here nor in `OF_IMAGES` is taken to change both."""
+OF_IMAGES = frozenset(
+    {"folder", "image", "series", "liver", "liver_labels", "lesions", "lesion_labels", "resample_masks"}
+)
+"""Keys that say where images are and how they are read. They change no row of a table."""
 
 
 class IntakeSettings(Section):
@@ -35,14 +46,38 @@ class IntakeSettings(Section):
         return self.cohort.model_copy(update=changes)
 
 
-def intake_settings(option: str, cohort: str) -> IntakeSettings:
-    """From a verb's ``--settings``: JSON of the two sections, or a configuration file."""
-    if option.lstrip().startswith("{"):
-        return validate_section(IntakeSettings, _from_json(option), "")
-    study = study_settings(option)
+def scan_part(cohort: CohortSettings, image: Path, liver: Path | None, lesions: str | None) -> dict[str, Any]:
+    """What the images of one scan are read by, as the settings of a cohort that holds this scan alone: its files as
+    they were found (nothing in them is filled in again), and how they are read."""
+    kept = cohort.model_dump(mode="json", exclude=OF_TABLES)
+    files = {"image": str(image), "liver": None if liver is None else str(liver), "lesions": lesions}
+    phantom = None if cohort.phantom is None else {}  # how it was drawn is in the image
+    return kept | files | {"phantom": phantom, "role": "predict", "patients": ["one"]}
+
+
+def outcome_part(cohort: CohortSettings, table: Path | None, with_centre: bool) -> dict[str, Any]:
+    """What the outcome of a cohort's lesions is read by, with the table as it was found; paths of images are left out,
+    and so are reasons, which are no outcome."""
+    kept = cohort.model_dump(mode="json", exclude=OF_IMAGES)
+    kept["columns"] = {ours: theirs for ours, theirs in kept["columns"].items() if ours not in OF_IMAGES}
+    kept["exclude"] = [{**entry, "reason": "left out"} for entry in kept["exclude"]]
+    kept |= {"image": "{patient}", "lesions": "{patient}", "phantom": None if cohort.phantom is None else {}}
+    kept["table"] = None if table is None or cohort.phantom is not None else str(table)
+    return kept if with_centre else kept | {"centre": None}
+
+
+def intake_settings(study: StudyConfig, cohort: str, option: str) -> IntakeSettings:
+    """One cohort of a study."""
     if cohort not in study.cohorts:
         raise input_error(option, f'there is no cohort "{cohort}"', f"Cohorts: {', '.join(study.cohorts)}")
     return IntakeSettings(cohort=study.cohorts[cohort], outcome=study.outcome, seed=study.seed)
+
+
+def settings_of_scan(option: str) -> CohortSettings | None:
+    """A verb's ``--settings``, where it is the JSON of `scan_part`; None: it is a configuration file."""
+    if not option.lstrip().startswith("{"):
+        return None
+    return validate_section(CohortSettings, _from_json(option), "--settings")
 
 
 def study_settings(option: str) -> StudyConfig:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from livermets.cohort import Cohort, Scan
 from livermets.errors import ProblemList
-from livermets.intake.scan_data import ScanData
 from livermets.lesions.table import measure_lesions
+
+if TYPE_CHECKING:
+    from livermets.intake.scan_data import ScanData
 
 COLUMNS = (
     "cohort", "patient_id", "timepoint", "centre", "lesion_id", "response", "longest_diameter_mm", "volume_ml",
     "baseline_diameter_mm", "followup_diameter_mm",
 )  # fmt: skip
+MEASURED = ("lesion_id", "longest_diameter_mm", "volume_ml")
+"""What the mask alone says of a lesion."""
 
 
 def lesion_table(scan: Scan, cohort: Cohort, data: ScanData) -> pd.DataFrame:
@@ -21,7 +27,11 @@ def lesion_table(scan: Scan, cohort: Cohort, data: ScanData) -> pd.DataFrame:
     left out by `exclude`). Diameters in mm, volume in ml."""
     if data.lesions is None:
         return pd.DataFrame(columns=list(COLUMNS))
-    table = measure_lesions(data.lesions, data.ct.grid.spacing_zyx_mm)
+    return with_outcome(scan, cohort, measure_lesions(data.lesions, data.ct.grid.spacing_zyx_mm))
+
+
+def with_outcome(scan: Scan, cohort: Cohort, table: pd.DataFrame) -> pd.DataFrame:
+    """The lesions of one scan (`lesion_id` and sizes) with what the outcome table says of them."""
     outcome = {row.lesion_id: row for row in cohort.lesion_rows(scan.patient_id, scan.timepoint)}
     left_out = cohort.excluded_lesions(scan.patient_id, scan.timepoint)
     rows = [outcome.get(lesion_id) for lesion_id in table["lesion_id"]]
@@ -40,10 +50,15 @@ def lesion_table(scan: Scan, cohort: Cohort, data: ScanData) -> pd.DataFrame:
 
 def check_lesion_ids(scan: Scan, cohort: Cohort, data: ScanData, problems: ProblemList) -> None:
     """Every lesion of the table must be in the mask, and (unless kept without outcome) the reverse."""
+    if data.lesions is not None:
+        check_ids(scan, cohort, set(data.lesion_boxes), problems)
+
+
+def check_ids(scan: Scan, cohort: Cohort, in_mask: set[int], problems: ProblemList) -> None:
+    """The same of the numbers of the lesions in a mask."""
     rows = cohort.lesion_rows(scan.patient_id, scan.timepoint)
-    if data.lesions is None or (not rows and cohort.role == "predict"):
+    if not rows and cohort.role == "predict":
         return
-    in_mask = set(data.lesion_boxes)
     in_table = {row.lesion_id: row for row in rows if row.lesion_id is not None}
     left_out = set(cohort.excluded_lesions(scan.patient_id, scan.timepoint))
     where = f"{scan.label}, {scan.lesion_pattern}"

@@ -46,7 +46,7 @@ def located(path: str, folder: str | None = None, base: Path = Path()) -> Path:
 def _placed(path: str, folder: str | None, base: Path) -> str:
     if folder is not None:
         path = os.path.join(_expand(folder), path)
-    return path if Path(path).is_absolute() or base == Path() else str(base / path)
+    return str(base / path)
 
 
 def lesion_files(pattern: str) -> list[tuple[int | None, Path]]:

@@ -17,6 +17,7 @@ from livermets.reporting.lesions import LESION_COLUMNS, split_findings
 from livermets.stats.lesions import NOT_STATED, checked_lesions
 
 PICTURES = (".png", ".svg")
+_SCAN = ["cohort", "patient_id", "timepoint"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         )
     model_facts = read_json(folder / "model" / "model.json")
     gone = left_over(folder, made_by(config))
-    scans, excluded = _scans(folder, gone)
+    scans = _scans(folder, gone)
     return StudyResults(
         folder=folder,
         config=config,
@@ -104,7 +105,7 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         matching=_concatenated(folder, "*/segmentation/*/*/matching.csv", gone),
         scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv", gone),
         scans=scans,
-        excluded=left_out(config, excluded),
+        excluded=left_out(config, _excluded_lesions(config, scans)),
         problems=_optional_table(folder / "check" / "problems.csv"),
         model=_tables_in(folder / "model"),
         model_facts=model_facts,
@@ -172,7 +173,7 @@ def _cohorts(config: Mapping[str, Any], lesions: pd.DataFrame) -> dict[str, Coho
 
 
 def left_out(config: Mapping[str, Any], lesions: pd.DataFrame) -> pd.DataFrame:
-    """Patients and scans that the configuration leaves out, with the reason, and the lesions found in scan.json."""
+    """Patients and scans that the configuration leaves out, with the reason, and the lesions of `_excluded_lesions`."""
     rows = [
         {
             "cohort": name, "patient_id": str(entry["patient"]), "timepoint": entry.get("timepoint") or "",
@@ -204,9 +205,22 @@ def _folders_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.is_dir())
 
 
-def _scans(folder: Path, gone: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Facts of every scan, and the lesions that the configuration leaves out, with the reason."""
-    rows, excluded = [], []
+def _excluded_lesions(config: Mapping[str, Any], scans: pd.DataFrame) -> pd.DataFrame:
+    """The lesions of the scans at hand that the configuration leaves out, with the reason."""
+    entries = {name: settings.get("exclude") or [] for name, settings in (config.get("cohorts") or {}).items()}
+    return pd.DataFrame(
+        {**scan, "lesion_id": str(entry["lesion"]), "reason": entry["reason"]}
+        for scan in scans.filter(_SCAN).to_dict("records")
+        for entry in entries.get(scan["cohort"], [])
+        if entry.get("lesion") is not None
+        and str(entry["patient"]) == scan["patient_id"]
+        and entry.get("timepoint") in (None, scan["timepoint"])
+    )
+
+
+def _scans(folder: Path, gone: list[Path]) -> pd.DataFrame:
+    """Facts of every scan."""
+    rows = []
     for path in kept(sorted(folder.glob("*/intake/*/*/scan.json")), gone):
         cohort, _, patient, timepoint = path.relative_to(folder).parts[:4]
         facts = read_json(path)
@@ -220,8 +234,7 @@ def _scans(folder: Path, gone: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
         plain = {k: v for k, v in (facts.get("acquisition") or {}).items() if not isinstance(v, dict | list)}
         rows.append({**who, "source": facts.get("source"), **spacing, **plain})
-        excluded += [{**who, "lesion_id": k, "reason": v} for k, v in (facts.get("excluded_lesions") or {}).items()]
-    return pd.DataFrame(rows), pd.DataFrame(excluded)
+    return pd.DataFrame(rows)
 
 
 def _networks(folder: Path, gone: list[Path]) -> dict[str, Network]:

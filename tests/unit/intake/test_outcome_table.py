@@ -1,0 +1,127 @@
+"""A scan is brought in without its outcome; joined afterwards, the tables are what they would have been in one go."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.small_study import SmallStudy
+
+from livermets.config.cohorts import CohortSettings
+from livermets.config.intake import OF_IMAGES, OF_TABLES
+from livermets.config.load import read_yaml
+from livermets.workflow import Plan
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStudy:
+    monkeypatch.chdir(tmp_path)
+    study = SmallStudy.written(tmp_path)
+    study.cohort()["exclude"] = [{"patient": "T2", "lesion": 2, "reason": "ablated before CT"}]
+    study.save_settings()
+    return study
+
+
+def planned() -> Plan:
+    return Plan.from_config(read_yaml("config.yaml"))
+
+
+def brought_in(study: SmallStudy, plan: Plan) -> list[str]:
+    """The scans of the training cohort as the workflow brings them in; the places of their facts."""
+    places = []
+    for scan in plan.scans("train"):
+        places.append(f"out/{scan.patient_id}")
+        names = ("--cohort", scan.cohort, "--patient", scan.patient_id, "--timepoint", scan.timepoint)
+        assert study.run("intake", *names, "--settings", plan.scan_settings(scan), "--out", places[-1]) == 0
+    return [f"{place}/scan.json" for place in places]
+
+
+def test_joined_tables_are_what_they_would_have_been_at_once(study: SmallStudy) -> None:
+    plan = planned()
+    facts = brought_in(study, plan)
+    assert not list(study.folder.rglob("out/**/*.csv"))
+    settings = plan.outcome_settings(plan.cohorts("train"))
+    assert study.run("outcome", *facts, "--settings", settings, "--out", "joined.csv") == 0
+    lines = []
+    for patient in ("T1", "T2"):
+        assert study.run("intake", "--cohort", "train", "--patient", patient, "--out", f"once/{patient}") == 0
+        header, *rows = (study.folder / f"once/{patient}/lesions.csv").read_bytes().splitlines(keepends=True)
+        lines += rows
+        for name in ("image.nii.gz", "lesions.nii.gz", "liver.nii.gz", "qc.png", "scan.json"):
+            once, apart = (study.folder / place / patient / name for place in ("once", "out"))
+            assert once.read_bytes() == apart.read_bytes(), name
+    assert (study.folder / "joined.csv").read_bytes() == header + b"".join(lines)
+    assert study.run("outcome", *facts, "--out", "by_hand.csv") == 0
+    assert (study.folder / "by_hand.csv").read_bytes() == (study.folder / "joined.csv").read_bytes()
+    assert study.run("outcome", *facts, "--settings", settings, "--no-centres", "--out", "fitted.csv") == 0
+    assert b"centre" not in (study.folder / "fitted.csv").read_bytes()
+
+
+def test_what_a_scan_is_read_by_is_not_filled_in_twice(study: SmallStudy) -> None:
+    strange = study.folder / "$x {y} ~"
+    (study.folder / "T1").rename(strange)
+    study.header += ",place"
+    study.rows = [f"{row},{'$x {y} ~' if row.startswith('T1') else row[:2]}" for row in study.rows]
+    for cohort in study.config["cohorts"].values():
+        cohort.update({key: cohort[key].replace("{patient}", "{place}") for key in ("image", "liver", "lesions")})
+    (study.folder / "table.csv").unlink()
+    study.save_settings()
+    assert len(brought_in(study, planned())) == 2
+
+
+@pytest.mark.parametrize(
+    "row, sentence",
+    [
+        ("T2,baseline,3,B,16.0,19.5", "lesion 3 (row 5) of the table is not in the mask, which has 1, 2"),
+        (None, "lesion 2 of the mask is not in the table"),
+    ],
+)
+def test_lesions_of_one_side_only_are_said(
+    study: SmallStudy, row: str | None, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = brought_in(study, planned())
+    del study.cohort()["exclude"]
+    study.rows[3:4] = [row] if row else []
+    (study.folder / "table.csv").unlink()
+    study.save_settings()
+    plan = planned()
+    capsys.readouterr()
+    settings = plan.outcome_settings(plan.cohorts("train"))
+    assert study.run("outcome", *facts, "--settings", settings, "--out", "joined.csv") == 2
+    assert f"patient T2, baseline, out/T2/lesions.nii.gz: {sentence}" in capsys.readouterr().err
+    assert not (study.folder / "joined.csv").exists()
+
+
+def test_what_a_table_says_is_no_setting_of_a_scan(study: SmallStudy) -> None:
+    before = {scan.patient_id: planned().scan_settings(scan) for scan in planned().scans()}
+    outcome = planned().outcome_settings(planned().cohorts("train"))
+    study.cohort().update(
+        centre="B", exclude=[{"patient": "T2", "reason": "motion"}], timepoints=["baseline", "later"],
+        lesions_without_outcome="keep", table="./table.csv", decimal=",", missing=[-1],
+    )  # fmt: skip
+    study.cohort("test").update(role="train", diameter_unit="mm")
+    study.save_settings()
+    changed = planned()
+    assert {scan.patient_id: changed.scan_settings(scan) for scan in changed.scans()} == {
+        name: text for name, text in before.items() if name != "T2"
+    }
+    assert changed.outcome_settings(changed.cohorts("train")) != outcome
+
+
+def test_how_images_are_read_is_no_setting_of_an_outcome(study: SmallStudy) -> None:
+    plan = planned()
+    study.cohort().update(
+        image="./{patient}/ct.nii.gz", resample_masks=True, liver_labels=[1], lesion_labels=[1, 2], series={"number": 3}
+    )
+    study.save_settings()
+    changed = planned()
+    assert changed.outcome_settings(changed.cohorts()) == plan.outcome_settings(plan.cohorts())
+    assert changed.outcome_digest(changed.cohorts()) == plan.outcome_digest(plan.cohorts())
+    scan = plan.scan("train", "T1", "baseline")
+    assert json.loads(changed.scan_settings(scan)) != json.loads(plan.scan_settings(scan))
+
+
+def test_the_keys_that_are_told_apart_are_keys_of_a_cohort() -> None:
+    assert set(CohortSettings.model_fields) >= OF_TABLES | OF_IMAGES
+    assert {"folder"} == OF_TABLES & OF_IMAGES
