@@ -103,7 +103,7 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv"),
         scans=scans,
         excluded=left_out(config, excluded),
-        problems=_optional_table(folder / "check" / "problems.csv"),
+        problems=_remarks(folder),
         model=_tables_in(folder / "model"),
         model_facts=model_facts,
         model_pictures=pictures_in(folder / "model"),
@@ -192,6 +192,13 @@ def _optional_table(path: Path) -> pd.DataFrame:
 
 def _concatenated(folder: Path, pattern: str) -> pd.DataFrame:
     parts = [part for path in sorted(folder.glob(pattern)) if len(part := _optional_table(path))]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _remarks(folder: Path) -> pd.DataFrame:
+    """What the check found before the run, and what is odd about the livers that were made in it."""
+    found = (_optional_table(folder / "check" / "problems.csv"), _concatenated(folder, "*/liver/*/*_problems.csv"))
+    parts = [part for part in found if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
