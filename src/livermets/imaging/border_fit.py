@@ -25,7 +25,7 @@ _REACH_Z_MM = 5.0
 _SLICES = 24
 _POINTS = 8000
 """Of each shell, shared among the labels."""
-_FEWEST_POINTS = 20
+_FEWEST_POINTS = 50
 
 Shift = tuple[int, int, int]
 Box = tuple[slice, ...]
@@ -144,7 +144,7 @@ def _alike(values: NDArray[np.float32], tissue_hu: float) -> NDArray[np.float32]
 
 
 def _climbed(hu: NDArray, borders: list[_Border], reach: Shift) -> tuple[Shift, float]:
-    """The best move, found axis by axis until nothing gets better."""
+    """The best move: one axis at a time, the one that gains most, until nothing gets better."""
     known: dict[Shift, float] = {}
 
     def fit(shift: Shift) -> float:
@@ -154,12 +154,11 @@ def _climbed(hu: NDArray, borders: list[_Border], reach: Shift) -> tuple[Shift, 
 
     best = NOWHERE
     while True:
-        start = best
-        for axis, steps in enumerate(reach):
-            line = [_with(best, axis, step) for step in range(-steps, steps + 1)]
-            best = max(line, key=lambda shift: (fit(shift), shift == start))
-        if best == start:
+        cross = [_with(best, axis, step) for axis, steps in enumerate(reach) for step in range(-steps, steps + 1)]
+        better = max(cross, key=lambda shift: (fit(shift), shift == best))
+        if better == best:
             return best, fit(best)
+        best = better
 
 
 def _with(shift: Shift, axis: int, step: int) -> Shift:

@@ -25,6 +25,8 @@ _CHANGED_MM = 1.0
 LIVER_SHARE_LARGE = 0.5
 LIVER_SHARE_ALL = 0.8
 """A label that fills this share of the liver is the liver, not a lesion in it."""
+_LABEL_FILES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+"""Where a lesion_id is a label of the file; DICOM-SEG and RTSTRUCT have names, too."""
 ORGAN_ML = 500.0
 """Metastases of this size are rare; a liver has 800-3000 ml."""
 
@@ -67,7 +69,7 @@ def check_shapes(scan: Scan, settings: CohortSettings, data: ScanData, problems:
     if data.lesions is None:
         return
     where = f"{scan.label}, {scan.lesion_pattern}"
-    organs = _check_organs(where, data, data.lesions, problems)
+    organs = _check_organs(where, scan, settings, data, data.lesions, problems)
     for lesion, box in data.lesion_boxes.items():
         if lesion not in organs:
             _check_pieces(where, lesion, data.lesions[box] == lesion, data, settings, scan, problems)
@@ -117,8 +119,10 @@ def _one_each(settings: CohortSettings, scan: Scan) -> str:
     return "Look at the QC picture"
 
 
-def _check_organs(where: str, data: ScanData, labels: NDArray, problems: ProblemList) -> set[int]:
-    """Labels that are the liver: an error each, or a warning where it may be a very large lesion."""
+def _check_organs(
+    where: str, scan: Scan, settings: CohortSettings, data: ScanData, labels: NDArray, problems: ProblemList
+) -> set[int]:
+    """Lesions that are the liver: an error each, or a warning where it may be a very large lesion."""
     organs = set()
     liver_voxels = 1 if data.liver is None else max(1, int(np.count_nonzero(data.liver)))
     for lesion, box in data.lesion_boxes.items():
@@ -126,14 +130,14 @@ def _check_organs(where: str, data: ScanData, labels: NDArray, problems: Problem
         volume_ml = float(np.count_nonzero(mask)) * data.ct.grid.voxel_ml
         share = np.count_nonzero(mask & data.liver[box]) / liver_voxels if data.liver is not None else 0.0
         around = _share_around_others(labels, lesion, data) if volume_ml >= ORGAN_ML else 0.0
-        fix = _lesion_labels(lesion, data)
+        fix = _lesions_only(lesion, scan, settings, data)
         if share >= LIVER_SHARE_ALL:
-            what = f"label {lesion} fills {100 * share:.0f} % of the liver mask ({volume_ml:.0f} ml)"
-            problems.error(where, f"{what}: it is the liver, not a lesion", fix)
+            what = f"lesion {lesion} fills {100 * share:.0f} % of the liver mask ({volume_ml:.0f} ml)"
+            problems.error(where, f"{what}: this is the liver, not a lesion", fix)
             organs.add(lesion)
         elif around >= LIVER_SHARE_LARGE:
-            what = f"label {lesion} has {volume_ml:.0f} ml and surrounds other lesions ({100 * around:.0f} % of"
-            problems.error(where, f"{what} what touches them): it is the liver, not a lesion", fix)
+            what = f"lesion {lesion} has {volume_ml:.0f} ml and surrounds other lesions ({100 * around:.0f} % of"
+            problems.error(where, f"{what} what touches them): this is the liver, not a lesion", fix)
             organs.add(lesion)
         elif share >= LIVER_SHARE_LARGE:
             problems.warning(where, f"lesion {lesion} fills {100 * share:.0f} % of the liver mask", fix)
@@ -156,11 +160,13 @@ def _share_around_others(labels: NDArray, organ: int, data: ScanData) -> float:
     return inside / touching if touching else 0.0
 
 
-def _lesion_labels(organ: int, data: ScanData) -> str:
+def _lesions_only(organ: int, scan: Scan, settings: CohortSettings, data: ScanData) -> str:
+    pattern = (scan.lesion_pattern or "").lower()
+    numbered = settings.lesion_ids == "labels" and "{lesion}" not in pattern and pattern.endswith(_LABEL_FILES)
     others = [lesion for lesion in data.lesion_boxes if lesion != organ]
-    if others and len(others) <= 10:
+    if numbered and 0 < len(others) <= 10:
         return f"Say which labels are lesions: lesion_labels: {others}"
-    return "Is this the liver's file? Give the lesions, or say which labels are lesions (lesion_labels)"
+    return "Is this the liver's file? Give the lesions, or say which labels of it are lesions (lesion_labels)"
 
 
 def _them(number: int) -> str:

@@ -42,9 +42,8 @@ def liver_problems(
     _check_values(ct.array[box][inside], where, mask, fix, portal, problems)
     _check_volume(ct, float(np.count_nonzero(inside)) * ct.grid.voxel_ml, where, mask, fix, whole, problems)
     _check_pieces(inside, ct.grid.voxel_ml, where, mask, problems)
-    if not problems.errors:
-        found = placement_problem(ct, liver.view(np.uint8), [(1, box)], LIVER, where, mask)
-        problems.extend([found] if found else [])
+    found = placement_problem(ct, liver.view(np.uint8), [(1, box)], LIVER, where, mask)
+    problems.extend([found] if found else [])
     return problems
 
 
