@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-Finding = Literal["windowed", "unplaced", "liver_air", "liver_hu", "lesion_air", "lesion_outside_liver"]
+Finding = Literal[
+    "windowed", "unplaced", "liver_air", "liver_hu", "liver_mirrored", "lesion_air", "lesion_outside_liver"
+]
 """Names of what a cohort may accept with a reason (`CohortSettings.accept` says what each means). Left out is whatever
 would make a result wrong: contradicting geometry, masks on another grid, values that are not HU, an image used twice.
 """

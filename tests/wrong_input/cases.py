@@ -527,8 +527,8 @@ def windowed_image(study: SmallStudy) -> None:
 
 
 @case(
-    "cohorts.train.accept: input should be 'windowed', 'unplaced', 'liver_air', 'liver_hu', 'lesion_air' or "
-    "'lesion_outside_liver' (found 'mirrored').",
+    "cohorts.train.accept: input should be 'windowed', 'unplaced', 'liver_air', 'liver_hu', 'liver_mirrored', "
+    "'lesion_air' or 'lesion_outside_liver' (found 'mirrored').",
     "cohorts.train.accept.windowed: string should have at least 3 characters (found '').",
 )
 def accepted_what_cannot_be_and_without_a_reason(study: SmallStudy) -> None:

@@ -35,13 +35,15 @@ def liver(
     """Write the liver mask of a scan: the given one, the network's, or an external program's."""
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
-    from livermets.io.images import write_volume
-    from livermets.io.liver import liver_mask
+    from livermets.io.liver import liver_mask, write_liver
     from livermets.io.preprocessed import read_scan
 
     chosen = section_from_option(settings, "segmentation", SegmentationSettings).liver
     volume, masks = read_scan(image, {"liver": given})
-    write_volume(out, liver_mask(image, volume, masks["liver"], network, chosen, threads))
+    found = liver_mask(image, volume, masks["liver"], network, chosen, threads)
+    write_liver(out, found)
+    for warning in found.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 @app.command("preprocess")

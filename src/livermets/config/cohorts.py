@@ -172,7 +172,8 @@ class CohortSettings(Section):
     """Findings that would be errors and are to be warnings in this cohort, each with the reason, which the report
     repeats: {windowed: "public copies, -150 to 250 HU"}. `windowed`: the CT's values are cut off inside the range of a
     body; `unplaced`: the file's header does not say what is left and right; `liver_air`: more than 5 % of the liver
-    mask is air or lung; `liver_hu`: the liver's mean is not between 0 and 250 HU; `lesion_air`: a lesion lies in air or
+    mask is air or lung; `liver_hu`: the liver's mean is not between 0 and 250 HU;
+    `liver_mirrored`: the liver mask would fit the CT mirrored; `lesion_air`: a lesion lies in air or
     lung; `lesion_outside_liver`: a lesion lies outside the liver mask. Everything else stays an error."""
     timepoints: list[Code] = Field(["baseline"], min_length=1)
     """Timepoints used when the table has no timepoint column."""

@@ -218,6 +218,9 @@ class LiverSettings(Section):
     command: str | None = None
     """The external program with `{image}` and `{out}` in place of the two files, e.g.
     ``TotalSegmentator -i {image} -o {out} --ml --roi_subset liver``."""
+    labels: list[int] = []
+    """Which labels of the external program's mask are liver, e.g. [5] of TotalSegmentator's organs, or [1, 2] where 2
+    is a tumour in it. Empty: the only label that there is."""
     postprocess: PostprocessSettings = PostprocessSettings()
     """Clean-up of masks made by the network or the command; a given mask is used as it is."""
     network: LiverNetworkSettings = LiverNetworkSettings()

@@ -7,21 +7,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from livermets.cohort import Cohort, Scan
 from livermets.errors import InputError, ProblemList
-from livermets.intake.lesion_checks import check_lesions_in_liver, check_lesions_plausible, check_sizes
+from livermets.intake.lesion_checks import (
+    check_lesions_in_liver,
+    check_lesions_placed,
+    check_lesions_plausible,
+    check_sizes,
+)
+from livermets.intake.lesion_shapes import check_shapes
 from livermets.intake.lesions import check_lesion_ids, lesion_table
+from livermets.intake.liver_checks import liver_problems
 from livermets.intake.scan_data import ScanData, read_scan
 from livermets.io.ct import AIR_HU, PADDING_HU
 from livermets.io.placement import forms_apart, left_and_right
 
 NO_AIR_HU = -500
 """A CT has air around or inside the body; a minimum above this means that the values were changed."""
-GAS_HU = -300
-UNENHANCED_LIVER_HU = 75.0
-"""Portal-phase liver is about 100-130 HU, unenhanced liver 45-65 HU."""
 _PILE_UP = 0.0005
 """Share of the voxels exactly at a limit. Sixteen public CTs windowed to -160..240 HU: 0.37-0.61 and 0.007-0.041."""
 _SHARP = 5.0
@@ -40,15 +43,17 @@ def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
     check_header(scan, data, problems)
     check_geometry(scan, data, problems)
     if hounsfield and data.liver is not None:
-        check_liver(scan, cohort, data, data.liver, problems)
+        problems.extend(_liver_problems(scan, cohort, data, data.liver))
     table = lesion_table(scan, cohort, data)
     sound_table = not cohort.problems.errors  # what is missing in a table that cannot be read is no lesion's fault
     if sound_table:
         check_lesion_ids(scan, cohort, data, problems)
+    check_shapes(scan, cohort.settings, data, problems)
     if hounsfield and data.lesions is not None:
         check_lesions_plausible(scan, data, problems)
         if data.liver is not None:
             check_lesions_in_liver(scan, data, problems)
+        check_lesions_placed(scan, data, problems)
         if sound_table:
             check_sizes(scan, cohort, table, problems)
     problems.raise_if_errors()
@@ -128,32 +133,11 @@ def check_geometry(scan: Scan, data: ScanData, problems: ProblemList) -> None:
         )
 
 
-def check_liver(scan: Scan, cohort: Cohort, data: ScanData, liver: NDArray[np.bool_], problems: ProblemList) -> None:
-    """Is this the liver of this CT? Gas, bone or a wrong size say no; a low mean says another contrast phase."""
-    if not liver.any():
-        return
+def _liver_problems(scan: Scan, cohort: Cohort, data: ScanData, liver: NDArray[np.bool_]) -> ProblemList:
     where = f"{scan.label}, {scan.liver_path}"
-    values = data.ct.array[liver]
-    mean = float(values.mean())
-    gas = 100.0 * float(np.mean(values < data.air_below(GAS_HU)))
-    volume_ml = float(np.count_nonzero(liver)) * data.ct.grid.voxel_ml
-    if gas > 5:
-        what = f"{gas:.0f} % of the liver mask is air or lung"
-        fix = "It is flipped, shifted or of another patient; look at it on the CT"
-        problems.refusal("liver_air", where, what, fix)
-    elif not 0 <= mean <= 250:
-        what = f"the mean under the liver mask is {mean:.0f} HU"
-        problems.refusal("liver_hu", where, what, "Check mask and CT: it is not liver")
-    elif mean < UNENHANCED_LIVER_HU and data.facts.get("phase_hint") != "portal":
-        what = f"the liver's mean is {mean:.0f} HU: rather an unenhanced or arterial scan than the portal phase"
-        problems.warning(where, what, "Check the contrast phase")
-    if gas <= 5 and gas > 0.5:
-        problems.warning(where, f"{gas:.1f} % of the liver mask is air or lung", "Look at the QC picture")
-    if not 300 <= volume_ml <= 4500 and cohort.settings.phantom is None:
-        problems.warning(where, f"the liver mask has {volume_ml:.0f} ml", "A whole liver has about 800-3000 ml")
-    _, pieces = ndimage.label(liver[:: max(1, liver.shape[0] // 64), ::2, ::2])
-    if pieces > 10:
-        problems.warning(where, f"the liver mask falls into about {pieces} pieces", "Look at the QC picture")
+    portal = data.facts.get("phase_hint") == "portal"
+    whole, accepted = cohort.settings.phantom is None, cohort.settings.accept
+    return liver_problems(data.ct, liver, where, portal=portal, whole=whole, accepted=accepted)
 
 
 def problems_of(scan: Scan, cohort: Cohort) -> tuple[ScanData | None, pd.DataFrame | None, ProblemList]:

@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from livermets.cohort import Cohort, Scan
 from livermets.errors import ProblemList
+from livermets.intake.placement_checks import lesion_limits, placement_problem
 from livermets.intake.scan_data import ScanData
 
 NEAR_MM = 5.0
@@ -50,6 +51,17 @@ def check_lesions_in_liver(scan: Scan, data: ScanData, problems: ProblemList) ->
         elif outside > 10:
             what = f"{outside:.0f} % of lesion {lesion} is outside the liver mask"
             problems.warning(where, what, "Does the liver mask leave tumours out?")
+
+
+def check_lesions_placed(scan: Scan, data: ScanData, problems: ProblemList) -> None:
+    """The lesions of the scan taken together lie where the CT shows their borders."""
+    if data.lesions is None or problems.errors:
+        return
+    where = f"{scan.label}, {scan.lesion_pattern}"
+    boxes = list(data.lesion_boxes.items())
+    masks = "the lesions" if len(boxes) > 1 else f"lesion {boxes[0][0]}" if boxes else ""
+    found = placement_problem(data.ct, data.lesions, boxes, lesion_limits(len(boxes)), where, masks)
+    problems.extend([found] if found else [])
 
 
 def check_sizes(scan: Scan, cohort: Cohort, table: pd.DataFrame, problems: ProblemList) -> None:

@@ -106,7 +106,7 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv", gone),
         scans=scans,
         excluded=left_out(config, _excluded_lesions(config, scans)),
-        problems=_optional_table(folder / "check" / "problems.csv"),
+        problems=_remarks(folder, gone),
         model=_tables_in(folder / "model"),
         model_facts=model_facts,
         model_pictures=pictures_in(folder / "model"),
@@ -194,6 +194,13 @@ def _optional_table(path: Path) -> pd.DataFrame:
 
 def _concatenated(folder: Path, pattern: str, gone: list[Path]) -> pd.DataFrame:
     parts = [part for path in kept(sorted(folder.glob(pattern)), gone) if len(part := _optional_table(path))]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _remarks(folder: Path, gone: list[Path]) -> pd.DataFrame:
+    """What the check found before the run, and what is odd about the livers that were made in it."""
+    made = _concatenated(folder, "*/liver/*/*_problems.csv", gone)
+    parts = [part for part in (_optional_table(folder / "check" / "problems.csv"), made) if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 

@@ -214,8 +214,9 @@ def test_a_wrong_comparison_is_refused_with_every_problem(tmp_path, words, sente
     assert not (tmp_path / "out").exists()
 
 
-def liver_by_command(study: Path, out: Path, code: str) -> None:
-    settings = {"liver": {"source": "command", "command": f"{sys.executable} -c '{code}' {{image}} {{out}}"}}
+def liver_by_command(study: Path, out: Path, code: str, **more: object) -> None:
+    command = f"{sys.executable} -c '{code}' {{image}} {{out}}"
+    settings = {"liver": {"source": "command", "command": command, **more}}
     image = study / "A1" / "baseline" / "ct.nii.gz"
     verb("liver", "--image", image, "--out", out, "--settings", json.dumps(settings))
 
@@ -368,3 +369,61 @@ def test_a_training_killed_from_outside_continues_to_the_same_bytes(study, tmp_p
     assert "Continuing after epoch" in continued.stderr
     whole, again = ((tmp_path / name / "network.safetensors").read_bytes() for name in ("whole", "killed"))
     assert whole == again
+
+
+LABELS = "import SimpleITK as s, sys; i = s.ReadImage(sys.argv[1]); l = s.Cast(i > 0, s.sitkUInt8); "
+
+
+@pytest.mark.parametrize(
+    "code, sentence",
+    [
+        ("import shutil, sys; shutil.copy(sys.argv[1], sys.argv[2])", "the mask has values from -"),
+        (LABELS + "s.WriteImage(s.Cast(l, s.sitkFloat32) * 0.93, sys.argv[2])", "has fractions as values"),
+        (LABELS + "s.WriteImage(l * 5 + s.Cast(i < -50, s.sitkUInt8), sys.argv[2])", "it has 2 labels (1, 5)"),
+        (LABELS + "l = l * 0; l[0:9, 0:9, :] = 1; s.WriteImage(l, sys.argv[2])", "is -100 HU"),
+        ("import os, sys; os.mkdir(sys.argv[2])", "a folder, not a mask"),
+        ('import sys; open(sys.argv[2], "w").write("no image")', "cannot be used: this file cannot be read"),
+    ],
+    ids=["the CT itself", "a probability", "many organs", "not a liver", "a folder", "no image"],
+)
+def test_a_program_that_gives_no_liver_mask_is_refused(study, tmp_path, code, sentence):
+    with pytest.raises(InputError) as error:
+        liver_by_command(study, tmp_path / "liver.nii.gz", code)
+    (problem,) = [p for p in error.value.problems if sentence in str(p)]
+    assert "liver command" in str(problem)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_settings_say_which_labels_of_a_program_are_liver(study, tmp_path):
+    code = LABELS + "s.WriteImage(l * 5 + s.Cast(i < -50, s.sitkUInt8), sys.argv[2])"
+    liver_by_command(study, tmp_path / "liver.nii.gz", code, labels=[5])
+    found = read_volume(tmp_path / "liver.nii.gz").array
+    true = read_volume(study / "A1" / "baseline" / "liver.nii.gz").array
+    assert (found == true).mean() > 0.99
+    with pytest.raises(InputError, match='there is no label "7"'):
+        liver_by_command(study, tmp_path / "other.nii.gz", code, labels=[7])
+
+
+def test_what_is_odd_about_a_made_liver_stands_beside_it_until_it_is_made_again(study, tmp_path):
+    half = LABELS + "l[:, :, :l.GetSize()[2] // 2] = 0; l[:, :, 0:1] = 1; s.WriteImage(l, sys.argv[2])"
+    unclean = {"largest_component": False, "fill_holes": False}
+    out = tmp_path / "liver.nii.gz"
+    liver_by_command(study, out, half, postprocess=unclean)
+    remarks = pd.read_csv(tmp_path / "liver_problems.csv")
+    assert set(remarks["severity"]) == {"warning"}
+    assert "rather an unenhanced or arterial scan" in remarks["what"][0]
+    liver_by_command(study, out, LABELS + "s.WriteImage(l, sys.argv[2])")
+    assert [path.name for path in tmp_path.iterdir()] == ["liver.nii.gz"]
+
+
+def test_a_liver_that_a_network_makes_is_checked_like_any(study, tmp_path, monkeypatch):
+    def everywhere_but_there(path, image, *_):
+        return (image.array < -50).astype("uint8")
+
+    monkeypatch.setattr("livermets.io.liver._by_network", everywhere_but_there)
+    with pytest.raises(InputError, match="the mean under the liver network's mask is -100 HU"):
+        verb(
+            "liver", "--image", study / "A1" / "baseline" / "ct.nii.gz", "--network", tmp_path / "network",
+            "--out", tmp_path / "liver.nii.gz", "--settings", SETTINGS,
+        )  # fmt: skip
+    assert not (tmp_path / "liver.nii.gz").exists()

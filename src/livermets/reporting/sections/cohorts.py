@@ -194,8 +194,8 @@ def _check(study: StudyResults) -> Section:
     if study.problems.empty:
         return Section("check", "What the check found", [Paragraph("The check before the run left no remark.")])
     caption = (
-        f"Remarks of the check before the run ({fmt.plural(len(study.problems), 'remark')}); errors would have "
-        "stopped it."
+        f"Remarks of the check before the run, and on livers made in it ({fmt.plural(len(study.problems), 'remark')}); "
+        "errors would have stopped it."
     )
     return Section(
         "check", "What the check found", [frame_table("check-remarks", study.problems, caption, most_rows=20)]
