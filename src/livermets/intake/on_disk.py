@@ -90,7 +90,9 @@ def _on_disk(template: str) -> tuple[set[str], set[str]]:
     depth = next(index for index, part in enumerate(parts) if _PATIENT in part)
     place = os.path.join(*parts[: depth + 1])
     whole, first = _pattern(template), _pattern(place)
-    found = {(match["id"], _holds_files(path)) for path in _glob(template) if (match := whole.fullmatch(path))}
+    # Where the CT is a folder, a file beside the patients' folders (the table, a README) is no patient.
+    images = [path for path in _glob(template) if Path(template).suffix or os.path.isdir(path)]
+    found = {(match["id"], _holds_files(path)) for path in images if (match := whole.fullmatch(path))}
     folders = [path for path in _glob(place) if os.path.isdir(path)]
     empty = {match["id"] for path in folders if (match := first.fullmatch(path)) and not _holds_files(path)}
     filled = {name for name, files in found if files}

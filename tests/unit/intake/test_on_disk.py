@@ -58,6 +58,11 @@ def test_empty_folders(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_beside_the_folders_is_no_patient(tmp_path: Path) -> None:
+    touched(tmp_path, "P1/a.dcm", "P2/a.dcm", "outcome.xlsx")
+    assert said(tmp_path, "{patient}") == []
+
+
 def test_links_to_folders_count_as_what_they_lead_to(tmp_path: Path) -> None:
     touched(tmp_path, "P1/ct/a.dcm", "P2/ct/a.dcm", "archive/x/a.dcm", "P3/")
     (tmp_path / "P3/ct").symlink_to(tmp_path / "archive/x")
