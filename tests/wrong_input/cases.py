@@ -917,7 +917,7 @@ def structures_without_lesion_and_with_one_number(study: SmallStudy) -> None:
 
 
 @case(f"{T1}, T1/seg.dcm: 2 \"Tumor_2\" has no voxel of its own: all of its 256 belong to 1 \"Tumor_1\". "
-      "Correct the masks, or leave it out (lesion_labels, or its file).")  # fmt: skip
+      "Correct the mask, or exclude lesion 2 with a reason.")  # fmt: skip
 def one_lesion_in_two_segments(study: SmallStudy) -> None:
     segmentation_of_another_ct(study)
     files = write_series(study.folder / "same", patient_arrays(0)[0])

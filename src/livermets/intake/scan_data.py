@@ -139,7 +139,7 @@ def _read_lesions(scan: Scan, settings: CohortSettings, data: ScanData, problems
         labels = mask.labels.astype(np.uint16)
     _remark(mask, where, problems)
     if files[0][0] is not None or settings.lesion_ids != "components":  # pieces of the union share nothing
-        _overlaps(mask, where, problems)
+        _overlaps(mask, scan, settings, problems)
     if not labels.any() and not problems.errors:
         problems.error(
             where, _empty("the lesion mask holds no lesion", mask), "Correct the mask, or exclude the patient"
@@ -157,11 +157,24 @@ def _empty(what: str, mask: LabelMap) -> str:
     return f"{what} ({'; '.join(mask.remarks)})" if mask.remarks else what
 
 
-def _overlaps(mask: LabelMap, where: str, problems: ProblemList) -> None:
+def _overlaps(mask: LabelMap, scan: Scan, settings: CohortSettings, problems: ProblemList) -> None:
+    """Lesions that share voxels; one that has none of its own may be excluded, else it would disappear."""
+    where = f"{scan.label}, {scan.lesion_pattern}"
     for overlap in mask.overlaps:
         problems.warning(where, overlap)
-    for lost in mask.swallowed:
-        problems.error(where, lost, "Correct the masks, or leave it out (lesion_labels, or its file)")
+    numbers = lesion_numbers(mask.names)
+    for label, lost in mask.swallowed.items():
+        if _is_excluded(numbers[label], scan, settings):
+            problems.warning(where, lost)
+        else:
+            problems.error(where, lost, f"Correct the mask, or exclude lesion {numbers[label]} with a reason")
+
+
+def _is_excluded(lesion_id: int, scan: Scan, settings: CohortSettings) -> bool:
+    return any(
+        entry.patient == scan.patient_id and entry.timepoint in (None, scan.timepoint) and entry.lesion == lesion_id
+        for entry in settings.exclude
+    )
 
 
 def _numbered(mask: LabelMap, settings: CohortSettings, scan: Scan) -> NDArray[np.uint16]:

@@ -35,8 +35,9 @@ class LabelMap:
     """What was left out of what the file holds, and segments that turned out empty, each in a sentence."""
     overlaps: tuple[str, ...] = ()
     """Which segments claim the same voxels, and who keeps them."""
-    swallowed: tuple[str, ...] = ()
-    """Segments that have no voxel of their own because others hold them all: lesions that would be lost."""
+    swallowed: Mapping[int, str] = field(default_factory=dict)
+    """Labels that have no voxel of their own because others hold them all, each with a sentence: lesions that would be
+    lost."""
 
 
 def read_mask(path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample: bool = False) -> LabelMap:
@@ -107,17 +108,18 @@ def label_map(
     remarks: Sequence[str] = (),
     shown: str = '{number} "{name}"',
 ) -> LabelMap:
-    """Segments that may overlap as one label map, and what there is to say about them (see `imaging.layers`)."""
+    """Segments that may overlap as one label map, and what there is to say about them (see `imaging.layers`). A reader
+    may add to its ``remarks`` while it makes the layers."""
     whole = merged(layers, grid.shape_zyx)
     called = {number: shown.format(number=number, name=name) for number, name in names.items()}
     empty = [called[number] for number, size in whole.sizes.items() if not size]
     said = [*remarks, *([f"no voxel lies inside {_listed(empty)}"] if empty else [])]
     overlaps = tuple(_overlap(overlap, whole.sizes, called) for overlap in whole.overlaps)
-    swallowed = tuple(
-        f"{called[number]} has no voxel of its own: all of its {whole.sizes[number]} belong to "
+    swallowed = {
+        number: f"{called[number]} has no voxel of its own: all of its {whole.sizes[number]} belong to "
         f"{_listed([called[holder] for holder in holders])}"
         for number, holders in whole.swallowed.items()
-    )
+    }
     return LabelMap(whole.labels, dict(names), kind, tuple(said), overlaps, swallowed)
 
 

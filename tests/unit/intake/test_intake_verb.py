@@ -87,6 +87,19 @@ def test_a_lesion_inside_another_is_kept_and_said(study: SmallStudy, form: str) 
     assert f"{sizes[0]} lies wholly inside {sizes[1]}" in " ".join(said)
 
 
+def test_a_lesion_without_voxels_of_its_own_can_be_excluded(study: SmallStudy, capsys: pytest.CaptureFixture) -> None:
+    lesion = (patient_arrays(0)[2] == 1).astype(np.uint8)
+    for number in (1, 2):
+        save(study.folder / f"T1/mts{number}.nii.gz", lesion)
+    study.cohort()["lesions"] = "{patient}/mts{lesion}.nii.gz"
+    assert intake(study) == 2
+    said = f"lesion 2 has no voxel of its own: all of its {lesion.sum()} belong to lesion 1"
+    assert f"{said}. Correct the mask, or exclude lesion 2 with a reason." in capsys.readouterr().err
+    study.cohort()["exclude"] = [{"patient": "T1", "lesion": 2, "reason": "drawn twice"}]
+    assert intake(study) == 0
+    assert said in json.loads((study.folder / OUT / "scan.json").read_text())["warnings"]
+
+
 def test_contours_that_are_left_out_are_said(study: SmallStudy) -> None:
     write_series(study.folder / "T1/dicom", patient_arrays(0)[0])
     square = np.array([[-25.0, -11, -68], [-9.0, -11, -68], [-9.0, 7, -68], [-25.0, 7, -68]])
