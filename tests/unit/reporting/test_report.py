@@ -249,3 +249,16 @@ def test_statements_of_the_configuration_answer_checklist_items(made_study):
     table = next(b for b in report.blocks() if isinstance(b, ChecklistTable) and "CLEAR" in b.caption)
     row = next(r for r in table.rows if r[0] == "8")
     assert row[2:4] == ("done", "Approved by the committee of X, no. 7.")
+
+
+def test_remarks_on_livers_made_in_the_run_stand_beside_those_of_the_check(made_study, tmp_path):
+    folder = tmp_path / "results"
+    shutil.copytree(made_study.folder, folder)
+    place = folder / "milan/liver/P001"
+    place.mkdir(parents=True)
+    row = ("warning", "milan, P001", "the liver network's mask has 190 ml", "A whole liver has about 800-3000 ml")
+    pd.DataFrame([row], columns=["severity", "where", "what", "fix"]).to_csv(
+        place / "baseline_problems.csv", index=False
+    )
+    problems = read_results(folder, made_study.config).problems
+    assert problems["what"].tolist() == ["the slices are 5 mm thick", "the liver network's mask has 190 ml"]
