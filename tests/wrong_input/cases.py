@@ -661,6 +661,13 @@ def flipped_mask(study: SmallStudy) -> None:
     study.edit("T1/lesions.nii.gz", lambda labels: drawn_at_the_right_edge(labels)[:, :, ::-1])
 
 
+@case(f"{T1}, T1/lesions.nii.gz: lesion 1 fills 94 % of the liver mask (106 ml): this is the liver, not a lesion. "
+      "Say which labels are lesions: lesion_labels: [2].")  # fmt: skip
+def map_of_liver_and_tumours(study: SmallStudy) -> None:
+    liver = patient_arrays(0)[1]
+    study.edit("T1/lesions.nii.gz", lambda labels: np.where(labels > 0, 2, liver).astype(np.uint8))
+
+
 @case(f"{T1}, lesion 1: the table's baseline diameter is 1.9, the mask measures 19.0 mm: centimetres for mm. "
       "Correct the row, or set diameter_unit: cm for the cohort.")  # fmt: skip
 def centimetres_seen_in_the_mask(study: SmallStudy) -> None:

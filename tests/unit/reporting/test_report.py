@@ -290,3 +290,16 @@ def test_a_cohort_in_which_nothing_was_found_is_not_one_without_data(made_study)
     assert "the network found 2 lesions there" in without_lesions(found, "unknown")
     nothing = replace(results, scan_metrics=pd.DataFrame(), scans=pd.DataFrame())
     assert without_lesions(nothing, "unknown").startswith("No scan and no lesion of cohort unknown")
+
+
+def test_remarks_on_livers_made_in_the_run_stand_beside_those_of_the_check(made_study, tmp_path):
+    folder = tmp_path / "results"
+    shutil.copytree(made_study.folder, folder)
+    place = folder / "milan/liver/P001"
+    place.mkdir(parents=True)
+    row = ("warning", "milan, P001", "the liver network's mask has 190 ml", "A whole liver has about 800-3000 ml")
+    pd.DataFrame([row], columns=["severity", "where", "what", "fix"]).to_csv(
+        place / "baseline_problems.csv", index=False
+    )
+    problems = read_results(folder, made_study.config).problems
+    assert problems["what"].tolist() == ["the slices are 5 mm thick", "the liver network's mask has 190 ml"]
