@@ -55,9 +55,10 @@ def read_rows(path: Path | str, sheet: str | None = None, header_row: int | Sequ
     raise input_error(path, "unknown kind of table", "Use .csv, .tsv or .xlsx")
 
 
-def delimited_text(path: Path, header_rows: Sequence[int] = ()) -> tuple[str, str, bool]:
+def delimited_text(path: Path, header_rows: Sequence[int] | None = None) -> tuple[str, str, bool]:
     """The text of a table with the line ends of Unix, its separator (the one that cuts the header into most columns),
-    and whether a first line says it, as Excel's own ``sep=;`` does."""
+    and whether a first line says it, as Excel's own ``sep=;`` does. With ``header_rows``, even none, a title may stand
+    above the header; without it, a first line of one column is the header."""
     try:
         raw = gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
@@ -68,10 +69,11 @@ def delimited_text(path: Path, header_rows: Sequence[int] = ()) -> tuple[str, st
     return text, stated[1] if stated else _separator(text, header_rows), bool(stated)
 
 
-def _separator(text: str, header_rows: Sequence[int]) -> str:
+def _separator(text: str, header_rows: Sequence[int] | None) -> str:
     """That of the header; a title has none, then the first line below it that has one."""
     lines = itertools.islice(io.StringIO(text), header_rows[-1] - 1 if header_rows else 0, None)
-    header = next((line for line in lines if any(sign in line for sign in _SEPARATORS)), "")
+    signs = _SEPARATORS if header_rows is not None else ""
+    header = next((line for line in lines if line.strip() and (not signs or any(sign in line for sign in signs))), "")
     return max(_SEPARATORS, key=lambda sign: _columns_by(sign, header))
 
 

@@ -295,9 +295,10 @@ def test_a_cohort_in_which_nothing_was_found_is_not_one_without_data(made_study)
 def test_remarks_on_livers_made_in_the_run_stand_beside_those_of_the_check(made_study, tmp_path):
     folder = tmp_path / "results"
     shutil.copytree(made_study.folder, folder)
-    place = folder / "milan/liver/P001"
+    scan = made_study.results.scans.iloc[0]
+    place = folder / scan["cohort"] / "liver" / scan["patient_id"]
     place.mkdir(parents=True)
-    row = ("warning", "milan, P001", "the liver network's mask has 190 ml", "A whole liver has about 800-3000 ml")
+    row = ("warning", scan["patient_id"], "the liver network's mask has 190 ml", "A whole liver has about 800-3000 ml")
     pd.DataFrame([row], columns=["severity", "where", "what", "fix"]).to_csv(
         place / "baseline_problems.csv", index=False
     )
