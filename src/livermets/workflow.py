@@ -114,7 +114,12 @@ class Plan:
     def check_settings(self) -> str:
         """The parts of the configuration that are checked against files, as JSON. What can be said without opening an
         image is said before the first job, so a change of that does not read every image again."""
-        parts = {"seed": True, "cohorts": True, "outcome": True, "segmentation": {"liver": {"source", "command"}}}
+        parts: dict[str, Any] = {
+            "seed": True,
+            "cohorts": True,
+            "outcome": True,
+            "segmentation": {"liver": {"source", "command"}},
+        }
         return canonical_json(self.config.model_dump(mode="json", include=parts))
 
     @cached_property

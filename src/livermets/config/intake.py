@@ -49,16 +49,16 @@ class IntakeSettings(Section):
 def scan_part(cohort: CohortSettings, image: Path, liver: Path | None, lesions: str | None) -> dict[str, Any]:
     """What the images of one scan are read by, as the settings of a cohort that holds this scan alone: its files as
     they were found (nothing in them is filled in again), and how they are read."""
-    kept = cohort.model_dump(mode="json", exclude=OF_TABLES)
+    kept = cohort.model_dump(mode="json", exclude=set(OF_TABLES))
     files = {"image": str(image), "liver": None if liver is None else str(liver), "lesions": lesions}
-    phantom = None if cohort.phantom is None else {}  # how it was drawn is in the image
+    phantom: dict[str, Any] | None = None if cohort.phantom is None else {}  # how it was drawn is in the image
     return kept | files | {"phantom": phantom, "role": "predict", "patients": ["one"]}
 
 
 def outcome_part(cohort: CohortSettings, table: Path | None, with_centre: bool) -> dict[str, Any]:
     """What the outcome of a cohort's lesions is read by, with the table as it was found; paths of images are left out,
     and so are reasons, which are no outcome."""
-    kept = cohort.model_dump(mode="json", exclude=OF_IMAGES)
+    kept = cohort.model_dump(mode="json", exclude=set(OF_IMAGES))
     kept["columns"] = {ours: theirs for ours, theirs in kept["columns"].items() if ours not in OF_IMAGES}
     kept["exclude"] = [{**entry, "reason": "left out"} for entry in kept["exclude"]]
     kept |= {"image": "{patient}", "lesions": "{patient}", "phantom": None if cohort.phantom is None else {}}
