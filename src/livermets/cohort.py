@@ -102,6 +102,8 @@ class Cohort:
     """The outcome table, wherever `folder` and environment variables put it."""
     written: bool = True
     """False: a synthetic cohort that is only planned; its outcome and its images are not looked at."""
+    images_only: bool = False
+    """Nothing of its table is known, only where the images of a scan are."""
 
     @property
     def role(self) -> Role:

@@ -47,7 +47,9 @@ def outcome(
 @app.command("check")
 def check(
     settings: str = typer.Option("config.yaml", "--settings", "--config", help="Configuration file, or its JSON."),
-    out: Path | None = typer.Option(None, help="Folder for problems.csv, scans.csv and (with --pictures) pictures."),
+    out: Path | None = typer.Option(
+        None, help="Folder for problems.csv, scans.csv, without errors summary.txt, and pictures."
+    ),
     pictures: bool = typer.Option(False, "--pictures", help="Also write one QC picture per scan to OUT/pictures."),
     estimate: bool = typer.Option(
         False, "--estimate", help="Only predict time, memory, disk and GPU hours per rule; no image is opened."

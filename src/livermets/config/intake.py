@@ -16,12 +16,12 @@ from livermets.errors import input_error
 
 OF_TABLES = frozenset({
     "role", "folder", "table", "sheet", "decimal", "missing", "diameter_unit", "columns", "response_values", "centre",
-    "patients", "select", "exclude", "lesions_without_outcome", "timepoints",
+    "patients", "select", "exclude", "lesions_without_outcome", "timepoints", "header_row", "ignore_rows", "patient_id",
 })  # fmt: skip
 """Keys of a cohort that say who is in it and with which outcome. They change no image: a scan is brought in without
 them. A key that is named neither here nor in `OF_IMAGES` is taken to change both."""
 OF_IMAGES = frozenset(
-    {"folder", "image", "series", "liver", "liver_labels", "lesions", "lesion_labels", "resample_masks"}
+    {"folder", "image", "series", "liver", "liver_labels", "lesions", "lesion_labels", "resample_masks", "accept"}
 )
 """Keys that say where images are and how they are read. They change no row of a table."""
 

@@ -32,7 +32,8 @@ def check_from_settings(option: str, out: Path | None, pictures: bool) -> None:
     for warning in sorted(found.problems.warnings):
         print(f"warning: {warning}", file=sys.stderr)
     if out is not None:
-        _write(out, found, text)
+        with found.problems.collected():  # a folder that cannot be written to is one problem more
+            _write(out, found, text)
     if found.problems.errors:
         raise InputError(sorted(found.problems.errors))
     print(text)

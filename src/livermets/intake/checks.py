@@ -44,6 +44,7 @@ def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
     check_geometry(scan, data, problems)
     if hounsfield and data.liver is not None:
         problems.extend(_liver_problems(scan, cohort, data, data.liver))
+    _check_swallowed(scan, cohort, data, problems)
     table = lesion_table(scan, cohort, data)
     sound_table = not cohort.problems.errors  # what is missing in a table that cannot be read is no lesion's fault
     if sound_table:
@@ -59,6 +60,18 @@ def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
     problems.raise_if_errors()
     data.warnings = [*data.warnings, *problems.warnings]
     return data, table
+
+
+def _check_swallowed(scan: Scan, cohort: Cohort, data: ScanData, problems: ProblemList) -> None:
+    """A lesion without a voxel of its own disappears: an error unless it is excluded with a reason. A job that knows
+    the images alone leaves that to the check of the study, and to the job that joins lesions and table."""
+    excluded = cohort.excluded_lesions(scan.patient_id, scan.timepoint)
+    for lesion_id, lost in data.swallowed.items():
+        where = f"{scan.label}, {scan.lesion_pattern}"
+        if cohort.images_only or lesion_id in excluded:
+            problems.warning(where, lost)
+        else:
+            problems.error(where, lost, f"Correct the mask, or exclude lesion {lesion_id} with a reason")
 
 
 def check_intensities(scan: Scan, data: ScanData, problems: ProblemList) -> None:

@@ -40,6 +40,8 @@ class ScanData:
     padding_voxels: int = 0
     liver: NDArray[np.bool_] | None = None
     lesions: NDArray[np.uint16] | None = None
+    swallowed: dict[int, str] = field(default_factory=dict)
+    """Lesions without a voxel of their own, and what is said of each."""
     warnings: list[Problem] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
     """Of a DICOM folder: how many slices were used, and how many files are something else, by what they are."""
@@ -139,7 +141,7 @@ def _read_lesions(scan: Scan, settings: CohortSettings, data: ScanData, problems
         labels = mask.labels.astype(np.uint16)
     _remark(mask, where, problems)
     if files[0][0] is not None or settings.lesion_ids != "components":  # pieces of the union share nothing
-        _overlaps(mask, scan, settings, problems)
+        _overlaps(mask, scan, data, problems)
     if not labels.any() and not problems.errors:
         problems.error(
             where, _empty("the lesion mask holds no lesion", mask), "Correct the mask, or exclude the patient"
@@ -157,24 +159,12 @@ def _empty(what: str, mask: LabelMap) -> str:
     return f"{what} ({'; '.join(mask.remarks)})" if mask.remarks else what
 
 
-def _overlaps(mask: LabelMap, scan: Scan, settings: CohortSettings, problems: ProblemList) -> None:
-    """Lesions that share voxels; one that has none of its own may be excluded, else it would disappear."""
-    where = f"{scan.label}, {scan.lesion_pattern}"
+def _overlaps(mask: LabelMap, scan: Scan, data: ScanData, problems: ProblemList) -> None:
+    """Lesions that share voxels; those that have none of their own are left to `checks.checked_scan`."""
     for overlap in mask.overlaps:
-        problems.warning(where, overlap)
+        problems.warning(f"{scan.label}, {scan.lesion_pattern}", overlap)
     numbers = lesion_numbers(mask.names)
-    for label, lost in mask.swallowed.items():
-        if _is_excluded(numbers[label], scan, settings):
-            problems.warning(where, lost)
-        else:
-            problems.error(where, lost, f"Correct the mask, or exclude lesion {numbers[label]} with a reason")
-
-
-def _is_excluded(lesion_id: int, scan: Scan, settings: CohortSettings) -> bool:
-    return any(
-        entry.patient == scan.patient_id and entry.timepoint in (None, scan.timepoint) and entry.lesion == lesion_id
-        for entry in settings.exclude
-    )
+    data.swallowed = {numbers[label]: lost for label, lost in mask.swallowed.items()}
 
 
 def _numbered(mask: LabelMap, settings: CohortSettings, scan: Scan) -> NDArray[np.uint16]:

@@ -25,4 +25,4 @@ def named_scan(option: str, cohort: str, patient: str, timepoint: str) -> tuple[
 def _alone(settings: CohortSettings, cohort: str, patient: str, timepoint: str) -> tuple[Scan, Cohort]:
     liver = None if settings.liver is None else Path(settings.liver)
     scan = Scan(cohort, patient, timepoint, Path(settings.image or ""), liver, settings.lesions)
-    return scan, Cohort(cohort, settings, (Patient(patient, "", (scan,)),))
+    return scan, Cohort(cohort, settings, (Patient(patient, "", (scan,)),), images_only=True)

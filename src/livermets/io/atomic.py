@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 FULL_DISK_BYTES = 64 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+_NO_FOLDER = (errno.EEXIST, errno.ENOTDIR)
 
 
 @contextmanager
@@ -58,6 +59,8 @@ def _unwritable(path: Path, error: Exception) -> InputError | None:
     number = error.errno if isinstance(error, OSError) else None
     if number in _FORBIDDEN:
         return input_error(path.parent, "this folder cannot be written to", "Make it writable, or work in another one")
+    if number in _NO_FOLDER and not path.parent.is_dir():
+        return input_error(path.parent, "a folder is needed here, and there is a file", "Name another place")
     try:
         free = shutil.disk_usage(path.parent).free
     except OSError:

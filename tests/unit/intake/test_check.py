@@ -112,6 +112,17 @@ def test_a_summary_does_not_outlive_the_state_that_it_speaks_of(study: SmallStud
     assert not (study.folder / "results/check/summary.txt").exists()
 
 
+def test_a_folder_that_cannot_be_written_to_hides_no_error(
+    study: SmallStudy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (study.folder / "T1/ct.nii.gz").unlink()
+    (study.folder / "taken").touch()
+    assert study.run("check", "--out", "taken") == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert any("T1/ct.nii.gz: this CT does not exist" in line for line in errors)
+    assert len(errors) == 2
+
+
 def test_real_cohorts_are_looked_at_before_synthetic_ones_are_written(
     study: SmallStudy, capsys: pytest.CaptureFixture[str]
 ) -> None:
