@@ -1,8 +1,8 @@
 """Masks that lie a slice, a few pixels or a mirror beside what the CT shows.
 
-The limits were set on 17 public portal-phase CTs of 13 people and on synthetic ones: their masks as drawn, also
-smoothed, coarsened to 8 mm, or drawn 2 pixels too wide or too narrow, all pass. Moved by a slice or by 4 pixels, or
-mirrored, every liver mask is told; of lesions alone, most that are moved by 2 slices or by 4 pixels."""
+The limits were set on 17 public portal-phase CTs of 13 people and 50 synthetic ones: their masks as drawn all pass, and
+118 of 119 of the livers smoothed, coarsened to 8 mm, cut in half, or drawn 2 pixels too wide or too narrow. Moved by a
+slice or by 4 pixels, or mirrored, every real liver is told; of lesions alone, most that are moved by 4 pixels."""
 
 from __future__ import annotations
 
