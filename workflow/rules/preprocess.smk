@@ -1,6 +1,8 @@
 # The liver mask that normalisation needs, and the scan as the networks see it.
 
 
+# What is odd about a liver that a network or a program made is written beside the mask; where nothing is odd there is no
+# such file, so it cannot be a declared output.
 rule liver:
     input:
         network=liver_network,

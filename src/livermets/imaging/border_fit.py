@@ -7,6 +7,7 @@ too: 0 where the image has no border there, about 0.5 for a liver drawn by hand 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
@@ -26,6 +27,8 @@ _SLICES = 24
 _POINTS = 8000
 """Of each shell, shared among the labels."""
 _FEWEST_POINTS = 50
+_LABELS = 40
+"""Of many labels, the largest are looked at."""
 
 Shift = tuple[int, int, int]
 Box = tuple[slice, ...]
@@ -40,6 +43,9 @@ class Placement:
     shift_zyx: Shift
     """The move, in voxels, after which they fit best (canonical axes: to the head, to the back, to the left)."""
     best_fit: float
+    sides_gain: tuple[float, float]
+    """What the move adds to the fit of the border's two sides, the one ahead and the one behind: a mask that lies
+    beside its place gains on both, one drawn too wide on one side only there."""
     mirrored_axes: tuple[int, ...]
     """The axes to turn round (0 feet-head, 1 front-back, 2 right-left) for the best of all mirrored places."""
     mirrored_fit: float
@@ -59,7 +65,7 @@ def placement(
 ) -> Placement | None:
     """The places where the labels together fit the image best; None if too little of them has room to be moved."""
     reach = _reach(hu.shape, spacing_zyx_mm)
-    boxes = list(boxes)
+    hu, boxes = np.ascontiguousarray(hu), sorted(boxes, key=_extent)[-_LABELS:]
     most = max(400, _POINTS // max(1, len(boxes)))
     found = (_border(labels, number, box, spacing_zyx_mm, reach, most) for number, box in boxes)
     borders = [border for border in found if border is not None]
@@ -68,7 +74,11 @@ def placement(
     here = _fit(hu, borders, NOWHERE)
     shift, best = _climbed(hu, borders, reach)
     axes, mirrored = _mirrored(hu, borders)
-    return Placement(here, shift, best, axes, mirrored)
+    return Placement(here, shift, best, _sides_gain(hu, borders, shift), axes, mirrored)
+
+
+def _extent(numbered: tuple[int, Box]) -> int:
+    return math.prod(part.stop - part.start for part in numbered[1])
 
 
 def _reach(shape: tuple[int, ...], spacing_zyx_mm: tuple[float, ...]) -> Shift:
@@ -159,6 +169,25 @@ def _climbed(hu: NDArray, borders: list[_Border], reach: Shift) -> tuple[Shift, 
         if better == best:
             return best, fit(best)
         best = better
+
+
+def _sides_gain(hu: NDArray, borders: list[_Border], shift: Shift) -> tuple[float, float]:
+    if shift == NOWHERE:
+        return 0.0, 0.0
+    gains = []
+    for sign in (1, -1):
+        halves = [half for border in borders if (half := _half(border, np.multiply(sign, shift))) is not None]
+        gains.append(_fit(hu, halves, shift) - _fit(hu, halves, NOWHERE) if halves else 0.0)
+    return gains[0], gains[1]
+
+
+def _half(border: _Border, towards: NDArray[np.intp]) -> _Border | None:
+    """The border's voxels on one side of the label's middle."""
+    middle = border.inside.mean(axis=0)
+    inside, outside = (points[(points - middle) @ towards > 0] for points in (border.inside, border.outside))
+    if min(len(inside), len(outside)) < _FEWEST_POINTS // 2:
+        return None
+    return _Border(inside, outside, border.weight)
 
 
 def _with(shift: Shift, axis: int, step: int) -> Shift:

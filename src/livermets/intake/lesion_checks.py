@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from livermets.cohort import Cohort, Scan
 from livermets.errors import ProblemList
-from livermets.intake.placement_checks import lesion_limits, placement_problem
+from livermets.intake.placement_checks import LESIONS, placement_problem
 from livermets.intake.scan_data import ScanData
 
 NEAR_MM = 5.0
@@ -60,7 +60,7 @@ def check_lesions_placed(scan: Scan, data: ScanData, problems: ProblemList) -> N
     where = f"{scan.label}, {scan.lesion_pattern}"
     boxes = list(data.lesion_boxes.items())
     masks = "the lesions" if len(boxes) > 1 else f"lesion {boxes[0][0]}" if boxes else ""
-    found = placement_problem(data.ct, data.lesions, boxes, lesion_limits(len(boxes)), where, masks)
+    found = placement_problem(data.ct, data.lesions, boxes, LESIONS, where, masks)
     problems.extend([found] if found else [])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -44,7 +45,8 @@ def liver_mask(
             )
         return LiverMask(image.with_array((given.array > 0).astype(np.uint8)))
     if settings.source == "command":
-        mask, maker = _by_command(path, image, settings), f"the liver command's mask (`{settings.command}`)"
+        program = Path(shlex.split(settings.command or "")[0]).name  # not its path: remarks reach the report
+        mask, maker = _by_command(path, image, settings), f"the liver command's mask (`{program}`)"
     elif network is None:
         raise input_error("--network", "segmentation.liver.source is network and none is given", "Name its folder")
     else:

@@ -114,7 +114,7 @@ def test_a_lesion_as_large_as_a_liver(study: SmallStudy) -> None:
 
 
 @pytest.mark.parametrize("moved, said", [
-    ((1, 0, 0), "1 slice towards the feet"), ((0, -2, 0), "2 pixels to the back"),
+    ((2, 0, 0), "2 slices towards the feet"), ((0, -2, 0), "2 pixels to the back"),
     ((0, 0, -3), "3 pixels to the patient's left"),
 ])  # fmt: skip
 def test_masks_that_lie_beside_the_image(study: SmallStudy, moved: tuple[int, int, int], said: str) -> None:
@@ -126,6 +126,14 @@ def test_masks_that_lie_beside_the_image(study: SmallStudy, moved: tuple[int, in
         f"the lesions would fit the CT better moved {said}",
         f"the liver mask would fit the CT better moved {said}",
     ]
+
+
+def test_a_liver_that_lies_one_slice_beside_the_image(study: SmallStudy) -> None:
+    study.config["cohorts"]["new"]["liver"] = "liver.nii.gz"
+    study.edit("liver.nii.gz", lambda array: np.roll(array, -1, 0))
+    assert any(
+        "the liver mask would fit the CT better moved 1 slice towards the head" in text for text in remarks(study)
+    )
 
 
 def small_volume(array: np.ndarray, scale: float = 1.0) -> Volume:

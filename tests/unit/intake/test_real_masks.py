@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from livermets.imaging.geometry import Volume
 from livermets.intake.liver_checks import liver_problems
-from livermets.intake.placement_checks import lesion_limits, placement_problem
+from livermets.intake.placement_checks import LESIONS, placement_problem
 from livermets.io.images import read_volume
 
 DATA = Path(os.environ.get("LIVERMETS_DATA", "/nowhere"))
@@ -56,7 +56,7 @@ def test_masks_as_drawn_leave_no_remark(scan: str) -> None:
     read_in = read(scan)
     boxes = list(enumerate(ndimage.find_objects(read_in.lesions), start=1))
     assert list(liver_problems(read_in.ct, read_in.liver, "here")) == []
-    assert placement_problem(read_in.ct, read_in.lesions, boxes, lesion_limits(len(boxes)), "here", "they") is None
+    assert placement_problem(read_in.ct, read_in.lesions, boxes, LESIONS, "here", "they") is None
 
 
 @pytest.mark.parametrize("steps, way_back", [
