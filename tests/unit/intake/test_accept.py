@@ -125,7 +125,9 @@ def test_every_finding_is_documented_and_refused_somewhere() -> None:
         node.args[0].value
         for file in Path(livermets.__file__).parent.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "refusal"
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("refusal", "refuse")
         if isinstance(node.args[0], ast.Constant)
     ]
     assert set(calls) == set(get_args(Finding))

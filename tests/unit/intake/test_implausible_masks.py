@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.small_study import ORIGIN_XYZ, SPACING_XYZ, SmallStudy, patient_arrays, save
+from tests.small_study import ORIGIN_XYZ, SPACING_XYZ, TRAINING, SmallStudy, patient_arrays, save
 
 from livermets.errors import ProblemList
 from livermets.imaging.geometry import Grid, Volume
@@ -22,8 +22,10 @@ def study(tmp_path: Path) -> SmallStudy:
     for name, array in zip(("ct", "liver", "lesions"), patient_arrays(0), strict=True):
         save(tmp_path / f"{name}.nii.gz", array)
     study.config["cohorts"] = {
-        "new": {"role": "predict", "patients": ["N1"], "image": "ct.nii.gz", "lesions": "lesions.nii.gz"}
+        "new": {"role": "predict", "patients": ["N1"], "image": "ct.nii.gz", "lesions": "lesions.nii.gz"},
+        **TRAINING,
     }
+    study.config["segmentation"] = {"liver": {"source": "network"}}
     study.rows = None  # type: ignore[assignment]
     return study
 
