@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
-from tests.small_study import SmallStudy
+from tests.small_study import SmallStudy, patient_arrays, save
 
 from livermets.config.cohorts import CohortSettings
 from livermets.config.intake import OF_IMAGES, OF_TABLES
@@ -125,3 +126,21 @@ def test_how_images_are_read_is_no_setting_of_an_outcome(study: SmallStudy) -> N
 def test_the_keys_that_are_told_apart_are_keys_of_a_cohort() -> None:
     assert set(CohortSettings.model_fields) >= OF_TABLES | OF_IMAGES
     assert {"folder"} == OF_TABLES & OF_IMAGES
+
+
+def test_a_lesion_without_a_voxel_is_judged_where_exclusions_are_known(study: SmallStudy) -> None:
+    """Drawn twice: the job of the images says it and goes on; the one that joins the outcome asks for an exclusion."""
+    lesion = (patient_arrays(0)[2] == 1).astype(np.uint8)
+    for number in (1, 2):
+        save(study.folder / f"T1/mts{number}.nii.gz", lesion)
+        save(study.folder / f"T2/mts{number}.nii.gz", (patient_arrays(1)[2] == number).astype(np.uint8))
+    study.cohort()["lesions"] = "{patient}/mts{lesion}.nii.gz"
+    study.save_settings()
+    facts = brought_in(study, planned())
+    assert "lesion 2 has no voxel of its own" in " ".join(json.loads(Path(facts[0]).read_text())["warnings"])
+    assert study.run("outcome", *facts, "--settings", planned().outcome_settings(planned().cohorts("train")),
+                     "--out", "joined.csv") == 2  # fmt: skip
+    study.cohort()["exclude"].append({"patient": "T1", "lesion": 2, "reason": "drawn twice"})
+    study.save_settings()
+    assert study.run("outcome", *facts, "--settings", planned().outcome_settings(planned().cohorts("train")),
+                     "--out", "joined.csv") == 0  # fmt: skip
