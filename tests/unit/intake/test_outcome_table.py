@@ -140,7 +140,7 @@ def test_a_lesion_without_a_voxel_is_judged_where_exclusions_are_known(study: Sm
     assert "lesion 2 has no voxel of its own" in " ".join(json.loads(Path(facts[0]).read_text())["warnings"])
     assert study.run("outcome", *facts, "--settings", planned().outcome_settings(planned().cohorts("train")),
                      "--out", "joined.csv") == 2  # fmt: skip
-    study.cohort()["exclude"].append({"patient": "T1", "lesion": 2, "reason": "drawn twice"})
+    study.cohort()["exclude"] = [{"patient": "T1", "lesion": 2, "reason": "drawn twice"}]
     study.save_settings()
     assert study.run("outcome", *facts, "--settings", planned().outcome_settings(planned().cohorts("train")),
                      "--out", "joined.csv") == 0  # fmt: skip
