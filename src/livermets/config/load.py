@@ -25,6 +25,10 @@ def read_yaml(path: Path | str) -> dict[str, Any]:
         raise input_error(path, "this configuration file does not exist")
     try:
         content = parsed_yaml(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise input_error(
+            path, f"this cannot be read ({error.strerror})", "Give the file of a configuration"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise input_error(path, f"this is not valid YAML ({reason})") from error

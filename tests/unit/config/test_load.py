@@ -126,6 +126,11 @@ def test_a_text_that_yaml_read_as_something_else(tmp_path: Path, known: bool, sa
         validate_section(StudyConfig, read_yaml(file), "", file if known else None)
 
 
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_yaml(tmp_path)
+
+
 def test_no_pattern_is_shown_to_people() -> None:
     """Every pattern of the schema is explained in words: its model says so through `Allowed`."""
     for module in Path(base.__file__).parent.glob("*.py"):
