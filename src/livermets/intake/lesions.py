@@ -51,7 +51,7 @@ def with_outcome(scan: Scan, cohort: Cohort, table: pd.DataFrame) -> pd.DataFram
 def check_lesion_ids(scan: Scan, cohort: Cohort, data: ScanData, problems: ProblemList) -> None:
     """Every lesion of the table must be in the mask, and (unless kept without outcome) the reverse."""
     if data.lesions is not None:
-        check_ids(scan, cohort, set(data.lesion_boxes), problems)
+        check_ids(scan, cohort, {*data.lesion_boxes, *data.swallowed}, problems)
 
 
 def check_ids(scan: Scan, cohort: Cohort, in_mask: set[int], problems: ProblemList) -> None:
