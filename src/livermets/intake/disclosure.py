@@ -34,7 +34,8 @@ def without_paths(problem: Problem, cohort: Cohort | None = None, scan: Scan | N
     """The same problem with the files of its scan and the table of its cohort named by what they are."""
     ids = {scan.cohort, scan.patient_id, scan.timepoint} if scan is not None else set()
     known = {path: word for path, word in _known(cohort, scan) if path not in ids}
-    inside = {name for path in known for name in _names_below(Path(path)) if known[path] != PARENT} - ids
+    folders = {os.path.realpath(path) for path, word in known.items() if word != PARENT}
+    inside = {name for folder in folders for name in _names_below(Path(folder))} - ids
 
     def hide(text: str) -> str:
         for name in sorted(inside, key=len, reverse=True):
