@@ -1,4 +1,4 @@
-"""Reporting checklists answered from what the run left behind: done here, not applicable, or you must write this."""
+"""Reporting checklists answered from what the run left behind, item by item, each answer with the file it rests on."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import pandas as pd
 import yaml
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.lesions import has_automatic_masks
-from livermets.reporting.model import ChecklistTable, Paragraph, Section
+from livermets.reporting.evidence import Fact, centres, class_words, facts, feature_classes, intervals
+from livermets.reporting.model import ChecklistRow, ChecklistTable, Paragraph, Section
 from livermets.reporting.results import StudyResults
 from livermets.reporting.tables import csv_download
 
 NAMES = ("clear", "tripod_ai", "metrics")
 STATES = {
-    "done": "done, here",
-    "partly": "partly here, complete it",
-    "write": "you must write this",
+    "done": "done by this study",
+    "partly": "partly done",
+    "not": "not done",
+    "write": "not answered by the pipeline; the authors must",
     "na": "not applicable",
 }
+UNPROVEN = ("not", "write", "na")
+"""States of an answer that rests on no artefact: nothing is claimed."""
 
 
 @cache
@@ -32,88 +35,110 @@ def checklist(name: str) -> dict[str, Any]:
     return yaml.safe_load(text)
 
 
-def evidence(study: StudyResults) -> set[str]:
-    """Which artefacts exist: the only grounds on which an item is called done."""
-    concordance = [table for tables in study.concordance.values() for table in tables.items() if len(table[1])]
-    stems = {stem for stem, _ in concordance}
-    model = {stem for stem, table in study.model.items() if len(table)}
-    centres = _centres(study)
-    training = set(_centres(study, "train"))
-    facts = {
-        "scans": len(study.scans) > 0,
-        "outcome": bool(study.lesions["response"].notna().any()),
-        "automatic": has_automatic_masks(study.lesions),
-        "model": bool(study.model_facts),
-        "threshold": "threshold" in model,
-        "frequency": "frequency" in model,
-        "comparison": "comparison" in model,
-        "nested": "evaluation" in model,
-        "validation": bool(study.of_role("validation")),
-        "external": bool(centres and set(_centres(study, "validation")) - training),
-        "concordance": "agreement" in stems,
-        "diagnostics": "diagnostics" in stems,
-        "auc_comparison": "auc_comparison" in stems,
-        "calibration": "calibration_summary" in stems,
-        "subgroups": any(_has_groups(tables) for tables in study.concordance.values()),
-        "icc": any("icc" in stem for stem in stems),
-        "centres": bool(centres),
-        "several_centres": len(centres) > 1,
-    }
-    return {name for name, holds in facts.items() if holds}
-
-
-def _has_groups(tables: Mapping[str, pd.DataFrame]) -> bool:
-    groups = tables.get("subgroups", pd.DataFrame())
-    return "grouping" in groups and bool(groups["grouping"].isin(["cohort", "centre", "timepoint"]).any())
-
-
-def _centres(study: StudyResults, role: str | None = None) -> list[str]:
-    if "centre" not in study.lesions:
-        return []
-    lesions = study.lesions if role is None else study.cohort_lesions(*study.of_role(role))
-    return [str(c) for c in lesions["centre"].dropna().unique() if c not in ("", "not stated")]
-
-
-def _phrases(study: StudyResults) -> dict[str, str]:
-    features = study.model_facts.get("features")
-    dropped = len(study.model.get("dropped_features", pd.DataFrame()))
-    training = study.cohort_lesions(*study.of_role("train"))
-    centres = _centres(study)
-    return {
-        "features_sentence": f"The model uses {fmt.plural(len(features), 'feature')}."
-        if isinstance(features, list)
-        else "The number of features is in the model file.",
-        "dropped_sentence": f"Constant or duplicate features dropped before the search: {fmt.integer(dropped)}.",
-        "centres_sentence": f"{fmt.plural(len(centres), 'centre')} in the lesion table ({fmt.listed(centres)}).",
-        "validation_sentence": f"Measured on {fmt.plural(len(study.of_role('validation')), 'validation cohort')} "
-        f"({fmt.listed(study.of_role('validation'))}) that nothing was fitted on.",
-        "n_training_patients": fmt.plural(int(training["patient"].nunique()), "training patient"),
-    }  # fmt: skip
-
-
-def answered(
-    name: str, study: StudyResults, statements: Mapping[str, str] | None = None
-) -> list[tuple[str, str, str, str, str]]:
-    """(item, topic, state, answer, anchor) for every item. A statement given in the configuration answers its item."""
-    content, found, phrases = checklist(name), evidence(study), _phrases(study)
+def answered(name: str, study: StudyResults, statements: Mapping[str, str] | None = None) -> list[ChecklistRow]:
+    """Every item with its state and answer. A statement given in the configuration answers its item."""
+    content, found, phrases = checklist(name), facts(study), _phrases(study)
     given = {key.replace(" ", "").lower(): text for key, text in (statements or {}).items()}
     rows = []
     for item in content["items"]:
-        number = str(item["n"])
-        own = given.get(f"{content['title']}{number}".replace(" ", "").lower())
-        state, answer = ("done", own) if own else _answer(item, found, phrases)
-        rows.append((number, item["topic"], state, answer, "" if own else item.get("at", "")))
+        own = given.get(f"{content['title']}{item['n']}".replace(" ", "").lower())
+        if own:
+            row = ChecklistRow(str(item["n"]), item["topic"], "done", own, "", "configuration: report.statements")
+        else:
+            row = _row(item, found, phrases)
+        rows.append(row)
     return rows
 
 
-def _answer(item: Mapping[str, Any], found: set[str], phrases: Mapping[str, str]) -> tuple[str, str]:
-    if "na" in item:
-        return "na", item["na"]
-    if "write" in item:
-        return "write", item["write"]
-    if not set(item.get("needs", [])) <= found:
-        return "write", item["otherwise"]
-    return ("partly" if item.get("partly") else "done"), item["answer"].format(**phrases)
+def _row(item: Mapping[str, Any], found: Mapping[str, Fact], phrases: Mapping[str, str]) -> ChecklistRow:
+    number, topic = str(item["n"]), str(item["topic"])
+    for case in item.get("answers", []):
+        rests_on = [found[name] for name in case["needs"]]
+        if all(fact.holds for fact in rests_on):
+            sources = "; ".join(dict.fromkeys(fact.source for fact in rests_on))
+            answer = case["text"].format_map(phrases)
+            return ChecklistRow(
+                number, topic, case["state"], f"{answer[:1].upper()}{answer[1:]}", case.get("at", ""), sources
+            )
+    state = next(state for state in UNPROVEN if state in item)
+    return ChecklistRow(number, topic, state, item[state])
+
+
+def _phrases(study: StudyResults) -> dict[str, str]:
+    """What the answers say in numbers and names, from the same tables as the report."""
+    with_interval, estimates = intervals(study)
+    compared = study.model.get("comparison", pd.DataFrame())
+    others = max(compared["model"].nunique() - 1, 0) if "model" in compared else 0
+    tested = fmt.listed(study.of_role("validation"))
+    training, testing = set(centres(study, "train")), set(centres(study, "validation"))
+    classes = feature_classes(study)
+    return {
+        "n_features_roi": fmt.plural(sum(classes.values()), "feature"),
+        "class_counts": ", ".join(f"{class_words(name)} {n}" for name, n in sorted(classes.items())),
+        "n_comparisons": fmt.plural(others, "comparison"),
+        "interval_words": f"{fmt.count_of(with_interval, estimates)} estimates of the concordance, in all cohorts and "
+        "groups, have an interval",
+        "centres_words": f"{fmt.plural(len(centres(study)), 'centre')} ({fmt.listed(centres(study))})",
+        "validation_words": f"{fmt.plural(len(study.of_role('validation')), 'validation cohort')} ({tested})",
+        "external_words": f"{_lesions_at(study, testing - training)} ({fmt.listed(sorted(testing - training))})",
+        "same_source_words": f"{_lesions_at(study, training & testing)} ({fmt.listed(sorted(training & testing))})",
+        "training_balance": _balance(study),
+        **_model_phrases(study),
+        **_setting_phrases(study),
+    }
+
+
+def _lesions_at(study: StudyResults, where: set[str]) -> str:
+    lesions = study.cohort_lesions(*study.of_role("validation"))
+    lesions = lesions[lesions["centre"].isin(list(where))] if "centre" in lesions else lesions.iloc[:0]
+    return f"{fmt.plural(len(lesions), 'validation lesion')} of {fmt.plural(lesions['patient'].nunique(), 'patient')}"
+
+
+def _balance(study: StudyResults) -> str:
+    response = study.cohort_lesions(*study.of_role("train"))["response"]
+    counts = f"{fmt.integer(response.eq(1).sum())} R+ and {fmt.integer(response.eq(0).sum())} R−"
+    return f"{counts} lesions in the training cohorts"
+
+
+def _model_phrases(study: StudyResults) -> dict[str, str]:
+    features = study.model_facts.get("features")
+    threshold = study.model_facts.get("threshold")
+    dropped = len(study.model.get("dropped_features", pd.DataFrame()))
+    return {
+        "n_selected": fmt.plural(len(features), "feature") if isinstance(features, list) else "features",
+        "n_neurons": fmt.plural(study.model_facts.get("hidden_neurons"), "hidden neuron"),
+        "threshold": f"R+ from {fmt.number(threshold)}" if isinstance(threshold, int | float) else "see there",
+        "dropped_words": f"{fmt.plural(dropped, 'constant or duplicate feature')} dropped",
+    }
+
+
+def _setting_phrases(study: StudyResults) -> dict[str, str]:
+    radiomics = study.config.get("radiomics") or {}
+    network = (study.config.get("selection") or {}).get("network") or {}
+    grid = (study.config.get("preprocess") or {}).get("network_grid")
+    origin = {"roi": "the ROI’s own minimum", "mask": "the lesion’s minimum"}.get(str(radiomics.get("binning")), "")
+    unit = "SD" if radiomics.get("intensity") == "zscore" else "HU"
+    width = f"grey levels {fmt.significant(radiomics.get('bin_width'))} {unit} wide"
+    levels = f"{radiomics['bin_count']} grey levels" if radiomics.get("bin_count") else width
+    side = fmt.integer(radiomics.get("size"))
+    return {
+        "binning": f"{levels}, from {origin}" if origin else levels,
+        "image_types": f"images: {fmt.listed([str(name) for name in radiomics.get('image_types') or ()])}",
+        "window": f"axial windows of {side} × {side} pixels",
+        "grid": f"{fmt.integer(grid)} × {fmt.integer(grid)}",
+        "weights": f"classes {network.get('class_weight', '')}, lesions {network.get('lesion_weight', '')}",
+        **_pixels(study.scans, grid),
+    }
+
+
+def _pixels(scans: pd.DataFrame, grid: int | None) -> dict[str, str]:
+    def span(values: pd.Series) -> str:
+        return f"{fmt.number(values.min())} to {fmt.number(values.max())} mm"
+
+    if not {"column_spacing_mm", "size_x"} <= set(scans.columns) or not grid:
+        return {}
+    own, size = scans["column_spacing_mm"], scans["size_x"]
+    return {"pixel_mm": span(own), "network_pixel_mm": span(own * size / grid)}
 
 
 def checklist_section(study: StudyResults, statements: Mapping[str, str] | None = None) -> Section:
@@ -121,17 +146,16 @@ def checklist_section(study: StudyResults, statements: Mapping[str, str] | None 
     sections = []
     for name in NAMES:
         content, rows = checklist(name), answered(name, study, statements)
-        counts = {state: sum(row[2] == state for row in rows) for state in STATES}
-        said = fmt.listed([f"{n} {STATES[state]}" for state, n in counts.items() if n])
+        counts = {state: sum(row.state == state for row in rows) for state in STATES}
+        said = "; ".join(f"{n} {STATES[state].split(';')[0]}" for state, n in counts.items() if n)
         caption = f"{content['title']} ({content['source']}), {fmt.plural(len(rows), 'item')}: {said}."
-        frame = pd.DataFrame(rows, columns=["item", "topic", "state", "answer", "section"])
+        frame = pd.DataFrame(rows)
         identifier = f"checklist-{name.replace('_', '-')}"
         block = ChecklistTable(f"{identifier}-table", caption, rows, csv_download(identifier, frame))
         sections.append(Section(identifier, content["title"], [Paragraph(content["checked"]), block]))
     text = (
-        "Items are numbered as in the sources and worded by us. An item is called done only where this run left the "
-        "artefact that "
-        "answers it; whatever a program cannot know is yours to write (report.statements in the configuration takes "
-        "your answers)."
+        "Items are numbered as in the sources and worded by us. “Done” and “partly done” rest on the files named under "
+        "the answer, and only on them; partly done says what is missing. Whatever a program cannot know is for the "
+        "authors (report.statements in the configuration takes their answers, which count as done)."
     )
     return Section("checklists", "Reporting checklists", [Paragraph(text)], sections)

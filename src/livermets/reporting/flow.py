@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from livermets.reporting.formatting import integer, plural
 from livermets.reporting.lesions import Flow
@@ -45,11 +46,14 @@ class _Box:
         return f'<g class="{self.style}">{frame}{rows}</g>'
 
 
-def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = ()) -> str:
-    """One group's flow, top to bottom: what was left out and why, all lesions, the two mask sources side by side, the
-    comparison."""
-    out = [_Box(4, 4, _WIDTH - 8, ["Left out before", *map(_cut, left_out)])] if left_out else []
-    top = _Box(60, out[0].bottom + 20 if out else 4, 300, [
+def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = (), apart: Sequence[str] = ()) -> str:
+    """One group's flow, top to bottom: what was left out and why, what is counted apart, the lesions, the two mask
+    sources side by side, the comparison."""
+    lists = [(head, lines) for head, lines in (("Left out before", left_out), ("Counted apart", apart)) if lines]
+    out: list[_Box] = []
+    for head, lines in lists:
+        out.append(_Box(4, out[-1].bottom + 20 if out else 4, _WIDTH - 8, [head, *map(_cut, lines)]))
+    top = _Box(60, out[-1].bottom + 20 if out else 4, 300, [
         f"{plural(flow.lesions, 'lesion')}",
         f"{plural(flow.patients, 'patient')}, {plural(flow.scans, 'scan')}",
         _outcomes(flow),
@@ -60,31 +64,33 @@ def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = 
         *_no_class(flow.manual_no_class),
         f"no ROI: {integer(flow.manual_no_roi)}",
         f"classified: {integer(flow.manual_classified)}",
+        *([f"the model is fitted on: {integer(flow.fitted)}"] if flow.fitted else []),
     ], "box manual")  # fmt: skip
     automatic_lines = [
         "Automatic mask",
         *_no_class(flow.automatic_no_class),
-        f"not detected: {integer(flow.automatic_not_detected)}",
-        f"detected, no ROI: {integer(flow.automatic_no_roi)}",
+        f"no class, not detected: {integer(flow.automatic_not_detected)}",
+        f"no class, no ROI: {integer(flow.automatic_no_roi)}",
         f"classified: {integer(flow.automatic_classified)}",
     ]
     automatic = _Box(216, level, 200, automatic_lines, "box automatic")
-    below = automatic.bottom + 34
+    below = max(manual.bottom, automatic.bottom) + 34
     both = _Box(60, below, 300, [
-        f"Classified with both masks: {integer(flow.both)}",
+        f"{plural(flow.lesions, 'lesion')}, both masks",
         f"same class {integer(flow.agree)}, other class {integer(flow.differ)}",
-        f"not compared: {integer(flow.lesions - flow.both)}",
+        f"no class with at least one mask {integer(flow.no_class)}",
     ])  # fmt: skip
-    lines = _arrows(top, manual, automatic, both)
-    if out:
-        lines += f'<path class="line" d="M{out[0].middle:g} {out[0].bottom:g}V{top.y:g}"/>'
+    drawn = _arrows(top, manual, automatic, both)
+    for upper, lower in pairwise([*out, top]):
+        drawn += f'<path class="line" d="M{upper.middle:g} {upper.bottom:g}V{lower.y:g}"/>'
     height = both.bottom + 4
-    described = " ".join([*(f"Left out: {reason}." for reason in left_out), _description(flow)])
+    named = [f"{head}: {line}." for head, lines in lists for line in lines]
+    described = " ".join([*named, _description(flow)])
     return (
         f'<svg class="flow" viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-labelledby="{identifier}-t '
         f'{identifier}-d">'
         f'<title id="{identifier}-t">{escape(title)}</title><desc id="{identifier}-d">{escape(described)}</desc>'
-        f"{lines}{''.join(box.svg() for box in (*out, top, manual, automatic, both))}</svg>"
+        f"{drawn}{''.join(box.svg() for box in (*out, top, manual, automatic, both))}</svg>"
     )
 
 
@@ -120,7 +126,8 @@ def _description(flow: Flow) -> str:
     return (
         f"{plural(flow.lesions, 'lesion')} in {plural(flow.scans, 'scan')} of {plural(flow.patients, 'patient')}. "
         f"Manual mask: {integer(flow.manual_classified)} classified, {integer(flow.manual_no_roi)} without a ROI. "
-        f"Automatic mask: {integer(flow.automatic_classified)} classified, {integer(flow.automatic_not_detected)} not "
-        f"detected, {integer(flow.automatic_no_roi)} detected without a ROI. Both: {integer(flow.both)}, of which "
-        f"{integer(flow.agree)} in the same class and {integer(flow.differ)} in another."
+        f"Automatic mask: {integer(flow.automatic_classified)} classified, {integer(flow.automatic_not_detected)} "
+        f"without a class since not detected, {integer(flow.automatic_no_roi)} without a ROI. Both masks: "
+        f"{integer(flow.agree)} in the same class, {integer(flow.differ)} in another, {integer(flow.no_class)} without "
+        "a class with at least one mask."
     )

@@ -17,7 +17,9 @@ FIRST_FALSE_POSITIVE_ID = 1001
 @dataclass(frozen=True)
 class Flow:
     """Counts from patients to compared lesions. ``manual_*`` and ``automatic_*`` each add up to ``lesions``, and so do
-    ``both``, ``only_manual``, ``only_automatic`` and ``neither``; ``agree`` and ``differ`` add up to ``both``."""
+    ``both``, ``only_manual``, ``only_automatic`` and ``neither``; ``agree`` and ``differ`` add up to ``both``, and with
+    ``no_class`` (none with at least one mask) to ``lesions``. ``automatic_detected`` counts the column ``detected``;
+    ``fitted`` are the lesions that the model was fitted on."""
 
     patients: int
     scans: int
@@ -28,6 +30,7 @@ class Flow:
     manual_classified: int
     manual_no_roi: int
     manual_no_class: int
+    automatic_detected: int
     automatic_classified: int
     automatic_not_detected: int
     automatic_no_roi: int
@@ -38,7 +41,9 @@ class Flow:
     neither: int
     agree: int
     differ: int
+    no_class: int
     false_positives: int
+    fitted: int
 
 
 def split_findings(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -60,7 +65,7 @@ def has_automatic_masks(lesions: pd.DataFrame) -> bool:
     return bool(lesions["detected"].notna().any() or lesions["predicted_automatic"].notna().any())
 
 
-def lesion_flow(lesions: pd.DataFrame, false_positives: int = 0) -> Flow:
+def lesion_flow(lesions: pd.DataFrame, false_positives: int = 0, fitted: int = 0) -> Flow:
     """The counts of one group of lesions that went through `stats.lesions.checked_lesions`."""
     manual, automatic = lesions["manual_fate"], lesions["automatic_fate"]
     has_manual, has_automatic = manual.eq("classified"), automatic.eq("classified")
@@ -74,6 +79,7 @@ def lesion_flow(lesions: pd.DataFrame, false_positives: int = 0) -> Flow:
         manual_classified=int(has_manual.sum()),
         manual_no_roi=int(manual.eq("no ROI").sum()),
         manual_no_class=int(manual.eq("no class given").sum()),
+        automatic_detected=int(lesions["detected"].eq(1).sum()),
         automatic_classified=int(has_automatic.sum()),
         automatic_not_detected=int(automatic.eq("undetected").sum()),
         automatic_no_roi=int(automatic.eq("no ROI").sum()),
@@ -84,5 +90,7 @@ def lesion_flow(lesions: pd.DataFrame, false_positives: int = 0) -> Flow:
         neither=int((~has_manual & ~has_automatic).sum()),
         agree=int(lesions["agree"].eq(1).sum()),
         differ=int(lesions["agree"].eq(0).sum()),
+        no_class=int((~lesions["compared"]).sum()),
         false_positives=false_positives,
+        fitted=fitted,
     )

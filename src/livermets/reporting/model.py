@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,20 @@ class LesionList:
     """Rows on paper; more would be read by nobody."""
 
 
+class ChecklistRow(NamedTuple):
+    """One item of a reporting checklist."""
+
+    item: str
+    topic: str
+    state: str
+    """done | partly | not | write | na"""
+    answer: str
+    section: str = ""
+    """Anchor in the report, or empty."""
+    rests_on: str = ""
+    """Files, columns and settings that the answer was read in; empty where nothing is claimed."""
+
+
 @dataclass(frozen=True)
 class ChecklistTable:
     """One reporting checklist with the state of each item."""
@@ -125,8 +139,7 @@ class ChecklistTable:
     kind: ClassVar[str] = "checklist"
     id: str
     caption: str
-    rows: list[tuple[str, str, str, str, str]]
-    """Item number, topic, state (done | partly | na | write), answer, anchor in the report or empty."""
+    rows: list[ChecklistRow]
     download: Download | None = None
 
 

@@ -73,6 +73,16 @@ class StudyResults:
         return self.lesions[self.lesions["cohort"].isin(names)]
 
     @property
+    def response_timepoints(self) -> list[str]:
+        """Timepoints whose classes count as predictions; without a configuration, those of the lesion table."""
+        named = self.config.get("response_timepoints")
+        return [str(name) for name in named] if named else [str(name) for name in self.lesions["timepoint"].unique()]
+
+    def predicted(self, lesions: pd.DataFrame) -> pd.DataFrame:
+        """Those of some lesions that were seen at a timepoint whose classes count as predictions."""
+        return lesions[lesions["timepoint"].isin(self.response_timepoints)]
+
+    @property
     def synthetic(self) -> list[str]:
         return [cohort.name for cohort in self.cohorts.values() if cohort.synthetic]
 
@@ -239,8 +249,9 @@ def _scans(folder: Path, gone: list[Path]) -> pd.DataFrame:
                 strict=False,
             )
         )
+        size = dict(zip(("size_x", "size_y", "size_z"), facts.get("size_xyz") or [], strict=False))
         plain = {k: v for k, v in (facts.get("acquisition") or {}).items() if not isinstance(v, dict | list)}
-        rows.append({**who, "source": facts.get("source"), **spacing, **plain})
+        rows.append({**who, "source": facts.get("source"), **size, **spacing, **plain})
     return pd.DataFrame(rows)
 
 

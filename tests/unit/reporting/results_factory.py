@@ -205,6 +205,7 @@ def _make_model(folder: Path, training: pd.DataFrame, rng: np.random.Generator) 
         "score": "share", "provenance": {"versions": {"livermets": "0.1.0"}},
     }  # fmt: skip
     (folder / "model.json").write_text(json.dumps(facts))
+    fitted = training[(training.n_roi_manual > 0) & training.response.notna()]
     n = np.arange(20)
     rise = 1 - np.exp(-n / 5)
     tables = {
@@ -214,17 +215,26 @@ def _make_model(folder: Path, training: pd.DataFrame, rng: np.random.Generator) 
         "dropped_features": {"feature": ["original_firstorder_Energy"], "reason": ["duplicate of TotalEnergy"]},
         "threshold": {"method": ["cross_fitted"], "used": [1], "threshold": [0.5], "low": [0.41], "high": [0.58]},
         "permutation": {"permutation": range(21), "value": rng.normal(0.5, 0.06, 21), "p_value": [0.05] + 20 * [None]},
-        "evaluation": _nested("ga_network"),
-        "comparison": _nested("ga_network", "longest_diameter", "lasso"),
+        "evaluation": _nested(len(fitted), fitted.patient_id.nunique(), "ga_network"),
+        "comparison": _nested(len(fitted), fitted.patient_id.nunique(), "ga_network", "longest_diameter", "lasso"),
+        "training_lesions": fitted.assign(share_cross_fitted=fitted.share_manual, n_roi=fitted.n_roi_manual)[
+            ["cohort", "patient_id", "timepoint", "lesion_id", "n_roi", "response", "share_cross_fitted"]
+        ],
+        "predictions": pd.concat([_predictions(fitted, m) for m in ("ga_network", "longest_diameter", "lasso")]),
     }
     for name, columns in tables.items():
         pd.DataFrame(columns).to_csv(folder / f"{name}.csv", index=False)
 
 
-def _nested(*models: str) -> dict[str, object]:
+def _predictions(fitted: pd.DataFrame, model: str) -> pd.DataFrame:
+    keys = ["cohort", "patient_id", "timepoint", "lesion_id", "response"]
+    return fitted[keys].assign(model=model, repeat=0, fold=0, score=fitted.share_manual, predicted=1)
+
+
+def _nested(lesions: int, patients: int, *models: str) -> dict[str, object]:
     return {
         "model": models, "measure": "auc", "value": 0.7, "low": 0.55, "high": 0.82, "level": 0.95,
-        "method": "cluster-bootstrap", "n_lesions": 40, "n_patients": 10, "note": "",
+        "method": "cluster-bootstrap", "n_lesions": lesions, "n_patients": patients, "note": "",
     }  # fmt: skip
 
 

@@ -11,19 +11,29 @@ from livermets.reporting.flow import flow_svg
 from livermets.reporting.lesions import Flow, lesion_flow
 from livermets.reporting.model import Block, Column, Figure, Gallery, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
+from livermets.reporting.sections.analyses import analyses_section
 from livermets.reporting.tables import csv_download, frame_table
 
 ROLES = {"train": "training", "validation": "validation", "predict": "prediction, no outcome known"}
 
 
 def cohort_flows(study: StudyResults) -> dict[str, Flow]:
-    """The flow of every cohort that has lesions."""
+    """The flow of every cohort's lesions at the timepoints that are predicted; every lesion at another timepoint is in
+    a flow of its own, ``cohort, timepoint``."""
     flows = {}
     for name in study.cohorts:
-        lesions = study.cohort_lesions(name)
-        if len(lesions):
-            flows[name] = lesion_flow(lesions, _false_positives(study, name))
+        lesions, falsely = study.cohort_lesions(name), _false_positives(study, name)
+        main = study.predicted(lesions)
+        if len(main):
+            flows[name] = lesion_flow(main, falsely[falsely.isin(study.response_timepoints)].size, _fitted(study, name))
+        for timepoint, part in lesions.drop(main.index).groupby("timepoint", sort=False):
+            flows[f"{name}, {timepoint}"] = lesion_flow(part, int(falsely.eq(timepoint).sum()))
     return flows
+
+
+def _fitted(study: StudyResults, name: str) -> int:
+    fitted = study.model.get("training_lesions", pd.DataFrame())
+    return int(fitted["cohort"].eq(name).sum()) if "cohort" in fitted else 0
 
 
 def cohorts_section(study: StudyResults) -> Section:
@@ -31,11 +41,9 @@ def cohorts_section(study: StudyResults) -> Section:
     flows = cohort_flows(study)
     blocks: list[Block] = [
         Paragraph(
-            "Every lesion of the lesion table is followed to the comparison of its two classes. A lesion whose mask "
-            "is too "
-            "small to hold one whole ROI, or that the network did not find, has no class from that mask; it stays in "
-            "the "
-            "count that says so."
+            "Every lesion of the lesion table is followed to the comparison of its two classes: same, other, or no "
+            "class with at least one mask. A lesion whose mask is too small to hold one whole ROI, or that the network "
+            "did not find, has no class from that mask; it stays in the count that says so." + _apart_words(study)
         )
     ]
     blocks.append(_flow_gallery(study, flows))
@@ -46,26 +54,34 @@ def cohorts_section(study: StudyResults) -> Section:
             "are in no other count."
         )
         blocks.append(frame_table("excluded", study.excluded, caption))
-    blocks += [Note(without_lesions(study, name)) for name in study.cohorts if name not in flows]
+    blocks += [Note(without_lesions(study, name)) for name in study.cohorts if study.cohort_lesions(name).empty]
     return Section(
-        "cohorts", "Cohorts and flow of lesions", blocks, [_characteristics(study), _scans(study), _check(study)]
+        "cohorts",
+        "Cohorts and flow of lesions",
+        blocks,
+        [analyses_section(study), _characteristics(study), _scans(study), _check(study)],
     )
+
+
+def _apart_words(study: StudyResults) -> str:
+    if study.predicted(study.lesions).shape[0] == len(study.lesions):
+        return ""
+    return f" Lesions at other timepoints than {fmt.listed(study.response_timepoints, 'or')} are counted apart."
 
 
 def _flow_gallery(study: StudyResults, flows: dict[str, Flow]) -> Gallery:
     figures = []
-    for name, flow in flows.items():
+    for name in [name for name in study.cohorts if name in flows]:
         role = ROLES.get(study.cohorts[name].role, study.cohorts[name].role)
         synthetic = ", synthetic" if study.cohorts[name].synthetic else ""
         title = f"Cohort {name} ({role}{synthetic})"
-        figures.append(
-            Figure(
-                f"flow-{name}",
-                title,
-                f"Flow of lesions in cohort {name}",
-                svg=flow_svg(flow, f"flow-{name}", title, exclusion_reasons(study, name)),
-            )
-        )
+        apart = [
+            f"{fmt.plural(flow.lesions, 'lesion')} at {group.removeprefix(f'{name}, ')}"
+            for group, flow in flows.items()
+            if group.startswith(f"{name}, ")
+        ]
+        svg = flow_svg(flows[name], f"flow-{name}", title, exclusion_reasons(study, name), apart)
+        figures.append(Figure(f"flow-{name}", title, f"Flow of lesions in cohort {name}", svg=svg))
     caption = "Flow of patients, scans and lesions, by cohort. The numbers are those of the table below."
     return Gallery("flow", caption, figures)
 
@@ -101,25 +117,27 @@ _NAMES = {"below_20_mm": "< 20\u00a0mm", "diameter_mm": "Longest diameter (mm)"}
 _FLOW_ROWS = (
     ("patients", "Patients", ""), ("scans", "Scans", ""), ("lesions", "Lesions", "total"),
     ("responders", "R+", "part"), ("non_responders", "R−", "part"), ("outcome_unknown", "outcome not known", "part"),
-    ("manual_classified", "Manual mask: classified", ""), ("manual_no_roi", "Manual mask: no ROI", ""),
+    ("fitted", "The model is fitted on (outcome known, at least one ROI)", "optional"),
+    ("manual_classified", "Manual mask: classified", ""), ("manual_no_roi", "Manual mask: no class, no ROI", ""),
     ("manual_no_class", "Manual mask: no class given", "optional"),
     ("automatic_classified", "Automatic mask: classified", ""),
-    ("automatic_not_detected", "Automatic mask: not detected", ""),
-    ("automatic_no_roi", "Automatic mask: detected, no ROI", ""),
-    ("automatic_no_class", "Automatic mask: no class given", "optional"), ("both", "Classified with both masks", ""),
-    ("agree", "same class", "part"), ("differ", "other class", "part"),
-    ("only_manual", "Classified with the manual mask only", ""),
-    ("only_automatic", "Classified with the automatic mask only", ""), ("neither", "Classified with neither", ""),
+    ("automatic_not_detected", "Automatic mask: no class, not detected", ""),
+    ("automatic_no_roi", "Automatic mask: no class, no ROI", ""),
+    ("automatic_no_class", "Automatic mask: no class given", "optional"),
+    ("agree", "Both masks: same class", ""), ("differ", "Both masks: other class", ""),
+    ("no_class", "No class with at least one mask", ""),
+    ("only_manual", "class with the manual mask only", "part"),
+    ("only_automatic", "class with the automatic mask only", "part"), ("neither", "class with neither", "part"),
+    ("automatic_detected", "Detected", ""),
     ("false_positives", "Automatic components that cover no lesion (false positives)", ""),
 )  # fmt: skip
 
 
 def _flow_table(study: StudyResults, flows: dict[str, Flow]) -> Table:
-    names = list(flows)
     validation = [flows[name] for name in study.of_role("validation") if name in flows]
     columns = dict(flows)
     if len(validation) > 1:
-        pooled = study.cohort_lesions(*study.of_role("validation"))
+        pooled = study.predicted(study.cohort_lesions(*study.of_role("validation")))
         columns["validation, pooled"] = lesion_flow(pooled, sum(flow.false_positives for flow in validation))
     rows = [
         [f"\u2003{text}" if kind == "part" else text, *(fmt.integer(getattr(flow, field)) for flow in columns.values())]
@@ -129,19 +147,32 @@ def _flow_table(study: StudyResults, flows: dict[str, Flow]) -> Table:
     frame = pd.DataFrame([{"cohort": name, **asdict(flow)} for name, flow in columns.items()])
     head = [Column("Count"), *(Column(name, numeric=True) for name in columns)]
     note = (
-        "Within a column, the manual rows, the automatic rows, and the rows from “both” to “neither” each add up to "
-        "the number of lesions; false positives are no lesions and are counted apart."
+        "Within a column, the manual rows, the automatic rows, and same, other and no class each add up to the number "
+        f"of lesions; false positives are no lesions. {_detected_words(study)}"
     )
-    caption = f"What became of the lesions of {fmt.plural(len(names), 'cohort')}, in counts."
+    lesions = fmt.plural(sum(flow.lesions for flow in flows.values()), "lesion")
+    cohorts = fmt.plural(sum(name in flows for name in study.cohorts), "cohort")
+    caption = f"What became of the {lesions} of {cohorts}, in counts."
     return Table("flow-counts", caption, head, rows, csv_download("flow-counts", frame), note)
 
 
-def _false_positives(study: StudyResults, name: str) -> int:
-    if len(study.false_positives):
-        return int(study.false_positives["cohort"].eq(name).sum())
-    if {"cohort", "false_positives"} <= set(study.scan_metrics.columns):
-        return int(study.scan_metrics.loc[study.scan_metrics["cohort"].eq(name), "false_positives"].sum())
-    return 0
+def _detected_words(study: StudyResults) -> str:
+    output = (study.config.get("segmentation") or {}).get("output") or {}
+    limit = (
+        f"above {fmt.significant(output['detection_dice'])}" if "detection_dice" in output else "above the limit set"
+    )
+    return f"Detected means a Dice {limit}; a lesion that overlaps less may still have a class."
+
+
+def _false_positives(study: StudyResults, name: str) -> pd.Series:
+    """The timepoint of each false positive of a cohort."""
+    found, scans = study.false_positives, study.scan_metrics
+    if len(found):
+        return found.loc[found["cohort"].eq(name), "timepoint"]
+    if not {"cohort", "timepoint", "false_positives"} <= set(scans.columns):
+        return pd.Series(dtype=object)
+    own = scans[scans["cohort"].eq(name)]
+    return own["timepoint"].repeat(own["false_positives"].astype(int))
 
 
 def _characteristics(study: StudyResults) -> Section:
