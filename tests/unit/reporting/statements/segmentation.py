@@ -1,0 +1,44 @@
+"""Segmentation and networks: captions."""
+
+from __future__ import annotations
+
+from tests.unit.reporting.statements.registry import Files, Statement, Values
+
+LIMIT_MM = 20.0
+
+
+def _judged(files: Files, **_: str) -> Values:
+    return {"n": int(files.lesions()["dice"].notna().sum())}
+
+
+def _scans(files: Files, **_: str) -> Values:
+    lesions = files.lesions()
+    return {"n": len(lesions[lesions["dice"].notna()][["who", "timepoint"]].drop_duplicates()), "limit": 0}
+
+
+def _compared(files: Files, **_: str) -> Values:
+    return {"n": len(files.csv("networks/lesions.csv").query("network == 'own'"))}
+
+
+def _epochs(files: Files, network: str) -> Values:
+    folder = network.replace("compared-", "compared/") if network.startswith("compared-") else network
+    return {"n": len(files.csv(f"models/{folder}/training_log.csv"))}
+
+
+def _ranked(files: Files, cohort: str, **_: str) -> Values:
+    return {"n": int(files.lesions(cohort)["dice"].notna().sum())}
+
+
+STATEMENTS = (
+    Statement("segmentation/paragraph/", "below {limit} mm", "results/README.md", "fixed: 20 mm",
+              lambda files, **_: {"limit": LIMIT_MM}),
+    Statement("segmentation/caption/dice-by-size", "n = {n} lesions", "lesions.csv", "dice", _judged),
+    Statement("segmentation-patients/caption/per-patient", "Dice above {limit}), {n} scans", "lesions.csv",
+              "dice, patient_id, timepoint", _scans),
+    Statement("networks-compared/caption/networks-dice", "{n} lesions each", "networks/lesions.csv", "network",
+              _compared),
+    Statement("network-{network}/caption/*-curves", "{n} epochs", "models/<network>/training_log.csv", "epoch",
+              _epochs),
+    Statement("overlays/caption/*", "Cohort {cohort:w}: lesions of the best, median and worst Dice among {n} lesions",
+              "lesions.csv", "dice", _ranked, rare=True),
+)  # fmt: skip

@@ -1,0 +1,148 @@
+"""Every number that the report states is the one that its file holds, and no number is without a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.reporting.statements import STATEMENTS
+from tests.unit.reporting.statements.document import DOCUMENT, document
+from tests.unit.reporting.statements.registry import Checked, Files, Statement, Text, checked, texts
+from tests.unit.reporting.statements.summary import SAID_WITHOUT_NUMBER
+
+from livermets.cli.reporting import study_settings
+from livermets.config.reporting import ReportSettings
+from livermets.config.statistics import StatisticsSettings
+from livermets.reporting.build import build_report
+from livermets.reporting.manifest import study_manifest
+from livermets.reporting.model import Report
+from livermets.reporting.results import read_results
+
+REPOSITORY = Path(__file__).parents[3]
+CONSTANTS = {
+    "0.5 is chance": "the area of a coin",
+    "chance (0.5)": "the area of a coin",
+    "Dice 0 and recall 0": "the rule for lesions that were not found",
+    "has Dice 0": "the rule for lesions that were not found",
+    "At 50 %": "the name of a LiTS measure",
+    "at 50 %": "the name of a LiTS measure",
+    "above 0 favours": "no difference",
+    "(1 is right)": "perfect calibration",
+    "(0 is right)": "perfect calibration",
+    "Mercaldo 2007": "a publication",
+    "Obuchowski 1997": "a publication",
+    "Fleiss 1969": "a publication",
+    "Durkalski 2003": "a publication",
+    "Nogueira 2018": "a publication",
+    "RECIST 1.1": "a publication",
+    "Dice per 0.1 and diameter per 10 mm": "units of the model of agreement",
+    "first 16 digits": "how digests are shown",
+    "SHA-256": "the name of a digest",
+    "from 0.5 on": "the rule for a ROI",
+    "(0, dark: R-; 1, light: R+)": "the scale of a picture",
+    "within 1.5 interquartile ranges": "how whiskers are drawn",
+    "value between 0 and 1": "a proportion",
+    "fleiss-1969": "a publication",
+    "1/0 for R+/R−": "how classes are written",
+    "(clearchecklist.github.io, version 1.0)": "a publication",
+    "Table 1 of the publication": "a publication",
+}
+"""Expressions with a number that is no result, and why."""
+LEFT_OUT = ("methods-intervals/paragraph/", "checklist-", "settings", "provenance")
+"""Simulated coverage (tests/unit/stats/test_interval_coverage.py); counts of items (test_checklists.py); settings and
+digests, which are no results."""
+
+
+def checks(report: Report, files: Files) -> list[Checked]:
+    """Every text of a report against the registry."""
+    return [checked(text, STATEMENTS, files) for text in texts(report)]
+
+
+@pytest.fixture(scope="module")
+def made_files(made_study):
+    return Files(made_study.folder, made_study.config)
+
+
+@pytest.fixture(scope="module")
+def made_checks(made_study, made_files):
+    return checks(made_study.report, made_files)
+
+
+def complaints(found: list[Checked], files: Files) -> list[str]:
+    """What a reader with the files would find wrong."""
+    known = [*CONSTANTS, *files.remarks()]
+    wrong = [f"[{c.text.place}] {text}" for c in found for text in c.wrong]
+    for c in found:
+        if not c.text.place.startswith(LEFT_OUT):
+            wrong += [f"[{c.text.place}] {n!r} has no source: {c.text.text}" for n in c.unaccounted(known)]
+    return wrong
+
+
+def test_every_number_is_in_the_file_named_for_it(made_checks, made_files):
+    assert complaints(made_checks, made_files) == []
+
+
+def test_every_sentence_of_the_summary_has_a_source(made_checks):
+    summary = [c for c in made_checks if c.text.place.startswith("summary/")]
+    silent = [sentence for c in summary for sentence in c.silent_sentences()]
+    assert [sentence for sentence in silent if sentence not in SAID_WITHOUT_NUMBER] == []
+
+
+def test_no_statement_speaks_of_a_sentence_that_is_gone(made_checks):
+    used = {statement for c in made_checks for statement in c.used}
+    gone = [s.text for s in STATEMENTS if s not in used and not s.rare]
+    assert gone == []
+
+
+def test_a_new_sentence_and_a_wrong_number_are_found(made_study):
+    files = Files(made_study.folder, made_study.config)
+    said = Statement("summary/bullet/", "Of {n} lesions", "lesions.csv", "rows", lambda files: {"n": 12})
+    right, wrong = (checked(Text("summary/bullet/", f"Of {n} lesions."), (said,), files) for n in (12, 13))
+    assert (right.wrong, right.unaccounted({}), right.silent_sentences()) == ([], [], [])
+    assert wrong.wrong == ["'Of 13 lesions': n is 12 in lesions.csv"]
+    other = checked(Text("summary/bullet/", "Of 12 lesions. And 7 more."), (said,), files)
+    assert other.unaccounted({}) == ["7"]
+    assert other.silent_sentences() == ["And 7 more."]
+
+
+@pytest.mark.parametrize(
+    "shown,kind,value,right",
+    [
+        ("77", "%", 0.7739, True), ("77", "%", 0.7751, False), ("−0.05", "", -0.0497, True), ("no", "", 0, True),
+        ("p < 0.001", "p", 0.0002, True), ("p = 0.17", "p", 1 / 6, True), ("1,204", "", 1204, True),
+        ("0.84", "", 0.8376, True), ("0.83", "", 0.8376, False), ("92.0", "%", 0.92, True),
+    ],
+)  # fmt: skip
+def test_a_number_is_right_if_it_is_the_value_rounded_as_shown(shown, kind, value, right):
+    template = f"it is {{x:{kind}}} now" if kind else "it is {x} now"
+    statement = Statement("*", template, "a file", "a column", lambda files: {"x": value})
+    result = checked(Text("a/b/c", f"it is {shown} now"), (statement,), Files(Path(), {}))
+    assert result.used == {statement}
+    assert (result.wrong == []) is right
+
+
+def test_the_table_of_sentences_is_current():
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "python -m tests.unit.reporting.statements"
+
+
+def test_a_finished_study_says_what_its_files_hold():
+    """The results of a real run: those of this checkout if its code made them, or LIVERMETS_RESULTS=.../results."""
+    named = os.environ.get("LIVERMETS_RESULTS")
+    folder = Path(named or REPOSITORY / "results")
+    if not (folder / "lesions.csv").is_file():
+        pytest.skip(f"{folder} holds no results; LIVERMETS_RESULTS names others")
+    config = study_settings(str(folder.parent / "config.yaml"))
+    made_by = json.loads((folder / "manifest.json").read_text())["code_digest"]
+    if not named and made_by != study_manifest(folder, config, tables_only=True)["code_digest"]:
+        pytest.skip("the results in this checkout were made by other code")
+    report = build_report(read_results(folder, config), ReportSettings(), _statistics(config), {})
+    files = Files(folder, config)
+    assert complaints(checks(report, files), files) == []
+
+
+def _statistics(config: Mapping[str, Any]) -> StatisticsSettings:
+    return StatisticsSettings.model_validate(config.get("statistics") or {})
