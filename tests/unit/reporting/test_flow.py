@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,8 +14,11 @@ from hypothesis import strategies as st
 
 from livermets.reporting.flow import flow_svg
 from livermets.reporting.lesions import lesion_flow, split_findings
+from livermets.reporting.model import Gallery, Paragraph
 from livermets.reporting.results import _with_all_columns, left_out
-from livermets.reporting.sections.cohorts import exclusion_reasons
+from livermets.reporting.sections.analyses import analyses
+from livermets.reporting.sections.cohorts import cohort_flows, cohorts_section, exclusion_reasons
+from livermets.reporting.sections.methods import methods_section
 from livermets.stats.lesions import checked_lesions
 
 CLASS = st.sampled_from([0.0, 1.0, np.nan])
@@ -42,6 +46,7 @@ def test_every_lesion_is_counted_once_in_every_partition(rows):
     assert automatic + flow.automatic_no_class == flow.lesions
     assert flow.both + flow.only_manual + flow.only_automatic + flow.neither == flow.lesions
     assert flow.agree + flow.differ == flow.both
+    assert flow.agree + flow.differ + flow.no_class == flow.lesions
 
 
 def test_the_diagram_shows_the_counts_and_says_them_in_words():
@@ -49,9 +54,10 @@ def test_the_diagram_shows_the_counts_and_says_them_in_words():
     svg = flow_svg(flow, "f", "Cohort & co")
     assert "Cohort &amp; co" in svg
     shown = " ".join(re.findall(r">([^<]+)</text>", svg))
-    assert "not detected: 1" in shown
+    assert "no class, not detected: 1" in shown
     assert "no ROI: 1" in shown
     assert "same class 1, other class 1" in shown
+    assert "no class with at least one mask 2" in shown
     assert "4 lesions in 2 scans of 2 patients" in svg
 
 
@@ -86,3 +92,73 @@ def test_false_positives_are_no_lesions(with_kind):
 def test_findings_of_scans_without_a_manual_mask_are_neither():
     table = pd.DataFrame({"lesion_id": [1, 1001], "response": [np.nan, np.nan], "kind": ["manual", "automatic"]})
     assert [len(part) for part in split_findings(table)] == [1, 0, 1]
+
+
+@pytest.fixture
+def baseline_only(made_study):
+    """The made-up study, whose validation cohort was seen twice, when only baseline is predicted from."""
+    config = {**made_study.config, "response_timepoints": ["baseline"]}
+    return replace(made_study.results, config=config)
+
+
+def test_lesions_at_other_timepoints_are_counted_apart_and_once(baseline_only):
+    flows = cohort_flows(baseline_only)
+    assert set(flows) == {*baseline_only.cohorts, "validation, TP1"}
+    lesions = baseline_only.lesions
+    assert sum(flow.lesions for flow in flows.values()) == len(lesions)
+    seen = lesions[lesions["cohort"].eq("validation")]["timepoint"].value_counts()
+    assert (flows["validation"].lesions, flows["validation, TP1"].lesions) == (seen["baseline"], seen["TP1"])
+    section = cohorts_section(baseline_only)
+    flow = next(block for block in section.blocks if isinstance(block, Gallery)).figures
+    said = {figure.id: f"{seen['TP1']} lesions at TP1" in figure.svg for figure in flow}
+    assert said == {"flow-training": False, "flow-validation": True, "flow-external": False, "flow-unknown": False}
+    text = " ".join(block.text for block in methods_section(baseline_only).blocks if isinstance(block, Paragraph))
+    assert "predicted from images at baseline" in text
+    assert "Lesions at TP1 test the masks only" in text
+
+
+def test_nothing_is_counted_apart_where_every_timepoint_is_predicted(made_study):
+    assert set(cohort_flows(made_study.results)) == set(made_study.results.cohorts)
+    assert "counted apart" not in cohorts_section(made_study.results).blocks[0].text
+
+
+def test_the_lesions_that_fit_the_model_are_those_of_its_table_not_those_drawn(made_study):
+    fitted = pd.read_csv(made_study.folder / "model/training_lesions.csv")
+    drawn = made_study.results.cohort_lesions("training")
+    assert cohort_flows(made_study.results)["training"].fitted == len(fitted) <= len(drawn)
+    less = replace(made_study.results, model={**made_study.results.model, "training_lesions": fitted.iloc[3:]})
+    flow = cohort_flows(less)["training"]
+    assert (flow.lesions, flow.fitted) == (len(drawn), len(fitted) - 3)
+    assert f"the model is fitted on: {flow.fitted}" in flow_svg(flow, "f", "Cohort")
+
+
+def test_every_analysis_states_the_lesions_of_its_file(baseline_only, made_study):
+    table = analyses(baseline_only).set_index(["part", "analysis"])
+    fitted = pd.read_csv(made_study.folder / "model/training_lesions.csv")
+    row = table.loc["training", "Hold a ROI: features, network and threshold are fitted on these"]
+    assert row["n_lesions"] == len(fitted)
+    assert (row["r_plus"], row["r_minus"]) == (fitted.response.eq(1).sum(), fitted.response.eq(0).sum())
+    all_lesions = pd.read_csv(made_study.folder / "lesions.csv").query("cohort == 'validation'")
+    baseline = all_lesions.query("timepoint == 'baseline'")
+    both = baseline.dropna(subset=["predicted_manual", "predicted_automatic", "response"])
+    counted = {words: table.loc[("validation", words), "n_lesions"] for words in table.loc["validation"].index}
+    assert counted == {
+        "Drawn by the reader": len(all_lesions),
+        "Counted apart, seen at TP1: no prediction": len(all_lesions) - len(baseline),
+        "Seen at baseline": len(baseline),
+        "Class from the manual mask": baseline["predicted_manual"].notna().sum(),
+        "Class from the automatic mask": baseline["predicted_automatic"].notna().sum(),
+        "Class from both masks: agreement": len(both),
+        "Class from both, outcome known: diagnostics": len(both),
+    }
+    assert "validation and external" in table.index.get_level_values("part")  # pooled
+
+
+def test_a_check_that_left_no_file_is_not_said_to_have_found_nothing(made_study, tmp_path):
+    gone = replace(made_study.results, folder=tmp_path, problems=pd.DataFrame())
+    section = next(section for section in cohorts_section(gone).sections if section.id == "check")
+    assert "was not found" in section.blocks[0].text
+    (tmp_path / "check").mkdir()
+    (tmp_path / "check/problems.csv").write_text("severity,where,what,fix\n")
+    section = next(section for section in cohorts_section(gone).sections if section.id == "check")
+    assert section.blocks == [Paragraph("The check before the run left no remark.")]

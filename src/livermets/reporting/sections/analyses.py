@@ -78,6 +78,10 @@ def _development(study: StudyResults) -> Iterator[Analysis]:
     if len(fitted):
         words = "Hold a ROI: features, network and threshold are fitted on these"
         yield Analysis(part, words, fitted, "model/training_lesions.csv")
+    for source in ("manual", "automatic"):
+        classified = known[known[f"{source}_fate"].eq("classified")]
+        words = f"Class from the {source} mask: resubstitution"
+        yield Analysis(part, words, classified, f"lesions.csv: predicted_{source}")
     predictions = study.model.get("predictions", pd.DataFrame())
     if {"model", "response", "lesion_id"} <= set(predictions.columns):
         for code, lesions in predictions.groupby("model", sort=False):

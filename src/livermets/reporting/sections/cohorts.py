@@ -113,7 +113,7 @@ def _left_out(rows: pd.DataFrame) -> str:
 
 
 _COUNTS = {"below_20_mm": fmt.integer}
-_NAMES = {"below_20_mm": "< 20\u00a0mm", "diameter_mm": "Longest diameter (mm)"}
+_NAMES = {"below_20_mm": "Lesions < 20\u00a0mm", "diameter_mm": "Longest diameter (mm)"}
 _FLOW_ROWS = (
     ("patients", "Patients", ""), ("scans", "Scans", ""), ("lesions", "Lesions", "total"),
     ("responders", "R+", "part"), ("non_responders", "R−", "part"), ("outcome_unknown", "outcome not known", "part"),
@@ -151,16 +151,15 @@ def _flow_table(study: StudyResults, flows: dict[str, Flow]) -> Table:
         f"of lesions; false positives are no lesions. {_detected_words(study)}"
     )
     lesions = fmt.plural(sum(flow.lesions for flow in flows.values()), "lesion")
-    cohorts = fmt.plural(sum(name in flows for name in study.cohorts), "cohort")
+    cohorts = fmt.plural(study.lesions["cohort"].nunique(), "cohort")
     caption = f"What became of the {lesions} of {cohorts}, in counts."
     return Table("flow-counts", caption, head, rows, csv_download("flow-counts", frame), note)
 
 
 def _detected_words(study: StudyResults) -> str:
-    output = (study.config.get("segmentation") or {}).get("output") or {}
-    limit = (
-        f"above {fmt.significant(output['detection_dice'])}" if "detection_dice" in output else "above the limit set"
-    )
+    matching = (study.config.get("segmentation") or {}).get("matching") or {}
+    given = matching.get("detection_dice")
+    limit = "above the configured limit" if given is None else f"above {fmt.significant(given)}"
     return f"Detected means a Dice {limit}; a lesion that overlaps less may still have a class."
 
 
@@ -182,8 +181,9 @@ def _characteristics(study: StudyResults) -> Section:
         for timepoint, part in lesions.groupby("timepoint", sort=False, dropna=False):
             rows.append(_group_facts(name, str(timepoint), part))
     caption = (
-        "Lesions by cohort and timepoint: patients, lesions per patient, centres, outcome and longest diameter "
-        "(median, first to third quartile)."
+        "Lesions by cohort and timepoint: all that the reader drew, with a class or without. Lesions per patient: "
+        "median (fewest to most); longest diameter in the manual mask: median (first to third quartile); R+ and R−: "
+        "lesions with this outcome."
     )
     frame = pd.DataFrame(rows)
     blocks: list[Block] = [frame_table("characteristics-table", frame, caption, formats=_COUNTS, labels=_NAMES)]
@@ -196,7 +196,13 @@ def _characteristics(study: StudyResults) -> Section:
         ).drop(columns=["timepoint", "centres"])
         order = ["cohort", "centre", *[c for c in by_centre.columns if c not in ("cohort", "centre")]]
         blocks.append(
-            frame_table("centres", by_centre[order], "Lesions by cohort and centre.", formats=_COUNTS, labels=_NAMES)
+            frame_table(
+                "centres",
+                by_centre[order],
+                "Lesions by cohort and centre, at all timepoints; columns as above.",
+                formats=_COUNTS,
+                labels=_NAMES,
+            )
         )
     else:
         blocks.append(Note("Centres are not shown because the lesion table has no column `centre`."))
@@ -222,6 +228,9 @@ def _group_facts(cohort: str, timepoint: str, part: pd.DataFrame) -> dict[str, o
 
 
 def _check(study: StudyResults) -> Section:
+    if not (study.folder / "check" / "problems.csv").exists() and study.problems.empty:
+        why = "What the check found is not shown because check/problems.csv was not found in the results folder."
+        return Section("check", "What the check found", [Note(why)])
     if study.problems.empty:
         return Section("check", "What the check found", [Paragraph("The check before the run left no remark.")])
     caption = (
@@ -241,6 +250,21 @@ def _scans(study: StudyResults) -> Section:
     rows = []
     for cohort, part in study.scans.groupby("cohort", sort=False, dropna=False):
         ranges = {name: f"{fmt.number(part[name].min())} to {fmt.number(part[name].max())}" for name in names}
-        rows.append({"cohort": cohort, "scans": len(part), **ranges})
+        rows.append({"cohort": cohort, "scans": len(part), **ranges, **_scanners(part)})
+    labels = {"tube_voltage_kv": "Tube voltage (kV)"}
     caption = f"Spacing of {fmt.plural(len(study.scans), 'scan')} as acquired, smallest to largest."
-    return Section("scans", "Scans", [frame_table("scans-table", pd.DataFrame(rows), caption)])
+    return Section("scans", "Scans", [frame_table("scans-table", pd.DataFrame(rows), caption, labels=labels)])
+
+
+def _scanners(scans: pd.DataFrame) -> dict[str, str]:
+    """What the headers say of scanners and tube voltage, with the number of scans of each; nothing where they do not
+    say."""
+    said: dict[str, str] = {}
+    makes = scans.reindex(columns=["manufacturer", "model"]).fillna("").agg(" ".join, axis=1).str.strip()
+    if makes.any():
+        counts = makes.replace("", "not stated").value_counts()
+        said["scanners"] = "; ".join(f"{make} ({fmt.integer(n)})" for make, n in counts.items())
+    if "tube_voltage_kv" in scans and scans["tube_voltage_kv"].notna().any():
+        volts = scans["tube_voltage_kv"]
+        said["tube_voltage_kv"] = f"{fmt.significant(volts.min())} to {fmt.significant(volts.max())}"
+    return said

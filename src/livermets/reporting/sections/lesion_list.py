@@ -72,7 +72,7 @@ def displayed(lesions: pd.DataFrame) -> pd.DataFrame:
     for name in lesions.columns:
         texts[name] = lesions[name].map(_cell_format(name))
     words = {1.0: "same class", 0.0: "other class"}
-    texts["comparison"] = lesions["agree"].map(words).fillna("not compared")
+    texts["comparison"] = lesions["agree"].map(words).fillna("no class with at least one mask")
     return pd.DataFrame(texts)
 
 

@@ -47,7 +47,8 @@ _STEPS = (
 
 def methods_section(study: StudyResults) -> Section:
     """Words first, then every setting and version."""
-    blocks: list[Block] = [Paragraph(_outcome(study.config)), Bullets(list(_STEPS))]
+    text = f"{_outcome(study.config)} {_timepoints(study)}"
+    blocks: list[Block] = [Paragraph(text), Bullets(list(_STEPS))]
     sections = [_intervals(study), _settings(study), _versions(study)]
     return Section("methods", "Methods, settings and versions", blocks, sections)
 
@@ -58,15 +59,26 @@ def _outcome(config: Mapping[str, Any]) -> str:
     return _RULES.get(str(outcome["rule"]), "Outcome rule: {rule}.").format(rule=outcome["rule"], **values)
 
 
+def _timepoints(study: StudyResults) -> str:
+    """Which images are predicted from; lesions of others are drawn and measured, and that is all."""
+    named = fmt.listed(study.response_timepoints)
+    text = f"The response is predicted from images at {named}: the model is fitted on lesions of the training cohorts "
+    text += f"at {named}, and only classes of lesions at {named} count as predictions."
+    others = sorted(set(study.lesions["timepoint"]) - set(study.response_timepoints))
+    if others:
+        text += f" Lesions at {fmt.listed(others)} test the masks only, since the outcome is measured on such images."
+    return text
+
+
 def _intervals(study: StudyResults) -> Section:
     statistics = dict(study.config.get("statistics") or {})
     level = fmt.percent(statistics.get("level", 0.95), 0)
     replicates = fmt.integer(statistics.get("bootstrap_replicates", 2000))
     text = (
-        f"Intervals are two-sided at {level}. Bootstrap intervals resample whole patients {replicates} times; the "
-        "same resamples "
-        "are used for every statistic, so that differences are paired. Each table’s download names the method and its "
-        "publication."
+        f"Intervals are two-sided at {level}. Bootstrap intervals resample whole patients {replicates} times; within a "
+        "comparison all measures of both masks share the resamples, so that differences are paired. Intervals of the "
+        "selection have a level and a number of resamples of their own (selection.threshold in the settings). Each "
+        "table’s download names the method and its publication."
     )
     # The digits of tests/bench/bench_coverage.py; tests/unit/stats/test_interval_coverage.py holds the first sentence.
     simulated = (

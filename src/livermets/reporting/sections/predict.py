@@ -83,11 +83,14 @@ def _counts(lesions: pd.DataFrame, false_positives: int | None) -> str:
     if len(compared):
         same = int(compared["agree"].sum())
         sentences.append(
-            f"Both masks gave the same class to {fmt.share(same, len(compared))} of the lesions classified with both."
+            f"Both masks gave the same class to {fmt.plural(same, 'lesion')}, another to "
+            f"{fmt.integer(len(compared) - same)}; {fmt.integer(n - len(compared))} have no class with at least one "
+            "mask."
         )
     if false_positives is not None:
         sentences.append(
-            f"The automatic masks hold {fmt.plural(false_positives, 'component')} that cover no manual lesion."
+            f"The automatic masks hold {fmt.plural(false_positives, 'component')} that cover no manual lesion "
+            "(false positives)."
         )
     return " ".join(sentences)
 

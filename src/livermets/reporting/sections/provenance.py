@@ -27,7 +27,7 @@ def provenance_section(study: StudyResults) -> Section:
         blocks.append(Note("Digests are not shown because manifest.json was not found in the results folder."))
         return Section("provenance", "Provenance", blocks, [_time(study)])
     blocks.append(Pairs(_facts(manifest)))
-    for key, title in (("inputs", "Inputs"), ("outputs", "Outputs")):
+    for key, title in (("inputs", "Inputs"), ("outputs", "Outputs, tables and models")):
         blocks += _files(manifest.get(key), title, key)
     return Section("provenance", "Provenance", blocks, [_time(study)])
 

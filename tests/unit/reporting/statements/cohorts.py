@@ -60,8 +60,10 @@ def _predicted(files: Files, cohort: str, **_: str) -> Values:
     lesions = files.lesions(cohort)
     both = lesions.dropna(subset=["predicted_manual", "predicted_automatic"])
     same = int((both["predicted_manual"] == both["predicted_automatic"]).sum())
-    values = {"n": len(lesions), "patients": lesions["who"].nunique(), "both": len(both), "same": same}
-    return values | {"share": same / len(both) if len(both) else 0.0}
+    return {
+        "n": len(lesions), "patients": lesions["who"].nunique(), "same": same, "other": len(both) - same,
+        "lost": len(lesions) - len(both),
+    }  # fmt: skip
 
 
 def _called(files: Files, cohort: str, mask: str, **_: str) -> Values:
@@ -113,7 +115,9 @@ STATEMENTS = (
                   lambda files, mask=mask, **names: _called(files, mask=mask, **names))
         for mask in ("manual", "automatic")
     ),
-    Statement("prediction-{cohort}/paragraph/", "the same class to {same} of {both} ({share:%} %)", "lesions.csv",
+    Statement("prediction-{cohort}/paragraph/",
+              "the same class to {same} lesion…, another to {other}; {lost} have no class",
+              "lesions.csv",
               "predicted_manual, predicted_automatic", _predicted),
     Statement("prediction-{cohort}/paragraph/", "automatic masks hold {n} component", "<cohort>/segmentation/*/*/"
               "scan_metrics.csv", "false_positives", _false_positives),
