@@ -171,7 +171,7 @@ def _false_positives(study: StudyResults, name: str) -> pd.Series:
     if not {"cohort", "timepoint", "false_positives"} <= set(scans.columns):
         return pd.Series(dtype=object)
     own = scans[scans["cohort"].eq(name)]
-    return own["timepoint"].repeat(own["false_positives"].astype(int))
+    return own["timepoint"].repeat(own["false_positives"].astype(int).tolist())
 
 
 def _characteristics(study: StudyResults) -> Section:

@@ -16,6 +16,11 @@ from livermets.reporting.tables import label
 
 _HELP = {
     "response": "Outcome: R+ responder, R− non-responder; n/a not known",
+    "longest_diameter_mm": "Largest in-plane distance between two points of the manual mask",
+    "volume_ml": "Volume of the manual mask",
+    "detected": "Dice above the configured limit (segmentation.matching.detection_dice)",
+    "precision": "Share of the automatic mask's voxels that are lesion; n/a when the lesion was not found",
+    "recall": "Share of the lesion's voxels that the automatic mask holds",
     "dice": "Overlap of the automatic with the manual mask; 0 when the lesion was not found",
     "share_manual": "Share of the lesion's ROIs called R+ with the manual mask",
     "share_automatic": "Share of the lesion's ROIs called R+ with the automatic mask",

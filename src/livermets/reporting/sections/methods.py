@@ -136,7 +136,14 @@ def _settings(study: StudyResults) -> Section:
 
 
 def _versions(study: StudyResults) -> Section:
-    found = study.manifest.get("versions") or study.model_facts.get("versions") or versions()
-    rows = [[str(name), str(version)] for name, version in found.items()]
-    table = Table("versions-table", "Versions that made these results.", [Column("Package"), Column("Version")], rows)
+    """Packages at the time of writing, and where the model was made with others."""
+    found = {str(k): str(v) for k, v in (study.manifest.get("versions") or versions()).items()}
+    model = study.model_facts.get("versions") or (study.model_facts.get("provenance") or {}).get("versions") or {}
+    made = {str(k): str(v) for k, v in model.items()}
+    head = [Column("Package"), Column("Version")]
+    rows = [[name, version] for name, version in found.items()]
+    if any(found.get(name, version) != version for name, version in made.items()):
+        head.append(Column("Version that made the model"))
+        rows = [[*row, made.get(row[0], "")] for row in rows]
+    table = Table("versions-table", "Versions of the packages when this report was written.", head, rows)
     return Section("versions", "Versions", [table])

@@ -19,8 +19,8 @@ def provenance_section(study: StudyResults) -> Section:
     manifest = study.manifest
     blocks: list[Block] = [
         Paragraph(
-            "The same seed, settings and inputs give the same tables. Digests are SHA-256; the first 16 digits are "
-            "shown."
+            "The same seed, settings, inputs and code give the same tables. Digests are SHA-256; of files the first "
+            "16 digits are shown."
         )
     ]
     if not manifest:
@@ -34,8 +34,8 @@ def provenance_section(study: StudyResults) -> Section:
 
 def _facts(manifest: dict[str, Any]) -> list[tuple[str, str]]:
     named = (
-        ("study", "Study"), ("created", "Written"), ("livermets", "livermets"), ("seed", "Seed"),
-        ("settings_digest", "Digest of the settings"), ("code_digest", "Digest of the code"),
+        ("study", "Study"), ("created", "Report written"), ("livermets", "livermets"), ("seed", "Seed"),
+        ("settings_digest", "Digest of the settings"), ("code_digest", "Digest of the code that wrote it"),
         ("lock_digest", "Digest of the locked environment"), ("python", "Python"), ("platform", "Platform"),
         ("device", "Device"),
     )  # fmt: skip

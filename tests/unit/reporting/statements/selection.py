@@ -31,7 +31,8 @@ def _permutation(files: Files, **_: str) -> Values:
 def _nested(files: Files, **_: str) -> Values:
     table = files.csv("model/evaluation.csv")
     row = table[table["measure"].str.startswith("auc") & table["value"].notna()].iloc[0]
-    return {"value": row["value"], "low": row["low"], "high": row["high"], "chance": 0.5}
+    verdict = "above chance" if row["low"] > 0.5 else "compatible with chance"
+    return {"value": row["value"], "low": row["low"], "high": row["high"], "chance": 0.5, "verdict": verdict}
 
 
 def _rows(files: Files, stem: str, **_: str) -> Values:
@@ -48,7 +49,7 @@ STATEMENTS = (
     Statement("selection-permutation-null/paragraph/",
               "the statistic is {true}; over {n} permutations … it is {mean} on average (SD {sd}), {p:p}",
               "model/permutation.csv", "value, p_value", _permutation),
-    Statement("selection-nested-evaluation/paragraph/", "AUC {value} ({low} to {high}), … ({chance})",
+    Statement("selection-nested-evaluation/paragraph/", "AUC {value} ({low} to {high}), {verdict:w} ({chance})",
               "model/evaluation.csv", "auc: value, low, high", _nested),
     Statement("selection-*/under/selection-{stem}-table", "The first 40 of {all} rows",
               "model/<table>.csv", "its rows", _rows, rare=True),

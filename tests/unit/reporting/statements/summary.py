@@ -47,7 +47,16 @@ def _agreement(files: Files, **_: str) -> Values:
 
 
 def _kappa(files: Files, **_: str) -> Values:
-    return quoted(rows(files, "agreement", "kappa"))
+    said = quoted(rows(files, "agreement", "kappa"))
+    told = "more" if said["low"] > 0 else "less"
+    verdict = f"the masks agree {told} often than by chance"
+    if said["low"] <= 0 <= said["high"]:
+        verdict = "it is not shown that the masks agree more often than by chance"
+    return {**said, "verdict": verdict}
+
+
+def _apart(low: float, high: float) -> str:
+    return "does not tell them apart" if low <= 0 <= high else "tells them apart"
 
 
 def _detection(files: Files, **_: str) -> Values:
@@ -68,7 +77,10 @@ def _by_size(files: Files, sign: str) -> Values:
 
 def _size_difference(files: Files, **_: str) -> Values:
     table = rows(files, "subgroup_differences", "agreement", grouping="size").iloc[0]
-    return {"value": -table["value"], "low": -table["high"], "high": -table["low"]}
+    return {
+        "value": -table["value"], "low": -table["high"], "high": -table["low"],
+        "verdict": _apart(table["low"], table["high"]),
+    }  # fmt: skip
 
 
 def _group(files: Files, group: str, **_: str) -> Values:
@@ -80,8 +92,8 @@ def _area(files: Files, mask: str) -> Values:
 
 
 def _area_difference(files: Files, **_: str) -> Values:
-    table = files.csv(f"concordance/{files.main}/auc_comparison.csv")
-    return quoted(table)
+    said = quoted(files.csv(f"concordance/{files.main}/auc_comparison.csv"))
+    return {**said, "verdict": _apart(said["low"], said["high"])}
 
 
 def _needed(files: Files, mm: str, **_: str) -> Values:
@@ -153,7 +165,10 @@ STATEMENTS = (
         "summary/paragraph/", "the agreement to be expected in other patients lies between {low:%} % and {high:%} % "
         "({level:%} % interval)", _AGREEMENT, f"agreement: {_ENDS}", _agreement,
     ),
-    Statement("summary/bullet/", "Cohen’s kappa {value} ({low} to {high})", _AGREEMENT, f"kappa: {_ENDS}", _kappa),
+    Statement(
+        "summary/bullet/", "Cohen’s kappa {value} ({low} to {high}), so {verdict:w}.", _AGREEMENT, f"kappa: {_ENDS}",
+        _kappa,
+    ),
     Statement(
         "summary/bullet/",
         "found {k} of {n} ({share:%} %) lesions: {k_small} of {n_small} ({share_small:%} %) of those < {cut} mm and "
@@ -187,7 +202,7 @@ STATEMENTS = (
         for mask in ("manual", "automatic")
     ),
     Statement(
-        "summary/bullet/", "Manual minus automatic: {value} ({low} to {high})",
+        "summary/bullet/", "Manual minus automatic: {value} ({low} to {high}), which {verdict:w}.",
         "concordance/<comparison>/auc_comparison.csv", _ENDS, _area_difference,
     ),
     Statement(
