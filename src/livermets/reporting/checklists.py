@@ -21,7 +21,7 @@ STATES = {
     "done": "done by this study",
     "partly": "partly done",
     "not": "not done",
-    "write": "not answered by the pipeline; the authors must",
+    "write": "not answered; the authors must",
     "na": "not applicable",
 }
 UNPROVEN = ("not", "write", "na")

@@ -137,12 +137,14 @@ def _filled(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {stem: table for stem, table in tables.items() if len(table)}
 
 
-def centres(study: StudyResults, role: str | None = None) -> list[str]:
-    """Centres named in the lesion table, of all lesions or of the cohorts with a role."""
+def centres(study: StudyResults, *roles: str) -> list[str]:
+    """Centres named in the lesion table of the cohorts with these roles; of those that train or test if none is
+    named."""
     if "centre" not in study.lesions:
         return []
-    lesions = study.lesions if role is None else study.cohort_lesions(*study.of_role(role))
-    return sorted(str(c) for c in lesions["centre"].dropna().unique() if c not in ("", NOT_STATED))
+    names = [name for role in roles or ("train", "validation") for name in study.of_role(role)]
+    found = study.cohort_lesions(*names)["centre"].dropna().unique()
+    return sorted(str(centre) for centre in found if centre not in ("", NOT_STATED))
 
 
 def acquisition(scans: pd.DataFrame) -> list[str]:

@@ -40,7 +40,7 @@ _STEPS = (
     "the lesion mask, so that both masks of a lesion have ROIs at the same places.",
     "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs are "
     "fitted on the "
-    "manual masks of the training cohort only, then applied, frozen, to both masks of every other cohort.",
+    "manual masks of the training cohorts only, then applied, frozen, to both masks of every other cohort.",
     "Every fold, split and resample is by patient, since the lesions of one patient are not independent.",
 )
 
@@ -78,7 +78,7 @@ def _intervals(study: StudyResults) -> Section:
         f"Intervals are two-sided at {level}. Bootstrap intervals resample whole patients {replicates} times; within a "
         "comparison all measures of both masks share the resamples, so that differences are paired. Intervals of the "
         "selection have a level and a number of resamples of their own (selection.threshold in the settings). Each "
-        "table’s download names the method and its publication."
+        "table’s download names the method; its publication is among the sources below."
     )
     # The digits of tests/bench/bench_coverage.py; tests/unit/stats/test_interval_coverage.py holds the first sentence.
     simulated = (
