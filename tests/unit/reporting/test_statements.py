@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.reporting.results_factory import MadeCohort, make_results
 from tests.unit.reporting.statements import STATEMENTS
 from tests.unit.reporting.statements.document import DOCUMENT, document
 from tests.unit.reporting.statements.registry import Checked, Files, Statement, Text, checked, texts
@@ -72,6 +73,17 @@ def made_checks(made_study, made_files):
     return checks(made_study.report, made_files)
 
 
+@pytest.fixture(scope="module")
+def small_checks(tmp_path_factory):
+    """A study of one small validation cohort, in which much cannot be computed."""
+    folder = tmp_path_factory.mktemp("small") / "results"
+    cohorts = (MadeCohort("training", "train", 3, 3), MadeCohort("validation", "validation", 4, 3, centres=("A",)))
+    config = make_results(folder, cohorts, seed=11)
+    report = build_report(read_results(folder, config), ReportSettings(), _statistics(config), {})
+    files = Files(folder, config)
+    return checks(report, files), files
+
+
 def complaints(found: list[Checked], files: Files) -> list[str]:
     """What a reader with the files would find wrong."""
     known = [*CONSTANTS, *files.remarks()]
@@ -86,14 +98,20 @@ def test_every_number_is_in_the_file_named_for_it(made_checks, made_files):
     assert complaints(made_checks, made_files) == []
 
 
-def test_every_sentence_of_the_summary_has_a_source(made_checks):
-    summary = [c for c in made_checks if c.text.place.startswith("summary/")]
+def test_a_small_study_says_what_its_files_hold_too(small_checks):
+    assert complaints(*small_checks) == []
+
+
+@pytest.mark.parametrize("size", ["made", "small"])
+def test_every_sentence_of_the_summary_has_a_source(size, made_checks, small_checks):
+    found = made_checks if size == "made" else small_checks[0]
+    summary = [c for c in found if c.text.place.startswith("summary/")]
     silent = [sentence for c in summary for sentence in c.silent_sentences()]
     assert [sentence for sentence in silent if sentence not in SAID_WITHOUT_NUMBER] == []
 
 
-def test_no_statement_speaks_of_a_sentence_that_is_gone(made_checks):
-    used = {statement for c in made_checks for statement in c.used}
+def test_no_statement_speaks_of_a_sentence_that_is_gone(made_checks, small_checks):
+    used = {statement for c in [*made_checks, *small_checks[0]] for statement in c.used}
     gone = [s.text for s in STATEMENTS if s not in used and not s.rare]
     assert gone == []
 

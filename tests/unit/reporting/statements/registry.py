@@ -13,7 +13,7 @@ import pandas as pd
 
 from livermets.reporting.model import Bullets, Details, Figure, Gallery, Note, Paragraph, Report, Section, Table
 
-NUMBER = r"(?:\bno\b|[−-]?\d[\d,]*(?:\.\d+)?)"
+NUMBER = r"(?:\bno\b|[−-]?\d[\d,]*(?:\.\d+)?(?!\d|\.\d))"
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::([%pw]))?\}")
 _UNNUMBERED = r"[^0-9]*?"
 _ANY_NUMBER = re.compile(r"[−-]?(?<![\w.])\d[\d,]*(?:\.\d+)?")
@@ -195,9 +195,9 @@ class Checked:
         return [n[0] for n in numbers if not any(a <= n.start() and n.end() <= b for a, b in spans)]
 
     def silent_sentences(self) -> list[str]:
-        """Sentences that no statement touches."""
+        """Sentences that no statement touches; of the cell of a table, only if it holds a number."""
         found, start = [], 0
-        if not self.text.text:
+        if not self.text.text or ("/cell/" in self.text.place and not _ANY_NUMBER.search(self.text.text)):
             return found
         for end in [m.end() for m in re.finditer(r"[.?!](?= [A-Z]|$)", self.text.text)] or [len(self.text.text)]:
             if not any(a < end and start < b for a, b in self.spans):

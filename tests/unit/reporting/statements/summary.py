@@ -87,6 +87,14 @@ def _group(files: Files, group: str, **_: str) -> Values:
     return quoted(rows(files, "subgroups", "agreement", group=group))
 
 
+def _recognised(files: Files, measure: str) -> Values:
+    manual, automatic = (quoted(rows(files, "diagnostics", measure, mask_source=mask)) for mask in MASKS.values())
+    return {
+        "manual": manual["value"], "low": manual["low"], "high": manual["high"],
+        "automatic": automatic["value"], "low2": automatic["low"], "high2": automatic["high"],
+    }  # fmt: skip
+
+
 def _area(files: Files, mask: str) -> Values:
     return quoted(rows(files, "diagnostics", "auc", mask_source=mask))
 
@@ -200,6 +208,16 @@ STATEMENTS = (
             f"auc, {mask}: {_ENDS}", lambda files, mask=mask, **_: _area(files, mask),
         )
         for mask in ("manual", "automatic")
+    ),
+    Statement("summary/bullet/", "Cohen’s kappa {value}.", _AGREEMENT, "kappa: value, without interval", _kappa),
+    *(
+        Statement(
+            "summary/bullet/",
+            f" {words} recognised: {{manual:%}} % ({{low:%}} to {{high:%}} %) with the manual mask and "
+            "{automatic:%} % ({low2:%} to {high2:%} %) with the automatic mask",
+            _DIAGNOSTICS, f"{measure}: {_ENDS}", lambda files, measure=measure, **_: _recognised(files, measure),
+        )
+        for words, measure in (("responders", "sensitivity"), ("non-responders", "specificity"))
     ),
     Statement(
         "summary/bullet/", "Manual minus automatic: {value} ({low} to {high}), which {verdict:w}.",
