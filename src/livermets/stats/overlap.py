@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from livermets.lesions.detected import RULE_COLUMN, detection_dice_of, is_detected, rules_side_by_side
 from livermets.stats.diagnostics import proportion_estimates
 from livermets.stats.resampling import PatientBootstrap
 
 SMALL_BELOW_MM = 20.0
-DETECTION_DICE = (0.0, 0.2)
+EVERY_TIMEPOINT = "all"
+"""Lesions of all timepoints together, each counted once at each."""
 _OVERLAPS = ("dice", "precision", "recall")
 
 
@@ -47,14 +49,15 @@ def cohort_parts(lesions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
     for cohort, table in lesions.groupby("cohort", sort=False, dropna=False):
         timepoints = list(table["timepoint"].unique())
         if len(timepoints) > 1:
-            parts.append((str(cohort), "all", table))
+            parts.append((str(cohort), EVERY_TIMEPOINT, table))
         parts += [(str(cohort), str(t), table[table["timepoint"] == t]) for t in timepoints]
     return parts
 
 
 def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
-    """One row per cohort, timepoint and size: overlap over all lesions (one that was not found counts with Dice
-    and recall 0; its precision is undefined) and the median Dice of those found."""
+    """One row per cohort, timepoint and size: overlap over all lesions (one without any counts with Dice and recall 0;
+    its precision is undefined), how many were detected by the study's rule, and the same over those alone
+    (``*_detected``, as the papers' means are)."""
     rows = []
     for cohort, timepoint, part in cohort_parts(segmented(lesions)):
         for size, group in size_groups(part):
@@ -63,9 +66,12 @@ def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
             row["n_patients"] = group["patient"].nunique()
             for name in _OVERLAPS:
                 row |= _spread(name, values[name])
-            found = values.loc[values["dice"] > 0, "dice"]
-            row["dice_median_detected"] = found.median() if len(found) else np.nan
-            rows.append(row)
+            found = values[detected(group)]
+            row["dice_median_detected"] = found["dice"].median() if len(found) else np.nan
+            row["n_detected"] = len(found)
+            for name in _OVERLAPS:
+                row |= {f"{key}_detected": value for key, value in list(_spread(name, found[name]).items())[:2]}
+            rows.append(row | {RULE_COLUMN: detection_dice_of(lesions)})
     return pd.DataFrame(rows)
 
 
@@ -74,8 +80,13 @@ def segmented(lesions: pd.DataFrame) -> pd.DataFrame:
     return lesions[lesions["dice"].notna() | lesions["automatic_fate"].eq("undetected")]
 
 
+def detected(lesions: pd.DataFrame) -> pd.Series:
+    """Which of the `segmented` lesions were detected by the study's rule."""
+    return lesions["automatic_fate"].ne("undetected")
+
+
 def measured(lesions: pd.DataFrame) -> pd.DataFrame:
-    """Overlap with the rule for lesions that were not found: Dice 0, recall 0, precision undefined."""
+    """Overlap, with Dice 0, recall 0 and no precision for a lesion without any."""
     missed = lesions["automatic_fate"].eq("undetected")
     values = lesions[list(_OVERLAPS)].astype(float)
     values.loc[missed, ["dice", "recall"]] = values.loc[missed, ["dice", "recall"]].fillna(0.0)
@@ -93,25 +104,34 @@ def _spread(name: str, values: pd.Series) -> dict[str, object]:
 
 
 def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
-    """Detection at Dice above 0 and 0.2 by cohort, timepoint and size: k of n, exact and clustered intervals."""
+    """Detection by cohort, timepoint and size, by the study's own rule and by the published ones (``dice_above``): k of
+    n, exact and clustered intervals. ``study_rule`` is 1 for the study's own."""
+    own = detection_dice_of(lesions)
     rows = []
     for cohort, timepoint, part in cohort_parts(segmented(lesions)):
         for size, group in [(size, group) for size, group in size_groups(part) if len(group)]:
-            for above in DETECTION_DICE:
-                rows += _detection(group, above, resampling, {"cohort": cohort, "timepoint": timepoint, "size": size})
-    return pd.DataFrame(rows)
+            where = {"cohort": cohort, "timepoint": timepoint, "size": size}
+            for above in rules_side_by_side(own):
+                hit = detected(group) if above == own else is_detected(measured(group)["dice"], float(above or 0))
+                found = _detection(group, np.asarray(hit, bool), resampling, {**where, "dice_above": above})
+                rows += [{**row, "study_rule": int(above == own)} for row in found]
+    table = pd.DataFrame(rows)
+    if table.empty:
+        return table
+    # A lesion at two timepoints is not two lesions: only what counts whole patients can be said of them together.
+    pooled = table["timepoint"].eq(EVERY_TIMEPOINT) & table["method"].eq("clopper-pearson")
+    return table[~pooled].reset_index(drop=True)
 
 
 def _detection(
-    group: pd.DataFrame, above: float, resampling: Resampling, where: dict[str, str]
+    group: pd.DataFrame, hit: NDArray[np.bool_], resampling: Resampling, where: dict[str, object]
 ) -> list[dict[str, object]]:
     patient = patient_codes(group)
-    hit = measured(group)["dice"].gt(above).to_numpy()
     boot = resampling.draw(int(patient.max()) + 1)
     estimates = proportion_estimates("detection", hit, np.ones(len(group), bool), patient, boot)
     return [
         {
-            **where, "dice_above": above, "k": e.k, "n": e.n, "value": e.value, "low": e.low, "high": e.high,
+            **where, "k": e.k, "n": e.n, "value": e.value, "low": e.low, "high": e.high,
             "level": e.level, "method": e.method, "n_lesions": e.n_lesions, "n_patients": e.n_patients,
         }
         for e in estimates
@@ -123,7 +143,7 @@ def overlap_by_patient(lesions: pd.DataFrame) -> pd.DataFrame:
     were detected."""
     rows = []
     for keys, part in segmented(lesions).groupby(["cohort", "patient_id", "timepoint"], sort=False, dropna=False):
-        found = part[part["dice"] > 0]
+        found = part[detected(part)]
         row = dict(zip(("cohort", "patient_id", "timepoint"), keys, strict=True))
         row |= {"n_lesions": len(part), "n_detected": len(found)}
         row |= {f"mean_{name}": found[name].astype(float).mean() for name in _OVERLAPS}

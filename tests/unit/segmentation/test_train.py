@@ -116,6 +116,15 @@ def test_slices_and_scans_without_a_lesion_give_no_nan(disc_scans, output, loss,
     assert np.isfinite(probability).all()
 
 
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_the_epoch_kept_is_the_one_whose_weights_are_kept(disc_scans, keep):
+    worse = {"learning_rate": 5.0, "monitor": "loss", "epochs": 3, "keep": keep}
+    trained = train(disc_scans, SETTINGS.model_copy(update=worse))
+    assert len(trained.log) == 3
+    assert trained.kept_epoch == (3 if keep == "last" else trained.best_epoch)
+    assert keep == "best" or trained.best_epoch < 3  # or this test would say nothing
+
+
 @pytest.mark.slow
 def test_a_dark_disc_is_learnt(disc_scans):
     settings = SETTINGS.model_copy(update={"epochs": 25})
@@ -154,7 +163,7 @@ def test_no_slice_with_the_target_is_refused(disc_scans):
 
 
 def test_class_weights_are_all_pixels_over_those_of_the_class():
-    assert inverse_frequency_weights(25, 100) == (100 / 75, 4)
+    assert inverse_frequency_weights(0.25) == (100 / 75, 4)
 
 
 def test_lack_of_memory_becomes_advice():
@@ -166,3 +175,12 @@ def test_lack_of_memory_becomes_advice():
     assert isinstance(out_of_memory_advice(cpu, 2, "key"), InputError)
     other = RuntimeError("size mismatch")
     assert out_of_memory_advice(other, 16, "key") is other
+
+
+def test_the_class_weights_of_a_training_are_those_of_its_balanced_epochs(disc_scans):
+    settings = SETTINGS.model_copy(update={"class_weights": "inverse-frequency", "loss": "cross-entropy", "epochs": 1})
+    slices = select_slices(disc_scans[:4], "all", 0)
+    trained = train_network(slices, None, NETWORK, settings, 3)
+    lesion = slices.with_target
+    share = 0.5 * float(slices.target[torch.from_numpy(lesion)].float().mean())
+    assert trained.class_weights == pytest.approx((1 / (1 - share), 1 / share))

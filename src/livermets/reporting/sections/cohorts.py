@@ -7,6 +7,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
+from livermets.reporting.detection import rule_sentence
 from livermets.reporting.flow import flow_svg
 from livermets.reporting.lesions import Flow, lesion_flow
 from livermets.reporting.model import Block, Column, Figure, Gallery, Note, Paragraph, Section, Table
@@ -33,7 +34,7 @@ def cohorts_section(study: StudyResults) -> Section:
         Paragraph(
             "Every lesion of the lesion table is followed to the comparison of its two classes. A lesion whose mask "
             "is too "
-            "small to hold one whole ROI, or that the network did not find, has no class from that mask; it stays in "
+            "small to hold one whole ROI, or that the network did not detect, has no class from that mask; it stays in "
             "the "
             "count that says so."
         )
@@ -66,7 +67,10 @@ def _flow_gallery(study: StudyResults, flows: dict[str, Flow]) -> Gallery:
                 svg=flow_svg(flow, f"flow-{name}", title, exclusion_reasons(study, name)),
             )
         )
-    caption = "Flow of patients, scans and lesions, by cohort. The numbers are those of the table below."
+    caption = (
+        "Flow of patients, scans and lesions, by cohort. The numbers are those of the table below. "
+        f"{rule_sentence(study.lesions)}"
+    )
     return Gallery("flow", caption, figures)
 
 
@@ -132,7 +136,9 @@ def _flow_table(study: StudyResults, flows: dict[str, Flow]) -> Table:
         "Within a column, the manual rows, the automatic rows, and the rows from “both” to “neither” each add up to "
         "the number of lesions; false positives are no lesions and are counted apart."
     )
-    caption = f"What became of the lesions of {fmt.plural(len(names), 'cohort')}, in counts."
+    caption = (
+        f"What became of the lesions of {fmt.plural(len(names), 'cohort')}, in counts. {rule_sentence(study.lesions)}"
+    )
     return Table("flow-counts", caption, head, rows, csv_download("flow-counts", frame), note)
 
 
