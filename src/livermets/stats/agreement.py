@@ -81,10 +81,8 @@ def mcnemar_estimates(
 def _durkalski_or_why_not(
     first_only: NDArray[np.bool_], second_only: NDArray[np.bool_], patient: NDArray[np.intp]
 ) -> tuple[float, str]:
-    discordant = int(np.count_nonzero(first_only | second_only))
-    if discordant < MINIMUM_DISCORDANT:
-        lesions = f"{discordant} discordant lesion{'s' * (discordant != 1)}"
-        return NAN, f"{lesions}: too few for a test that allows for clustering (at least {MINIMUM_DISCORDANT})"
+    if np.count_nonzero(first_only | second_only) < MINIMUM_DISCORDANT:
+        return NAN, f"fewer than {MINIMUM_DISCORDANT} discordant lesions, too few for a test that allows for clustering"
     p = durkalski_p(first_only, second_only, patient)
     return p, "in every patient as many lesions differ one way as the other" if math.isnan(p) else ""
 

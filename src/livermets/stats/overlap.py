@@ -15,6 +15,7 @@ from livermets.stats.resampling import PatientBootstrap
 SMALL_BELOW_MM = 20.0
 EVERY_TIMEPOINT = "all"
 """Lesions of all timepoints together, each counted once at each."""
+_NO_MEASURES = ("lesion_id", "patient_id", "seen_in_training", "scan_in_training")
 _OVERLAPS = ("dice", "precision", "recall")
 
 
@@ -156,7 +157,7 @@ def scan_summary(scan_metrics: pd.DataFrame) -> pd.DataFrame:
     if scan_metrics.empty or "cohort" not in scan_metrics:
         return pd.DataFrame()
     keys = [key for key in ("cohort", "timepoint") if key in scan_metrics]
-    numeric = [c for c in scan_metrics.select_dtypes("number").columns if c not in ("lesion_id", "patient_id", *keys)]
+    numeric = [c for c in scan_metrics.select_dtypes("number").columns if c not in (*_NO_MEASURES, *keys)]
     rows = []
     for where, part in scan_metrics.groupby(keys, sort=False, dropna=False):
         for name in numeric:

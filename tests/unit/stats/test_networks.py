@@ -106,7 +106,7 @@ def test_a_clustered_test_needs_five_lesions_found_by_one_network_only(discordan
     rows = table[(table["method"] == "durkalski-2003") & (table["size"] == "all") & (table["study_rule"] == 1)]
     assert rows["value"].notna().item() == told
     if not told:
-        assert rows["note"].item().startswith("4 differently found lesions: too few")
+        assert rows["note"].item().startswith("fewer than 5 differently found lesions, too few")
     assert value(table, "detection_mcnemar_p", method="exact-binomial") == pytest.approx(2 / 2**discordant)
 
 

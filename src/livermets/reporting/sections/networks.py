@@ -99,8 +99,8 @@ def _overlap_detected(overlap: pd.DataFrame, detected: str) -> Table:
     head = [Column("Network"), Column("Cohort"), Column("Size"), Column("Detected", True), Column("Median Dice", True)]
     head += [Column(f"{name}, mean ± SD", True) for name in ("Dice", "Precision", "Recall")]
     caption = (
-        f"The same over the lesions that each network detected ({detected}), as published means are. The networks "
-        "did not detect the same lesions, so these means are not of the same lesions either."
+        f"The same over the lesions that each network detected ({detected}), as published means are. Networks that did "
+        "not detect the same lesions have means of different lesions here."
     )
     return Table("networks-overlap-detected", caption, head, rows, csv_download("networks-overlap", overlap))
 
@@ -116,14 +116,16 @@ def _missed(missed: pd.DataFrame, detected: str) -> list[Block]:
     ]  # fmt: skip
     head = [Column("Timepoint"), Column("Missed by"), Column("Lesions", True), Column("Patients", True)]
     head += [Column("Longest diameter (mm), mean ± SD", True), Column("Median", True)]
-    caption = f"Lesions by the number of networks that missed them (not detected: no {detected}), and how big they are."
+    caption = f"Lesions by the number of networks that missed them (detected: {detected}), and how big they are."
     return [Table("networks-missed", caption, head, rows, csv_download("networks-missed", missed))]
 
 
 def _by_how_many(number: int, networks: int) -> str:
     if number == 0:
         return "no network"
-    return f"all {networks} networks" if number == networks else f"{number} of {networks} networks"
+    if number == networks:
+        return "both networks" if networks == 2 else f"all {networks} networks"
+    return f"{number} of {networks} networks"
 
 
 def _timepoints(timepoints: pd.DataFrame, detected: str) -> list[Block]:
@@ -149,7 +151,8 @@ def lesion_wise_table(identifier: str, frame: pd.DataFrame, cohorts: list[str] |
     caption = (
         "Lesions at 50 % overlap, and all voxels pooled. At 50 % means an intersection over union above one half, as "
         "LiTS scores it: recall is the share of manual lesions that such an automatic one covers, precision the share "
-        "of automatic lesions that cover such a manual one. Pooled means over the voxels of all scans together, so a "
+        "of automatic lesions, false positives among them, that cover such a manual one. Pooled means over the "
+        "voxels of all scans together, so a "
         f"large lesion weighs more than a small one. {level_text(frame)} by patient where they can be computed."
     )
     return Table(identifier, caption, head, rows, download)
@@ -170,7 +173,8 @@ def _dice(lesions: pd.DataFrame) -> Block:
 
     networks = lesions["network"].nunique()
     each = fmt.plural(len(lesions) // max(networks, 1), "lesion")
-    caption = f"Dice of every lesion by network and size, {each} each. One without overlap has Dice 0."
+    again = ", counted once at each timepoint" if lesions["timepoint"].nunique() > 1 else ""
+    caption = f"Dice of every lesion by network and size, {each} each{again}. One without overlap has Dice 0."
     alt = "Box plots of Dice for small and big lesions of each network; the table above has the medians and quartiles."
     image = drawing_svg(dice_by_size(lesions, SMALL_BELOW_MM, by="network"), "networks-dice")
     return Figure("networks-dice", caption, alt, image, download=csv_download("networks-dice", lesions))

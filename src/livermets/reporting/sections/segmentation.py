@@ -91,7 +91,7 @@ def _detected_table(study: StudyResults, overlap: pd.DataFrame) -> Table:
     ]  # fmt: skip
     caption = (
         f"Overlap of the lesions that were detected ({rule(study.lesions)}), as published means are: without the "
-        "missed ones, so higher than in the table above."
+        "missed ones, so that Dice is never lower than in the table above."
     )
     return Table("overlap-detected", caption, head, rows, csv_download("overlap", overlap))
 
@@ -204,7 +204,10 @@ def _scans(study: StudyResults) -> Section:
     if table.empty:
         why = "Whole-scan measures are not shown because no scan_metrics.csv was found."
         return Section("segmentation-scans", "Whole scans", [Note(why)])
-    caption = "Whole-scan measures of the automatic masks over scans, by cohort and timepoint."
+    caption = (
+        "Whole-scan measures of the automatic masks over scans, by cohort and timepoint. Detected lesions: "
+        f"{rule(study.lesions)}."
+    )
     shown = frame_table(
         "scan-measures", table, caption, labels={"n_scans": "Scans"}, most_rows=80,
         formats={"measure": _scan_measure, "cohort": lambda name: cohort_words(study, name)},

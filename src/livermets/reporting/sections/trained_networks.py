@@ -14,7 +14,7 @@ from livermets.stats.networks import kept_epoch
 
 _PICTURES = {
     "curves": "Training and validation curves of the {name} network, by epoch.",
-    "examples": "Example slices of the validation split: {name} network's mask beside the manual one.",
+    "examples": "Example slices of {whose}: {name} network's mask beside the manual one.",
 }
 
 
@@ -40,15 +40,23 @@ def _network(network: Network) -> Section:
         [Pairs(facts)] if facts else [Note(f"network.json of the {network.name} network was not found.")]
     )
     for stem, path in network.pictures.items():
-        caption = _PICTURES.get(stem, "{name} network: " + stem.replace("_", " ") + ".").format(name=network.name)
+        words = _PICTURES.get(stem, "{name} network: " + stem.replace("_", " ") + ".")
+        caption = words.format(name=network.name, whose=_shown_patients(network.facts))
         if len(network.log) and stem == "curves":
-            caption += f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval."
+            kept = kept_epoch(network.facts)
+            mark = f" Dashed: epoch {fmt.integer(kept)}, whose weights were kept." if kept else ""
+            caption += f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval.{mark}"
         identifier = f"network-{network.name}-{stem}".replace("/", "-")
         data = csv_download(identifier, network.log) if stem == "curves" and len(network.log) else None
         blocks.append(Figure(identifier, caption, caption, picture_file(path, identifier), download=data))
     if len(network.log) and "curves" not in network.pictures:
         blocks.append(_curves(network))
     return Section(f"network-{network.name.replace('/', '-')}", f"Network: {network.name.replace('/', ', ')}", blocks)
+
+
+def _shown_patients(facts: dict[str, Any]) -> str:
+    """Whose slices the examples are: of patients that only monitored the training, where any were held back."""
+    return "the inner validation split" if facts.get("validation_patients") else "training patients"
 
 
 def _curves(network: Network) -> Block:
