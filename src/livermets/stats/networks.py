@@ -31,6 +31,8 @@ from livermets.stats.overlap import (
     overlap_by_size,
     patient_codes,
     size_groups,
+    timepoints_in_order,
+    without_independence,
 )
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate, to_frame
@@ -38,7 +40,6 @@ from livermets.stats.timepoints import timepoint_differences
 
 KEY = ["cohort", "patient_id", "timepoint", "lesion_id"]
 SCAN = KEY[:3]
-_LESIONS_INDEPENDENT = ("exact-binomial", "chi-squared-yates")
 _LESION_COLUMNS = ["longest_diameter_mm", "dice", "precision", "recall", "voe", "assd_mm", "hd95_mm"]
 
 
@@ -140,7 +141,7 @@ def lesion_wise(matching: pd.DataFrame, scans: pd.DataFrame, resampling: Resampl
             resampling.draw(len(people)),
         )
         frames.append(to_frame(estimates, cohort=cohort, timepoint=timepoint))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return without_independence(pd.concat(frames, ignore_index=True)) if frames else pd.DataFrame()
 
 
 def paired_differences(first: pd.DataFrame, second: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
@@ -160,13 +161,12 @@ def paired_differences(first: pd.DataFrame, second: pd.DataFrame, resampling: Re
         for size, group in size_groups(part)
         if len(group)
     ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return without_independence(pd.concat(frames, ignore_index=True)) if frames else pd.DataFrame()
 
 
 def timepoint_parts(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The lesions of all timepoints together, if there are several, and of each."""
-    timepoints = list(lesions["timepoint"].unique())
-    parts = [(str(name), lesions[lesions["timepoint"] == name]) for name in timepoints]
+    parts = [(str(name), lesions[lesions["timepoint"] == name]) for name in timepoints_in_order(lesions)]
     return [(EVERY_TIMEPOINT, lesions), *parts] if len(parts) > 1 else parts
 
 
@@ -183,9 +183,7 @@ def _pair(group: pd.DataFrame, own: float | None, resampling: Resampling) -> pd.
         found = ours if above == own else [is_detected(values, float(above or 0)) for values in dice]
         estimates = _detection_differences(*(np.asarray(which, bool) for which in found), patient, boot)
         frames.append(to_frame(estimates).assign(dice_above=above, study_rule=int(above == own)))
-    table = pd.concat(frames, ignore_index=True)
-    several = group["timepoint"].nunique() > 1
-    return table[~table["method"].isin(_LESIONS_INDEPENDENT)] if several else table
+    return pd.concat(frames, ignore_index=True)
 
 
 def _detection_differences(

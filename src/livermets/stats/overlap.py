@@ -13,8 +13,10 @@ from livermets.stats.diagnostics import proportion_estimates
 from livermets.stats.resampling import PatientBootstrap
 
 SMALL_BELOW_MM = 20.0
+BASELINE = "baseline"
 EVERY_TIMEPOINT = "all"
 """Lesions of all timepoints together, each counted once at each."""
+_LESIONS_INDEPENDENT = ("clopper-pearson", "exact-binomial", "chi-squared-yates", "welch-t")
 _NO_MEASURES = ("lesion_id", "patient_id", "seen_in_training", "scan_in_training")
 _OVERLAPS = ("dice", "precision", "recall")
 
@@ -44,11 +46,16 @@ def size_groups(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [*groups, (f"≥ {limit}", lesions[diameter >= SMALL_BELOW_MM])]
 
 
+def timepoints_in_order(lesions: pd.DataFrame) -> list[str]:
+    """The timepoints of a table, baseline first."""
+    return sorted(lesions["timepoint"].unique(), key=lambda name: (name != BASELINE, str(name).casefold()))
+
+
 def cohort_parts(lesions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    """(cohort, timepoint, lesions), in order of appearance; a cohort seen at several timepoints also as a whole."""
+    """(cohort, timepoint, lesions), cohorts in order of appearance; one seen at several timepoints also as a whole."""
     parts = []
     for cohort, table in lesions.groupby("cohort", sort=False, dropna=False):
-        timepoints = list(table["timepoint"].unique())
+        timepoints = timepoints_in_order(table)
         if len(timepoints) > 1:
             parts.append((str(cohort), EVERY_TIMEPOINT, table))
         parts += [(str(cohort), str(t), table[table["timepoint"] == t]) for t in timepoints]
@@ -116,11 +123,15 @@ def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataF
                 hit = detected(group) if above == own else is_detected(measured(group)["dice"], float(above or 0))
                 found = _detection(group, np.asarray(hit, bool), resampling, {**where, "dice_above": above})
                 rows += [{**row, "study_rule": int(above == own)} for row in found]
-    table = pd.DataFrame(rows)
+    return without_independence(pd.DataFrame(rows))
+
+
+def without_independence(table: pd.DataFrame) -> pd.DataFrame:
+    """Estimates without those over several timepoints that take lesions as independent: a lesion at two timepoints is
+    not two lesions, and only what counts whole patients can be said of them together."""
     if table.empty:
         return table
-    # A lesion at two timepoints is not two lesions: only what counts whole patients can be said of them together.
-    pooled = table["timepoint"].eq(EVERY_TIMEPOINT) & table["method"].eq("clopper-pearson")
+    pooled = table["timepoint"].eq(EVERY_TIMEPOINT) & table["method"].isin(_LESIONS_INDEPENDENT)
     return table[~pooled].reset_index(drop=True)
 
 

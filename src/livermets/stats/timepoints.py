@@ -15,11 +15,19 @@ from scipy import stats
 
 from livermets.lesions.detected import RULE_COLUMN, detection_dice_of
 from livermets.stats.comparison import chi_squared_p
-from livermets.stats.overlap import Resampling, detected, measured, patient_codes, segmented, size_groups
+from livermets.stats.overlap import (
+    Resampling,
+    detected,
+    measured,
+    patient_codes,
+    segmented,
+    size_groups,
+    timepoints_in_order,
+)
 from livermets.stats.resampling import MINIMUM_PATIENTS, PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate, to_frame
 
-BASELINE = "baseline"
+EVERY_COHORT = "all"
 THIS_SCAN, THIS_PATIENT, NEVER = "this scan", "this patient at another timepoint", "never"
 """What a network saw in its training, or in monitoring it, of the patient of a scan."""
 UNPAIRED = "takes every lesion as one of another patient: published practice, not the test for these data"
@@ -37,11 +45,22 @@ def with_training_status(lesions: pd.DataFrame, scans: pd.DataFrame) -> pd.DataF
 
 
 def timepoint_differences(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
-    """Baseline (or the first timepoint) minus every other, by size; empty with one timepoint."""
+    """Baseline (or the first timepoint) minus every other, by cohort and size; of cohorts with several timepoints,
+    and of them all together. A cohort with one timepoint would mix its own ease into the difference, so it is left out."""
     judged = segmented(lesions)
-    names = sorted(judged["timepoint"].unique(), key=lambda name: (name != BASELINE, str(name).casefold()))
-    pairs = [(names[0], other) for other in names[1:]]
-    return _compared(judged, "timepoint", pairs, resampling)
+    parts = [(str(name), part) for name, part in judged.groupby("cohort", sort=False) if _several_timepoints(part)]
+    if len(parts) > 1:
+        parts.insert(0, (EVERY_COHORT, pd.concat([part for _, part in parts])))
+    frames = []
+    for cohort, part in parts:
+        first, *others = timepoints_in_order(part)
+        found = _compared(part, "timepoint", [(first, other) for other in others], resampling)
+        frames.append(found.assign(cohort=cohort))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _several_timepoints(lesions: pd.DataFrame) -> bool:
+    return lesions["timepoint"].nunique() > 1
 
 
 def seen_differences(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:

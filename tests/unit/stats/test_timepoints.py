@@ -99,6 +99,15 @@ def test_what_cannot_be_tested_says_why():
     assert timepoint_differences(lesions(), RESAMPLING).empty
 
 
+def test_a_cohort_with_one_timepoint_does_not_stand_for_baseline():
+    two = lesions((0, "baseline", 0.5), (0, "TP1", 0.5), (1, "baseline", 0.5), (1, "TP1", 0.5))
+    one = lesions((7, "baseline", 0.9), (8, "baseline", 0.9)).assign(cohort="easy")
+    third = lesions((9, "baseline", 0.5), (9, "TP1", 0.3)).assign(cohort="d")
+    found = timepoint_differences(pd.concat([two, one, third]), RESAMPLING)
+    found = found[(found["size"] == "all") & (found["measure"] == "dice_difference")].set_index("cohort")
+    assert found["value"].to_dict() == pytest.approx({"all": 0.2 / 3, "c": 0, "d": 0.2})
+
+
 def scans(*rows: tuple[int, str, int, int]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["patient", "timepoint", "seen_in_training", "scan_in_training"])
     return table.assign(cohort="c", patient_id=table["patient"].map("P{}".format))

@@ -13,7 +13,7 @@ from livermets.reporting.model import Block, Column, Details, Figure, Paragraph,
 from livermets.reporting.pictures import drawing_svg
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import level_text, rows_of, shown_interval
-from livermets.reporting.sections.timepoints import differences_table
+from livermets.reporting.sections.timepoints import EVERY_TIMEPOINT_SENTENCE, differences_table
 from livermets.reporting.tables import csv_download, kept_together
 from livermets.stats.overlap import SMALL_BELOW_MM
 
@@ -41,6 +41,8 @@ def side_by_side(study: StudyResults) -> list[Section]:
         "same liver masks, matched with the manual lesions by the same rule, on the validation cohorts. Everything "
         "else in this report rests on the study’s own network alone."
     )
+    if lesions["timepoint"].nunique() > 1:
+        text += f" {EVERY_TIMEPOINT_SENTENCE}"
     blocks: list[Block] = [
         Paragraph(text),
         _overlap(tables["overlap"], tables["detection"], rule(lesions)),
@@ -131,7 +133,7 @@ def _by_how_many(number: int, networks: int) -> str:
 def _timepoints(timepoints: pd.DataFrame, detected: str) -> list[Block]:
     if "measure" not in timepoints:
         return []
-    caption = "Every network on the validation cohorts: one timepoint minus another."
+    caption = "Every network: one timepoint minus another, in the validation cohorts scanned at both."
     return [differences_table("networks-timepoints", timepoints, caption, detected)]
 
 

@@ -135,8 +135,8 @@ def _detection(study: StudyResults, resampling: Resampling) -> Section:
     caption = (
         f"Detection rate by cohort, timepoint and size. Detected: {rule(study.lesions)}, the rule of this study; the "
         f"last column{'s' * (len(others) > 1)}: by published rules that are not this study’s. "
-        f"{fmt.percent(resampling.level, 0)} intervals: exact binomial, which takes lesions as independent and is not "
-        f"given for several timepoints together; by patient: {next(iter(names), '')}. The download has every interval."
+        f"{fmt.percent(resampling.level, 0)} intervals: exact binomial, which takes lesions as independent; "
+        f"by patient: {next(iter(names), '')}. The download has every interval."
     )
     blocks: list[Block] = [
         Table("detection", caption, head, rows, csv_download("detection", table)),

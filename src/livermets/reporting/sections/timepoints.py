@@ -13,6 +13,10 @@ from livermets.reporting.tables import csv_download, kept_together
 from livermets.stats.overlap import Resampling
 from livermets.stats.timepoints import NEVER, seen_differences, timepoint_differences, with_training_status
 
+EVERY_TIMEPOINT_SENTENCE = (
+    "Where timepoints stand together (all), a lesion counts once at each; what takes lesions as independent is not "
+    "given."
+)
 _TESTS = ("dice_difference_p", "dice_unpaired_p", "detection_difference_p", "detection_chi_squared_p")
 
 
@@ -26,8 +30,11 @@ def timepoints_section(study: StudyResults, resampling: Resampling) -> list[Sect
     blocks: list[Block] = []
     table = timepoint_differences(unseen, resampling)
     if len(table):
-        what = f"Lesions of patients that the network never saw in training, cohorts {_cohorts(unseen)}"
-        blocks.append(differences_table("timepoints", table, f"{what}: one timepoint minus another.", rule(unseen)))
+        caption = (
+            "Lesions of patients that the network never saw in training: one timepoint minus another, in the cohorts "
+            "that were scanned at both."
+        )
+        blocks.append(differences_table("timepoints", table, caption, rule(unseen)))
     else:
         blocks.append(Note("Timepoints are not compared: the network saw all patients who were scanned at several."))
     seen = seen_differences(lesions, resampling)
@@ -45,14 +52,9 @@ def timepoints_section(study: StudyResults, resampling: Resampling) -> list[Sect
     return [Section("segmentation-timepoints", "By timepoint", blocks)]
 
 
-def _cohorts(lesions: pd.DataFrame) -> str:
-    several = lesions.groupby("cohort", sort=False)["timepoint"].nunique()
-    return fmt.listed([str(name) for name in several.index])
-
-
 def differences_table(identifier: str, frame: pd.DataFrame, caption: str, detected: str) -> Table:
     """Rows of `stats.timepoints`: two groups, their differences in Dice and detection, and the tests of both kinds."""
-    keys = [key for key in ("network", "timepoint", "first", "second", "size") if key in frame]
+    keys = [key for key in ("network", "cohort", "timepoint", "first", "second", "size") if key in frame]
     rows = []
     for where, part in frame.groupby(keys, sort=False, dropna=False):
         r = part.iloc[0]
