@@ -1,8 +1,8 @@
 """How often do the tests between two timepoints find a difference where there is none (p <= 0.05), and find a real one?
 
-Patients have 1 to 10 lesions at each timepoint; their lesions are alike with the intraclass correlation named. All, half
-or none of the patients are seen at both timepoints. By patient: `stats.timepoints.clustered_difference_p`; unpaired:
-Welch's t, which takes every lesion as one of another patient, as papers do.
+Patients have 1 to 10 lesions at each timepoint; their lesions are alike with the intraclass correlation named. All,
+half or none of the patients are seen at both timepoints. By patient: `stats.timepoints.clustered_difference_p`;
+unpaired: Welch's t, which takes every lesion as one of another patient, as papers do.
 
     .venv/bin/python tests/bench/bench_timepoints.py [--studies 1000]
 """
@@ -62,10 +62,10 @@ def main() -> None:
                     ours, unpaired = share_below(studies, patients, icc, shared, 0.0, binary, 1)
                     power, _ = share_below(studies // 4, patients, icc, shared, 0.5, binary, 2)
                     what = "detection" if binary else "Dice"
-                    print(
-                        f"{patients:8}  {icc:.1f}  {shared:7.1f}  {what:9}  {ours:16.3f}  {unpaired:8.3f}  {power:12.2f}",
-                        flush=True,
+                    row = (
+                        f"{patients:8}  {icc:.1f}  {shared:7.1f}  {what:9}  {ours:16.3f}  {unpaired:8.3f}  {power:9.2f}"
                     )
+                    print(row, flush=True)
 
 
 if __name__ == "__main__":

@@ -23,11 +23,11 @@ def detection_dice_of(lesions: pd.DataFrame) -> float | None:
     """The Dice above which the lesions of a table count as detected: its column ``detection_dice``; 0 for a table that
     says neither this nor what was detected. Nothing where `detected` was decided by a rule that the table does not say,
     or by several."""
-    rules = lesions[RULE_COLUMN].dropna().astype(float).unique() if RULE_COLUMN in lesions else []
+    rules = set(lesions[RULE_COLUMN].dropna().astype(float)) if RULE_COLUMN in lesions else set()
     if len(rules) == 1:
-        return float(rules[0])
+        return rules.pop()
     said = "detected" in lesions and lesions["detected"].notna().any()
-    return None if said or len(rules) else 0.0
+    return None if said or rules else 0.0
 
 
 def missed(lesions: pd.DataFrame) -> pd.Series:

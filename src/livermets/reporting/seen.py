@@ -11,7 +11,7 @@ from livermets.reporting.results import StudyResults
 _SEEN = "seen in training"
 
 
-def seen_scans(study: StudyResults, cohort: object, timepoint: object = "all") -> pd.Series:
+def seen_scans(study: StudyResults, cohort: str, timepoint: str = "all") -> pd.Series:
     """0 or 1 per scan of a cohort (at a timepoint): whether the network that drew its mask had seen the patient; empty
     where no scan table says."""
     scans = study.scan_metrics
@@ -21,7 +21,7 @@ def seen_scans(study: StudyResults, cohort: object, timepoint: object = "all") -
     return scans.loc[here, "seen_in_training"].dropna()
 
 
-def cohort_words(study: StudyResults, cohort: object, timepoint: object = "all") -> str:
+def cohort_words(study: StudyResults, cohort: str, timepoint: str = "all") -> str:
     """The cohort's name, and that its scans were seen in training if they were."""
     seen = seen_scans(study, cohort, timepoint)
     if not seen.any():

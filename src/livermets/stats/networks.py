@@ -181,7 +181,7 @@ def _pair(group: pd.DataFrame, own: float | None, resampling: Resampling) -> pd.
     frames = [to_frame([difference]).assign(dice_above=NAN, study_rule=NAN)]
     for above in rules_side_by_side(own):
         found = ours if above == own else [is_detected(values, float(above or 0)) for values in dice]
-        estimates = _detection_differences(*(np.asarray(which, bool) for which in found), patient, boot)
+        estimates = _detection_differences(np.asarray(found[0], bool), np.asarray(found[1], bool), patient, boot)
         frames.append(to_frame(estimates).assign(dice_above=above, study_rule=int(above == own)))
     return pd.concat(frames, ignore_index=True)
 

@@ -46,7 +46,7 @@ def with_training_status(lesions: pd.DataFrame, scans: pd.DataFrame) -> pd.DataF
 
 def timepoint_differences(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
     """Baseline (or the first timepoint) minus every other, by cohort and size; of cohorts with several timepoints,
-    and of them all together. A cohort with one timepoint would mix its own ease into the difference, so it is left out."""
+    and of them all together. A cohort with one timepoint would mix its own ease into the difference: it is left out."""
     judged = segmented(lesions)
     parts = [(str(name), part) for name, part in judged.groupby("cohort", sort=False) if _several_timepoints(part)]
     if len(parts) > 1:
@@ -87,7 +87,7 @@ def _compared(lesions: pd.DataFrame, column: str, pairs: list[tuple[str, str]], 
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def _counts(group: pd.DataFrame, in_first: NDArray[np.bool_]) -> dict[str, object]:
+def _counts(group: pd.DataFrame, in_first: NDArray[np.bool_]) -> dict[str, float | None]:
     patients = [set(group.loc[mask, "patient"]) for mask in (in_first, ~in_first)]
     hit = detected(group).to_numpy()
     return {

@@ -15,7 +15,7 @@ from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import level_text, rows_of, shown_interval
 from livermets.reporting.sections.timepoints import EVERY_TIMEPOINT_SENTENCE, differences_table
 from livermets.reporting.tables import csv_download, kept_together
-from livermets.stats.overlap import SMALL_BELOW_MM
+from livermets.stats.overlap import EVERY_TIMEPOINT, SMALL_BELOW_MM
 
 _LESION_WISE = (
     ("recall_at_50", "Recall at 50 %", True),
@@ -61,9 +61,10 @@ def side_by_side(study: StudyResults) -> list[Section]:
 def _overlap(overlap: pd.DataFrame, detection: pd.DataFrame, detected: str) -> Table:
     keys = [*_WHERE, "size"]
     one_interval = detection.drop_duplicates([*keys, "dice_above"])
+    published = one_interval[one_interval["study_rule"].eq(0)]
     others = {
-        float(above): part.set_index(keys)
-        for above, part in one_interval[one_interval["study_rule"].eq(0)].groupby("dice_above")
+        float(above): published[published["dice_above"].eq(above)].set_index(keys)
+        for above in sorted(published["dice_above"].unique())
     }
     rows = []
     for _, r in overlap.iterrows():
@@ -220,8 +221,10 @@ def _pairs(pairs: pd.DataFrame, detected: str) -> Table:
         "several per patient. p-values are not corrected for the number of networks."
     )
     ours = pairs[pairs["study_rule"].ne(0) & pairs["value"].isna()]
-    reasons = fmt.listed([str(reason) for reason in ours["note"].dropna().unique() if reason], "or")
-    note = f"Where n/a is shown: {reasons}." if reasons else ""
+    reasons = [str(reason) for reason in ours["note"].dropna().unique() if reason]
+    if pairs["timepoint"].eq(EVERY_TIMEPOINT).any():
+        reasons.append("lesions of several timepoints are not independent, as the exact test takes them to be")
+    note = f"Where n/a is shown: {fmt.listed(reasons, 'or')}." if reasons else ""
     return Table("networks-pairs", caption, head, rows, csv_download("networks-pairs", pairs), note)
 
 

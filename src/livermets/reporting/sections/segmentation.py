@@ -54,7 +54,7 @@ _WHERE = (Column("Cohort"), Column("Timepoint"), Column("Size"))
 
 
 def _where(study: StudyResults, cohort: object, timepoint: object, size: object) -> list[str]:
-    return [cohort_words(study, cohort, timepoint), str(timepoint), kept_together(size)]
+    return [cohort_words(study, str(cohort), str(timepoint)), str(timepoint), kept_together(size)]
 
 
 def _overlap_table(study: StudyResults, overlap: pd.DataFrame) -> Table:
@@ -167,7 +167,7 @@ def _false_positives(study: StudyResults) -> Block:
     if not {"cohort", "false_positives"} <= set(scans.columns):
         return Note("False positives per scan are not shown because no scan_metrics.csv counts them.")
     rows = [
-        [cohort_words(study, cohort), fmt.integer(len(part)), fmt.integer(part["false_positives"].sum()),
+        [cohort_words(study, str(cohort)), fmt.integer(len(part)), fmt.integer(part["false_positives"].sum()),
          fmt.number(part["false_positives"].mean()), fmt.integer(part["false_positives"].max())]
         for cohort, part in scans.groupby("cohort", sort=False, dropna=False)
     ]  # fmt: skip
