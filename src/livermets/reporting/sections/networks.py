@@ -220,11 +220,11 @@ def _pairs(pairs: pd.DataFrame, detected: str) -> Table:
         "many lesions each network alone detected; the exact one takes lesions as independent, the other allows for "
         "several per patient. p-values are not corrected for the number of networks."
     )
-    ours = pairs[pairs["study_rule"].ne(0) & pairs["value"].isna()]
-    reasons = [str(reason) for reason in ours["note"].dropna().unique() if reason]
+    unknown = pairs["value"].isna() | (pairs["measure"].str.endswith("_difference") & pairs["low"].isna())
+    reasons = [str(reason) for reason in pairs.loc[unknown & pairs["study_rule"].ne(0), "note"].dropna().unique()]
     if pairs["timepoint"].eq(EVERY_TIMEPOINT).any():
         reasons.append("lesions of several timepoints are not independent, as the exact test takes them to be")
-    note = f"Where n/a is shown: {fmt.listed(reasons, 'or')}." if reasons else ""
+    note = f"Where a number or an interval is missing: {fmt.listed(reasons, 'or')}." if reasons else ""
     return Table("networks-pairs", caption, head, rows, csv_download("networks-pairs", pairs), note)
 
 

@@ -90,8 +90,8 @@ def _detected_table(study: StudyResults, overlap: pd.DataFrame) -> Table:
         for _, r in overlap.iterrows()
     ]  # fmt: skip
     caption = (
-        f"Overlap of the lesions that were detected ({rule(study.lesions)}), as published means are: without the "
-        "missed ones, so that Dice is never lower than in the table above."
+        f"Overlap of the lesions that were detected ({rule(study.lesions)}). Published means are such: without the "
+        "missed lesions, so that Dice is never lower than in the table above."
     )
     return Table("overlap-detected", caption, head, rows, csv_download("overlap", overlap))
 
@@ -108,11 +108,16 @@ def _size_figure(study: StudyResults) -> list[Block]:
         f"{', counted once at each timepoint' if data['timepoint'].nunique() > 1 else ''}. Boxes: quartiles and "
         "median; "
         "whiskers: the farthest lesion within 1.5 interquartile ranges; no interval, since lesions of one patient are "
-        "not independent."
+        f"not independent.{_seen_sentence(study)}"
     )
     alt = "Box plots of Dice for small and big lesions of each cohort; the table above has the medians and quartiles."
     image = drawing_svg(dice_by_size(data, SMALL_BELOW_MM), "dice-by-size")
     return [Figure("dice-by-size", caption, alt, image, download=csv_download("dice-by-size", data))]
+
+
+def _seen_sentence(study: StudyResults) -> str:
+    marked = [words for name in study.cohorts if (words := cohort_words(study, name)) != name]
+    return f" Not of new patients: {fmt.listed(marked)}." if marked else ""
 
 
 def _detection(study: StudyResults, resampling: Resampling) -> Section:
@@ -136,7 +141,8 @@ def _detection(study: StudyResults, resampling: Resampling) -> Section:
         f"Detection rate by cohort, timepoint and size. Detected: {rule(study.lesions)}, the rule of this study; the "
         f"last column{'s' * (len(others) > 1)}: by published rules that are not this study’s. "
         f"{fmt.percent(resampling.level, 0)} intervals: exact binomial, which takes lesions as independent; "
-        f"by patient: {next(iter(names), '')}. The download has every interval."
+        f"by patient: {next(iter(names), '')}, n/a for one patient and for rates of 0 or 100 %. The download has every "
+        "interval."
     )
     blocks: list[Block] = [
         Table("detection", caption, head, rows, csv_download("detection", table)),
