@@ -48,7 +48,11 @@ def timepoint_differences(lesions: pd.DataFrame, resampling: Resampling) -> pd.D
     """Baseline (or the first timepoint) minus every other, by cohort and size; of cohorts with several timepoints,
     and of them all together. A cohort with one timepoint would mix its own ease into the difference: it is left out."""
     judged = segmented(lesions)
-    parts = [(str(name), part) for name, part in judged.groupby("cohort", sort=False) if _several_timepoints(part)]
+    parts = [
+        (str(name), part)
+        for name, part in judged.groupby("cohort", sort=False, dropna=False)
+        if _several_timepoints(part)
+    ]
     if len(parts) > 1:
         parts.insert(0, (EVERY_COHORT, pd.concat([part for _, part in parts])))
     frames = []
@@ -69,7 +73,7 @@ def seen_differences(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFr
 
     ``lesions`` come from `with_training_status`. Scans that it was trained on themselves are in neither group."""
     frames = []
-    for timepoint, part in segmented(lesions).groupby("timepoint", sort=False):
+    for timepoint, part in segmented(lesions).groupby("timepoint", sort=False, dropna=False):
         if {THIS_PATIENT, NEVER} <= set(part["training_status"]):
             found = _compared(part, "training_status", [(THIS_PATIENT, NEVER)], resampling)
             frames.append(found.assign(timepoint=timepoint))
