@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.config.statistics import StatisticsSettings
-from livermets.lesions.detected import detection_dice_of, rule_in_words
+from livermets.lesions.detected import detection_dice_of, is_detected, rule_in_words
 from livermets.stats.strata import TOO_FEW
 
 FEW_PATIENTS = 20
@@ -32,7 +32,7 @@ def general_notes(table: pd.DataFrame) -> list[str]:
     for value, side, measure in ((1, "R+", "sensitivity"), (0, "R-", "specificity")):
         if not (known["response"] == value).any():
             notes.append(f"no compared lesion is {side}: {measure} and everything built on it cannot be computed")
-    touched = int((table["dice"].gt(0) & table["automatic_fate"].eq("undetected")).sum())
+    touched = int((is_detected(table["dice"], 0.0) & table["automatic_fate"].eq("undetected")).sum())
     if touched:
         rule = rule_in_words(detection_dice_of(table))
         notes.append(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import livermets
 from livermets.lesions.detected import detection_dice_of, is_detected, missed, rule_in_words, rules_side_by_side
 from livermets.lesions.matching import match_lesions
 from livermets.stats.lesions import checked_lesions
@@ -65,6 +69,27 @@ def test_a_scan_without_an_automatic_mask_missed_nothing():
         False,
         True,
     ]
+
+
+DECIDED_BESIDE = re.compile(
+    r"""(?<!len\()dice"?\]?(\[\d\])?\)?(\.fillna\(0(\.0)?\))?          # a column or array of Dice
+        (\ ?(>|<=|==)\ ?|\.(gt|le|eq)\()                    # compared
+        (0(\.0)?(?![\d.])|above|detection_dice|limit)       # with nothing, or with a rule
+    """,
+    re.VERBOSE,
+)
+
+
+def test_no_module_decides_by_itself_what_was_detected():
+    files = sorted((Path(livermets.__file__).parent).rglob("*.py"))
+    beside = [
+        f"{file.name}: {line.strip()}"
+        for file in files
+        if file.name != "detected.py"
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if DECIDED_BESIDE.search(line)
+    ]
+    assert beside == []
 
 
 def test_the_studys_rule_comes_first_and_once():
