@@ -6,7 +6,7 @@ import pandas as pd
 
 from livermets.lesions.detected import PUBLISHED, detection_dice_of, rule_in_words
 from livermets.reporting import formatting as fmt
-from livermets.stats.overlap import detected, segmented, size_groups
+from livermets.stats.overlap import SMALL_BELOW_MM, detected, segmented, size_groups
 
 
 def rule(lesions: pd.DataFrame) -> str:
@@ -24,12 +24,12 @@ def published_rule(dice_above: float) -> str:
     return f"{rule_in_words(dice_above)} ({PUBLISHED[dice_above]})"
 
 
-def detection_sentence(lesions: pd.DataFrame) -> str:
+def detection_sentence(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> str:
     """How many lesions the network detected, in all and by size; empty where no scan has an automatic mask."""
     judged = segmented(lesions)
     if judged.empty:
         return ""
-    parts = [f"{_share(group)} of those {size}" for size, group in size_groups(judged)[1:] if len(group)]
+    parts = [f"{_share(group)} of those {size}" for size, group in size_groups(judged, cut_mm)[1:] if len(group)]
     total = f"The network detected {_share(judged)} lesions ({rule(lesions)})"
     without = len(lesions) - len(judged)
     rest = f" {fmt.plural(without, 'lesion')} had no automatic mask to judge." if without else ""

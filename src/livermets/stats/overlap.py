@@ -38,12 +38,12 @@ def patient_codes(lesions: pd.DataFrame) -> NDArray[np.intp]:
     return np.unique(lesions["patient"].to_numpy(), return_inverse=True)[1].astype(np.intp)
 
 
-def size_groups(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def size_groups(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> list[tuple[str, pd.DataFrame]]:
     """All lesions, the small and the big ones; lesions without a diameter are only in "all"."""
     diameter = lesions["longest_diameter_mm"]
-    limit = f"{SMALL_BELOW_MM:g} mm"
-    groups = [("all", lesions), (f"< {limit}", lesions[diameter < SMALL_BELOW_MM])]
-    return [*groups, (f"≥ {limit}", lesions[diameter >= SMALL_BELOW_MM])]
+    limit = f"{cut_mm:g} mm"
+    groups = [("all", lesions), (f"< {limit}", lesions[diameter < cut_mm])]
+    return [*groups, (f"≥ {limit}", lesions[diameter >= cut_mm])]
 
 
 def timepoints_in_order(lesions: pd.DataFrame) -> list[str]:
