@@ -82,7 +82,7 @@ def main() -> None:
         print(f"{target}, {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in metrics.items()))
     print(
         f"{len(slices)} training slices of {tuple(slices.stack.shape[1:])}, {arguments.epochs} epochs of "
-        f"{arguments.slices}, epoch {trained.best_epoch} kept, {seconds:.0f} s on {pick_device().type}"
+        f"{arguments.slices}, epoch {trained.kept_epoch} kept, {seconds:.0f} s on {pick_device().type}"
     )
 
 

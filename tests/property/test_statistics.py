@@ -50,7 +50,7 @@ def test_every_lesion_has_one_stratum_and_one_fate(rows: list[tuple]) -> None:
 @settings(max_examples=25, deadline=None)
 def test_a_lesion_lies_within_the_bounds_of_its_stratum(dice: float, diameter: float) -> None:
     strata = strata_table(checked_lesions(table_of([(0, 1.0, 1.0, 1.0, dice, diameter, 1, 1)])), SETTINGS)
-    row = strata[strata["n"] == 1].iloc[0]
+    row = strata[strata["n_lesions"] == 1].iloc[0]
     assert row["dice_low"] < dice <= row["dice_high"] or (dice == 0 and row["dice_low"] == 0)
     assert row["diameter_low_mm"] <= diameter < row["diameter_high_mm"]
 

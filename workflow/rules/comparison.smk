@@ -97,7 +97,14 @@ rule compare_networks:
             category="Networks",
             labels={"table": "paired differences"},
         ),
-        others=multiext("results/networks/", "lesions.csv", "detection.csv", "lesion_wise.csv"),
+        others=multiext(
+            "results/networks/",
+            "lesions.csv",
+            "detection.csv",
+            "lesion_wise.csv",
+            "missed.csv",
+            "timepoints.csv",
+        ),
         picture=report(
             "results/networks/dice.png",
             caption="../report/networks.rst",

@@ -135,14 +135,15 @@ def segment(
     use_threads(threads)
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
-    from livermets.io.preprocessed import read_preprocessed, read_scan
+    from livermets.io.preprocessed import preprocessed_digest, read_preprocessed, read_scan
     from livermets.io.segmented import choose_network, write_segmented
     from livermets.segmentation.segment import segment_scan
 
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
     volume, masks = read_scan(image, {"liver": liver, "lesions": lesions, "liver reference": liver_reference})
-    trained = choose_network(network, cohort, patient)
-    found = segment_scan(trained, read_preprocessed(preprocessed), volume, masks, chosen, preprocessed)
+    scan = read_preprocessed(preprocessed)
+    trained = choose_network(network, cohort, patient, preprocessed_digest(preprocessed))
+    found = segment_scan(trained, scan, volume, masks, chosen, preprocessed)
     write_segmented(out, found, volume, masks, (cohort, patient, timepoint), chosen.output.keep_probability)
 
 

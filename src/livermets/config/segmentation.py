@@ -81,7 +81,8 @@ class TrainingSettings(Section):
     loss: Literal["cross-entropy", "dice", "dice-cross-entropy"] = "dice-cross-entropy"
     """cross-entropy: binary cross-entropy per pixel; dice: overlap loss over the batch; or their sum."""
     class_weights: Literal["none", "inverse-frequency"] = "none"
-    """Weights of the cross-entropy: inverse-frequency is all pixels / pixels of the class, over the training slices."""
+    """Weights of the cross-entropy: inverse-frequency is all pixels / pixels of the class, over the slices or
+    windows that an epoch shows (with `balance`, half of them with the target)."""
     optimiser: Literal["adam", "adamw", "sgd"] = "adamw"
     """The optimiser; sgd with Nesterov momentum 0.9."""
     learning_rate: float = Field(1e-3, gt=0)
@@ -243,7 +244,8 @@ class MatchingSettings(Section):
     """When an automatic mask counts as having found a manual lesion."""
 
     detection_dice: float = Field(0.0, ge=0, lt=1)
-    """Detected: Dice above this (Giannini 2020: 0, Defeudis 2022: 0.2)."""
+    """Detected: Dice above this (Giannini 2020: 0, Defeudis 2022: 0.2). Every count of detections in tables and report
+    follows it; a lesion that is not detected has no class from the automatic mask."""
 
 
 class SegmentationSettings(Section):

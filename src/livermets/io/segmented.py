@@ -18,8 +18,9 @@ from livermets.segmentation.segment import ChosenNetwork, Segmented
 from livermets.segmentation.weights import load_network, network_settings, read_description
 
 
-def choose_network(folders: list[Path], cohort: str, patient: str) -> ChosenNetwork:
-    """The first of these networks that never saw the patient; the first one if all did.
+def choose_network(folders: list[Path], cohort: str, patient: str, scan_digest: str = "") -> ChosenNetwork:
+    """The first of these networks that never saw the patient; the first one if all did. ``scan_digest`` is that of the
+    preprocessed scan, to tell whether the network saw this very one or another timepoint.
 
     Patients are known to a network by the ids of its training, plain or as cohort/patient."""
     descriptions = {str(folder): read_description(folder) for folder in folders}
@@ -35,7 +36,14 @@ def choose_network(folders: list[Path], cohort: str, patient: str) -> ChosenNetw
     unseen = unseen_network(patient, seen)
     chosen = Path(unseen or str(folders[0]))
     network, description = load_network(chosen)
-    return ChosenNetwork(chosen.name, network, network_settings(description, chosen), description, unseen is None)
+    return ChosenNetwork(
+        name=chosen.name,
+        network=network,
+        settings=network_settings(description, chosen),
+        description=description,
+        seen=unseen is None,
+        scan_seen=unseen is None and scan_digest in description["scans"].values(),
+    )
 
 
 def write_segmented(

@@ -27,7 +27,9 @@ TEXT_COLUMNS = (
     "feature", "same_as", "reason", "note",
 )  # fmt: skip
 """Names and words, not numbers: patient 007 is not patient 7, and a cohort may be called NA."""
-_WHOLE = re.compile(r"lesion_id|response|detected|agree|predicted(_manual|_automatic)?|n|k|n_\w+|r_plus|r_minus")
+_WHOLE = re.compile(
+    r"lesion_id|response|detected|agree|predicted(_manual|_automatic)?|n|k|n_\w+|k_\w+|r_plus|r_minus|study_rule"
+)
 _MISSING = (
     "", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "#N/A", "#NA", "#N/A N/A",
     "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN",

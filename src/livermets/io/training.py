@@ -85,6 +85,7 @@ def train_and_write(
     trained = train_network(data.training, data.validation, network, training, seed, place, workers)
     what |= {
         "best_epoch": trained.best_epoch,
+        "kept_epoch": trained.kept_epoch,
         "epochs": len(trained.log),
         "class_weights": trained.class_weights,
         "slices_per_second": float(trained.log["slices_per_second"].median()),
@@ -141,7 +142,7 @@ def _write_pictures(
 ) -> None:
     """The training's curves, and what the network makes of a few scans that it was not trained on."""
     with written_aside(out / "curves.png") as aside:
-        training_curves(trained.log, trained.best_epoch).savefig(aside, dpi=110, format="png")
+        training_curves(trained.log, trained.kept_epoch).savefig(aside, dpi=110, format="png")
     scans = data.validation_scans[:N_EXAMPLES]
     built, _ = load_network(out)
     images, targets, found, livers = [], [], [], []

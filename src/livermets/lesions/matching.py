@@ -15,13 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from livermets.lesions.detected import RULE_COLUMN, is_detected
 from livermets.lesions.diameter import longest_axial_diameter_mm
 from livermets.segmentation.metrics import OVERLAP_METRICS, SURFACE_METRICS, mask_metrics
 
 FIRST_UNMATCHED_ID = 1001
 COLUMNS = (
     "lesion_id", "kind", "longest_diameter_mm", "volume_ml", "volume_automatic_ml",
-    "dice", "precision", "recall", "detected", *OVERLAP_METRICS[3:], *SURFACE_METRICS,
+    "dice", "precision", "recall", "detected", *OVERLAP_METRICS[3:], *SURFACE_METRICS, RULE_COLUMN,
 )  # fmt: skip
 CONNECTIVITY_26 = np.ones((3, 3, 3), dtype=bool)
 
@@ -44,7 +45,8 @@ def match_lesions(
 ) -> LesionMatching:
     """Matches an automatic mask with a manual label map of the same shape, and measures every pair.
 
-    A lesion is detected if the Dice of its pair is above ``detection_dice``."""
+    A lesion is detected by the rule of `livermets.lesions.detected`: the Dice of its pair is above ``detection_dice``.
+    What touches a lesion belongs to it, so a component too small to detect it is no false positive either."""
     found = np.asarray(automatic, dtype=bool)
     reference = np.zeros(found.shape, dtype=np.uint16) if manual is None else manual.astype(np.uint16)
     # Nothing outside the box of both masks can matter, and scans are mostly empty.
@@ -66,7 +68,8 @@ def _table(
     rows = [_manual_row(lesion_id, reference, labels, spacing_zyx_mm, detection_dice) for lesion_id in known]
     kind = "false_positive" if has_manual else "automatic"
     rows += [_unmatched_row(i, kind, labels, spacing_zyx_mm) for i in _ids(labels) if i not in known]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"lesion_id": np.int64, "detected": "Int64"})
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"lesion_id": np.int64, "detected": "Int64"})
+    return table.assign(**{RULE_COLUMN: float(detection_dice)})
 
 
 def _ids(labels: NDArray) -> list[int]:
@@ -134,7 +137,7 @@ def _manual_row(
         "longest_diameter_mm": longest_axial_diameter_mm(lesion, spacing_zyx_mm),
         "volume_ml": lesion.sum() * voxel_ml,
         "volume_automatic_ml": found.sum() * voxel_ml,
-        "detected": int(metrics["dice"] > detection_dice),
+        "detected": int(is_detected(metrics["dice"], detection_dice)),
         **metrics,
     }
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
+from livermets.reporting.detection import detection_sentence, rule
 from livermets.reporting.sections.estimates import rows_of, shown_interval
 from livermets.reporting.tables import is_clustered
-from livermets.stats.overlap import segmented, size_groups
+from livermets.stats.overlap import size_groups
 
 FEW_PATIENTS = 20
 Tables = Mapping[str, pd.DataFrame]
@@ -41,7 +42,7 @@ def answer(tables: Tables, lesions: pd.DataFrame, noun: str = "lesion") -> str:
 def findings(tables: Tables, lesions: pd.DataFrame) -> list[str]:
     """The sentences after the answer; what cannot be said is left out or says why."""
     found = [
-        _chance(tables), _detection(lesions), _by_size(tables, lesions), _by_group(tables), _needed(tables),
+        _chance(tables), detection_sentence(lesions), _by_size(tables, lesions), _by_group(tables), _needed(tables),
         _outcome(tables), _lost(lesions),
     ]  # fmt: skip
     return [sentence for sentence in found if sentence]
@@ -82,25 +83,6 @@ def _chance(tables: Tables) -> str:
         return f"{text}, so it is not shown that the masks agree more often than by chance."
     more = "more" if shown["low"] > 0 else "less"
     return f"{text}, so the masks agree {more} often than by chance."
-
-
-def _detection(lesions: pd.DataFrame) -> str:
-    judged = segmented(lesions)
-    if judged.empty:
-        return ""
-    parts = [
-        f"{fmt.share(_found(group), len(group))} of those {size}"
-        for size, group in size_groups(judged)[1:]
-        if len(group)
-    ]
-    total = f"The network found {fmt.share(_found(judged), len(judged))} lesions"
-    without = len(lesions) - len(judged)
-    rest = f" {fmt.plural(without, 'lesion')} had no automatic mask to judge." if without else ""
-    return (f"{total}: {fmt.listed(parts)}." if parts else f"{total}.") + rest
-
-
-def _found(lesions: pd.DataFrame) -> int:
-    return int((lesions["automatic_fate"] != "undetected").sum())
 
 
 def _by_size(tables: Tables, lesions: pd.DataFrame) -> str:
@@ -211,7 +193,7 @@ def _lost(lesions: pd.DataFrame) -> str:
     reasons = [
         f"{fmt.integer(n)} {words}"
         for n, words in (
-            (int(automatic.eq("undetected").sum()), "not found by the network"),
+            (int(automatic.eq("undetected").sum()), f"not detected by the network ({rule(lesions)})"),
             (int(manual.eq("no ROI").sum()), "whose manual mask holds no ROI"),
             (int(automatic.eq("no ROI").sum()), "whose automatic mask holds no ROI"),
             (other, "without a class for another reason"),

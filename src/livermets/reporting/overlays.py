@@ -16,7 +16,8 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Figure, Gallery
 from livermets.reporting.pictures import drawing_png
 from livermets.reporting.results import StudyResults
-from livermets.stats.overlap import measured
+from livermets.reporting.seen import cohort_words
+from livermets.stats.overlap import measured, segmented
 
 _MARGIN_MM = 18.0
 _LEAST_SIDE_MM = 70.0
@@ -64,7 +65,8 @@ def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]
         if not cuts:
             continue
         ranks = fmt.listed([str(lesion["place"]) for lesion, _ in cuts])
-        whose = f"Cohort {name}: lesions of the {ranks} Dice among {fmt.plural(len(lesions), 'lesion')}."
+        judged = fmt.plural(len(segmented(lesions)), "lesion")
+        whose = f"Cohort {cohort_words(study, name)}: lesions of the {ranks} Dice among {judged}."
         where = "Axial slice with the largest manual area, liver window; single lesions, hence no interval."
         contours = f"{whose} Light blue, solid: manual; orange, dashed: automatic. {where}"
         pictures = [_contour_figure(lesion, cut) for lesion, cut in cuts]

@@ -41,6 +41,8 @@ METHODS = {
     "fleiss-1969": "asymptotic (Fleiss 1969)",
     "exact-binomial": "exact binomial",
     "chi-squared-yates": "chi-squared, unpaired",
+    "cluster-linearised-t": "t-test by patient (linearised difference)",
+    "welch-t": "Welch’s t, unpaired",
     "count": "",
 }
 CLUSTERED_WORDS = ("cluster", "obuchowski", "durkalski", "gee", "patient")

@@ -91,6 +91,13 @@ def epoch_order(with_target: NDArray[np.bool_], training: TrainingSettings, seed
     return random.permutation(chosen)
 
 
+def slice_probability(with_target: NDArray[np.bool_], balance: bool) -> NDArray[np.float64]:
+    """How probable each slice is to be the one at a place of an epoch (`epoch_order`); they add up to 1."""
+    if not balance or with_target.all() or not with_target.any():
+        return np.full(len(with_target), 1 / len(with_target))
+    return np.where(with_target, 0.5 / with_target.sum(), 0.5 / (~with_target).sum())
+
+
 def augmentation(settings: AugmentationSettings, patch: int | None) -> Any:
     """MONAI's transforms for one slice as ``image``, ``target`` and ``liver``; all random ones are seeded at once."""
     from monai import transforms as mt
@@ -143,6 +150,20 @@ class EpochSlices(Dataset):
 
     def __len__(self) -> int:
         return len(self.order)
+
+    def foreground_share(self) -> float:
+        """Share of the target among the pixels that epochs show: whole slices, each kind as often as it is drawn; of
+        windows, whose place is random, those of the present epoch.
+
+        Never quite 0 or 1, so that its inverse is a weight."""
+        if self.training.patch is not None:
+            shown = [self[position][1].float().mean() for position in range(len(self))]
+            share, pixels = float(torch.stack(shown).mean()), len(self) * self.training.patch**2
+        else:
+            pixels = self.slices.target.numel()
+            of_slice = self.slices.target.flatten(1).sum(dim=1).numpy() / self.slices.target[0].numel()
+            share = float(of_slice @ slice_probability(self.slices.with_target, self.training.balance))
+        return min(max(share, 1 / pixels), 1 - 1 / pixels)
 
     def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
         index = int(self.order[position])

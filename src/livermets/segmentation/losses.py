@@ -12,9 +12,10 @@ from livermets.config.segmentation import NetworkSettings, TrainingSettings
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
-def inverse_frequency_weights(foreground_pixels: int, all_pixels: int) -> tuple[float, float]:
-    """Weights of background and foreground: all pixels / pixels of the class (Giannini 2020)."""
-    return all_pixels / max(all_pixels - foreground_pixels, 1), all_pixels / max(foreground_pixels, 1)
+def inverse_frequency_weights(foreground_share: float) -> tuple[float, float]:
+    """Weights of background and foreground: all pixels / pixels of the class (Giannini 2020), from the share of
+    foreground among the pixels that an epoch shows (above 0, below 1)."""
+    return 1 / (1 - foreground_share), 1 / foreground_share
 
 
 def build_loss(

@@ -12,7 +12,7 @@ MANUAL_COLOUR, AUTOMATIC_COLOUR, LIVER_COLOUR = "#0072b2", "#d55e00", "#999999"
 PORTAL_WINDOW_HU = (-60.0, 200.0)
 
 
-def training_curves(log: pd.DataFrame, best_epoch: int) -> Figure:
+def training_curves(log: pd.DataFrame, kept_epoch: int) -> Figure:
     """Loss and validation Dice over epochs; a line marks the epoch whose weights were kept."""
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -21,7 +21,7 @@ def training_curves(log: pd.DataFrame, best_epoch: int) -> Figure:
         left.plot(log["epoch"], log["validation_loss"], label="validation")
     right.plot(log["epoch"], log["validation_dice"], color=AUTOMATIC_COLOUR, label="validation")
     for axes, name in ((left, "loss"), (right, "Dice of all validation pixels")):
-        axes.axvline(best_epoch, color="0.6", linewidth=0.8, linestyle="--")
+        axes.axvline(kept_epoch, color="0.6", linewidth=0.8, linestyle="--")
         axes.set(xlabel="epoch", ylabel=name)
         axes.grid(alpha=0.3)
     left.legend(frameon=False)

@@ -25,13 +25,14 @@ from livermets.segmentation.preprocess import check_same_preprocessing
 
 @dataclass(frozen=True, eq=False)
 class ChosenNetwork:
-    """A trained network, and whether it saw the patient at hand."""
+    """A trained network, and whether it saw the patient at hand, and the very scan, in training or in monitoring it."""
 
     name: str
     network: nn.Module
     settings: NetworkSettings
     description: dict[str, Any]
     seen: bool
+    scan_seen: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +81,7 @@ def segment_scan(
     metrics |= _named("liver", reference, liver.array if liver and reference else mask, spacing)
     slices = int(scan.liver.array.any(axis=(1, 2)).sum())
     metrics |= {"liver_slices": slices, "seconds_network": seconds_network, "seconds": seconds, "device": device.type}
+    metrics["scan_in_training"] = int(trained.scan_seen)
     return Segmented(matched.labels, native, matched.table, metrics)
 
 

@@ -44,11 +44,13 @@ class CheckpointPlace:
 
 @dataclass(frozen=True, eq=False)
 class TrainedNetwork:
-    """The weights kept, one log row per epoch, and what was decided on the way."""
+    """The weights kept, one log row per epoch, and what was decided on the way: the best epoch by the monitor, and the
+    one whose weights were kept, which is the last where the settings say so."""
 
     weights: dict[str, Tensor]
     log: pd.DataFrame
     best_epoch: int
+    kept_epoch: int
     class_weights: tuple[float, float] | None
 
 
@@ -110,23 +112,29 @@ def train_network(
     device = pick_device()
     prepare_torch(settings, seed, device)
     weights = None
+    dataset = EpochSlices(slices, settings, seed)
     if settings.class_weights == "inverse-frequency":
-        weights = inverse_frequency_weights(int(slices.target.sum()), slices.target.numel())
+        weights = inverse_frequency_weights(dataset.foreground_share())
     training = start_training(network, settings, weights, device)
     found = load_checkpoint(place.folder, place.digest, device) if place else None
     if found:
         training.restore(found)
         logger.info("Continuing after epoch %d", training.epoch)
-    dataset = EpochSlices(slices, settings, seed)
     for _ in epochs_left(training):
         run_epoch(training, dataset, validation, workers)
         if place:
             save_checkpoint(place.folder, place.digest, training.state())
     if place:
         remove_checkpoint(place.folder)
-    kept = training.best_weights if settings.keep == "best" else training.network.state_dict()
-    log = pd.DataFrame(training.log, columns=list(LOG_COLUMNS))
-    return TrainedNetwork({k: v.detach().cpu().clone() for k, v in kept.items()}, log, training.best_epoch, weights)
+    best = settings.keep == "best"
+    kept = training.best_weights if best else training.network.state_dict()
+    return TrainedNetwork(
+        weights={k: v.detach().cpu().clone() for k, v in kept.items()},
+        log=pd.DataFrame(training.log, columns=list(LOG_COLUMNS)),
+        best_epoch=training.best_epoch,
+        kept_epoch=training.best_epoch if best else training.epoch,
+        class_weights=weights,
+    )
 
 
 def prepare_torch(settings: TrainingSettings, seed: int, device: torch.device) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from livermets.errors import input_error
+from livermets.lesions.detected import RULE_COLUMN
 from livermets.selection.data import LESION_COLUMNS
 from livermets.selection.model import FittedModel
 from livermets.selection.scores import Score
@@ -17,9 +18,9 @@ SOURCES = ("manual", "automatic")
 LESION_TABLE_COLUMNS = (
     *KEYS, "response", "longest_diameter_mm", "volume_ml", "dice", "precision", "recall", "detected",
     "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic", "predicted_manual", "predicted_automatic",
-    "kind", "centre", "volume_automatic_ml",
+    "kind", "centre", "volume_automatic_ml", RULE_COLUMN,
 )  # fmt: skip
-_FROM_MATCHING = ["kind", "dice", "precision", "recall", "detected", "volume_automatic_ml"]
+_FROM_MATCHING = ["kind", "dice", "precision", "recall", "detected", "volume_automatic_ml", RULE_COLUMN]
 _MEASURED = ["longest_diameter_mm", "volume_ml"]
 _ROI_PLACE = [*KEYS, "mask_source", "z", "y", "x"]
 
@@ -41,7 +42,8 @@ def lesion_table(
 
     ``lesions``: manual lesions with their measures and outcome; ``matching``: manual against automatic masks;
     ``probabilities``: ROIs by mask source. A share is the share of ROIs with probability 0.5 or more; without ROIs it
-    and the class are empty."""
+    and the class are empty. A lesion that was not detected has no class from the automatic mask, whatever the few ROIs
+    say that its overlap may hold: their number and share stay to be seen."""
     table = _merged(lesions, matching)
     for source in SOURCES:
         counted = _counted(probabilities.get(source), source, model.score)
@@ -52,6 +54,8 @@ def lesion_table(
         table[f"predicted_{source}"] = pd.array(called, dtype="Float64").astype("Int64")
     only_automatic = table["kind"] != "manual"
     table.loc[only_automatic, "n_roi_manual"] = pd.NA
+    undetected = (table["kind"] == "manual") & (table["detected"] == 0)
+    table["predicted_automatic"] = table["predicted_automatic"].mask(undetected)
     for column in ("response", "detected"):
         table[column] = pd.to_numeric(table[column], errors="coerce").astype("Int64")
     return table[list(LESION_TABLE_COLUMNS)]
@@ -74,7 +78,7 @@ def _merged(lesions: pd.DataFrame, matching: pd.DataFrame) -> pd.DataFrame:
     parts = [part.astype(object) for part in (paired, unmatched) if len(part)] or [paired]
     table = pd.concat(parts, ignore_index=True).astype({"lesion_id": "int64"})
     table = table.reindex(columns=list(dict.fromkeys([*paired.columns, *unmatched.columns])))
-    numeric = ["response", *_MEASURED, "dice", "precision", "recall", "detected", "volume_automatic_ml"]
+    numeric = ["response", *_MEASURED, "dice", "precision", "recall", "detected", "volume_automatic_ml", RULE_COLUMN]
     table[numeric] = table[numeric].apply(pd.to_numeric, errors="coerce")
     return table
 

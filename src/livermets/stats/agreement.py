@@ -14,6 +14,10 @@ from livermets.stats.proportions import UNDEFINED
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate
 
+MINIMUM_DISCORDANT = 5
+"""Below this many discordant lesions the chi-squared approximation of Durkalski's test says nothing; the exact test
+still does."""
+
 
 def agreement_estimates(
     manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
@@ -65,14 +69,22 @@ def mcnemar_estimates(
     both_minus, automatic_only, manual_only, both_plus = (int(np.count_nonzero(cell)) for cell in cells)
     exact = mcnemar([[both_minus, automatic_only], [manual_only, both_plus]], exact=True).pvalue
     common: dict[str, Any] = {"level": boot.level, "n_lesions": len(manual), "n_patients": len(np.unique(patient))}
-    clustered = durkalski_p(cells[2], cells[1], patient)
-    why = "no patient has discordant lesions" if math.isnan(clustered) else ""
+    clustered, why = _durkalski_or_why_not(cells[2], cells[1], patient)
     return [
         Estimate("mcnemar_p", float(exact), method="exact-binomial", **common),
         Estimate("mcnemar_p", clustered, method="durkalski-2003", note=why, **common),
         Estimate("manual_only", manual_only, method="count", **common),
         Estimate("automatic_only", automatic_only, method="count", **common),
     ]
+
+
+def _durkalski_or_why_not(
+    first_only: NDArray[np.bool_], second_only: NDArray[np.bool_], patient: NDArray[np.intp]
+) -> tuple[float, str]:
+    if np.count_nonzero(first_only | second_only) < MINIMUM_DISCORDANT:
+        return NAN, f"fewer than {MINIMUM_DISCORDANT} discordant lesions, too few for a test that allows for clustering"
+    p = durkalski_p(first_only, second_only, patient)
+    return p, "in every patient as many lesions differ one way as the other" if math.isnan(p) else ""
 
 
 def durkalski_p(first_only: NDArray, second_only: NDArray, patient: NDArray[np.intp]) -> float:

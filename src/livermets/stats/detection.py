@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -46,9 +48,16 @@ def detection_estimates(matching: pd.DataFrame, scans: pd.DataFrame, boot: Patie
     def summed(values: np.ndarray) -> np.ndarray:
         return per_patient_sum(values, patient, patients)
 
+    # Its denominator holds false positives, which are no lesions.
+    precision = [
+        replace(estimate, n_lesions=int(manual.sum()))
+        for estimate in proportion_estimates(
+            "precision_at_50", half, (manual & (automatic_ml > 0)) | false, patient, boot
+        )
+    ]
     return [
         *proportion_estimates("recall_at_50", half, manual, patient, boot),
-        *proportion_estimates("precision_at_50", half, (manual & (automatic_ml > 0)) | false, patient, boot),
+        *precision,
         ratio("pooled_dice", summed(2 * common_ml), summed(manual_ml + automatic_ml)),
         ratio("pooled_precision", summed(common_ml), summed(automatic_ml)),
         ratio("pooled_recall", summed(common_ml), summed(manual_ml)),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from livermets.errors import ProblemList, input_error
 from livermets.io.tables import rows_in_words
+from livermets.lesions.detected import RULE_COLUMN, missed
 
 REQUIRED_COLUMNS = (
     "patient_id", "lesion_id", "response", "predicted_manual", "predicted_automatic", "dice", "longest_diameter_mm",
@@ -25,7 +26,8 @@ Allowed = Callable[[pd.Series], pd.Series]
 
 def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.DataFrame:
     """The lesions with numeric columns plus ``patient`` (code 0…), ``compared``, ``agree``, ``manual_fate``,
-    ``automatic_fate``; rows whose ``kind`` is not ``manual`` (false positives) are left out.
+    ``automatic_fate``; rows whose ``kind`` is not ``manual`` (false positives) are left out. A lesion that was not
+    detected has no class from the automatic mask, also where the table gives it one.
 
     Raises `InputError` naming every column and row that is wrong. One class only, one patient only or nothing detected
     are not errors: the statistics say what they cannot compute."""
@@ -39,7 +41,7 @@ def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.Da
     table = lesions.copy()
     for column in [c for c in (*CLASS_COLUMNS, "detected") if c in table]:
         table[column] = _numbers(table[column], problems, where, lambda x: x.isin([0, 1]), "0, 1 or empty")
-    for column in [c for c in ("dice", *SHARE_COLUMNS) if c in table]:
+    for column in [c for c in ("dice", RULE_COLUMN, *SHARE_COLUMNS) if c in table]:
         table[column] = _numbers(table[column], problems, where, lambda x: x.between(0, 1), "between 0 and 1, or empty")
     for column in [c for c in ("n_roi_manual", "n_roi_automatic") if c in table]:
         table[column] = _numbers(table[column], problems, where, lambda x: x >= 0, "a count, or empty")
@@ -127,18 +129,25 @@ def _with_fates(table: pd.DataFrame) -> pd.DataFrame:
     # The same patient_id in two cohorts is two people.
     people = [column for column in ("cohort", "patient_id") if column in table]
     table["patient"] = table.groupby(people, dropna=False, sort=True).ngroup().astype(np.intp)
+    undetected = _undetected(table)
+    table["predicted_automatic"] = table["predicted_automatic"].mask(undetected)  # no detection, no class
     manual, automatic = table["predicted_manual"].notna(), table["predicted_automatic"].notna()
     table["compared"] = manual & automatic
     agree = (table["predicted_manual"] == table["predicted_automatic"]).astype(float)
     table["agree"] = agree.where(table["compared"])
     no_manual_roi, no_automatic_roi = _zero(table, "n_roi_manual"), _zero(table, "n_roi_automatic")
-    no_overlap = table["dice"].isna() | (table["dice"] == 0)
-    undetected = table["detected"] == 0 if "detected" in table else no_overlap
     table["manual_fate"] = np.select([manual, no_manual_roi], ["classified", "no ROI"], "no class given")
     table["automatic_fate"] = np.select(
         [automatic, undetected, no_automatic_roi], ["classified", "undetected", "no ROI"], "no class given"
     )
     return table
+
+
+def _undetected(table: pd.DataFrame) -> pd.Series:
+    """In a table that does not say what was detected, a lesion with neither Dice nor class is missed, one with a class
+    but no Dice is not."""
+    without_dice = table["dice"].isna() & table["predicted_automatic"].notna()
+    return missed(table) & ~(without_dice & ("detected" not in table))
 
 
 def _zero(table: pd.DataFrame, column: str) -> pd.Series:

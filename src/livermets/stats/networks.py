@@ -11,20 +11,32 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.errors import ProblemList
+from livermets.lesions.detected import (
+    RULE_COLUMN,
+    detection_dice_of,
+    is_detected,
+    missed,
+    rule_in_words,
+    rules_side_by_side,
+)
 from livermets.stats.agreement import mcnemar_estimates
 from livermets.stats.comparison import chi_squared_p
 from livermets.stats.detection import detection_estimates
 from livermets.stats.overlap import (
-    DETECTION_DICE,
+    EVERY_TIMEPOINT,
     Resampling,
     cohort_parts,
+    detected,
     detection_by_size,
     overlap_by_size,
     patient_codes,
     size_groups,
+    timepoints_in_order,
+    without_independence,
 )
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate, to_frame
+from livermets.stats.timepoints import timepoint_differences
 
 KEY = ["cohort", "patient_id", "timepoint", "lesion_id"]
 SCAN = KEY[:3]
@@ -54,6 +66,8 @@ class NetworkComparison:
     detection: pd.DataFrame
     lesion_wise: pd.DataFrame
     pairs: pd.DataFrame
+    missed: pd.DataFrame
+    timepoints: pd.DataFrame
 
 
 def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) -> NetworkComparison:
@@ -65,7 +79,7 @@ def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) 
     first, *others = lesions
     return NetworkComparison(
         networks=pd.DataFrame([{"network": name, **_facts(one)} for name, one in masks.items()]),
-        lesions=_stacked({name: table[[*KEY, *_LESION_COLUMNS]] for name, table in lesions.items()}),
+        lesions=_stacked({name: _as_seen(table) for name, table in lesions.items()}),
         overlap=_stacked({name: overlap_by_size(table) for name, table in lesions.items()}),
         detection=_stacked({name: detection_by_size(table, resampling) for name, table in lesions.items()}),
         lesion_wise=_stacked({name: lesion_wise(one.matching, one.scans, resampling) for name, one in masks.items()}),
@@ -75,6 +89,8 @@ def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) 
         )
         if others
         else pd.DataFrame(),
+        missed=missed_by_several(lesions),
+        timepoints=_stacked({name: timepoint_differences(table, resampling) for name, table in lesions.items()}),
     )
 
 
@@ -83,8 +99,34 @@ def manual_lesions(matching: pd.DataFrame) -> pd.DataFrame:
     lesions = matching[matching["kind"] == "manual"].reset_index(drop=True)
     # The same patient_id in two cohorts is two people.
     lesions["patient"] = lesions.groupby(["cohort", "patient_id"], sort=True, dropna=False).ngroup().astype(np.intp)
-    lesions["automatic_fate"] = np.where(lesions["dice"] > 0, "detected", "undetected")
+    lesions["automatic_fate"] = np.where(missed(lesions), "undetected", "detected")
     return lesions
+
+
+def missed_by_several(lesions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """How many lesions no network detected, how many all but one, and so on, with their longest diameters; one row per
+    timepoint and number of networks (``n_missed_by``), rows without a lesion too."""
+    first = next(iter(lesions.values()))
+    many = pd.concat([table.loc[~detected(table), KEY] for table in lesions.values()]).groupby(KEY, dropna=False).size()
+    joined = first.merge(many.rename("n_missed_by").reset_index(), on=KEY, how="left")
+    joined["n_missed_by"] = joined["n_missed_by"].fillna(0).astype(int)
+    rows = []
+    for timepoint, part in timepoint_parts(joined):
+        for number in range(len(lesions), -1, -1):
+            these = part[part["n_missed_by"] == number]
+            diameter = these["longest_diameter_mm"]
+            rows.append({
+                "timepoint": timepoint, "n_missed_by": number, "n_networks": len(lesions), "n_lesions": len(these),
+                "n_patients": these["patient"].nunique(), "diameter_mean_mm": diameter.mean(),
+                "diameter_sd_mm": diameter.std(ddof=1), "diameter_median_mm": diameter.median(),
+                RULE_COLUMN: detection_dice_of(first),
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _as_seen(lesions: pd.DataFrame) -> pd.DataFrame:
+    rule = detection_dice_of(lesions)
+    return lesions[[*KEY, *_LESION_COLUMNS]].assign(detected=detected(lesions).astype(int), detection_dice=rule)
 
 
 def lesion_wise(matching: pd.DataFrame, scans: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
@@ -99,32 +141,49 @@ def lesion_wise(matching: pd.DataFrame, scans: pd.DataFrame, resampling: Resampl
             resampling.draw(len(people)),
         )
         frames.append(to_frame(estimates, cohort=cohort, timepoint=timepoint))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return without_independence(pd.concat(frames, ignore_index=True)) if frames else pd.DataFrame()
 
 
 def paired_differences(first: pd.DataFrame, second: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
-    """Does one network find more lesions, and overlap them better, than another? By size and by the Dice above which a
-    lesion counts as found (``dice_above``).
+    """Does one network find more lesions, and overlap them better, than another? By timepoint, size and the Dice above
+    which a lesion counts as found (``dice_above``; ``study_rule`` is 1 for the study's own rule).
 
-    ``dice_difference`` and ``detection_difference`` are first minus second over all manual lesions (a missed one has
-    Dice 0), with intervals that resample patients. ``detection_mcnemar_p`` tests whether both find equally many,
-    exactly and allowing for several lesions per patient (Durkalski 2003). ``detection_chi_squared_p`` is the test that
-    is often published instead; it takes the lesions of the two networks as different ones, which they are not."""
+    ``dice_difference`` and ``detection_difference`` are first minus second over all manual lesions (one without overlap
+    has Dice 0), with intervals that resample patients. ``detection_mcnemar_p`` tests whether both find equally many,
+    exactly and allowing for several lesions per patient (Durkalski 2003). ``detection_chi_squared_p`` is published
+    practice (Defeudis 2022): it takes the lesions of the two networks as different ones, which they are not. Over all
+    timepoints together only what counts whole patients is given, since a lesion is there more than once."""
     paired = first.merge(second, on=KEY, suffixes=("_first", "_second"))
-    paired["patient"] = paired["patient_first"]
-    frames = []
-    for size, group in size_groups(paired.rename(columns={"longest_diameter_mm_first": "longest_diameter_mm"})):
-        if group.empty:
-            continue
-        patient = patient_codes(group)
-        boot = resampling.draw(int(patient.max()) + 1)
-        dice = [group[f"dice_{which}"].fillna(0.0).to_numpy(float) for which in ("first", "second")]
-        difference = _difference("dice_difference", dice[0] - dice[1], patient, boot)
-        frames.append(to_frame([difference], size=size).assign(dice_above=NAN))
-        for above in DETECTION_DICE:
-            estimates = list(_detection_differences(dice[0] > above, dice[1] > above, patient, boot))
-            frames.append(to_frame(estimates, size=size).assign(dice_above=above))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    paired = paired.assign(patient=paired["patient_first"], longest_diameter_mm=paired["longest_diameter_mm_first"])
+    frames = [
+        _pair(group, detection_dice_of(first), resampling).assign(size=size, timepoint=timepoint)
+        for timepoint, part in timepoint_parts(paired)
+        for size, group in size_groups(part)
+        if len(group)
+    ]
+    return without_independence(pd.concat(frames, ignore_index=True)) if frames else pd.DataFrame()
+
+
+def timepoint_parts(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The lesions of all timepoints together, if there are several, and of each."""
+    parts = [(str(name), lesions[lesions["timepoint"] == name]) for name in timepoints_in_order(lesions)]
+    return [(EVERY_TIMEPOINT, lesions), *parts] if len(parts) > 1 else parts
+
+
+def _pair(group: pd.DataFrame, own: float | None, resampling: Resampling) -> pd.DataFrame:
+    patient = patient_codes(group)
+    boot = resampling.draw(int(patient.max()) + 1)
+    dice = [group[f"dice_{which}"].fillna(0.0).to_numpy(float) for which in ("first", "second")]
+    ours = [
+        detected(group.rename(columns={f"automatic_fate_{which}": "automatic_fate"})) for which in ("first", "second")
+    ]
+    difference = _difference("dice_difference", dice[0] - dice[1], patient, boot)
+    frames = [to_frame([difference]).assign(dice_above=NAN, study_rule=NAN)]
+    for above in rules_side_by_side(own):
+        found = ours if above == own else [is_detected(values, float(above or 0)) for values in dice]
+        estimates = _detection_differences(np.asarray(found[0], bool), np.asarray(found[1], bool), patient, boot)
+        frames.append(to_frame(estimates).assign(dice_above=above, study_rule=int(above == own)))
+    return pd.concat(frames, ignore_index=True)
 
 
 def _detection_differences(
@@ -144,7 +203,8 @@ def _detection_differences(
     yield Estimate(
         "detection_chi_squared_p", unpaired, level=boot.level, method="chi-squared-yates",
         n_lesions=lesions, n_patients=boot.weights.shape[1],
-        note="both found all lesions, or none" if np.isnan(unpaired) else "",
+        note="both found all lesions, or none" if np.isnan(unpaired) else "unpaired: published practice, not the test "
+        "for the same lesions seen twice",
     )  # fmt: skip
 
 
@@ -172,11 +232,19 @@ def _facts(one: NetworkMasks) -> dict[str, Any]:
         "network_grid": preprocess.get("network_grid"), "patch": training.get("patch"), "loss": training.get("loss"),
         "n_training_patients": len(one.facts.get("training_patients") or []) or None,
         "training_slices": one.facts.get("training_slices"), "epochs": one.facts.get("epochs"),
-        "kept_epoch": one.facts.get("epochs" if training.get("keep") == "last" else "best_epoch"),
+        "kept_epoch": kept_epoch(one.facts),
         "seconds_per_epoch": seconds,
         "seconds_per_scan": one.scans["seconds"].median() if "seconds" in one.scans else NAN,
         "device": one.facts.get("device"), "n_scans": len(one.scans),
     }  # fmt: skip
+
+
+def kept_epoch(facts: Mapping[str, Any]) -> int | None:
+    """The epoch whose weights a network has: the best one, or the last where its training keeps that."""
+    if "kept_epoch" in facts:
+        return facts["kept_epoch"]
+    keep = (facts.get("training") or {}).get("keep")
+    return facts.get("epochs" if keep == "last" else "best_epoch")
 
 
 def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -193,6 +261,7 @@ def _named(pairs: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     named = pairs.copy()
     named.insert(0, "first", first)
     named.insert(1, "second", second)
+    named.insert(2, "size", named.pop("size"))
     named.insert(3, "dice_above", named.pop("dice_above"))
     return named
 
@@ -201,7 +270,11 @@ def _raise_if_different(masks: Mapping[str, NetworkMasks]) -> None:
     """All networks must have seen the same scans, with the same manual lesions."""
     problems = ProblemList()
     first, *others = masks
+    rules = {name: detection_dice_of(one.matching) for name, one in masks.items()}
     for other in others:
+        if rules[other] != rules[first]:
+            found = " and ".join(f"{name} counts as detected: {rule_in_words(rules[name])}" for name in (first, other))
+            problems.error(f"{first} and {other}", found, "Run segment for both with the same matching.detection_dice")
         for what, key, tables in (
             ("scan", SCAN, [masks[name].scans for name in (first, other)]),
             ("lesion", KEY, [manual_lesions(masks[name].matching) for name in (first, other)]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.config.statistics import StatisticsSettings
+from livermets.lesions.detected import detection_dice_of, is_detected, rule_in_words
 from livermets.stats.strata import TOO_FEW
 
 FEW_PATIENTS = 20
@@ -31,10 +32,12 @@ def general_notes(table: pd.DataFrame) -> list[str]:
     for value, side, measure in ((1, "R+", "sensitivity"), (0, "R-", "specificity")):
         if not (known["response"] == value).any():
             notes.append(f"no compared lesion is {side}: {measure} and everything built on it cannot be computed")
-    both = int(((table["detected"] == 0) & table["compared"]).sum()) if "detected" in table else 0
-    if both:
+    touched = int((is_detected(table["dice"], 0.0) & table["automatic_fate"].eq("undetected")).sum())
+    if touched:
+        rule = rule_in_words(detection_dice_of(table))
         notes.append(
-            f"{counted(both, 'lesion')} marked as undetected with an automatic class: compared like the others"
+            f"{counted(touched, 'lesion')} touched by the automatic mask but not detected ({rule}): "
+            f"{'it has' if touched == 1 else 'they have'} no class from it"
         )
     return notes
 

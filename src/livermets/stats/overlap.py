@@ -8,11 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from livermets.lesions.detected import RULE_COLUMN, detection_dice_of, is_detected, rules_side_by_side
 from livermets.stats.diagnostics import proportion_estimates
 from livermets.stats.resampling import PatientBootstrap
 
 SMALL_BELOW_MM = 20.0
-DETECTION_DICE = (0.0, 0.2)
+BASELINE = "baseline"
+EVERY_TIMEPOINT = "all"
+"""Lesions of all timepoints together, each counted once at each."""
+_LESIONS_INDEPENDENT = ("clopper-pearson", "exact-binomial", "chi-squared-yates", "welch-t")
+_NO_MEASURES = ("lesion_id", "patient_id", "seen_in_training", "scan_in_training")
 _OVERLAPS = ("dice", "precision", "recall")
 
 
@@ -33,28 +38,34 @@ def patient_codes(lesions: pd.DataFrame) -> NDArray[np.intp]:
     return np.unique(lesions["patient"].to_numpy(), return_inverse=True)[1].astype(np.intp)
 
 
-def size_groups(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def size_groups(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> list[tuple[str, pd.DataFrame]]:
     """All lesions, the small and the big ones; lesions without a diameter are only in "all"."""
     diameter = lesions["longest_diameter_mm"]
-    limit = f"{SMALL_BELOW_MM:g} mm"
-    groups = [("all", lesions), (f"< {limit}", lesions[diameter < SMALL_BELOW_MM])]
-    return [*groups, (f"≥ {limit}", lesions[diameter >= SMALL_BELOW_MM])]
+    limit = f"{cut_mm:g} mm"
+    groups = [("all", lesions), (f"< {limit}", lesions[diameter < cut_mm])]
+    return [*groups, (f"≥ {limit}", lesions[diameter >= cut_mm])]
+
+
+def timepoints_in_order(lesions: pd.DataFrame) -> list[str]:
+    """The timepoints of a table, baseline first."""
+    return sorted(lesions["timepoint"].unique(), key=lambda name: (name != BASELINE, str(name).casefold()))
 
 
 def cohort_parts(lesions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    """(cohort, timepoint, lesions), in order of appearance; a cohort seen at several timepoints also as a whole."""
+    """(cohort, timepoint, lesions), cohorts in order of appearance; one seen at several timepoints also as a whole."""
     parts = []
     for cohort, table in lesions.groupby("cohort", sort=False, dropna=False):
-        timepoints = list(table["timepoint"].unique())
+        timepoints = timepoints_in_order(table)
         if len(timepoints) > 1:
-            parts.append((str(cohort), "all", table))
+            parts.append((str(cohort), EVERY_TIMEPOINT, table))
         parts += [(str(cohort), str(t), table[table["timepoint"] == t]) for t in timepoints]
     return parts
 
 
 def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
-    """One row per cohort, timepoint and size: overlap over all lesions (one that was not found counts with Dice
-    and recall 0; its precision is undefined) and the median Dice of those found."""
+    """One row per cohort, timepoint and size: overlap over all lesions (one without any counts with Dice and recall 0;
+    its precision is undefined), how many were detected by the study's rule, and the same over those alone
+    (``*_detected``, as the papers' means are)."""
     rows = []
     for cohort, timepoint, part in cohort_parts(segmented(lesions)):
         for size, group in size_groups(part):
@@ -63,9 +74,12 @@ def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
             row["n_patients"] = group["patient"].nunique()
             for name in _OVERLAPS:
                 row |= _spread(name, values[name])
-            found = values.loc[values["dice"] > 0, "dice"]
-            row["dice_median_detected"] = found.median() if len(found) else np.nan
-            rows.append(row)
+            found = values[detected(group)]
+            row["dice_median_detected"] = found["dice"].median() if len(found) else np.nan
+            row["n_detected"] = len(found)
+            for name in _OVERLAPS:
+                row |= {f"{key}_detected": value for key, value in list(_spread(name, found[name]).items())[:2]}
+            rows.append(row | {RULE_COLUMN: detection_dice_of(lesions)})
     return pd.DataFrame(rows)
 
 
@@ -74,8 +88,13 @@ def segmented(lesions: pd.DataFrame) -> pd.DataFrame:
     return lesions[lesions["dice"].notna() | lesions["automatic_fate"].eq("undetected")]
 
 
+def detected(lesions: pd.DataFrame) -> pd.Series:
+    """Which of the `segmented` lesions were detected by the study's rule."""
+    return lesions["automatic_fate"].ne("undetected")
+
+
 def measured(lesions: pd.DataFrame) -> pd.DataFrame:
-    """Overlap with the rule for lesions that were not found: Dice 0, recall 0, precision undefined."""
+    """Overlap, with Dice 0, recall 0 and no precision for a lesion without any."""
     missed = lesions["automatic_fate"].eq("undetected")
     values = lesions[list(_OVERLAPS)].astype(float)
     values.loc[missed, ["dice", "recall"]] = values.loc[missed, ["dice", "recall"]].fillna(0.0)
@@ -93,25 +112,38 @@ def _spread(name: str, values: pd.Series) -> dict[str, object]:
 
 
 def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
-    """Detection at Dice above 0 and 0.2 by cohort, timepoint and size: k of n, exact and clustered intervals."""
+    """Detection by cohort, timepoint and size, by the study's own rule and by the published ones (``dice_above``): k of
+    n, exact and clustered intervals. ``study_rule`` is 1 for the study's own."""
+    own = detection_dice_of(lesions)
     rows = []
     for cohort, timepoint, part in cohort_parts(segmented(lesions)):
         for size, group in [(size, group) for size, group in size_groups(part) if len(group)]:
-            for above in DETECTION_DICE:
-                rows += _detection(group, above, resampling, {"cohort": cohort, "timepoint": timepoint, "size": size})
-    return pd.DataFrame(rows)
+            where = {"cohort": cohort, "timepoint": timepoint, "size": size}
+            for above in rules_side_by_side(own):
+                hit = detected(group) if above == own else is_detected(measured(group)["dice"], float(above or 0))
+                found = _detection(group, np.asarray(hit, bool), resampling, {**where, "dice_above": above})
+                rows += [{**row, "study_rule": int(above == own)} for row in found]
+    return without_independence(pd.DataFrame(rows))
+
+
+def without_independence(table: pd.DataFrame) -> pd.DataFrame:
+    """Estimates without those over several timepoints that take lesions as independent: a lesion at two timepoints is
+    not two lesions, and only what counts whole patients can be said of them together."""
+    if table.empty:
+        return table
+    pooled = table["timepoint"].eq(EVERY_TIMEPOINT) & table["method"].isin(_LESIONS_INDEPENDENT)
+    return table[~pooled].reset_index(drop=True)
 
 
 def _detection(
-    group: pd.DataFrame, above: float, resampling: Resampling, where: dict[str, str]
+    group: pd.DataFrame, hit: NDArray[np.bool_], resampling: Resampling, where: dict[str, object]
 ) -> list[dict[str, object]]:
     patient = patient_codes(group)
-    hit = measured(group)["dice"].gt(above).to_numpy()
     boot = resampling.draw(int(patient.max()) + 1)
     estimates = proportion_estimates("detection", hit, np.ones(len(group), bool), patient, boot)
     return [
         {
-            **where, "dice_above": above, "k": e.k, "n": e.n, "value": e.value, "low": e.low, "high": e.high,
+            **where, "k": e.k, "n": e.n, "value": e.value, "low": e.low, "high": e.high,
             "level": e.level, "method": e.method, "n_lesions": e.n_lesions, "n_patients": e.n_patients,
         }
         for e in estimates
@@ -123,7 +155,7 @@ def overlap_by_patient(lesions: pd.DataFrame) -> pd.DataFrame:
     were detected."""
     rows = []
     for keys, part in segmented(lesions).groupby(["cohort", "patient_id", "timepoint"], sort=False, dropna=False):
-        found = part[part["dice"] > 0]
+        found = part[detected(part)]
         row = dict(zip(("cohort", "patient_id", "timepoint"), keys, strict=True))
         row |= {"n_lesions": len(part), "n_detected": len(found)}
         row |= {f"mean_{name}": found[name].astype(float).mean() for name in _OVERLAPS}
@@ -136,7 +168,7 @@ def scan_summary(scan_metrics: pd.DataFrame) -> pd.DataFrame:
     if scan_metrics.empty or "cohort" not in scan_metrics:
         return pd.DataFrame()
     keys = [key for key in ("cohort", "timepoint") if key in scan_metrics]
-    numeric = [c for c in scan_metrics.select_dtypes("number").columns if c not in ("lesion_id", "patient_id", *keys)]
+    numeric = [c for c in scan_metrics.select_dtypes("number").columns if c not in (*_NO_MEASURES, *keys)]
     rows = []
     for where, part in scan_metrics.groupby(keys, sort=False, dropna=False):
         for name in numeric:

@@ -12,7 +12,7 @@ from livermets.stats.results import NAN, Estimate, to_frame
 def per_patient_table(lesions: pd.DataFrame) -> pd.DataFrame:
     """One row per patient: lesions by outcome and fate, mean Dice, agreement, and calls that were right per mask.
 
-    ``mean_dice`` counts an undetected lesion with the Dice it has in the table (0); ``mean_dice_detected`` leaves it
+    ``mean_dice`` counts an undetected lesion with the Dice it has in the table; ``mean_dice_detected`` leaves it
     out. Correct calls are counted over the lesions classified with both masks."""
     names = [column for column in ("cohort", "centre", "patient_id") if column in lesions]
     patient = lesions["patient"]

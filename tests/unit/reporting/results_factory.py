@@ -13,6 +13,7 @@ from livermets.config.statistics import StatisticsSettings
 from livermets.figures.concordance import concordance_figures
 from livermets.io.concordance import write_concordance
 from livermets.io.networks import read_network_masks, write_network_comparison
+from livermets.lesions.detected import is_detected
 from livermets.stats.concordance import concordance
 from livermets.stats.networks import compare_networks
 from livermets.stats.overlap import Resampling
@@ -47,10 +48,12 @@ DEFAULT_COHORTS = (
 )
 
 
-def make_results(folder: Path, cohorts: tuple[MadeCohort, ...] = DEFAULT_COHORTS, seed: int = 5) -> dict[str, object]:
+def make_results(
+    folder: Path, cohorts: tuple[MadeCohort, ...] = DEFAULT_COHORTS, seed: int = 5, detection_dice: float = 0.0
+) -> dict[str, object]:
     """Writes the folder and returns the study's configuration."""
     rng = np.random.default_rng(seed)
-    tables = [_make_cohort(folder / cohort.name, cohort, rng) for cohort in cohorts]
+    tables = [_make_cohort(folder / cohort.name, cohort, rng, detection_dice) for cohort in cohorts]
     lesions = pd.concat(tables, ignore_index=True)
     lesions.to_csv(folder / "lesions.csv", index=False)
     _make_model(folder / "model", lesions[lesions.cohort == cohorts[0].name], rng)
@@ -79,6 +82,7 @@ def make_results(folder: Path, cohorts: tuple[MadeCohort, ...] = DEFAULT_COHORTS
         "seed": 7,
         "cohorts": {c.name: _settings_of(c) for c in cohorts},
         "compare_networks": {"other": {}} if validation else {},
+        "segmentation": {"matching": {"detection_dice": detection_dice}},
         "outcome": {"rule": "growth_mm", "limit_mm": 3.0},
         "selection": {"search": {"population": 30, "generations": 20}},
     }
@@ -91,7 +95,7 @@ def _settings_of(cohort: MadeCohort) -> dict[str, object]:
     return {"role": cohort.role, **paths}
 
 
-def _make_cohort(folder: Path, cohort: MadeCohort, rng: np.random.Generator) -> pd.DataFrame:
+def _make_cohort(folder: Path, cohort: MadeCohort, rng: np.random.Generator, detection_dice: float) -> pd.DataFrame:
     rows = []
     for p in range(cohort.patients):
         for timepoint in cohort.timepoints:
@@ -106,45 +110,49 @@ def _make_cohort(folder: Path, cohort: MadeCohort, rng: np.random.Generator) -> 
                 for k in range(cohort.lesions_per_patient)
             ]
     table = pd.DataFrame(rows, columns=["cohort", "patient_id", "timepoint", "lesion_id", "centre"])
-    _fill(table, cohort.role, rng)
+    _fill(table, cohort.role, rng, detection_dice)
     folder.mkdir(parents=True, exist_ok=True)
     for (patient, timepoint), part in table.groupby(["patient_id", "timepoint"], sort=False):
-        _make_scan(folder, str(patient), str(timepoint), part, rng)
+        _make_scan(folder, str(patient), str(timepoint), part, rng, cohort.role)
     order = [
         "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
         "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
-        "predicted_manual", "predicted_automatic", "centre",
+        "predicted_manual", "predicted_automatic", "centre", "detection_dice",
     ]  # fmt: skip
     table = table[order]
     table.to_csv(folder / "lesions.csv", index=False)
     return table
 
 
-def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator) -> None:
+def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator, detection_dice: float) -> None:
     n = len(table)
     diameter = np.round(rng.lognormal(3.2, 0.4, n).clip(8, 90), 1)
     response = (rng.random(n) < 0.6).astype(float)
     dice = np.round((0.15 + 0.6 * (1 - np.exp(-diameter / 20)) + rng.normal(0, 0.12, n)).clip(0, 0.97), 3)
     dice[rng.random(n) < 0.12] = 0.0
-    detected = dice > 0
+    dice[2::9] = 0.11  # touched, but not detected by every rule
+    touched, detected = dice > 0, dice > detection_dice
     roi_manual = np.where(diameter < 9, 0, np.round(diameter**2 / 8)).astype(int)
-    roi_automatic = np.where(detected, np.round(roi_manual * rng.uniform(0.6, 1.2, n)), 0).astype(int)
+    roi_automatic = np.where(touched, np.round(roi_manual * rng.uniform(0.6, 1.2, n)), 0).astype(int)
     share_manual = (0.35 + 0.3 * response + rng.normal(0, 0.18, n)).clip(0, 1)
     share_automatic = (share_manual + rng.normal(0, 0.3 * (1 - dice))).clip(0, 1)
     table["response"] = np.nan if role == "predict" else response
     table["longest_diameter_mm"] = diameter
     table["volume_ml"] = np.round(diameter**3 * 0.0004, 2)
     table["dice"] = dice
-    table["precision"] = np.where(detected, (dice + rng.normal(0, 0.1, n)).clip(0, 1).round(3), np.nan)
-    table["recall"] = np.where(detected, (dice + rng.normal(0, 0.1, n)).clip(0, 1).round(3), 0.0)
-    table["detected"] = detected.astype(int)
+    table["precision"] = np.where(touched, (dice + rng.normal(0, 0.1, n)).clip(0, 1).round(3), np.nan)
+    table["recall"] = np.where(touched, (dice + rng.normal(0, 0.1, n)).clip(0, 1).round(3), 0.0)
+    table["detected"], table["detection_dice"] = detected.astype(int), detection_dice
     table["n_roi_manual"], table["n_roi_automatic"] = roi_manual, roi_automatic
     for source, share, rois in (("manual", share_manual, roi_manual), ("automatic", share_automatic, roi_automatic)):
         table[f"share_{source}"] = np.where(rois > 0, share.round(4), np.nan)
-        table[f"predicted_{source}"] = np.where(rois > 0, (share >= 0.5).astype(float), np.nan)
+        called = (rois > 0) & (detected | (source == "manual"))
+        table[f"predicted_{source}"] = np.where(called, (share >= 0.5).astype(float), np.nan)
 
 
-def _make_scan(folder: Path, patient: str, timepoint: str, part: pd.DataFrame, rng: np.random.Generator) -> None:
+def _make_scan(
+    folder: Path, patient: str, timepoint: str, part: pd.DataFrame, rng: np.random.Generator, role: str
+) -> None:
     seg = folder / "segmentation" / patient / timepoint
     seg.mkdir(parents=True, exist_ok=True)
     names = [
@@ -158,10 +166,11 @@ def _make_scan(folder: Path, patient: str, timepoint: str, part: pd.DataFrame, r
         "precision",
         "recall",
         "detected",
+        "detection_dice",
     ]
     matching = part[names].assign(
         kind="manual",
-        volume_automatic_ml=part.volume_ml * part.detected,
+        volume_automatic_ml=part.volume_ml * (part.dice > 0),
         voe=1 - part.dice / (2 - part.dice),
         assd_mm=np.where(part.detected == 1, rng.uniform(0.5, 4, len(part)).round(2), np.nan),
         hd95_mm=np.nan,
@@ -179,6 +188,8 @@ def _make_scan(folder: Path, patient: str, timepoint: str, part: pd.DataFrame, r
                 len(part),
                 false_positives,
                 2.5,
+                int(role == "train"),
+                int(role == "train"),
             )
         ],
         columns=[
@@ -190,6 +201,8 @@ def _make_scan(folder: Path, patient: str, timepoint: str, part: pd.DataFrame, r
             "manual_lesions",
             "false_positives",
             "seconds",
+            "seen_in_training",
+            "scan_in_training",
         ],
     ).to_csv(seg / "scan_metrics.csv", index=False)
     intake = folder / "intake" / patient / timepoint
@@ -269,7 +282,8 @@ def _make_networks(folder: Path, validation: list[str]) -> None:
     words = [f"{name}={place}" for name in ("own", "other") for place in scans]
     masks = read_network_masks([f"own={folder}/models/lesions"], words)
     other = masks["other"].matching
-    masks["other"].matching["dice"] = other["dice"].where(other["lesion_id"] % 2 == 0, 0.0)
+    other["dice"] = other["dice"].where(other["lesion_id"] % 2 == 0, 0.0)
+    other["detected"] = is_detected(other["dice"], float(other["detection_dice"].iloc[0])).astype(int)
     resampling = Resampling(200, 0.95, np.random.default_rng(1))
     write_network_comparison(folder / "networks", compare_networks(masks, resampling))
 

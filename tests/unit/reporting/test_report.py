@@ -120,11 +120,12 @@ def test_compared_networks_are_shown_with_their_paired_tests(made_study):
     networks = [row[0] for row in tables["networks-costs"].rows]
     assert networks == ["own", "other"]
     pairs = pd.read_csv(made_study.folder / "networks/pairs.csv")
-    exact = pairs[(pairs["method"] == "exact-binomial") & (pairs["size"] == "all") & (pairs["dice_above"] == 0)]
-    shown = next(row for row in tables["networks-pairs"].rows if row[1] == "all")
+    exact = pairs[(pairs["method"] == "exact-binomial") & (pairs["size"] == "all") & (pairs["study_rule"] == 1)]
+    exact = exact[exact["timepoint"] == "baseline"]
+    shown = next(row for row in tables["networks-pairs"].rows if row[1:3] == ["baseline", "all"])
     assert shown[0] == "other"
-    assert shown[2] == str(exact["n_lesions"].iloc[0])
-    assert "p\u00a0<\u00a00.001" in shown[6] or f"{exact['value'].iloc[0]:.3f}" in shown[6]
+    assert shown[3] == str(exact["n_lesions"].iloc[0])
+    assert "p\u00a0<\u00a00.001" in shown[7] or f"{exact['value'].iloc[0]:.3f}" in shown[7]
 
 
 def test_a_study_that_compares_no_networks_says_nothing_of_them(made_study, tmp_path):

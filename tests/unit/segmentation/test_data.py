@@ -78,6 +78,33 @@ def test_every_epoch_draws_anew_and_repeatably():
     assert set(epoch_order(kinds, settings, 0, 3)) != set(epoch_order(kinds, settings, 0, 4))
 
 
+@pytest.mark.parametrize("balance", [True, False])
+@pytest.mark.parametrize("slices_per_epoch", [None, 4])
+def test_class_weights_are_counted_over_what_epochs_show(disc_scans, balance, slices_per_epoch):
+    slices = select_slices(disc_scans, "all", 0)
+    settings = TrainingSettings(
+        balance=balance, slices_per_epoch=slices_per_epoch, augmentation=AugmentationSettings(flip=0)
+    )
+    dataset = EpochSlices(slices, settings, 0)
+    shown = []
+    for epoch in range(200):
+        dataset.set_epoch(epoch)
+        shown.append(float(slices.target[torch.from_numpy(dataset.order)].float().mean()))
+    assert dataset.foreground_share() == pytest.approx(np.mean(shown), rel=0.02)
+    of_all_slices = float(slices.target.float().mean())
+    assert (dataset.foreground_share() < 0.95 * of_all_slices) == balance  # most of these slices show a lesion
+
+
+def test_class_weights_of_windows_are_counted_over_windows(disc_scans):
+    slices = select_slices(disc_scans, "liver", 0)
+    settings = TrainingSettings(patch=16, slices_per_epoch=64, augmentation=AugmentationSettings(flip=0))
+    dataset = EpochSlices(slices, settings, 0)
+    shown = torch.stack([dataset[position][1].float() for position in range(len(dataset))])
+    assert shown.shape[-2:] == (16, 16)
+    assert dataset.foreground_share() == pytest.approx(float(shown.mean()))
+    assert dataset.foreground_share() > 1.2 * float(slices.target.float().mean())
+
+
 def test_one_kind_only_needs_no_balance():
     assert sorted(epoch_order(np.ones(5, dtype=bool), TrainingSettings(balance=True), 0, 0)) == [0, 1, 2, 3, 4]
 

@@ -10,6 +10,7 @@ import yaml
 
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import SegmentationSettings
+from livermets.config.selection import SelectionSettings
 from livermets.segmentation.networks import build_network, convolution_count, parameter_count
 from livermets.segmentation.schedule import build_optimiser, build_schedule
 
@@ -18,7 +19,7 @@ PRESETS = Path(__file__).parents[3] / "presets"
 
 def preset(name: str) -> tuple[PreprocessSettings, SegmentationSettings]:
     content = yaml.safe_load((PRESETS / f"{name}.yaml").read_text(encoding="utf-8"))
-    assert set(content) == {"preprocess", "segmentation"}
+    assert {"preprocess", "segmentation"} <= set(content) <= {"preprocess", "segmentation", "selection"}
     return PreprocessSettings(**content["preprocess"]), SegmentationSettings(**content["segmentation"])
 
 
@@ -29,6 +30,36 @@ def test_every_preset_is_valid_and_names_its_source(name):
     first = (PRESETS / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith("# ")
     assert "et al." in first or "own recipe" in first
+
+
+def stated_and_chosen(name: str) -> tuple[str, str]:
+    """The two parts of a preset's comment, lines joined."""
+    lines = (PRESETS / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    comment = " ".join(line.removeprefix("#").strip() for line in lines if line.startswith("#"))
+    stated, chosen = comment.split("As stated:")[1].split("Not stated, our choice:")
+    return stated, chosen
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("giannini2020", ["256", "z-score", "argmax", "initialisation", "last epoch", "batches", "liver"]),
+        ("defeudis2022-tl", ["overlap", "Dice"]),
+        ("defeudis2022-notl", ["64 filters", "batches", "restricted to the liver", "best epoch"]),
+    ],
+)
+def test_what_a_paper_does_not_say_is_not_given_as_stated(name, words):
+    stated, chosen = stated_and_chosen(name)
+    assert [word for word in words if word in stated] == []
+    assert [word for word in words if word not in chosen] == []
+
+
+def test_giannini2020_calls_lesions_by_the_published_rule():
+    content = yaml.safe_load((PRESETS / "giannini2020.yaml").read_text(encoding="utf-8"))
+    settings = SelectionSettings(**content["selection"])
+    assert settings.threshold.method == "resubstitution"
+    assert settings.threshold.score == "share"
+    assert "resubstitution" in stated_and_chosen("giannini2020")[0]
 
 
 def test_giannini2020():

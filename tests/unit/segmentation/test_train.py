@@ -22,6 +22,7 @@ from livermets.segmentation.losses import inverse_frequency_weights
 from livermets.segmentation.networks import build_network
 from livermets.segmentation.predict import out_of_memory_advice, predict_probability
 from livermets.segmentation.train import CheckpointPlace, train_network
+from livermets.stats.networks import kept_epoch
 
 NETWORK = NetworkSettings(levels=2, base_filters=4, dropout=0.1)
 SETTINGS = TrainingSettings(
@@ -116,6 +117,15 @@ def test_slices_and_scans_without_a_lesion_give_no_nan(disc_scans, output, loss,
     assert np.isfinite(probability).all()
 
 
+@pytest.mark.parametrize("keep, kept", [("best", 2), ("last", 4)])
+def test_the_epoch_kept_is_the_one_whose_weights_are_kept(disc_scans, monkeypatch, keep, kept):
+    dice = iter([0.1, 0.5, 0.3, 0.2])
+    monkeypatch.setattr("livermets.segmentation.train.validation_pass", lambda *_: (1.0, next(dice)))
+    trained = train(disc_scans, SETTINGS.model_copy(update={"keep": keep, "monitor": "dice"}))
+    assert (trained.best_epoch, trained.kept_epoch) == (2, kept)
+    assert trained.kept_epoch == kept_epoch({"training": {"keep": keep}, "best_epoch": 2, "epochs": 4})
+
+
 @pytest.mark.slow
 def test_a_dark_disc_is_learnt(disc_scans):
     settings = SETTINGS.model_copy(update={"epochs": 25})
@@ -154,7 +164,7 @@ def test_no_slice_with_the_target_is_refused(disc_scans):
 
 
 def test_class_weights_are_all_pixels_over_those_of_the_class():
-    assert inverse_frequency_weights(25, 100) == (100 / 75, 4)
+    assert inverse_frequency_weights(0.25) == (100 / 75, 4)
 
 
 def test_lack_of_memory_becomes_advice():
@@ -166,3 +176,12 @@ def test_lack_of_memory_becomes_advice():
     assert isinstance(out_of_memory_advice(cpu, 2, "key"), InputError)
     other = RuntimeError("size mismatch")
     assert out_of_memory_advice(other, 16, "key") is other
+
+
+def test_the_class_weights_of_a_training_are_those_of_its_balanced_epochs(disc_scans):
+    settings = SETTINGS.model_copy(update={"class_weights": "inverse-frequency", "loss": "cross-entropy", "epochs": 1})
+    slices = select_slices(disc_scans[:4], "all", 0)
+    trained = train_network(slices, None, NETWORK, settings, 3)
+    lesion = slices.with_target
+    share = 0.5 * float(slices.target[torch.from_numpy(lesion)].float().mean())
+    assert trained.class_weights == pytest.approx((1 / (1 - share), 1 / share))

@@ -20,6 +20,8 @@ import livermets.cli.segmentation
 from livermets.cli import app
 from livermets.errors import InputError
 from livermets.io.images import read_volume, write_volume
+from livermets.io.preprocessed import preprocessed_digest
+from livermets.io.segmented import choose_network
 from livermets.segmentation.folds import fold_of
 from livermets.surroundings import OUTER_PATH, SOURCE
 
@@ -104,9 +106,22 @@ def test_out_of_fold_masks_come_from_the_network_that_never_saw_the_patient(stud
         segment(study, patient, tmp_path / patient)
         metrics = pd.read_csv(tmp_path / patient / "scan_metrics.csv").iloc[0]
         assert metrics["network"] == f"fold{folds[patient]}"
-        assert metrics["seen_in_training"] == 0
+        assert metrics["seen_in_training"] == metrics["scan_in_training"] == 0
         description = json.loads((study / metrics["network"] / "network.json").read_text())
         assert patient not in description["training_patients"] + description["validation_patients"]
+
+
+def test_a_patient_seen_at_another_timepoint_is_told_from_a_scan_that_was_trained_on(study):
+    patient, fold = next(iter(fold_of(PATIENTS, 2, 5).items()))
+    digest = preprocessed_digest(study / patient / "pre")
+    others = [study / f"fold{1 - fold}"]
+    for folders, scan, expected in (
+        (others, digest, (True, True)),
+        (others, "that of TP1", (True, False)),
+        ([study / f"fold{fold}"], digest, (False, False)),
+    ):
+        chosen = choose_network(folders, "c", patient, scan)
+        assert (chosen.seen, chosen.scan_seen) == expected
 
 
 def test_tables_list_every_manual_lesion_with_its_scan(study, tmp_path):
@@ -115,6 +130,7 @@ def test_tables_list_every_manual_lesion_with_its_scan(study, tmp_path):
     assert list(matching.columns[:4]) == ["cohort", "patient_id", "timepoint", "lesion_id"]
     manual = matching[matching["kind"] == "manual"]
     assert manual["lesion_id"].tolist() == [1, 2]
+    assert set(matching["detection_dice"]) == {0.0}
     metrics = pd.read_csv(tmp_path / "scan_metrics.csv").iloc[0]
     assert metrics["manual_lesions"] == 2
     assert metrics["liver_dice"] == 1

@@ -60,6 +60,15 @@ def test_every_manual_lesion_keeps_its_row():
     assert table["longest_diameter_mm"].tolist() == [21, 22, 23, 9]
 
 
+def test_a_lesion_below_the_rule_keeps_its_rois_and_share_but_has_no_class():
+    found = matching((1, "manual", 0.15, 0), (2, "manual", 0.3, 1)).assign(detection_dice=0.2)
+    table = lesion_table(MODEL, lesions(1, 2), found, {"automatic": rois(lesion_1=[0.9], lesion_2=[0.9])})
+    assert table["predicted_automatic"].tolist() == [pd.NA, 1]
+    assert table["n_roi_automatic"].tolist() == [1, 1]
+    assert table["share_automatic"].tolist() == [1, 1]
+    assert table["detection_dice"].tolist() == [0.2, 0.2]
+
+
 def test_cohort_without_outcome_and_without_manual_masks():
     table = lesion_table(
         MODEL, lesions(), matching((1001, "automatic", np.nan, 0)), {"automatic": rois(lesion_1001=[0.9, 0.8, 0.1])}

@@ -148,8 +148,8 @@ EXTREME = {
     "no lesion is classified with both masks": minimal([(f"P{i}", i % 2, 1, np.nan, 0.0, 9) for i in range(8)]),
     "8 compared lesions have no known outcome": minimal([(f"P{i}", np.nan, 1, i % 2, 0.4, 9) for i in range(8)]),
     "1 lesion of 1 patient": minimal([("A", 1, 1, 0, 0.2, 11)]),
-    "8 of 8 lesions are classified alike": minimal([(f"P{i}", i % 2, 1, 1, 0.1 * i, 9 + i) for i in range(8)]),
-    "0 of 8 lesions are classified alike": minimal([(f"P{i}", i % 2, 1, 0, 0.1 * i, 9 + i) for i in range(8)]),
+    "8 of 8 lesions are classified alike": minimal([(f"P{i}", i % 2, 1, 1, 0.1 * (i + 1), 9 + i) for i in range(8)]),
+    "0 of 8 lesions are classified alike": minimal([(f"P{i}", i % 2, 1, 0, 0.1 * (i + 1), 9 + i) for i in range(8)]),
     "vary too little": minimal([(f"P{i}", i % 2, 1, i % 2, 0.5, 20) for i in range(8)]),
 }
 

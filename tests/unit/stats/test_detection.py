@@ -39,6 +39,16 @@ def test_by_hand():
     assert values["pooled_dice"] == pytest.approx(2 * 4 / (7 + 6))
 
 
+def test_a_false_positive_is_no_lesion():
+    manual, found = row(1, 1, 1, 0, 0, 0), row(1, 1, 1, 0, 0, 1)
+    table = match_lesions(found, manual, SPACING).table.assign(patient=0)
+    boot = PatientBootstrap.draw(1, 100, 0.95, np.random.default_rng(0))
+    estimates = detection_estimates(table, pd.DataFrame({"patient": [0]}), boot)
+    precision = next(one for one in estimates if one.measure == "precision_at_50")
+    assert (precision.k, precision.n) == (1, 2)  # of the automatic lesions
+    assert {one.n_lesions for one in estimates} == {1}
+
+
 def test_exactly_half_is_not_more_than_half():
     assert scores([(row(1, 1, 0, 0), row(1, 0, 0, 0))])["recall_at_50"] == 0
 

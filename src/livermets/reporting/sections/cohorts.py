@@ -7,6 +7,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
+from livermets.reporting.detection import rule_sentence
 from livermets.reporting.flow import flow_svg
 from livermets.reporting.lesions import Flow, lesion_flow
 from livermets.reporting.model import Block, Column, Figure, Gallery, Note, Paragraph, Section, Table
@@ -43,7 +44,7 @@ def cohorts_section(study: StudyResults) -> Section:
         Paragraph(
             "Every lesion of the lesion table is followed to the comparison of its two classes: same, other, or no "
             "class with at least one mask. A lesion whose mask is too small to hold one whole ROI, or that the network "
-            "did not find, has no class from that mask; it stays in the count that says so." + _apart_words(study)
+            "did not detect, has no class from that mask; it stays in the count that says so." + _apart_words(study)
         )
     ]
     blocks.append(_flow_gallery(study, flows))
@@ -82,7 +83,10 @@ def _flow_gallery(study: StudyResults, flows: dict[str, Flow]) -> Gallery:
         ]
         svg = flow_svg(flows[name], f"flow-{name}", title, exclusion_reasons(study, name), apart)
         figures.append(Figure(f"flow-{name}", title, f"Flow of lesions in cohort {name}", svg=svg))
-    caption = "Flow of patients, scans and lesions, by cohort. The numbers are those of the table below."
+    caption = (
+        "Flow of patients, scans and lesions, by cohort. The numbers are those of the table below. "
+        f"{rule_sentence(study.lesions)}"
+    )
     return Gallery("flow", caption, figures)
 
 
@@ -148,19 +152,12 @@ def _flow_table(study: StudyResults, flows: dict[str, Flow]) -> Table:
     head = [Column("Count"), *(Column(name, numeric=True) for name in columns)]
     note = (
         "Within a column, the manual rows, the automatic rows, and same, other and no class each add up to the number "
-        f"of lesions; false positives are no lesions. {_detected_words(study)}"
+        f"of lesions; false positives are no lesions. {rule_sentence(study.lesions)}"
     )
     lesions = fmt.plural(sum(flow.lesions for flow in flows.values()), "lesion")
     cohorts = fmt.plural(study.lesions["cohort"].nunique(), "cohort")
     caption = f"What became of the {lesions} of {cohorts}, in counts."
     return Table("flow-counts", caption, head, rows, csv_download("flow-counts", frame), note)
-
-
-def _detected_words(study: StudyResults) -> str:
-    matching = (study.config.get("segmentation") or {}).get("matching") or {}
-    given = matching.get("detection_dice")
-    limit = "above the configured limit" if given is None else f"above {fmt.significant(given)}"
-    return f"Detected means a Dice {limit}; a lesion that overlaps less may still have a class."
 
 
 def _false_positives(study: StudyResults, name: str) -> pd.Series:

@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
+from livermets.reporting.detection import rule_sentence
 from livermets.reporting.model import Block, Bullets, Column, Details, Figure, Note, Paragraph, Section, Table
 from livermets.reporting.pictures import picture_file
 from livermets.reporting.results import StudyResults
@@ -242,6 +243,8 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
         if stem in _USED_ELSEWHERE | _SHOWN or table.empty:
             continue
         caption = _CAPTIONS.get(stem, f"{stem.replace('_', ' ').capitalize()} of {name}.")
+        if stem in ("accounting", "per_patient"):
+            caption = f"{caption} {rule_sentence(study.lesions)}"
         identifier = f"{stem.replace('_', '-')}-{name}"
         shown = frame_table(identifier, table, caption, columns=_readable(table), formats={"term": _term}, most_rows=40)
         blocks.append(

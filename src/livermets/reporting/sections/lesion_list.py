@@ -9,6 +9,7 @@ import pandas as pd
 
 from livermets.io.tables import csv_text
 from livermets.reporting import formatting as fmt
+from livermets.reporting.detection import rule_sentence
 from livermets.reporting.lesions import LESION_COLUMNS
 from livermets.reporting.model import Column, Download, LesionList, Paragraph, Section
 from livermets.reporting.results import StudyResults
@@ -19,9 +20,9 @@ _HELP = {
     "longest_diameter_mm": "Largest in-plane distance between two points of the manual mask",
     "volume_ml": "Volume of the manual mask",
     "detected": "Dice above the configured limit (segmentation.matching.detection_dice)",
-    "precision": "Share of the automatic mask's voxels that are lesion; n/a when the lesion was not found",
+    "precision": "Share of the automatic mask's voxels that are lesion; n/a where the masks share no voxel",
     "recall": "Share of the lesion's voxels that the automatic mask holds",
-    "dice": "Overlap of the automatic with the manual mask; 0 when the lesion was not found",
+    "dice": "Overlap of the automatic with the manual mask",
     "share_manual": "Share of the lesion's ROIs called R+ with the manual mask",
     "share_automatic": "Share of the lesion's ROIs called R+ with the automatic mask",
     "n_roi_manual": "ROIs that lie fully inside the manual mask",
@@ -66,7 +67,7 @@ def lesion_section(study: StudyResults) -> Section:
         "and R− "
         "(non-responder); n/a means not available: not detected, no ROI, or outcome not known. The file "
         "results/lesions.csv "
-        "has the same lesions with unrounded numbers and 1/0 for R+/R−."
+        f"has the same lesions with unrounded numbers and 1/0 for R+/R−. {rule_sentence(study.lesions)}"
     )
     return Section("lesions", "All lesions", [intro, block])
 

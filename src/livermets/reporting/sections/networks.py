@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
 from livermets.config.comparison import OWN
 from livermets.reporting import formatting as fmt
-from livermets.reporting.model import Block, Column, Figure, Paragraph, Section, Table
+from livermets.reporting.detection import published_rule, rule
+from livermets.reporting.model import Block, Column, Details, Figure, Paragraph, Section, Table
 from livermets.reporting.pictures import drawing_svg
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import level_text, rows_of, shown_interval
+from livermets.reporting.sections.timepoints import EVERY_TIMEPOINT_SENTENCE, differences_table
 from livermets.reporting.tables import csv_download, kept_together
-from livermets.stats.overlap import DETECTION_DICE, SMALL_BELOW_MM
+from livermets.stats.overlap import EVERY_TIMEPOINT, SMALL_BELOW_MM
 
 _LESION_WISE = (
     ("recall_at_50", "Recall at 50 %", True),
@@ -31,52 +33,116 @@ def side_by_side(study: StudyResults) -> list[Section]:
     tables = study.network_comparison
     if not {"networks", "lesions", "overlap", "detection", "lesion_wise", "pairs"} <= set(tables):
         return []
+    lesions = tables["lesions"]
     names = list(tables["networks"]["network"])
     others = fmt.listed([name for name in names if name != OWN])
     text = (
         f"The study’s own network ({OWN}) beside {others}: trained on the same patients with the same seed, given the "
-        "same liver masks, matched with the manual lesions by the same rule, on the validation cohorts. Everything "
-        "after this section rests on the study’s own network alone."
+        "same liver masks, matched with the manual lesions by the same rule, on the validation cohorts. The "
+        "answer of this report and every other part of it rest on the study’s own network alone."
     )
+    if lesions["timepoint"].nunique() > 1:
+        text += f" {EVERY_TIMEPOINT_SENTENCE}"
     blocks: list[Block] = [
         Paragraph(text),
-        _overlap(tables["overlap"], tables["detection"]),
+        _overlap(tables["overlap"], tables["detection"], rule(lesions)),
+        _overlap_detected(tables["overlap"], rule(lesions)),
+        *_missed(tables.get("missed", pd.DataFrame()), rule(lesions)),
         lesion_wise_table("networks-lesion-wise", tables["lesion_wise"]),
-        _dice(tables["lesions"]),
+        _dice(lesions),
+        *_timepoints(tables.get("timepoints", pd.DataFrame()), rule(lesions)),
         _costs(tables["networks"]),
-        _pairs(tables["pairs"]),
+        _pairs(tables["pairs"], rule(lesions)),
+        Details("As published: unpaired tests", [_unpaired(tables["pairs"], rule(lesions))]),
     ]
     return [Section("networks-compared", "Networks side by side", blocks)]
 
 
-def _overlap(overlap: pd.DataFrame, detection: pd.DataFrame) -> Table:
+def _overlap(overlap: pd.DataFrame, detection: pd.DataFrame, detected: str) -> Table:
     keys = [*_WHERE, "size"]
     one_interval = detection.drop_duplicates([*keys, "dice_above"])
-    found = {above: one_interval[one_interval["dice_above"] == above].set_index(keys) for above in DETECTION_DICE}
+    published = one_interval[one_interval["study_rule"].eq(0)]
+    others = {
+        float(above): published[published["dice_above"].eq(above)].set_index(keys)
+        for above in sorted(published["dice_above"].unique())
+    }
     rows = []
     for _, r in overlap.iterrows():
         where = tuple(r[key] for key in keys)
         rows.append([
-            str(r["network"]), f"{r['cohort']}, {r['timepoint']}", kept_together(r["size"]),
+            *_of_network(r), fmt.count_of(r["n_detected"], r["n_lesions"]),
             *(fmt.count_of(part.loc[where, "k"], part.loc[where, "n"]) if where in part.index else fmt.MISSING
-              for part in found.values()),
-            fmt.number(r["dice_median_detected"]), fmt.number(r["dice_median"]),
+              for part in others.values()),
+            fmt.number(r["dice_median"]),
             *(fmt.mean_sd(r[f"{name}_mean"], r[f"{name}_sd"]) for name in ("dice", "precision", "recall")),
         ])  # fmt: skip
-    head = [Column("Network"), Column("Cohort"), Column("Size")]
-    head += [Column(f"Found, Dice > {above:g}", True) for above in found]
-    head += [Column("Median Dice of those found", True), Column("Median Dice", True)]
+    head = [Column("Network"), Column("Cohort"), Column("Size"), Column("Detected", True)]
+    head += [Column(published_rule(above), True) for above in others]
+    head += [Column("Median Dice", True)]
     head += [Column(f"{name}, mean ± SD", True) for name in ("Dice", "Precision", "Recall")]
     caption = (
-        "Overlap and detection by network. A lesion that was not found counts with Dice 0 and recall 0. The download "
-        "has quartiles too."
+        f"Overlap and detection by network, over all lesions. Detected: {detected}, the rule of this study; by "
+        "published "
+        "rules beside it. A lesion without overlap counts with Dice 0 and recall 0; precision is undefined there and "
+        "left out. The download has quartiles too."
     )
     return Table("networks-overlap", caption, head, rows, csv_download("networks-overlap", overlap))
 
 
-def lesion_wise_table(identifier: str, frame: pd.DataFrame) -> Table:
+def _of_network(row: pd.Series) -> list[str]:
+    return [str(row["network"]), f"{row['cohort']}, {row['timepoint']}", kept_together(row["size"])]
+
+
+def _overlap_detected(overlap: pd.DataFrame, detected: str) -> Table:
+    rows = [
+        [*_of_network(r), fmt.count_of(r["n_detected"], r["n_lesions"]), fmt.number(r["dice_median_detected"]),
+         *(fmt.mean_sd(r[f"{of}_mean_detected"], r[f"{of}_sd_detected"]) for of in ("dice", "precision", "recall"))]
+        for _, r in overlap.iterrows()
+    ]  # fmt: skip
+    head = [Column("Network"), Column("Cohort"), Column("Size"), Column("Detected", True), Column("Median Dice", True)]
+    head += [Column(f"{name}, mean ± SD", True) for name in ("Dice", "Precision", "Recall")]
+    caption = (
+        f"The same over the lesions that each network detected ({detected}), as published means are. Networks that did "
+        "not detect the same lesions have means of different lesions here."
+    )
+    return Table("networks-overlap-detected", caption, head, rows, csv_download("networks-overlap", overlap))
+
+
+def _missed(missed: pd.DataFrame, detected: str) -> list[Block]:
+    if missed.empty:
+        return []
+    rows = [
+        [str(r["timepoint"]), _by_how_many(int(r["n_missed_by"]), int(r["n_networks"])), fmt.integer(r["n_lesions"]),
+         fmt.integer(r["n_patients"]), fmt.mean_sd(r["diameter_mean_mm"], r["diameter_sd_mm"], 1),
+         fmt.number(r["diameter_median_mm"], 1)]
+        for _, r in missed.iterrows()
+    ]  # fmt: skip
+    head = [Column("Timepoint"), Column("Missed by"), Column("Lesions", True), Column("Patients", True)]
+    head += [Column("Longest diameter (mm), mean ± SD", True), Column("Median", True)]
+    caption = f"Lesions by the number of networks that missed them (detected: {detected}), and how big they are."
+    return [Table("networks-missed", caption, head, rows, csv_download("networks-missed", missed))]
+
+
+def _by_how_many(number: int, networks: int) -> str:
+    if number == 0:
+        return "no network"
+    if number == networks:
+        return "both networks" if networks == 2 else f"all {networks} networks"
+    return f"{number} of {networks} networks"
+
+
+def _timepoints(timepoints: pd.DataFrame, detected: str) -> list[Block]:
+    if "measure" not in timepoints:
+        return []
+    caption = "Every network: one timepoint minus another, in the validation cohorts scanned at both."
+    return [differences_table("networks-timepoints", timepoints, caption, detected)]
+
+
+def lesion_wise_table(identifier: str, frame: pd.DataFrame, cohorts: list[str] | None = None) -> Table:
     """Lesion-wise scores at 50 % overlap, scores of all voxels together and false positives, a row per network, cohort
-    and timepoint."""
+    and timepoint. ``cohorts``: how the cohort of each row of the frame is called in the table."""
+    download = csv_download(identifier, frame)
+    frame = frame if cohorts is None else frame.assign(cohort=cohorts)
     keys = [key for key in _WHERE if key in frame]
     rows = []
     for where, part in frame.groupby(keys, sort=False, dropna=False) if keys else ():
@@ -88,10 +154,11 @@ def lesion_wise_table(identifier: str, frame: pd.DataFrame) -> Table:
     caption = (
         "Lesions at 50 % overlap, and all voxels pooled. At 50 % means an intersection over union above one half, as "
         "LiTS scores it: recall is the share of manual lesions that such an automatic one covers, precision the share "
-        "of automatic lesions that cover such a manual one. Pooled means over the voxels of all scans together, so a "
+        "of automatic lesions, false positives among them, that cover such a manual one. Pooled means over the "
+        "voxels of all scans together, so a "
         f"large lesion weighs more than a small one. {level_text(frame)} by patient where they can be computed."
     )
-    return Table(identifier, caption, head, rows, csv_download(identifier, frame))
+    return Table(identifier, caption, head, rows, download)
 
 
 def _estimate(rows: pd.DataFrame, share: bool) -> str:
@@ -109,7 +176,8 @@ def _dice(lesions: pd.DataFrame) -> Block:
 
     networks = lesions["network"].nunique()
     each = fmt.plural(len(lesions) // max(networks, 1), "lesion")
-    caption = f"Dice of every lesion by network and size, {each} each. One that was not found has Dice 0."
+    again = ", counted once at each timepoint" if lesions["timepoint"].nunique() > 1 else ""
+    caption = f"Dice of every lesion by network and size, {each} each{again}. One without overlap has Dice 0."
     alt = "Box plots of Dice for small and big lesions of each network; the table above has the medians and quartiles."
     image = drawing_svg(dice_by_size(lesions, SMALL_BELOW_MM, by="network"), "networks-dice")
     return Figure("networks-dice", caption, alt, image, download=csv_download("networks-dice", lesions))
@@ -137,38 +205,61 @@ def _text(value: object) -> str:
     return fmt.MISSING if fmt.is_missing(value) else str(value)
 
 
-def _pairs(pairs: pd.DataFrame) -> Table:
+def _pairs(pairs: pd.DataFrame, detected: str) -> Table:
     rows = [
-        [str(second), kept_together(size), fmt.integer(part["n_lesions"].max()), *_compared(part)]
-        for (second, size), part in pairs.groupby(["second", "size"], sort=False, dropna=False)
+        [str(second), str(timepoint), kept_together(size), fmt.integer(part["n_lesions"].max()), *_compared(part)]
+        for (second, timepoint, size), part in _by_pair(pairs)
     ]
-    head = [Column(f"{OWN} minus"), Column("Size"), Column("Lesions", True), Column("Dice", True)]
-    head += [Column("Found (Dice > 0)", True), Column(f"Found by {OWN} only, by the other only", True)]
-    head += [Column("McNemar, exact", True), Column("McNemar, by patient", True), Column("Chi-squared, unpaired", True)]
+    head = [Column(f"{OWN} minus"), Column("Timepoint"), Column("Size"), Column("Lesions", True), Column("Dice", True)]
+    head += [Column("Detected, points", True), Column(f"Detected by {OWN} only, by the other only", True)]
+    head += [Column("McNemar, exact", True), Column("McNemar, by patient", True)]
     caption = (
-        "Paired differences on the same lesions. One that was not found has Dice 0; found is in percentage points; "
-        f"{level_text(pairs)} by bootstrap of patients. McNemar’s test is the right one for the same lesions seen by "
-        "two networks; the unpaired chi-squared test, often published instead, is shown beside it. p-values are not "
-        "corrected for the number of networks."
+        f"Paired differences on the same lesions. Detected: {detected}; one without overlap has Dice 0; differences in "
+        f"detection are in percentage points. {level_text(pairs)} by bootstrap of patients. McNemar’s test compares "
+        "how "
+        "many lesions each network alone detected; the exact one takes lesions as independent, the other allows for "
+        "several per patient. p-values are not corrected for the number of networks."
     )
-    return Table("networks-pairs", caption, head, rows, csv_download("networks-pairs", pairs))
+    unknown = pairs["value"].isna() | (pairs["measure"].str.endswith("_difference") & pairs["low"].isna())
+    reasons = [str(reason) for reason in pairs.loc[unknown & pairs["study_rule"].ne(0), "note"].dropna().unique()]
+    if pairs["timepoint"].eq(EVERY_TIMEPOINT).any():
+        reasons.append("lesions of several timepoints are not independent, as the exact test takes them to be")
+    note = f"Where a number or an interval is missing: {fmt.listed(reasons, 'or')}." if reasons else ""
+    return Table("networks-pairs", caption, head, rows, csv_download("networks-pairs", pairs), note)
+
+
+def _by_pair(pairs: pd.DataFrame) -> Iterable[tuple[tuple[object, ...], pd.DataFrame]]:
+    return pairs.groupby(["second", "timepoint", "size"], sort=False, dropna=False)
+
+
+def _unpaired(pairs: pd.DataFrame, detected: str) -> Table:
+    rows = [
+        [str(second), str(timepoint), kept_together(size), fmt.p_value(chi_squared.iloc[0]["value"])]
+        for (second, timepoint, size), part in _by_pair(pairs)
+        if len(chi_squared := rows_of(part[part["study_rule"].eq(1)], "detection_chi_squared_p"))
+    ]
+    head = [Column(f"{OWN} against"), Column("Timepoint"), Column("Size"), Column("Chi-squared, p", True)]
+    caption = (
+        f"Chi-squared test (Yates) of the two detection rates ({detected}), as Defeudis 2022 compares them. It takes "
+        "the "
+        "lesions of the two networks as different ones, which they are not: McNemar’s tests above are the ones to go "
+        "by."
+    )
+    return Table("networks-unpaired", caption, head, rows)
 
 
 def _compared(part: pd.DataFrame) -> Iterable[str]:
-    at_all = part[part["dice_above"].eq(0.0)]
+    by_rule = part[part["study_rule"].eq(1)]
 
-    def first(rows: pd.DataFrame, method: str = "") -> pd.Series:
-        return (rows[rows["method"] == method] if method else rows).iloc[0]
+    def cell(measure: str, method: str, words: Callable[[object], str]) -> str:
+        rows = rows_of(by_rule, measure)
+        rows = rows[rows["method"] == method] if method else rows
+        return words(rows.iloc[0]["value"]) if len(rows) else fmt.MISSING
 
-    dice = first(rows_of(part, "dice_difference"))
-    found = first(rows_of(at_all, "detection_difference"))
-    only = [first(rows_of(at_all, f"detected_by_{which}_only"))["value"] for which in ("first", "second")]
+    dice = rows_of(part, "dice_difference").iloc[0]
+    found = rows_of(by_rule, "detection_difference").iloc[0]
     yield fmt.estimate(dice["value"], dice["low"], dice["high"])
     yield fmt.points(found["value"], found["low"], found["high"])
-    yield ", ".join(fmt.integer(value) for value in only)
-    for measure, method in (
-        ("detection_mcnemar_p", "exact-binomial"),
-        ("detection_mcnemar_p", "durkalski-2003"),
-        ("detection_chi_squared_p", "chi-squared-yates"),
-    ):
-        yield fmt.p_value(first(rows_of(at_all, measure), method)["value"])
+    yield ", ".join(cell(f"detected_by_{which}_only", "", fmt.integer) for which in ("first", "second"))
+    for method in ("exact-binomial", "durkalski-2003"):
+        yield cell("detection_mcnemar_p", method, fmt.p_value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
+from livermets.reporting.detection import rule_sentence
 from livermets.reporting.model import Block, Column, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.cohorts import without_lesions
@@ -105,7 +106,10 @@ def _table(lesions: pd.DataFrame, identifier: str) -> Table:
          fmt.number(r["share_automatic"]), fmt.response_class(r["predicted_automatic"]), _remark(r)]
         for _, r in lesions.head(100).iterrows()
     ]  # fmt: skip
-    caption = f"Share of R+ ROIs and class of {fmt.plural(len(lesions), 'lesion')} with each mask; outcome not known."
+    caption = (
+        f"Share of R+ ROIs and class of {fmt.plural(len(lesions), 'lesion')} with each mask; outcome not known. "
+        f"{rule_sentence(lesions)}"
+    )
     note = "The first 100 lesions; the download has all." if len(lesions) > 100 else ""
     return Table(f"{identifier}-lesions", caption, head, rows, csv_download(identifier, lesions), note)
 

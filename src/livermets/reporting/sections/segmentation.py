@@ -1,24 +1,24 @@
-"""How well the automatic masks match the manual ones, and how the network that made them was trained."""
+"""How well the automatic masks match the manual ones: overlap, detection, per patient, per scan."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
+from livermets.reporting.detection import published_rule, rule
 from livermets.reporting.lesions import has_automatic_masks
-from livermets.reporting.model import Block, Column, Details, Figure, Note, Pairs, Paragraph, Section, Table
-from livermets.reporting.pictures import drawing_svg, picture_file
-from livermets.reporting.results import Network, StudyResults
+from livermets.reporting.model import Block, Column, Details, Figure, Note, Paragraph, Section, Table
+from livermets.reporting.pictures import drawing_svg
+from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import both_intervals
 from livermets.reporting.sections.networks import lesion_wise_table, side_by_side
+from livermets.reporting.sections.timepoints import timepoints_section
+from livermets.reporting.sections.trained_networks import networks_sections
+from livermets.reporting.seen import cohort_words, seen_note
 from livermets.reporting.tables import csv_download, frame_table, is_clustered, kept_together, label, method_name
 from livermets.segmentation.metrics import WHEN_EMPTY
 from livermets.stats.networks import SCAN, lesion_wise
 from livermets.stats.overlap import (
-    DETECTION_DICE,
     SMALL_BELOW_MM,
     Resampling,
     detection_by_size,
@@ -27,96 +27,122 @@ from livermets.stats.overlap import (
     scan_summary,
 )
 
-_PICTURES = {
-    "curves": "Training and validation curves of the {name} network, by epoch.",
-    "examples": "Example slices of the validation split: {name} network's mask beside the manual one.",
-}
-
 
 def segmentation_section(study: StudyResults, resampling: Resampling) -> Section:
     """Overlap, detection, per patient, whole scans, networks; overlays are added by whoever can read volumes."""
     if not has_automatic_masks(study.lesions):
         why = "Segmentation is not reported because no lesion was compared with an automatic mask."
-        return Section("segmentation", "Segmentation", [Note(why)], _networks(study))
+        return Section("segmentation", "Segmentation", [Note(why)], networks_sections(study))
     overlap = overlap_by_size(study.lesions)
     blocks: list[Block] = [
         Paragraph(
-            "Overlap of the automatic with the manual mask, lesion by lesion. A lesion that the network did not find "
-            "counts "
-            "with Dice 0 and recall 0; its precision is undefined. Small means a longest diameter below "
-            f"{SMALL_BELOW_MM:g} mm."
+            "Overlap of the automatic with the manual mask, lesion by lesion. A lesion that the automatic mask does "
+            "not overlap counts with Dice 0 and recall 0; its precision is undefined and left out of the mean. Small "
+            f"means a longest diameter below {SMALL_BELOW_MM:g} mm."
         ),
-        _overlap_table(overlap),
+        *seen_note(study),
+        _overlap_table(study, overlap),
+        _detected_table(study, overlap),
         *_size_figure(study),
     ]
-    sections = [_detection(study, resampling), _patients(study), _scans(study)]
-    sections += [*side_by_side(study), *_networks(study)]
+    sections = [_detection(study, resampling), *timepoints_section(study, resampling), _patients(study), _scans(study)]
+    sections += [*side_by_side(study), *networks_sections(study)]
     return Section("segmentation", "Segmentation", blocks, sections)
 
 
-def _overlap_table(overlap: pd.DataFrame) -> Table:
-    head = [Column("Cohort"), Column("Timepoint"), Column("Size"), Column("Lesions", True), Column("Patients", True)]
-    head += [Column("Dice, mean ± SD", True), Column("Dice, median (Q1 to Q3)", True), Column("of those found", True)]
+_WHERE = (Column("Cohort"), Column("Timepoint"), Column("Size"))
+
+
+def _where(study: StudyResults, cohort: object, timepoint: object, size: object) -> list[str]:
+    return [cohort_words(study, str(cohort), str(timepoint)), str(timepoint), kept_together(size)]
+
+
+def _overlap_table(study: StudyResults, overlap: pd.DataFrame) -> Table:
+    head = [*_WHERE, Column("Lesions", True), Column("Patients", True)]
+    head += [Column("Dice, mean ± SD", True), Column("Dice, median (Q1 to Q3)", True)]
     head += [Column("Precision, mean ± SD", True), Column("Recall, mean ± SD", True)]
     rows = [
         [
-            str(r["cohort"]), str(r["timepoint"]), kept_together(r["size"]),
+            *_where(study, r["cohort"], r["timepoint"], r["size"]),
             fmt.integer(r["n_lesions"]), fmt.integer(r["n_patients"]),
             fmt.mean_sd(r["dice_mean"], r["dice_sd"]),
-            fmt.median_quartiles(r["dice_median"], r["dice_q1"], r["dice_q3"]), fmt.number(r["dice_median_detected"]),
+            fmt.median_quartiles(r["dice_median"], r["dice_q1"], r["dice_q3"]),
             fmt.mean_sd(r["precision_mean"], r["precision_sd"]), fmt.mean_sd(r["recall_mean"], r["recall_sd"]),
         ]
         for _, r in overlap.iterrows()
     ]  # fmt: skip
-    caption = "Overlap by cohort, timepoint and size. SD over lesions; Q1 and Q3 are the quartiles."
+    caption = (
+        "Overlap of all lesions, missed ones too, by cohort, timepoint and size. SD over lesions; Q1 and Q3 are the "
+        "quartiles."
+    )
     return Table("overlap", caption, head, rows, csv_download("overlap", overlap))
+
+
+def _detected_table(study: StudyResults, overlap: pd.DataFrame) -> Table:
+    head = [*_WHERE, Column("Detected", True), Column("Dice, mean ± SD", True), Column("Dice, median", True)]
+    head += [Column("Precision, mean ± SD", True), Column("Recall, mean ± SD", True)]
+    rows = [
+        [
+            *_where(study, r["cohort"], r["timepoint"], r["size"]), fmt.count_of(r["n_detected"], r["n_lesions"]),
+            fmt.mean_sd(r["dice_mean_detected"], r["dice_sd_detected"]), fmt.number(r["dice_median_detected"]),
+            *(fmt.mean_sd(r[f"{name}_mean_detected"], r[f"{name}_sd_detected"]) for name in ("precision", "recall")),
+        ]
+        for _, r in overlap.iterrows()
+    ]  # fmt: skip
+    caption = (
+        f"Overlap of the lesions that were detected ({rule(study.lesions)}). Published means are such: without the "
+        "missed lesions, so that Dice is never lower than in the table above."
+    )
+    return Table("overlap-detected", caption, head, rows, csv_download("overlap", overlap))
 
 
 def _size_figure(study: StudyResults) -> list[Block]:
     from livermets.figures.lesions import dice_by_size
 
-    shown = study.lesions[study.lesions["dice"].notna()]
+    shown = study.lesions.dropna(subset=["dice", "longest_diameter_mm"])
     data = shown[["cohort", "patient_id", "timepoint", "lesion_id", "longest_diameter_mm", "dice"]]
-    if data["longest_diameter_mm"].notna().sum() == 0:
-        return [Note("Dice by size is not drawn because no lesion has a longest diameter.")]
+    if data.empty:
+        return [Note("Dice by size is not drawn because no lesion has both a Dice and a longest diameter.")]
     caption = (
-        f"Dice of every lesion by cohort and size, n = {fmt.plural(len(data), 'lesion')}. Boxes: quartiles and "
-        "median; whiskers: "
-        "the farthest lesion within 1.5 interquartile ranges; no interval, since lesions of one patient are not "
-        "independent."
+        f"Dice of every lesion by cohort and size, n = {fmt.plural(len(data), 'lesion')}"
+        f"{', counted once at each timepoint' if data['timepoint'].nunique() > 1 else ''}. Boxes: quartiles and "
+        "median; "
+        "whiskers: the farthest lesion within 1.5 interquartile ranges; no interval, since lesions of one patient are "
+        f"not independent.{_seen_sentence(study)}"
     )
     alt = "Box plots of Dice for small and big lesions of each cohort; the table above has the medians and quartiles."
     image = drawing_svg(dice_by_size(data, SMALL_BELOW_MM), "dice-by-size")
     return [Figure("dice-by-size", caption, alt, image, download=csv_download("dice-by-size", data))]
 
 
+def _seen_sentence(study: StudyResults) -> str:
+    marked = [words for name in study.cohorts if (words := cohort_words(study, name)) != name]
+    return f" Not of new patients: {fmt.listed(marked)}." if marked else ""
+
+
 def _detection(study: StudyResults, resampling: Resampling) -> Section:
     table = detection_by_size(study.lesions, resampling)
+    others = [float(limit) for limit in table.loc[table["study_rule"].eq(0), "dice_above"].unique()]
     rows = []
     for where, part in table.groupby(["cohort", "timepoint", "size"], sort=False, dropna=False):
-        found, clearly = (part[part["dice_above"] == limit] for limit in DETECTION_DICE)
-        exact, by_patient = both_intervals(found)
-        strict, _ = both_intervals(clearly)
-        if exact is None or strict is None:
+        exact, by_patient = both_intervals(part[part["study_rule"].eq(1)])
+        counted = exact if exact is not None else by_patient
+        if counted is None:
             continue
+        beside = (part[part["dice_above"].eq(limit) & part["study_rule"].eq(0)].iloc[0] for limit in others)
         rows.append([
-            str(where[0]), str(where[1]), kept_together(where[2]), fmt.count_of(exact["k"], exact["n"]),
-            fmt.percent(exact["value"]), fmt.interval(exact["low"], exact["high"], as_percent=True) or fmt.MISSING,
-            _ends(by_patient), fmt.share(strict["k"], strict["n"], 1),
+            *_where(study, *where), fmt.count_of(counted["k"], counted["n"]), fmt.percent(counted["value"]),
+            _ends(exact), _ends(by_patient), *(fmt.share(one["k"], one["n"], 1) for one in beside),
         ])  # fmt: skip
-    head = [
-        Column("Cohort"),
-        Column("Timepoint"),
-        Column("Size"),
-        Column("Found (Dice > 0)", True),
-        Column("Rate", True),
-    ]
-    head += [Column("Interval, exact", True), Column("Interval, by patient", True), Column("Dice > 0.2", True)]
+    head = [*_WHERE, Column("Detected", True), Column("Rate", True), Column("Interval, exact", True)]
+    head += [Column("Interval, by patient", True), *(Column(published_rule(limit), True) for limit in others)]
     names = dict.fromkeys(method_name(m) for m in table["method"] if is_clustered(m))
     caption = (
-        f"Detection rate by cohort, timepoint and size. {fmt.percent(resampling.level, 0)} intervals: exact "
-        "binomial, which takes "
-        f"lesions as independent; by patient: {next(iter(names), '')}. The download has every interval."
+        f"Detection rate by cohort, timepoint and size. Detected: {rule(study.lesions)}, the rule of this study; the "
+        f"last column{'s' * (len(others) > 1)}: by published rules that are not this study’s. "
+        f"{fmt.percent(resampling.level, 0)} intervals: exact binomial, which takes lesions as independent; "
+        f"by patient: {next(iter(names), '')}, n/a for one patient and for rates of 0 or 100 %. The download has every "
+        "interval."
     )
     blocks: list[Block] = [
         Table("detection", caption, head, rows, csv_download("detection", table)),
@@ -130,7 +156,10 @@ def _lesion_wise(study: StudyResults, resampling: Resampling) -> list[Block]:
     if study.matching.empty or not {*SCAN, "manual_lesions"} <= set(study.scan_metrics):
         return []
     scores = lesion_wise(study.matching, study.scan_metrics, resampling)
-    return [lesion_wise_table("lesion-wise", scores)] if len(scores) else []
+    if scores.empty:
+        return []
+    named = [cohort_words(study, *where) for where in zip(scores["cohort"], scores["timepoint"], strict=True)]
+    return [lesion_wise_table("lesion-wise", scores, named)]
 
 
 def _ends(row: pd.Series | None) -> str:
@@ -144,7 +173,7 @@ def _false_positives(study: StudyResults) -> Block:
     if not {"cohort", "false_positives"} <= set(scans.columns):
         return Note("False positives per scan are not shown because no scan_metrics.csv counts them.")
     rows = [
-        [str(cohort), fmt.integer(len(part)), fmt.integer(part["false_positives"].sum()),
+        [cohort_words(study, str(cohort)), fmt.integer(len(part)), fmt.integer(part["false_positives"].sum()),
          fmt.number(part["false_positives"].mean()), fmt.integer(part["false_positives"].max())]
         for cohort, part in scans.groupby("cohort", sort=False, dropna=False)
     ]  # fmt: skip
@@ -152,7 +181,10 @@ def _false_positives(study: StudyResults) -> Block:
         Column("Cohort"),
         *(Column(c, True) for c in ("Scans", "False positives", "Mean per scan", "Most in one scan")),
     ]
-    caption = "Components of the automatic masks that cover no manual lesion."
+    caption = (
+        "False positives: components of the automatic masks that touch no manual lesion. One that touches a lesion "
+        "belongs to it, even where that is too little to detect it."
+    )
     download = csv_download(
         "false-positives", scans[[c for c in ("cohort", "patient_id", "timepoint", "false_positives") if c in scans]]
     )
@@ -162,10 +194,12 @@ def _false_positives(study: StudyResults) -> Block:
 def _patients(study: StudyResults) -> Section:
     table = overlap_by_patient(study.lesions)
     caption = (
-        "Mean Dice, precision and recall of the lesions found in each patient (lesions with Dice above 0), "
+        f"Mean Dice, precision and recall of the lesions detected in each patient ({rule(study.lesions)}), "
         f"{fmt.plural(len(table), 'scan')}."
     )
-    block: Block = frame_table("per-patient", table, caption, labels={"n_lesions": "Lesions", "n_detected": "Found"})
+    words = {"n_lesions": "Lesions", "n_detected": "Detected"}
+    formats = {"cohort": lambda name: cohort_words(study, name)}
+    block: Block = frame_table("per-patient", table, caption, labels=words, formats=formats)
     return Section(
         "segmentation-patients", "Per patient", [Details("Table per patient", [block]) if len(table) > 15 else block]
     )
@@ -176,26 +210,30 @@ def _scans(study: StudyResults) -> Section:
     if table.empty:
         why = "Whole-scan measures are not shown because no scan_metrics.csv was found."
         return Section("segmentation-scans", "Whole scans", [Note(why)])
-    caption = "Whole-scan measures of the automatic masks over scans, by cohort and timepoint."
-    shown = frame_table(
-        "scan-measures", table, caption, formats={"measure": _scan_measure}, labels={"n_scans": "Scans"}, most_rows=80
+    caption = (
+        "Whole-scan measures of the automatic masks over scans, by cohort and timepoint. Detected lesions: "
+        f"{rule(study.lesions)}."
     )
+    shown = frame_table(
+        "scan-measures", table, caption, labels={"n_scans": "Scans"}, most_rows=80,
+        formats={"measure": _scan_measure, "cohort": lambda name: cohort_words(study, name)},
+    )  # fmt: skip
     measures = Details("Table of whole-scan measures", [shown]) if len(table) > 16 else shown
     empty = Details("What a measure is where a mask is empty", [_when_empty()])
     return Section("segmentation-scans", "Whole scans", [measures, empty])
 
 
 def _when_empty() -> Table:
-    head = [Column("Measure"), Column("Both empty", True), Column("Only the manual one", True)]
+    head = [Column("Measure"), Column("Both empty", True), Column("Only the manual one empty", True)]
     rows = [
         [_measure_words(name), *(fmt.number(value, 0) for value in (when.both, when.reference, when.found))]
         for name, when in WHEN_EMPTY.items()
     ]
     caption = (
         "Values of the measures where a mask is empty. n/a: not defined, left out of means and counts. A lesion that "
-        "was not found has the values of the last column."
+        "no automatic mask overlaps has the values of the last column."
     )
-    return Table("when-empty", caption, [*head, Column("Only the automatic one", True)], rows)
+    return Table("when-empty", caption, [*head, Column("Only the automatic one empty", True)], rows)
 
 
 _ABBREVIATIONS = {"assd": "ASSD", "rms": "RMS distance", "hd95": "95 % Hausdorff", "voe": "VOE", "rvd": "RVD"}
@@ -211,78 +249,3 @@ def _scan_measure(code: object) -> str:
 def _measure_words(measure: str) -> str:
     """``hd95_mm`` is ``95 % Hausdorff (mm)``."""
     return " ".join(_ABBREVIATIONS.get(word.lower(), word) for word in label(measure).split(" "))
-
-
-def _networks(study: StudyResults) -> list[Section]:
-    if not study.networks:
-        why = "No network is described because none was trained in this study (results/models is empty)."
-        return [Section("networks", "Networks", [Note(why)])]
-    blocks: list[Block] = []
-    synthetic = [name for name in study.of_role("train") if study.cohorts[name].synthetic]
-    if synthetic:
-        text = (
-            f"The networks were trained on synthetic images ({fmt.listed(synthetic)}): their masks prove "
-            "nothing clinical."
-        )
-        blocks.append(Note(text, "caution"))
-    sections = [_network(network) for network in study.networks.values()]
-    return [Section("networks", "Networks", blocks, sections)]
-
-
-def _network(network: Network) -> Section:
-    facts = list(_facts(network.facts))
-    blocks: list[Block] = (
-        [Pairs(facts)] if facts else [Note(f"network.json of the {network.name} network was not found.")]
-    )
-    for stem, path in network.pictures.items():
-        caption = _PICTURES.get(stem, "{name} network: " + stem.replace("_", " ") + ".").format(name=network.name)
-        if len(network.log) and stem == "curves":
-            caption += f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval."
-        identifier = f"network-{network.name}-{stem}".replace("/", "-")
-        data = csv_download(identifier, network.log) if stem == "curves" and len(network.log) else None
-        blocks.append(Figure(identifier, caption, caption, picture_file(path, identifier), download=data))
-    if len(network.log) and "curves" not in network.pictures:
-        blocks.append(_curves(network))
-    return Section(f"network-{network.name.replace('/', '-')}", f"Network: {network.name.replace('/', ', ')}", blocks)
-
-
-def _curves(network: Network) -> Block:
-    from livermets.figures.lesions import curves_by_epoch
-
-    identifier = f"network-{network.name}-curves".replace("/", "-")
-    caption = (
-        _PICTURES["curves"].format(name=network.name)
-        + f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval."
-    )
-    image = drawing_svg(curves_by_epoch(network.log), identifier)
-    return Figure(identifier, caption, "Loss and Dice by epoch.", image, download=csv_download(identifier, network.log))
-
-
-_FACTS = (
-    ("target", "target"), ("parameter_count", "weights"), ("convolution_count", "convolution layers"),
-    ("training_patients", "training patients"), ("validation_patients", "patients of the inner validation split"),
-    ("training_slices", "training slices"), ("training_slices_with_target", "of these with the target"),
-    ("epochs", "epochs run"), ("best_epoch", "epoch kept"), ("slices_per_second", "slices per second in training"),
-    ("seconds", "training time"), ("device", "device"), ("seed", "seed"),
-)  # fmt: skip
-
-
-def _facts(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a reader asks of a network; the rest stays in network.json."""
-    architecture: dict[str, Any] = facts["network"] if isinstance(facts.get("network"), dict) else {}
-    for key in ("architecture", "levels", "base_filters", "norm", "output"):
-        if key in architecture:
-            yield key.replace("_", " "), _fact(architecture[key])
-    for key, words in _FACTS:
-        if key in facts and facts[key] is not None:
-            value = facts[key]
-            text = fmt.integer(len(value)) if isinstance(value, list) else _fact(value) if key != "seed" else str(value)
-            yield words, fmt.duration(value) if key == "seconds" else text
-
-
-def _fact(value: object) -> str:
-    if isinstance(value, bool):
-        return fmt.yes_no(value)
-    if isinstance(value, int):
-        return fmt.integer(value)
-    return fmt.significant(value) if isinstance(value, float) else str(value)

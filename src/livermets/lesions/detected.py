@@ -1,0 +1,53 @@
+"""When a reader's lesion counts as detected by another mask: the one rule of a study, and how it is said.
+
+The rule travels with the lesions, in the column ``detection_dice`` of ``matching.csv`` and of the lesion tables, so
+that whatever counts detections counts by the same one and can name it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+RULE_COLUMN = "detection_dice"
+PUBLISHED = {0.0: "Giannini 2020", 0.2: "Defeudis 2022"}
+"""Rules of the papers, laid beside the study's own."""
+
+
+def is_detected(dice: ArrayLike, detection_dice: float) -> NDArray[np.bool_]:
+    """Whether the Dice with the other mask is above the rule's; no Dice, no detection."""
+    return np.asarray(dice, float) > detection_dice
+
+
+def detection_dice_of(lesions: pd.DataFrame) -> float | None:
+    """The Dice above which the lesions of a table count as detected: its column ``detection_dice``; 0 for a table that
+    says neither this nor what was detected. Nothing where `detected` was decided by a rule that the table does not say,
+    or by several."""
+    rules = set(lesions[RULE_COLUMN].dropna().astype(float)) if RULE_COLUMN in lesions else set()
+    if len(rules) == 1:
+        return rules.pop()
+    said = "detected" in lesions and lesions["detected"].notna().any()
+    return None if said or rules else 0.0
+
+
+def missed(lesions: pd.DataFrame) -> pd.Series:
+    """Which lesions of a table were not detected: those of which its column `detected`, made by the rule, says so;
+    where that is silent, by the rule. A lesion without a Dice was missed, unless the table has that column: then there
+    was no mask to look at."""
+    by_rule = pd.Series(~is_detected(lesions["dice"], detection_dice_of(lesions) or 0.0), index=lesions.index)
+    if "detected" not in lesions:
+        return by_rule
+    silent = lesions["detected"].isna()
+    return lesions["detected"].eq(0).fillna(False).astype(bool) | (silent & lesions["dice"].notna() & by_rule)
+
+
+def rule_in_words(detection_dice: float | None) -> str:
+    """``Dice above 0.2``."""
+    if detection_dice is None:
+        return "as the column detected of the lesion table says"
+    return f"Dice above {detection_dice:g}"
+
+
+def rules_side_by_side(detection_dice: float | None) -> tuple[float | None, ...]:
+    """The study's own rule, then the published ones that differ from it."""
+    return (detection_dice, *(rule for rule in PUBLISHED if rule != detection_dice))

@@ -1,0 +1,40 @@
+"""What counts as detected, in the words of the report; every sentence and caption that counts detections says it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from livermets.lesions.detected import PUBLISHED, detection_dice_of, rule_in_words
+from livermets.reporting import formatting as fmt
+from livermets.stats.overlap import SMALL_BELOW_MM, detected, segmented, size_groups
+
+
+def rule(lesions: pd.DataFrame) -> str:
+    """``Dice above 0.2``: when a lesion of this table counts as detected."""
+    return rule_in_words(detection_dice_of(lesions))
+
+
+def rule_sentence(lesions: pd.DataFrame) -> str:
+    """The rule as a sentence of its own, for captions."""
+    return f"Detected: {rule(lesions)}; a lesion that is not detected has no class from the automatic mask."
+
+
+def published_rule(dice_above: float) -> str:
+    """``Dice above 0.2 (Defeudis 2022)``: a rule that stands beside the study's own."""
+    return f"{rule_in_words(dice_above)} ({PUBLISHED[dice_above]})"
+
+
+def detection_sentence(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> str:
+    """How many lesions the network detected, in all and by size; empty where no scan has an automatic mask."""
+    judged = segmented(lesions)
+    if judged.empty:
+        return ""
+    parts = [f"{_share(group)} of those {size}" for size, group in size_groups(judged, cut_mm)[1:] if len(group)]
+    total = f"The network detected {_share(judged)} lesions ({rule(lesions)})"
+    without = len(lesions) - len(judged)
+    rest = f" {fmt.plural(without, 'lesion')} had no automatic mask to judge." if without else ""
+    return (f"{total}: {fmt.listed(parts)}." if parts else f"{total}.") + rest
+
+
+def _share(lesions: pd.DataFrame) -> str:
+    return fmt.share(int(detected(lesions).sum()), len(lesions))
