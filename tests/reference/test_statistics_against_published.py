@@ -190,7 +190,7 @@ def test_icc_against_psych(kind: str, name: str) -> None:
 def test_agreement_model_against_glm_with_cr3_errors(lesions: pd.DataFrame) -> None:
     """With independence as working correlation the model is R's glm, and Mancl and DeRouen's covariance is CR3 of
     clubSandwich."""
-    settings = StatisticsSettings(working_correlation="independence")
+    settings = StatisticsSettings(working_correlation="independence", events_per_term=1)
     model, _ = fit_agreement_model(lesions, settings)
     assert model is not None
     error = np.sqrt(np.diag(model.covariance))
@@ -200,7 +200,7 @@ def test_agreement_model_against_glm_with_cr3_errors(lesions: pd.DataFrame) -> N
 
 def test_exchangeable_agreement_model_against_gee(lesions: pd.DataFrame) -> None:
     """Carey's `gee`: coefficients and the correlation of two lesions of one patient."""
-    model, _ = fit_agreement_model(lesions, StatisticsSettings())
+    model, _ = fit_agreement_model(lesions, StatisticsSettings(events_per_term=1))
     assert model is not None
     np.testing.assert_allclose(model.coefficients, R["coef(gee exchangeable)"], rtol=1e-5)
     assert [model.correlation] == pytest.approx(R["alpha(gee exchangeable)"], rel=1e-5)

@@ -12,11 +12,11 @@ from livermets.errors import input_error
 from livermets.randomness import generator
 from livermets.stats.accounting import accounting_table
 from livermets.stats.agreement import agreement_estimates
+from livermets.stats.agreement_model import agreement_model_tables
 from livermets.stats.calibration import calibration_curve, calibration_estimates
 from livermets.stats.comparison import SOURCES, compare_aucs, subgroup_differences, subgroup_table
 from livermets.stats.curves import decision_table, roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
-from livermets.stats.gee import agreement_curve, fit_agreement_model, required_dice
 from livermets.stats.icc import FEATURE_PREFIX, feature_icc, feature_medians
 from livermets.stats.lesions import checked_lesions, false_positive_count
 from livermets.stats.notes import general_notes, stratum_notes
@@ -194,22 +194,9 @@ def _agreement(study: _Study) -> pd.DataFrame:
 
 
 def _model(study: _Study) -> dict[str, pd.DataFrame]:
-    model, why = fit_agreement_model(study.table, study.settings)
-    if model is None:
-        study.notes.append(why)
-        return empty("agreement_model", "required_dice", "agreement_curve")
-    needed = required_dice(model, study.settings)
-    if (needed["low"].isna()).all():
-        study.notes.append(
-            f"the Dice needed for an agreement of {study.settings.target_agreement:g} cannot be told from these "
-            f"{model.n_lesions} lesions of {model.n_patients} patients at any of the diameters asked for"
-        )
-    dice = np.linspace(0, 1, 51)
-    curves = [agreement_curve(model, dice, size, study.settings.level) for size in study.settings.target_diameters_mm]
-    return {
-        "agreement_model": model.table, "required_dice": needed,
-        "agreement_curve": pd.concat(curves, ignore_index=True),
-    }  # fmt: skip
+    tables, notes = agreement_model_tables(study.table, study.settings)
+    study.notes.extend(notes)
+    return tables
 
 
 def _scores(study: _Study) -> dict[str, pd.DataFrame]:
