@@ -26,6 +26,7 @@ def concordance_figures(result: ConcordanceResult, settings: StatisticsSettings)
         figures["agreement_curve"] = agreement_over_dice(result.agreement_curve, result.lesions, settings)
     if len(result.roc):
         figures["roc"] = roc_figure(result.roc, result.diagnostics)
+    if len(result.calibration):
         figures["calibration"] = calibration_figure(result.calibration)
         figures["decision"] = decision_figure(result.decision)
     return figures

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from livermets.stats.lesions import TOO_FEW_ROIS
+
 LESION_COLUMNS = (
     "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
     "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
@@ -27,10 +29,12 @@ class Flow:
     outcome_unknown: int
     manual_classified: int
     manual_no_roi: int
+    manual_few_rois: int
     manual_no_class: int
     automatic_classified: int
     automatic_not_detected: int
     automatic_no_roi: int
+    automatic_few_rois: int
     automatic_no_class: int
     both: int
     only_manual: int
@@ -73,10 +77,12 @@ def lesion_flow(lesions: pd.DataFrame, false_positives: int = 0) -> Flow:
         outcome_unknown=int(lesions["response"].isna().sum()),
         manual_classified=int(has_manual.sum()),
         manual_no_roi=int(manual.eq("no ROI").sum()),
+        manual_few_rois=int(manual.eq(TOO_FEW_ROIS).sum()),
         manual_no_class=int(manual.eq("no class given").sum()),
         automatic_classified=int(has_automatic.sum()),
         automatic_not_detected=int(automatic.eq("undetected").sum()),
         automatic_no_roi=int(automatic.eq("no ROI").sum()),
+        automatic_few_rois=int(automatic.eq(TOO_FEW_ROIS).sum()),
         automatic_no_class=int(automatic.eq("no class given").sum()),
         both=int(lesions["compared"].sum()),
         only_manual=int((has_manual & ~has_automatic).sum()),

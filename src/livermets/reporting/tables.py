@@ -35,7 +35,7 @@ METHODS = {
     "delong": "DeLong",
     "obuchowski-1997": "clustered by patient (Obuchowski 1997)",
     "cluster-logit-t": "clustered by patient (ratio variance, logit, t)",
-    "cluster-sandwich": "GEE, clustered by patient",
+    "cluster-sandwich": "logistic regression, sandwich errors by patient",
     "durkalski-2003": "clustered by patient (Durkalski 2003)",
     "patient-mean-t": "Student t over patients",
     "fleiss-1969": "asymptotic (Fleiss 1969)",

@@ -13,14 +13,14 @@ from livermets.randomness import generator
 from livermets.stats.accounting import accounting_table
 from livermets.stats.agreement import agreement_estimates
 from livermets.stats.agreement_model import agreement_model_tables
-from livermets.stats.calibration import calibration_curve, calibration_estimates
 from livermets.stats.comparison import SOURCES, compare_aucs, subgroup_differences, subgroup_table
-from livermets.stats.curves import decision_table, roc_table
+from livermets.stats.curves import roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
 from livermets.stats.icc import FEATURE_PREFIX, feature_icc, feature_medians
 from livermets.stats.lesions import checked_lesions, false_positive_count
 from livermets.stats.notes import general_notes, stratum_notes
 from livermets.stats.patients import patient_summary, per_patient_table
+from livermets.stats.recalibrated import recalibrated_tables
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
 from livermets.stats.roi_agreement import roi_agreement
@@ -213,18 +213,13 @@ def _scores(study: _Study) -> dict[str, pd.DataFrame]:
         study.notes.append(f"ROC, calibration and decision curves not computed: {why}")
         return nothing
     scores = {source: scored[f"share_{source}"].to_numpy() for source in SOURCES}
-    settings, boot = study.settings, study.boot
-    frames: dict[str, list[pd.DataFrame]] = {"roc": [], "calibration": [], "calibration_summary": []}
-    for source, score in scores.items():
-        frames["roc"].append(_labelled(roc_table(score, response), source))
-        curve = calibration_curve(score, response, settings.calibration_bins, settings.level)
-        frames["calibration"].append(_labelled(curve, source))
-        estimates = calibration_estimates(score, response, patient, settings.probability_margin, boot)
-        frames["calibration_summary"].append(to_frame(estimates, AGREEMENT_COLUMNS, mask_source=source))
+    curves = [_labelled(roc_table(score, response), source) for source, score in scores.items()]
+    recalibrated, notes = recalibrated_tables(scored, study.settings, study.boot)
+    study.notes.extend(notes)
     return {
-        **{name: pd.concat(tables, ignore_index=True) for name, tables in frames.items()},
-        "auc_comparison": compare_aucs(scores["manual"], scores["automatic"], response, patient, boot),
-        "decision": decision_table(scores, response, patient, settings.decision_thresholds, boot),
+        "roc": pd.concat(curves, ignore_index=True),
+        "auc_comparison": compare_aucs(scores["manual"], scores["automatic"], response, patient, study.boot),
+        **recalibrated,
     }
 
 

@@ -105,7 +105,7 @@ def fit_agreement_model(
     design, centre = _design(used)
     why = _obstacle(used, design, outcome)
     if why:
-        return None, f"agreement model ({outcome}) not fitted: {why}"
+        return None, f"agreement model not fitted ({outcome}): {why}"
     reasons: list[str] = []
     for step in ladder(settings):
         result, why = _attempt(used, design[:, : step.terms], step, settings)
@@ -119,8 +119,8 @@ def fit_agreement_model(
     if events < needed:
         what = "changed class" if (used["agree"] == 0).sum() == events else "kept their class"
         few = f"{events} lesion{'s' * (events != 1)} {what}: too few for a model, which needs at least {needed}"
-        return None, f"agreement model ({outcome}) not fitted: {few}"
-    return None, f"agreement model ({outcome}) not fitted: {'; '.join(reasons)}"
+        return None, f"agreement model not fitted ({outcome}): {few}"
+    return None, f"agreement model not fitted ({outcome}): {'; '.join(reasons)}"
 
 
 def modelled(lesions: pd.DataFrame, outcome: str) -> pd.DataFrame:
@@ -128,10 +128,11 @@ def modelled(lesions: pd.DataFrame, outcome: str) -> pd.DataFrame:
     unchanged."""
     if outcome == KEPT:
         used = lesions[lesions["predicted_manual"].notna()]
-        used = used.assign(agree=used["agree"].fillna(0.0), dice=used["dice"].fillna(0.0))
+        lost = used["agree"].isna()
+        used = used.assign(agree=used["agree"].fillna(0.0), dice=used["dice"].mask(lost & used["dice"].isna(), 0.0))
     else:
-        used = lesions[lesions["compared"] & lesions["dice"].notna()]
-    return used[used["longest_diameter_mm"].notna()]
+        used = lesions[lesions["compared"]]
+    return used[used["dice"].notna() & used["longest_diameter_mm"].notna()]
 
 
 def _attempt(

@@ -113,7 +113,8 @@ def _make_cohort(folder: Path, cohort: MadeCohort, rng: np.random.Generator) -> 
     order = [
         "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
         "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
-        "predicted_manual", "predicted_automatic", "centre",
+        "predicted_manual", "predicted_automatic", "centre", "threshold", "minimum_rois",
+        "calibrated_manual", "calibrated_automatic",
     ]  # fmt: skip
     table = table[order]
     table.to_csv(folder / "lesions.csv", index=False)
@@ -142,6 +143,8 @@ def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator) -> None:
     for source, share, rois in (("manual", share_manual, roi_manual), ("automatic", share_automatic, roi_automatic)):
         table[f"share_{source}"] = np.where(rois > 0, share.round(4), np.nan)
         table[f"predicted_{source}"] = np.where(rois > 0, (share >= 0.5).astype(float), np.nan)
+        table[f"calibrated_{source}"] = 0.1 + 0.8 * table[f"share_{source}"]
+    table["threshold"], table["minimum_rois"] = 0.5, 1
 
 
 def _make_scan(folder: Path, patient: str, timepoint: str, part: pd.DataFrame, rng: np.random.Generator) -> None:
