@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from livermets.lesions.ids import FIRST_UNMATCHED_ID
 from livermets.stats.lesions import TOO_FEW_ROIS
 
 LESION_COLUMNS = (
@@ -13,7 +14,6 @@ LESION_COLUMNS = (
     "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
     "predicted_manual", "predicted_automatic",
 )  # fmt: skip
-FIRST_FALSE_POSITIVE_ID = 1001
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,7 @@ def split_findings(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.
     if "kind" in table:
         false, found = table["kind"].eq("false_positive"), table["kind"].eq("automatic")
     else:
-        false = (
-            pd.to_numeric(table["lesion_id"], errors="coerce").ge(FIRST_FALSE_POSITIVE_ID) & table["response"].isna()
-        )
+        false = pd.to_numeric(table["lesion_id"], errors="coerce").ge(FIRST_UNMATCHED_ID) & table["response"].isna()
         found = pd.Series(False, index=table.index)
     lesions, false_positives, findings = table[~(false | found)], table[false], table[found]
     return lesions.reset_index(drop=True), false_positives.reset_index(drop=True), findings.reset_index(drop=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.errors import input_error
+from livermets.features import IMAGE_PREFIXES, feature_columns
 from livermets.randomness import generator
 from livermets.stats.accounting import accounting_table
 from livermets.stats.agreement import agreement_estimates
@@ -16,7 +18,7 @@ from livermets.stats.agreement_model import agreement_model_tables
 from livermets.stats.comparison import SOURCES, compare_aucs, subgroup_differences, subgroup_table
 from livermets.stats.curves import roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
-from livermets.stats.icc import FEATURE_PREFIX, feature_icc, feature_medians
+from livermets.stats.icc import feature_icc, feature_medians
 from livermets.stats.lesions import checked_lesions, false_positive_count
 from livermets.stats.notes import general_notes, stratum_notes
 from livermets.stats.patients import patient_summary, per_patient_table
@@ -132,24 +134,25 @@ def roi_concordance(
     medians: pd.DataFrame | None = None,
     settings: StatisticsSettings | None = None,
     seed: int = 0,
+    selected: Sequence[str] = (),
 ) -> RoiConcordance:
     """Places and classes of the ROIs of both masks, and the ICC of their features.
 
     ``rois`` holds both masks, told apart by ``mask_source``; ``medians`` the features per lesion and mask
-    (`stats.icc.lesion_medians`), taken from ``rois`` itself if left out."""
+    (`stats.icc.lesion_medians`), taken from ``rois`` itself if left out; ``selected`` the model's features."""
     settings = settings or StatisticsSettings()
     medians = feature_medians(rois) if medians is None else medians
     manual, automatic = _by_source(rois, "ROI table")
     level, replicates = settings.level, settings.bootstrap_replicates
     random = generator(seed, "concordance", "ROIs")
     agreement = roi_agreement(manual, automatic, level=level, replicates=replicates, random=random)
-    features = [str(column) for column in medians if str(column).startswith(FEATURE_PREFIX)]
+    features = feature_columns(medians)
     if not features:
-        note = f"feature ICC not computed: no table with columns {FEATURE_PREFIX}*"
+        note = f"feature ICC not computed: no table with columns {'*, '.join(IMAGE_PREFIXES)}*"
         icc = empty("feature_icc")["feature_icc"]
         return RoiConcordance(agreement.overall, agreement.per_lesion, icc, (*agreement.notes, note))
     pair = _by_source(medians, "feature table")
-    icc = feature_icc(pair[0], pair[1], features, settings.icc, level, replicates, random)
+    icc = feature_icc(pair[0], pair[1], features, settings.icc, level, replicates, random, selected)
     return RoiConcordance(agreement.overall, agreement.per_lesion, icc, agreement.notes)
 
 

@@ -35,6 +35,7 @@ OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {
     "subgroup_differences": ("grouping", "group", *COLUMNS),
     "feature_icc": (
         "feature", *_INTERVAL, "cluster_low", "cluster_high", "n_lesions", "n_patients", "reference", "note",
+        "quantity", "selected",
     ),
 }  # fmt: skip
 
