@@ -40,6 +40,7 @@ METHODS = {
     "patient-mean-t": "Student t over patients",
     "fleiss-1969": "asymptotic (Fleiss 1969)",
     "exact-binomial": "exact binomial",
+    "bland-altman-1999": "lesions independent (Bland and Altman 1999)",
     "chi-squared-yates": "chi-squared, unpaired",
     "count": "",
 }

@@ -16,6 +16,7 @@ from livermets.stats.accounting import accounting_table
 from livermets.stats.agreement import agreement_estimates
 from livermets.stats.agreement_model import agreement_model_tables
 from livermets.stats.comparison import SOURCES, compare_aucs, subgroup_differences, subgroup_table
+from livermets.stats.continuous import continuous_tables
 from livermets.stats.curves import roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
 from livermets.stats.icc import feature_icc, feature_medians
@@ -60,6 +61,13 @@ class ConcordanceResult:
     decision: pd.DataFrame
     subgroups: pd.DataFrame
     subgroup_differences: pd.DataFrame
+    share_differences: pd.DataFrame
+    share_agreement: pd.DataFrame
+    share_by_dice: pd.DataFrame
+    changed: pd.DataFrame
+    minimum_rois: pd.DataFrame
+    threshold_curve: pd.DataFrame
+    false_positive_classes: pd.DataFrame
     lesions: pd.DataFrame
     """The lesions with ``agree`` and their fates: the data of the Dice-against-diameter figure."""
     notes: tuple[str, ...] = ()
@@ -124,6 +132,7 @@ def concordance(
         patient_summary=patient_summary(per_patient, settings.level),
         **_scores(study),
         **_subgroups(study),
+        **_continuous(study, lesions),
         lesions=table.drop(columns="patient"),
         notes=tuple(dict.fromkeys(study.notes)),
     )
@@ -198,6 +207,12 @@ def _agreement(study: _Study) -> pd.DataFrame:
 
 def _model(study: _Study) -> dict[str, pd.DataFrame]:
     tables, notes = agreement_model_tables(study.table, study.settings)
+    study.notes.extend(notes)
+    return tables
+
+
+def _continuous(study: _Study, lesions: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    tables, notes = continuous_tables(lesions, study.table, study.settings, study.boot)
     study.notes.extend(notes)
     return tables
 

@@ -117,7 +117,8 @@ def fit_agreement_model(
     events = _events(used)
     needed = ladder(settings)[-1].events_needed(settings)
     if events < needed:
-        what = "changed class" if (used["agree"] == 0).sum() == events else "kept their class"
+        lost = "changed class" if outcome == SAME else "changed or lost their class"
+        what = lost if (used["agree"] == 0).sum() == events else "kept their class"
         few = f"{events} lesion{'s' * (events != 1)} {what}: too few for a model, which needs at least {needed}"
         return None, f"agreement model not fitted ({outcome}): {few}"
     return None, f"agreement model not fitted ({outcome}): {'; '.join(reasons)}"
