@@ -69,7 +69,7 @@ def bland_altman(differences: pd.DataFrame, agreement: pd.DataFrame) -> Figure:
         for measure, line in (("bias", "-"), ("lower_limit", "--"), ("upper_limit", "--")):
             rows = agreement[agreement["measure"] == measure]
             value, widest = rows["value"].iloc[0], (rows["high"] - rows["low"]).fillna(-1).idxmax()
-            axes.axhline(value, color=BLACK, linewidth=1.2, linestyle=line)
+            axes.hlines(value, 0, 1, color=BLACK, linewidth=1.2, linestyle=line)
             low, high = rows.loc[widest, ["low", "high"]]
             if np.isfinite([low, high]).all():
                 axes.errorbar(1.04, value, yerr=[[value - low], [high - value]], color=BLACK, capsize=3, elinewidth=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
@@ -36,14 +38,34 @@ def _changed(name: str, tables: Tables) -> list[Block]:
     compared = int(agreement["n_lesions"].max()) if len(agreement) else 0
     if changed.empty:
         return [Note(f"No lesion changed class with the mask, of {compared} that both masks classify.", "info")]
+    one = changed["threshold"].nunique() == 1
+    threshold = f" ({fmt.number(changed['threshold'].iloc[0], 3)})" if one else ""
     caption = (
         f"The {fmt.plural(len(changed), 'lesion')} that changed class with the mask, of {compared} that both masks "
-        "classify, the nearest to the threshold first. Distance: that of the nearer of the two shares to the threshold."
+        f"classify, the nearest to the threshold first. Distance: that of the nearer of the two shares to the threshold"
+        f"{threshold}; arrows lead from the manual to the automatic mask."
     )
-    columns = [column for column in changed if column != "threshold" and changed[column].notna().any()]
-    labels = {"remark": "What the change rests on", "distance": "Distance to threshold"}
-    formats = {"distance": lambda value: fmt.number(value, 3)}
-    return [frame_table(f"changed-{name}", changed, caption, columns=columns, formats=formats, labels=labels)]
+    several = [key for key in ("cohort", "timepoint") if key in changed and changed[key].nunique() > 1]
+    head = [
+        *(Column(key.capitalize()) for key in several), Column("Patient"), Column("Lesion", True), Column("Outcome"),
+        Column("Diameter", True), Column("Dice", True), Column("ROIs", True), Column("Share R+", True),
+        Column("Class"), Column("Distance", True), Column("What the change rests on"),
+    ]  # fmt: skip
+    rows = [[*(str(row[key]) for key in several), *_changed_row(row)] for _, row in changed.iterrows()]
+    return [Table(f"changed-{name}", caption, head, rows, csv_download(f"changed-{name}", changed))]
+
+
+def _changed_row(row: pd.Series) -> list[str]:
+    def arrow(stem: str, form: Callable[[object], str]) -> str:
+        return " → ".join(form(row[f"{stem}_{source}"]) for source in ("manual", "automatic")).replace(" ", "\u00a0")
+
+    remark = row["remark"] if isinstance(row["remark"], str) else ""
+    return [
+        str(row["patient_id"]), str(row["lesion_id"]), fmt.response_class(row["response"]),
+        f"{fmt.significant(row['longest_diameter_mm'])}\u00a0mm", fmt.number(row["dice"]), arrow("n_roi", fmt.integer),
+        arrow("share", lambda share: fmt.number(share, 3)), arrow("predicted", fmt.response_class),
+        fmt.number(row["distance"], 3), remark,
+    ]  # fmt: skip
 
 
 def _shares(study: StudyResults, name: str, tables: Tables) -> list[Block]:
@@ -118,7 +140,8 @@ def _minimum(study: StudyResults, name: str, tables: Tables) -> list[Block]:
         f"mask, and agreement. {level_text(minimum)}: by patient, or exact binomial where wider."
     )
     head = [Column("Fewest ROIs", True), Column("Classified, manual", True), Column("Classified, automatic", True),
-            Column("Same class, of both classified", True), Column("Same class, of the reader’s", True)]  # fmt: skip
+            Column("Same class, of both classified", True), Column("Same class, of those the reader’s mask classifies",
+                                                                   True)]  # fmt: skip
     rows = []
     for number, part in minimum.groupby("minimum_rois"):
         by_measure = part.set_index("measure")
@@ -156,7 +179,11 @@ def _false_positives(name: str, tables: Tables) -> list[Block]:
         "class": "Class it would get", "n_components": "Components", "n_scans": "Scans", "per_scan": "Per scan",
         "median_n_roi": "ROIs, median", "median_diameter_mm": "Diameter, median (mm)",
     }  # fmt: skip
-    return [frame_table(f"false-positive-classes-{name}", shown, caption, labels=labels)]
+    return [
+        frame_table(
+            f"false-positive-classes-{name}", shown, caption, labels=labels, formats={"median_n_roi": fmt.significant}
+        )
+    ]
 
 
 def _why(tables: Tables, word: str) -> str:
