@@ -68,10 +68,11 @@ def bland_altman(differences: pd.DataFrame, agreement: pd.DataFrame) -> Figure:
         axes.plot([0, 0.5, 1, 0.5, 0], [0, 1, 0, -1, 0], color=GREY, linewidth=0.8, linestyle=":", label="possible")
         for measure, line in (("bias", "-"), ("lower_limit", "--"), ("upper_limit", "--")):
             rows = agreement[agreement["measure"] == measure]
-            value, widest = rows["value"].iloc[0], (rows["high"] - rows["low"]).fillna(-1).idxmax()
+            value, (lows, highs) = float(rows["value"].iloc[0]), rows[["low", "high"]].to_numpy(float).T
             axes.hlines(value, 0, 1, color=BLACK, linewidth=1.2, linestyle=line)
-            low, high = rows.loc[widest, ["low", "high"]]
-            if np.isfinite([low, high]).all():
+            if np.isfinite(highs - lows).any():
+                widest = int(np.nanargmax(highs - lows))
+                low, high = lows[widest], highs[widest]
                 axes.errorbar(1.04, value, yerr=[[value - low], [high - value]], color=BLACK, capsize=3, elinewidth=1)
             axes.text(1.06, value, f"{value:.2f}", va="center", fontsize=8)
         for name, value, marker, edge, face in _LOOKS:

@@ -33,7 +33,7 @@ Called = dict[str, NDArray[np.float64]]
 
 def threshold_of(lesions: pd.DataFrame) -> tuple[float | None, str]:
     """The one threshold behind the classes of a table, or None and the reason."""
-    found = lesions["threshold"].dropna().unique() if "threshold" in lesions else []
+    found = sorted(set(lesions["threshold"].dropna())) if "threshold" in lesions else []
     if len(found) == 1:
         return float(found[0]), ""
     return None, NO_THRESHOLD if not len(found) else f"the lesions were classified with {len(found)} thresholds"

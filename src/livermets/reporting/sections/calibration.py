@@ -49,11 +49,12 @@ def _recalibration(study: StudyResults) -> str:
     table = study.model.get("recalibration", pd.DataFrame())
     if table.empty:
         return "Probabilities are shares of R+ ROIs, recalibrated on training lesions."
-    rows = table.set_index("measure")
+    rows = {row["measure"]: row for _, row in table.iterrows()}
     slope, intercept = (
-        fmt.estimate(*rows.loc[f"calibration_{part}", ["value", "low", "high"]]) for part in ("slope", "intercept")
+        fmt.estimate(row["value"], row["low"], row["high"])
+        for row in (rows["calibration_slope"], rows["calibration_intercept"])
     )
-    n = rows.iloc[0]
+    n = table.iloc[0]
     return (
         "The share of R+ ROIs is no probability; it was recalibrated on "
         f"{fmt.plural(n['n_lesions'], 'training lesion')} of {fmt.plural(n['n_patients'], 'patient')}, each scored "

@@ -144,8 +144,8 @@ def _minimum(study: StudyResults, name: str, tables: Tables) -> list[Block]:
                                                                    True)]  # fmt: skip
     rows = []
     for number, part in minimum.groupby("minimum_rois"):
-        by_measure = part.set_index("measure")
-        cells = [_share(by_measure.loc[measure]) for measure in ("agreement", "kept")]
+        by_measure = {row["measure"]: row for _, row in part.iterrows()}
+        cells = [_share(by_measure[measure]) for measure in ("agreement", "kept")]
         counts = [fmt.integer(part[column].iloc[0]) for column in ("n_manual", "n_automatic")]
         rows.append([fmt.integer(number), *counts, *cells])
     table = Table(f"minimum-rois-{name}", caption, head, rows, csv_download(f"minimum-rois-{name}", minimum))

@@ -84,7 +84,7 @@ def _icc(name: str, icc: pd.DataFrame) -> Table:
         "lesion, not "
         "of single ROIs (at one place both masks have the same ROI)."
     )
-    columns = [column for column in icc if column not in ("reference", "quantity", "selected")]
+    columns = [str(column) for column in icc if column not in ("reference", "quantity", "selected")]
     note = f"The download has all {len(icc)} features." if len(selected) else ""
     table = frame_table(f"feature-icc-{name}", shown, caption, columns=columns, most_rows=_MOST_FEATURES, note=note)
     return Table(table.id, table.caption, table.columns, table.rows, csv_download(table.id, icc), table.note)
