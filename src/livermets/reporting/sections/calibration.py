@@ -55,9 +55,12 @@ def _recalibration(study: StudyResults) -> str:
         for row in (rows["calibration_slope"], rows["calibration_intercept"])
     )
     n = table.iloc[0]
+    doubt = (
+        ", so that the training lesions do not even show that the share rises with response" if n["low"] <= 0 else ""
+    )
     return (
         "The share of R+ ROIs is no probability; it was recalibrated on "
         f"{fmt.plural(n['n_lesions'], 'training lesion')} of {fmt.plural(n['n_patients'], 'patient')}, each scored "
         "without "
-        f"its patient: slope {slope}, intercept {intercept}. The curve does not carry this uncertainty."
+        f"its patient: slope {slope}, intercept {intercept}{doubt}. The curve does not carry this uncertainty."
     )
