@@ -41,6 +41,7 @@ METHODS = {
     "fleiss-1969": "asymptotic (Fleiss 1969)",
     "exact-binomial": "exact binomial",
     "bland-altman-1999": "lesions independent (Bland and Altman 1999)",
+    "cluster-mover": "clustered by patient (Zou 2013)",
     "chi-squared-yates": "chi-squared, unpaired",
     "count": "",
 }

@@ -24,6 +24,7 @@ REFERENCES = {
     "durkalski-2003": "Durkalski et al., Stat Med 2003;22:2417",
     "cluster-sandwich": "Cameron and Miller, J Hum Resour 2015;50:317 (CR1, t with patients - 1)",
     "patient-mean-t": "Student t interval over patients",
+    "cluster-mover": "Zou, Stat Methods Med Res 2013;22:630 (variance estimates recovery)",
     "count": "",
 }
 

@@ -45,7 +45,8 @@ def share_agreement(differences: pd.DataFrame, boot: PatientBootstrap) -> list[E
     The limits allow for several lesions per patient: bias +- 1.96 x root of the variance between patients plus that
     within them (one-way analysis of variance of the differences). Shares lie between 0 and 1, so differences are small
     where both shares are near an end and can be large only in the middle: symmetric limits of constant width are too
-    wide at the ends and too narrow in the middle. Intervals: lesions independent, and by bootstrap of patients."""
+    wide at the ends and too narrow in the middle. Intervals: lesions independent, and by patient (bootstrap; of the
+    limits, Zou's)."""
     d, patient = differences["difference"].to_numpy(float), differences["patient"].to_numpy(np.intp)
     if len(d) < 3 or np.ptp(d) == 0:
         return []
@@ -63,7 +64,11 @@ def share_agreement(differences: pd.DataFrame, boot: PatientBootstrap) -> list[E
             low, high = centre - reach[measure], centre + reach[measure]
             estimates.append(_estimate(measure, centre, (low, high), "", "bland-altman-1999", n, patient, boot))
         interval, why = boot.interval(resampled[measure], len(np.unique(patient)))
-        estimates.append(_estimate(measure, centre, interval, why, "cluster-bootstrap", n, patient, boot))
+        method = "cluster-bootstrap"
+        if measure.endswith("limit") and np.isfinite(interval).all():
+            of_bias, _ = boot.interval(resampled["bias"], len(np.unique(patient)))
+            interval, method = _mover(centre, float(whole["bias"][0]), of_bias, sums, boot.level), "cluster-mover"
+        estimates.append(_estimate(measure, centre, interval, why, method, n, patient, boot))
     absolute = per_patient_sum(np.abs(d), patient, boot.weights.shape[1])
     interval, why = boot.ratio(absolute, sums[0])
     mean = float(np.abs(d).mean())
@@ -97,6 +102,34 @@ def _limits(weights: NDArray, count: NDArray, total: NDArray, square: NDArray) -
     }  # fmt: skip
 
 
+def _mover(
+    limit: float, bias: float, of_bias: tuple[float, float], sums: tuple[NDArray, NDArray, NDArray], level: float
+) -> tuple[float, float]:
+    """Interval of a limit of agreement from that of the bias and that of the total variance (method of variance
+    estimates recovery). Zou, Stat Methods Med Res 2013;22:630; resampling patients is too narrow for few of them."""
+    reach, (low, high) = abs(limit - bias), _variance_factors(sums, level)
+    shorter, longer = reach * (1 - math.sqrt(low)), reach * (math.sqrt(high) - 1)
+    below, above = bias - of_bias[0], of_bias[1] - bias
+    inward, outward = (shorter, longer) if limit > bias else (longer, shorter)
+    return limit - math.hypot(below, inward), limit + math.hypot(above, outward)
+
+
+def _variance_factors(sums: tuple[NDArray, NDArray, NDArray], level: float) -> tuple[float, float]:
+    """Ends of the interval of the total variance as factors of it: variance of the patients' means plus (1 - 1/h) times
+    that within patients, h the harmonic mean of lesions per patient (Burdick and Graybill)."""
+    count, total, square = (part[sums[0] > 0] for part in sums)
+    patients, lesions = len(count), count.sum()
+    parts = [(float(np.var(total / count, ddof=1)), patients - 1)]
+    if lesions > patients:
+        within = float((square - total**2 / count).sum() / (lesions - patients))
+        parts.append((float(1 - np.mean(1 / count)) * within, int(lesions - patients)))
+    whole = sum(value for value, _ in parts)
+    tail = (1 - level) / 2
+    down = math.hypot(*(value * (1 - f / stats.chi2.ppf(1 - tail, f)) for value, f in parts))
+    up = math.hypot(*(value * (f / stats.chi2.ppf(tail, f) - 1) for value, f in parts))
+    return max(1 - down / whole, 0.0), 1 + up / whole
+
+
 def _t(level: float, n: int) -> float:
     return float(stats.t.ppf(0.5 + level / 2, n - 1))
 
@@ -113,7 +146,7 @@ def _estimate(
 ) -> Estimate:
     return Estimate(
         measure, value, *interval, boot.level, method, n_lesions=n, n_patients=len(np.unique(patient)), note=why,
-        reference=REFERENCE if measure != "mean_absolute_difference" else "",
+        reference="" if method == "cluster-mover" or measure == "mean_absolute_difference" else REFERENCE,
     )  # fmt: skip
 
 

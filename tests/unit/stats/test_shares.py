@@ -69,6 +69,21 @@ def test_one_lesion_per_patient_gives_the_plain_limits() -> None:
     assert found["bias"][1].low < d.mean() < found["bias"][1].high
 
 
+def test_interval_of_a_limit_is_zou_s() -> None:
+    """With one lesion per patient the variance has its exact chi-squared interval, and the limit's ends recover it and
+    the bias's interval (Zou 2013, equation of the upper limit)."""
+    d = np.random.default_rng(1).normal(0.05, 0.1, 20)
+    found = estimates(differences(d, np.arange(20)), 20)
+    sd, z = d.std(ddof=1), 1.959964
+    low_sd, high_sd = sd * np.sqrt(19 / stats.chi2.ppf([0.975, 0.025], 19))
+    bias, upper = found["bias"][1], found["upper_limit"][1]
+    assert upper.method == "cluster-mover"
+    assert upper.low == pytest.approx(upper.value - np.hypot(bias.value - bias.low, z * (sd - low_sd)), rel=1e-5)
+    assert upper.high == pytest.approx(upper.value + np.hypot(bias.high - bias.value, z * (high_sd - sd)), rel=1e-5)
+    lower = found["lower_limit"][1]
+    assert lower.low == pytest.approx(lower.value - np.hypot(bias.value - bias.low, z * (high_sd - sd)), rel=1e-5)
+
+
 def test_limits_are_wider_than_those_that_take_lesions_as_independent() -> None:
     """Patients of very unequal numbers of lesions who differ: the plain standard deviation sees mostly one patient."""
     patient = np.repeat(np.arange(9), [24, *[1] * 8])
