@@ -65,7 +65,7 @@ def roi_concordance_verb(
         typer.Argument(
             metavar="ROIS.parquet...",
             help="ROI tables of both masks with patient_id, lesion_id, mask_source, z, y, x; a column probability "
-            "gives class agreement.",
+            "gives the share of R+ among common and one-sided ROIs.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for roi_agreement.csv, roi_lesions.csv, feature_icc.csv.")],

@@ -29,7 +29,8 @@ class StatisticsSettings(Section):
     target_diameters_mm: tuple[Annotated[float, Field(gt=0)], ...] = (10.0, 15.0, 20.0, 30.0, 40.0)
     """Longest diameters (mm) at which the needed Dice is given."""
     working_correlation: Literal["exchangeable", "independence"] = "exchangeable"
-    """Working correlation of the lesions of one patient in the agreement model (GEE)."""
+    """Working correlation of the lesions of one patient in the agreement model: exchangeable (GEE), or independence
+    (logistic regression); errors are clustered by patient in both."""
     calibration_bins: Annotated[int, Field(ge=2)] = 5
     """Groups of about equal size in the calibration curve."""
     probability_margin: Annotated[float, Field(gt=0, lt=0.5)] = 0.01

@@ -6,6 +6,8 @@ import pandas as pd
 from tests.unit.stats.lesion_tables import lesion_table
 
 from livermets.config.statistics import StatisticsSettings
+from livermets.reporting.findings import in_words
+from livermets.reporting.lesions import lesion_flow
 from livermets.stats.concordance import ConcordanceResult, concordance
 
 FAST = StatisticsSettings(bootstrap_replicates=200)
@@ -47,3 +49,18 @@ def test_few_rois_are_a_reason_of_their_own() -> None:
     few = pd.Series(table["n_roi_manual"]).between(1, 29)
     assert (result.lesions["manual_fate"] == "too few ROIs").sum() == few.sum() > 0
     assert result.accounting["n_lesions"].iloc[:-1].sum() == len(table)
+
+
+def test_a_class_withheld_for_few_rois_has_its_reason_in_summary_and_flow() -> None:
+    table = lesion_table().assign(minimum_rois=30)
+    for source in ("manual", "automatic"):
+        table.loc[table[f"n_roi_{source}"] < 30, f"predicted_{source}"] = float("nan")
+    lesions = concordance(table, FAST).lesions.assign(patient=0, timepoint="baseline")
+    few = [int((lesions[f"{source}_fate"] == "too few ROIs").sum()) for source in ("manual", "automatic")]
+    flow = lesion_flow(lesions)
+    assert [flow.manual_few_rois, flow.automatic_few_rois] == few
+    assert min(few) > 0
+    for source in ("manual", "automatic"):
+        counts = {name: value for name, value in vars(flow).items() if name.startswith(source)}
+        assert sum(counts.values()) == len(lesions)
+    assert f"{sum(few)} with fewer ROIs than a class needs" in in_words(vars(concordance(table, FAST)), lesions)
