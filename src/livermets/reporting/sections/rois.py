@@ -46,7 +46,8 @@ def roi_blocks(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
 
 def _overall(name: str, overall: pd.DataFrame) -> Table:
     caption = (
-        "ROI by ROI, over the reader’s lesions. Lattice Dice: twice the common ROIs over the ROIs of both masks. "
+        "ROI by ROI, over the reader’s lesions. Lattice Dice: twice the common ROIs over the ROIs of both masks "
+        "(its count). "
         "Shares of "
         "R+ are pooled over ROIs, so that large lesions count more; the differences are means over lesions that "
         "have both "
