@@ -314,7 +314,9 @@ def _required(model: AgreementModel, diameter_mm: float, settings: StatisticsSet
         value = _as_dice(-gap / slope, model)
         root = math.sqrt(max(b**2 - 4 * a * c, 0.0))
         low, high = (_as_dice((-b + sign * root) / (2 * a), model) for sign in (-1, 1))
-        statement = "that any Dice suffices is not certain: the interval is cut at 1" if low <= 1 < high else ""
+        statement = (
+            "that even a perfect mask suffices is not certain: the interval is cut at 1" if low <= 1 < high else ""
+        )
     if value > 1 or value < 0:
         reached = "not reached at any Dice" if value > 1 else "reached at any Dice"
         statement = "; ".join(filter(None, [f"target agreement {reached} (by the fitted curve)", statement]))

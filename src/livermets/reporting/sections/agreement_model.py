@@ -93,8 +93,7 @@ def _coefficients(name: str, outcome: str, model: pd.DataFrame) -> Table:
         f"Model of agreement, {_TITLES[outcome]}: log odds of the same class on Dice and longest diameter{inner}; "
         "Dice per "
         f"0.1 and diameter per 10 mm from their means. {_fitted(model)}The intercept’s odds ratio is the odds of "
-        "agreement "
-        "at the means."
+        "agreement at the means."
     )
     columns = [column for column in _TERM_COLUMNS if column in model and model[column].notna().any()]
     return frame_table(f"agreement-model-{_OUTCOME_NAME[outcome]}-{name}", model, caption, columns=columns,

@@ -23,8 +23,7 @@ def calibration_blocks(study: StudyResults, name: str, tables: dict[str, pd.Data
     made = _recalibration(study)
     calibration = (
         "Calibration: observed share of responding lesions against the mean probability of response, in groups of "
-        "about "
-        f"equal size; exact binomial intervals within groups. {made}"
+        f"about equal size; exact binomial intervals within groups. {made}"
     )
     numbers = (
         "Calibration slope (1 is right), calibration in the large (0 is right) and Brier score of the probabilities. "
@@ -61,6 +60,5 @@ def _recalibration(study: StudyResults) -> str:
     return (
         "The share of R+ ROIs is no probability; it was recalibrated on "
         f"{fmt.plural(n['n_lesions'], 'training lesion')} of {fmt.plural(n['n_patients'], 'patient')}, each scored "
-        "without "
-        f"its patient: slope {slope}, intercept {intercept}{doubt}. The curve does not carry this uncertainty."
+        f"without its patient: slope {slope}, intercept {intercept}{doubt}. The curve does not carry this uncertainty."
     )

@@ -83,8 +83,8 @@ def _shares(study: StudyResults, name: str, tables: Tables) -> list[Block]:
         f"Bland–Altman: difference of the two shares (automatic minus manual) over their mean, {n}. Solid: bias; "
         "dashed: 95 % limits of agreement, which allow for several lesions per patient (variance between and within "
         "patients); bars at the right: the wider of the two intervals in the table. Shares lie between 0 and 1, so "
-        "that "
-        "nothing can lie outside the dotted diamond and differences are small near its ends: limits of constant width "
+        "that nothing can lie outside the dotted diamond and differences are small near its ends: limits of "
+        "constant width "
         "are too wide for shares near 0 and 1 and too narrow for those in the middle."
     )
     table = "Difference of the shares of R+ ROIs, automatic minus manual mask (share_agreement.csv)."
