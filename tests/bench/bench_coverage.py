@@ -146,7 +146,10 @@ def needed_dice(patients: int, replicates: int, random: np.random.Generator) -> 
     agree = (stats.norm.cdf(latent) < expit(agreement_logit(dice, diameter))).astype(float)
     table = pd.DataFrame({"patient": patient, "dice": dice, "longest_diameter_mm": diameter, "agree": agree})
     found = {}
-    for name, groups in (("gee + fieller", patient), ("lesions as patients (naive)", np.arange(len(patient)))):
+    for name, groups in (
+        ("agreement model + fieller", patient),
+        ("lesions as patients (naive)", np.arange(len(patient))),
+    ):
         model, _ = fit_agreement_model(table.assign(patient=groups, compared=True), NEEDED)
         row = required_dice(model, NEEDED).iloc[0] if model is not None else {"low": np.nan, "high": np.nan}
         found[name] = (float(row["low"]), float(row["high"]))

@@ -20,6 +20,7 @@ from livermets.stats.agreement import durkalski_p, kappa_estimates, mcnemar_esti
 from livermets.stats.auc import delong, obuchowski
 from livermets.stats.calibration import calibration_estimates
 from livermets.stats.comparison import chi_squared_p
+from livermets.stats.firth import firth_logistic
 from livermets.stats.gee import fit_agreement_model
 from livermets.stats.icc import icc
 from livermets.stats.proportions import clopper_pearson, cluster_logit_t, mercaldo_logit
@@ -190,7 +191,7 @@ def test_icc_against_psych(kind: str, name: str) -> None:
 def test_agreement_model_against_glm_with_cr3_errors(lesions: pd.DataFrame) -> None:
     """With independence as working correlation the model is R's glm, and Mancl and DeRouen's covariance is CR3 of
     clubSandwich."""
-    settings = StatisticsSettings(working_correlation="independence")
+    settings = StatisticsSettings(working_correlation="independence", events_per_term=1)
     model, _ = fit_agreement_model(lesions, settings)
     assert model is not None
     error = np.sqrt(np.diag(model.covariance))
@@ -200,10 +201,20 @@ def test_agreement_model_against_glm_with_cr3_errors(lesions: pd.DataFrame) -> N
 
 def test_exchangeable_agreement_model_against_gee(lesions: pd.DataFrame) -> None:
     """Carey's `gee`: coefficients and the correlation of two lesions of one patient."""
-    model, _ = fit_agreement_model(lesions, StatisticsSettings())
+    model, _ = fit_agreement_model(lesions, StatisticsSettings(events_per_term=1))
     assert model is not None
     np.testing.assert_allclose(model.coefficients, R["coef(gee exchangeable)"], rtol=1e-5)
     assert [model.correlation] == pytest.approx(R["alpha(gee exchangeable)"], rel=1e-5)
+
+
+def test_penalised_agreement_model_against_firthmodels() -> None:
+    """firthmodels 0.8.2 (`FirthLogisticRegression(gtol=1e-12, xtol=1e-12)`) on the 32 lesions of Giannini's Table 4."""
+    table = pd.read_csv(FOLDER / "giannini2020" / "table4_lesions.csv")
+    alike = (table["predicted_manual"] == table["predicted_automatic"]).to_numpy(float)
+    x = (table["dice"] - table["dice"].mean()) / 0.1
+    d = (table["longest_diameter_mm"] - table["longest_diameter_mm"].mean()) / 10
+    found = firth_logistic(np.column_stack([np.ones(len(table)), x, d]), alike)
+    np.testing.assert_allclose(found, [0.482177996628, 0.418240066153, 0.589495812889], rtol=1e-9)
 
 
 def test_calibration_against_glm_with_clustered_errors(lesions: pd.DataFrame) -> None:

@@ -85,6 +85,7 @@ rule roi_concordance:
         ],
         manual=of_concordance("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
         automatic=of_concordance("results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"),
+        model="results/model/model.json",
     output:
         agreement=report(
             "results/concordance/{name}/roi_agreement.csv",
@@ -118,4 +119,4 @@ rule roi_concordance:
         code=verb_digest("roi-concordance"),
     shell:
         "python -m livermets roi-concordance {input.probabilities} {params.manual} {params.automatic}"
-        " --out {params.folder} --settings {params.settings:q} --seed {params.seed} 2> {log}"
+        " --model {input.model} --out {params.folder} --settings {params.settings:q} --seed {params.seed} 2> {log}"

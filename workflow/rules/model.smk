@@ -119,8 +119,9 @@ rule classify:
         automatic=words_of_cohort(
             "--rois-automatic=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
         ),
+        settings=plan.settings("classification"),
         code=verb_digest("classify"),
     shell:
         "python -m livermets classify --model {params.model} --lesions={input.lesions} {params.matching}"
         " {params.manual} {params.automatic} --out {output.lesions}"
-        " --roi-out {output.probabilities} 2> {log}"
+        " --roi-out {output.probabilities} --settings {params.settings:q} 2> {log}"

@@ -65,7 +65,7 @@ def roi_concordance_verb(
         typer.Argument(
             metavar="ROIS.parquet...",
             help="ROI tables of both masks with patient_id, lesion_id, mask_source, z, y, x; a column probability "
-            "gives class agreement.",
+            "gives the share of R+ among common and one-sided ROIs.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for roi_agreement.csv, roi_lesions.csv, feature_icc.csv.")],
@@ -73,20 +73,24 @@ def roi_concordance_verb(
         list[Path] | None,
         typer.Option(
             "--features",
-            help="ROI tables with columns original_*, whole lesions in each, for the ICC of every feature (repeatable) "
+            help="ROI tables with radiomics features, whole lesions in each, for the ICC of every feature (repeatable) "
             "[default: ROIS.parquet].",
         ),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="model.json of the fitted model: its features come first.")
     ] = None,
     settings: SettingsOption = "{}",
     seed: SeedOption = 0,
 ) -> None:
-    """ROI by ROI: do both masks hold the same ROIs, are they called alike, which features keep their value?"""
+    """ROI by ROI: do both masks hold the same ROIs, what do the others say, which features keep their value?"""
     import pandas as pd
     from tqdm import tqdm
 
     from livermets.config.load import section_from_option
     from livermets.config.statistics import StatisticsSettings
     from livermets.io.concordance import write_roi_concordance
+    from livermets.io.selection import model_features
     from livermets.io.tables import read_table
     from livermets.stats.concordance import roi_concordance
     from livermets.stats.icc import feature_medians
@@ -95,5 +99,6 @@ def roi_concordance_verb(
     table = pd.concat([read_table(path) for path in rois], ignore_index=True)
     # One feature table at a time: together they may not fit into memory.
     medians = [feature_medians(read_table(path)) for path in tqdm(features or [], desc="features", disable=None)]
-    result = roi_concordance(table, pd.concat(medians) if medians else None, statistics, seed)
+    selected = model_features(model) if model else []
+    result = roi_concordance(table, pd.concat(medians) if medians else None, statistics, seed, selected)
     write_roi_concordance(out, result)

@@ -109,10 +109,15 @@ def classify_verb(
         list[Path] | None, typer.Option("--rois-automatic", help="ROI tables of automatic masks (repeatable).")
     ] = None,
     roi_out: Annotated[Path | None, typer.Option("--roi-out", help="Probability of every ROI (Parquet).")] = None,
+    settings: Annotated[
+        str, typer.Option("--settings", help="JSON of the classification section, or a configuration file.")
+    ] = "{}",
 ) -> None:
     """Applies a fitted model to the manual and automatic ROIs of one cohort and calls every lesion R+ or R-."""
     import pandas as pd
 
+    from livermets.config.classification import ClassificationSettings
+    from livermets.config.load import section_from_option
     from livermets.errors import ProblemList
     from livermets.io.selection import concatenated, existing, read_rois
     from livermets.io.tables import write_csv, write_parquet
@@ -120,6 +125,7 @@ def classify_verb(
     from livermets.selection.classify import SOURCES, lesion_table, roi_probabilities
     from livermets.selection.model import DESCRIPTION_FILE, read_model
 
+    minimum = section_from_option(settings, "classification", ClassificationSettings).minimum_rois
     fitted = read_model(model)
     paths = dict(zip(SOURCES, (rois_manual or [], rois_automatic or []), strict=True))
     existing([*(lesions or []), *(matching or []), *paths["manual"], *paths["automatic"]])
@@ -135,7 +141,7 @@ def classify_verb(
                 parts.append(roi_probabilities(fitted, rois).assign(mask_source=source))
         found[source] = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     problems.raise_if_errors()
-    table = lesion_table(fitted, concatenated(lesions or []), concatenated(matching or []), found)
+    table = lesion_table(fitted, concatenated(lesions or []), concatenated(matching or []), found, minimum)
     if roi_out:
         everything = pd.concat([part for part in found.values() if len(part)] or [pd.DataFrame()], ignore_index=True)
         write_parquet(roi_out, everything, {"model": file_digest(model / DESCRIPTION_FILE)})

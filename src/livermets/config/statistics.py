@@ -29,7 +29,8 @@ class StatisticsSettings(Section):
     target_diameters_mm: tuple[Annotated[float, Field(gt=0)], ...] = (10.0, 15.0, 20.0, 30.0, 40.0)
     """Longest diameters (mm) at which the needed Dice is given."""
     working_correlation: Literal["exchangeable", "independence"] = "exchangeable"
-    """Working correlation of the lesions of one patient in the agreement model (GEE)."""
+    """Working correlation of the lesions of one patient in the agreement model: exchangeable (GEE), or independence
+    (logistic regression); errors are clustered by patient in both."""
     calibration_bins: Annotated[int, Field(ge=2)] = 5
     """Groups of about equal size in the calibration curve."""
     probability_margin: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
@@ -38,8 +39,18 @@ class StatisticsSettings(Section):
     """Threshold probabilities of the decision curve."""
     icc: Literal["ICC(2,1)", "ICC(3,1)"] = "ICC(2,1)"
     """Intraclass correlation of a feature between the two masks: absolute agreement (2,1) or consistency (3,1)."""
+    events_per_term: Annotated[float, Field(ge=1)] = 10
+    """The agreement model has a term (Dice, diameter, their product) for every so many lesions of the rarer outcome."""
+    events_per_term_penalised: Annotated[float, Field(ge=1)] = 5
+    """The same for the penalised model, the last one tried; with fewer, there is no model."""
+    minimum_rois_tried: tuple[Annotated[int, Field(ge=1)], ...] = (1, 2, 5, 10, 20, 50)
+    """Smallest numbers of ROIs for a class, for which agreement is computed again."""
+    few_rois: Annotated[int, Field(ge=1)] = 10
+    """A class from fewer ROIs is remarked on where lesions that changed class are listed."""
 
-    @field_validator("dice_cuts", "diameter_cuts_mm", "target_diameters_mm", "decision_thresholds")
+    @field_validator(
+        "dice_cuts", "diameter_cuts_mm", "target_diameters_mm", "decision_thresholds", "minimum_rois_tried"
+    )
     @classmethod
     def _increasing(cls, values: tuple[float, ...]) -> tuple[float, ...]:
         if list(values) != sorted(set(values)):

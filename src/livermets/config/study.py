@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from livermets.config.base import Section
+from livermets.config.classification import ClassificationSettings
 from livermets.config.cohorts import Code, CohortSettings, Name
 from livermets.config.comparison import OWN, ComparedNetwork
 from livermets.config.outcome import OutcomeSettings
@@ -43,6 +44,8 @@ class StudyConfig(Section):
     """Sliding-ROI and whole-lesion features."""
     selection: SelectionSettings = SelectionSettings()
     """Genetic selection, the two-layer network and its threshold."""
+    classification: ClassificationSettings = ClassificationSettings()
+    """How the fitted model is applied to lesions."""
     statistics: StatisticsSettings = StatisticsSettings()
     """Intervals, strata and the agreement model."""
     report: ReportSettings = ReportSettings()

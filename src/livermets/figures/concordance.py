@@ -13,8 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from livermets.config.statistics import StatisticsSettings
+from livermets.figures.agreement_model import agreement_over_dice
+from livermets.figures.continuous import continuous_figures
 from livermets.figures.curves import calibration_figure, decision_figure, roc_figure
-from livermets.figures.style import BLACK, BLUE, GREY, VERMILION, figure, panels
+from livermets.figures.style import BLACK, BLUE, GREY, VERMILION, figure
 from livermets.stats.concordance import ConcordanceResult
 from livermets.stats.strata import TOO_FEW
 
@@ -22,10 +24,12 @@ from livermets.stats.strata import TOO_FEW
 def concordance_figures(result: ConcordanceResult, settings: StatisticsSettings) -> dict[str, Figure]:
     """Every figure that the tables allow, by the name of the table that holds its data."""
     figures = {"lesions": dice_against_diameter(result.lesions, settings), "strata": strata_heat(result.strata)}
+    figures |= continuous_figures(vars(result))
     if len(result.agreement_curve):
         figures["agreement_curve"] = agreement_over_dice(result.agreement_curve, result.lesions, settings)
     if len(result.roc):
         figures["roc"] = roc_figure(result.roc, result.diagnostics)
+    if len(result.calibration):
         figures["calibration"] = calibration_figure(result.calibration)
         figures["decision"] = decision_figure(result.decision)
     return figures
@@ -55,29 +59,6 @@ def dice_against_diameter(lesions: pd.DataFrame, settings: StatisticsSettings) -
         axes.set_xlim(left=0)
         axes.grid(False)
         drawn.legend(loc="outside upper center", ncols=3, title="classified", title_fontsize=8)
-    return drawn
-
-
-def agreement_over_dice(curves: pd.DataFrame, lesions: pd.DataFrame, settings: StatisticsSettings) -> Figure:
-    """Expected agreement over Dice, one panel for a small, a middle and a large diameter.
-
-    Band = interval, dotted line = target agreement, ticks = lesions of any diameter."""
-    diameters = sorted(curves["longest_diameter_mm"].unique())
-    shown = sorted({diameters[0], diameters[len(diameters) // 2], diameters[-1]})
-    with panels(len(shown), 165, 75) as (drawn, all_axes):
-        for diameter, axes in zip(shown, all_axes, strict=True):
-            curve = curves[curves["longest_diameter_mm"] == diameter]
-            axes.fill_between(curve["dice"], curve["low"], curve["high"], color=BLUE, alpha=0.15, linewidth=0)
-            axes.plot(curve["dice"], curve["value"], color=BLUE)
-            axes.axhline(settings.target_agreement, color=BLACK, linewidth=0.8, linestyle=":")
-            for value, height, colour in ((1, 1.04, BLUE), (0, -0.04, VERMILION)):
-                dice = lesions.loc[lesions["agree"] == value, "dice"]
-                axes.plot(dice, np.full(len(dice), height), "|", color=colour, markersize=6)
-            axes.set(title=f"Lesion of {diameter:g} mm", xlim=(0, 1), ylim=(-0.08, 1.08), xticks=(0, 0.5, 1))
-        all_axes[0].set_ylabel("Expected agreement")
-        drawn.supxlabel(
-            "Dice, manual against automatic mask (ticks: all lesions; above alike, below differently)", size=8
-        )
     return drawn
 
 

@@ -43,7 +43,7 @@ def roc_figure(roc: pd.DataFrame, diagnostics: pd.DataFrame) -> Figure:
 
 
 def calibration_figure(calibration: pd.DataFrame) -> Figure:
-    """Observed share of R+ against the mean score of each group, with intervals and the line of perfect calibration."""
+    """Observed share of R+ against the mean probability of each group, with intervals; dotted: perfect calibration."""
     with figure(110, 105) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":", label="perfect")
         for source, curve in calibration.groupby("mask_source", sort=False, dropna=False):
@@ -53,7 +53,11 @@ def calibration_figure(calibration: pd.DataFrame) -> Figure:
                 color=SOURCE_COLOUR[str(source)], linestyle=SOURCE_LINE[str(source)], marker=SOURCE_MARKER[str(source)],
                 capsize=2, elinewidth=0.8,
             )  # fmt: skip
-        axes.set(xlabel="Mean share of R+ ROIs", ylabel="Observed share of responding lesions", aspect="equal")
+        axes.set(
+            xlabel="Mean probability of response (recalibrated share)",
+            ylabel="Observed share of responding lesions",
+            aspect="equal",
+        )
         unit_axes(axes)
         axes.legend(loc="upper left")
     return drawn

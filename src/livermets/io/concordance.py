@@ -32,6 +32,8 @@ def write_concordance(
     write_csv(folder / "notes.csv", pd.DataFrame({"note": list(result.notes)}))
     if summary:
         write_text(folder / "summary.txt", summary)
+    for name in {field.name for field in fields(result)} - set(figures):
+        (folder / f"{name}.png").unlink(missing_ok=True)  # of an earlier run, which could draw it
     for name, figure in figures.items():
         with written_aside(folder / f"{name}.png") as aside:
             figure.savefig(aside, format="png")

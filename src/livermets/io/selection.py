@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,14 @@ def read_training_table(path: Path | str, text: Sequence[str] = ()) -> tuple[pd.
     patients and lesions, where 1 and 01 are two."""
     settings = read_parquet_metadata(path).get("settings") if str(path).endswith(".parquet") else None
     return read_table(path, [name for name in text if name != "lesion_id"]), settings or None
+
+
+def model_features(path: Path | str) -> list[str]:
+    """The features that a fitted model uses, from its ``model.json`` alone (the weights would need torch)."""
+    try:
+        return list(map(str, json.loads(Path(path).read_text(encoding="utf-8"))["features"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise input_error(path, f"this is no description of a model ({error})", "Give its model.json") from error
 
 
 def concatenated(paths: Sequence[Path]) -> pd.DataFrame:

@@ -17,9 +17,9 @@ from scipy import ndimage
 
 from livermets.lesions.detected import RULE_COLUMN, is_detected
 from livermets.lesions.diameter import longest_axial_diameter_mm
+from livermets.lesions.ids import FIRST_UNMATCHED_ID
 from livermets.segmentation.metrics import OVERLAP_METRICS, SURFACE_METRICS, mask_metrics
 
-FIRST_UNMATCHED_ID = 1001
 COLUMNS = (
     "lesion_id", "kind", "longest_diameter_mm", "volume_ml", "volume_automatic_ml",
     "dice", "precision", "recall", "detected", *OVERLAP_METRICS[3:], *SURFACE_METRICS, RULE_COLUMN,

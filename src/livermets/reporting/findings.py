@@ -12,6 +12,7 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.detection import detection_sentence, rule
 from livermets.reporting.sections.estimates import rows_of, shown_interval
 from livermets.reporting.tables import is_clustered
+from livermets.stats.lesions import TOO_FEW_ROIS
 from livermets.stats.overlap import size_groups
 
 FEW_PATIENTS = 20
@@ -189,13 +190,14 @@ def _lost(lesions: pd.DataFrame) -> str:
     if lost == 0:
         return ""
     manual, automatic = lesions["manual_fate"], lesions["automatic_fate"]
-    other = int(manual.eq("no class given").sum() + automatic.eq("no class given").sum())
+    other, few = (int(manual.eq(why).sum() + automatic.eq(why).sum()) for why in ("no class given", TOO_FEW_ROIS))
     reasons = [
         f"{fmt.integer(n)} {words}"
         for n, words in (
             (int(automatic.eq("undetected").sum()), f"not detected by the network ({rule(lesions)})"),
             (int(manual.eq("no ROI").sum()), "whose manual mask holds no ROI"),
             (int(automatic.eq("no ROI").sum()), "whose automatic mask holds no ROI"),
+            (few, "with fewer ROIs than a class needs"),
             (other, "without a class for another reason"),
         )
         if n

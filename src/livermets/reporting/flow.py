@@ -61,14 +61,14 @@ def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = 
     level = top.bottom + 34
     manual = _Box(4, level, 200, [
         "Manual mask",
-        *_no_class(flow.manual_no_class),
+        *_no_class(flow.manual_no_class, flow.manual_few_rois),
         f"no ROI: {integer(flow.manual_no_roi)}",
         f"classified: {integer(flow.manual_classified)}",
         *([f"the model is fitted on: {integer(flow.fitted)}"] if flow.fitted else []),
     ], "box manual")  # fmt: skip
     automatic_lines = [
         "Automatic mask",
-        *_no_class(flow.automatic_no_class),
+        *_no_class(flow.automatic_no_class, flow.automatic_few_rois),
         f"no class, not detected: {integer(flow.automatic_not_detected)}",
         f"no class, no ROI: {integer(flow.automatic_no_roi)}",
         f"classified: {integer(flow.automatic_classified)}",
@@ -98,8 +98,9 @@ def _cut(line: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def _no_class(n: int) -> list[str]:
-    return [f"no class given: {integer(n)}"] if n else []
+def _no_class(no_class: int, few_rois: int) -> list[str]:
+    lines = {"no class given": no_class, "too few ROIs for a class": few_rois}
+    return [f"{words}: {integer(n)}" for words, n in lines.items() if n]
 
 
 def _outcomes(flow: Flow) -> str:

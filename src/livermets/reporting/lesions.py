@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from livermets.lesions.ids import FIRST_UNMATCHED_ID
+from livermets.stats.lesions import TOO_FEW_ROIS
+
 LESION_COLUMNS = (
     "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
     "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
     "predicted_manual", "predicted_automatic",
 )  # fmt: skip
-FIRST_FALSE_POSITIVE_ID = 1001
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,13 @@ class Flow:
     outcome_unknown: int
     manual_classified: int
     manual_no_roi: int
+    manual_few_rois: int
     manual_no_class: int
     automatic_detected: int
     automatic_classified: int
     automatic_not_detected: int
     automatic_no_roi: int
+    automatic_few_rois: int
     automatic_no_class: int
     both: int
     only_manual: int
@@ -52,9 +56,7 @@ def split_findings(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.
     if "kind" in table:
         false, found = table["kind"].eq("false_positive"), table["kind"].eq("automatic")
     else:
-        false = (
-            pd.to_numeric(table["lesion_id"], errors="coerce").ge(FIRST_FALSE_POSITIVE_ID) & table["response"].isna()
-        )
+        false = pd.to_numeric(table["lesion_id"], errors="coerce").ge(FIRST_UNMATCHED_ID) & table["response"].isna()
         found = pd.Series(False, index=table.index)
     lesions, false_positives, findings = table[~(false | found)], table[false], table[found]
     return lesions.reset_index(drop=True), false_positives.reset_index(drop=True), findings.reset_index(drop=True)
@@ -78,11 +80,13 @@ def lesion_flow(lesions: pd.DataFrame, false_positives: int = 0, fitted: int = 0
         outcome_unknown=int(lesions["response"].isna().sum()),
         manual_classified=int(has_manual.sum()),
         manual_no_roi=int(manual.eq("no ROI").sum()),
+        manual_few_rois=int(manual.eq(TOO_FEW_ROIS).sum()),
         manual_no_class=int(manual.eq("no class given").sum()),
         automatic_detected=int(lesions["detected"].eq(1).sum()),
         automatic_classified=int(has_automatic.sum()),
         automatic_not_detected=int(automatic.eq("undetected").sum()),
         automatic_no_roi=int(automatic.eq("no ROI").sum()),
+        automatic_few_rois=int(automatic.eq(TOO_FEW_ROIS).sum()),
         automatic_no_class=int(automatic.eq("no class given").sum()),
         both=int(lesions["compared"].sum()),
         only_manual=int((has_manual & ~has_automatic).sum()),

@@ -18,7 +18,8 @@ SOURCES = ("manual", "automatic")
 LESION_TABLE_COLUMNS = (
     *KEYS, "response", "longest_diameter_mm", "volume_ml", "dice", "precision", "recall", "detected",
     "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic", "predicted_manual", "predicted_automatic",
-    "kind", "centre", "volume_automatic_ml", RULE_COLUMN,
+    "kind", "centre", "volume_automatic_ml", RULE_COLUMN, "threshold", "minimum_rois", "calibrated_manual",
+    "calibrated_automatic",
 )  # fmt: skip
 _FROM_MATCHING = ["kind", "dice", "precision", "recall", "detected", "volume_automatic_ml", RULE_COLUMN]
 _MEASURED = ["longest_diameter_mm", "volume_ml"]
@@ -34,7 +35,11 @@ def roi_probabilities(model: FittedModel, rois: pd.DataFrame) -> pd.DataFrame:
 
 
 def lesion_table(
-    model: FittedModel, lesions: pd.DataFrame, matching: pd.DataFrame, probabilities: Mapping[str, pd.DataFrame]
+    model: FittedModel,
+    lesions: pd.DataFrame,
+    matching: pd.DataFrame,
+    probabilities: Mapping[str, pd.DataFrame],
+    minimum_rois: int = 1,
 ) -> pd.DataFrame:
     """The lesion table of one cohort, one row per manual lesion whether or not anything was found or any ROI fits in
     it, then one row per automatic finding without a manual lesion (``kind`` is ``false_positive``, or ``automatic``
@@ -42,20 +47,26 @@ def lesion_table(
 
     ``lesions``: manual lesions with their measures and outcome; ``matching``: manual against automatic masks;
     ``probabilities``: ROIs by mask source. A share is the share of ROIs with probability 0.5 or more; without ROIs it
-    and the class are empty. A lesion that was not detected has no class from the automatic mask, whatever the few ROIs
-    say that its overlap may hold: their number and share stay to be seen."""
+    and the class are empty, and with fewer than ``minimum_rois`` the class is. A lesion that was not detected has no
+    class from the automatic mask, whatever the few ROIs say that its overlap may hold: their number and share stay to
+    be seen. ``calibrated_*`` is the probability of response that the model's recalibration makes of the share, empty
+    where there is no class or no recalibration."""
     table = _merged(lesions, matching)
     for source in SOURCES:
         counted = _counted(probabilities.get(source), source, model.score)
         _refuse_unknown(counted, table, source)
         table = table.merge(counted, on=KEYS, how="left")
         table[f"n_roi_{source}"] = table[f"n_roi_{source}"].fillna(0).astype("Int64")
-        called = model.classify(table[f"share_{source}"].to_numpy(dtype=np.float64))
+        share = table[f"share_{source}"].to_numpy(dtype=np.float64)
+        enough = table[f"n_roi_{source}"].to_numpy(dtype=np.float64) >= minimum_rois
+        if source == "automatic":
+            enough &= ~((table["kind"] == "manual") & table["detected"].eq(0).fillna(False)).to_numpy(dtype=bool)
+        called = np.where(enough, model.classify(share), np.nan)
         table[f"predicted_{source}"] = pd.array(called, dtype="Float64").astype("Int64")
+        table[f"calibrated_{source}"] = np.where(enough, model.probability(share), np.nan)
+    table["threshold"], table["minimum_rois"] = model.threshold, minimum_rois
     only_automatic = table["kind"] != "manual"
     table.loc[only_automatic, "n_roi_manual"] = pd.NA
-    undetected = (table["kind"] == "manual") & (table["detected"] == 0)
-    table["predicted_automatic"] = table["predicted_automatic"].mask(undetected)
     for column in ("response", "detected"):
         table[column] = pd.to_numeric(table[column], errors="coerce").astype("Int64")
     return table[list(LESION_TABLE_COLUMNS)]

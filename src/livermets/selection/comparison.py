@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.config.selection import SelectionSettings
+from livermets.features import feature_columns
 from livermets.randomness import integer_seed
 from livermets.selection.data import TrainingData, patients_per_class
 from livermets.selection.fit import final_network
@@ -22,7 +23,6 @@ from livermets.selection.preparation import useful_features
 from livermets.selection.scores import lesion_scores
 
 DIAMETER = "longest_diameter_mm"
-_WHOLE_LESION_PREFIXES = ("original_", "log-sigma", "wavelet")
 _PENALTIES = np.logspace(-2, 2, 9)
 _LASSO_ITERATIONS = 5000
 
@@ -107,7 +107,7 @@ def comparators(data: TrainingData, whole_lesions: Sequence[pd.DataFrame]) -> tu
         found.append(LogisticComparator("longest_diameter", whole[[DIAMETER]].to_numpy(np.float64), lasso=False))
     else:
         notes.append(f"no `{DIAMETER}` in any lesion table: the longest diameter alone is not compared")
-    columns = [name for name in whole.columns if str(name).startswith(_WHOLE_LESION_PREFIXES)]
+    columns = feature_columns(whole.columns)
     if columns:
         found.append(LogisticComparator("lasso_whole_lesion", whole[columns].to_numpy(np.float64), lasso=True))
     else:

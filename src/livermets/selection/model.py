@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from livermets.io.tables import rows_in_words
 from livermets.selection.extraction import setting_differences
 from livermets.selection.network import Network, probabilities
 from livermets.selection.preparation import Scaler
+from livermets.selection.recalibration import Recalibration
 from livermets.selection.scores import Score
 
 WEIGHTS_FILE, DESCRIPTION_FILE = "model.safetensors", "model.json"
@@ -43,6 +44,8 @@ class FittedModel:
     """Settings under which the training ROIs were extracted; None: unknown, then tables are not compared."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Settings, versions, seed and digests of the training data."""
+    recalibration: Recalibration | None = None
+    """From a lesion's score to its probability of response; None where the training lesions do not allow one."""
 
     def roi_probabilities(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """Probability of R+ of every row."""
@@ -53,6 +56,11 @@ class FittedModel:
         """1 = R+ (share at or above the threshold), 0 = R-; a NaN share (no ROI) stays NaN."""
         share = np.asarray(share, dtype=np.float64)
         return np.where(np.isnan(share), np.nan, (share >= self.threshold).astype(np.float64))
+
+    def probability(self, share: NDArray) -> NDArray[np.float64]:
+        """Recalibrated probability of response; NaN without a share or a recalibration."""
+        share = np.asarray(share, dtype=np.float64)
+        return np.full(share.shape, np.nan) if self.recalibration is None else self.recalibration.probability(share)
 
     def problems_of(self, table: pd.DataFrame, extraction: Mapping[str, Any] | None, where: object) -> list[Problem]:
         """Why a table cannot be classified: it lacks a feature, holds a non-finite one, or was extracted with other
@@ -111,6 +119,7 @@ def write_model(folder: Path | str, model: FittedModel) -> None:
             name: {"mean": mean, "sd": sd}
             for name, mean, sd in zip(model.features, model.scaler.mean.tolist(), model.scaler.sd.tolist(), strict=True)
         },
+        "recalibration": asdict(model.recalibration) if model.recalibration else None,
         "extraction": model.extraction,
         "provenance": dict(model.provenance),
     }
@@ -150,4 +159,5 @@ def read_model(folder: Path | str) -> FittedModel:
         description["score"],
         description["extraction"],
         description["provenance"],
+        Recalibration(**description["recalibration"]) if description.get("recalibration") else None,
     )

@@ -33,6 +33,7 @@ def selection_tables(selected: Selected) -> dict[str, pd.DataFrame]:
         "predictions": _predictions(selected),
         "frequency": frequency,
         "stability": stability_table(selected),
+        "recalibration": to_frame(selected.recalibration),
         "permutation": _or_empty(selected.permutations, ("permutation", "statistic", "value", "p_value")),
     }
 

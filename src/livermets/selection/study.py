@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,10 @@ from livermets.selection.comparison import comparators
 from livermets.selection.data import TrainingData, check_enough_patients, text_columns, training_data
 from livermets.selection.fit import Fit, Run, fit, search, with_provenance
 from livermets.selection.fitness import CrossValidation
-from livermets.selection.nested import Chosen, NestedEvaluation, nested_evaluation, outer_folds
+from livermets.selection.nested import OURS, Chosen, NestedEvaluation, nested_evaluation, outer_folds
 from livermets.selection.permutation import permutation_null
+from livermets.selection.recalibration import fit_recalibration
+from livermets.stats.results import Estimate
 
 MAIN_SEARCH = "search"
 
@@ -108,6 +110,8 @@ class Selected:
     permutations: pd.DataFrame | None
     gains: pd.DataFrame | None
     notes: tuple[str, ...]
+    recalibration: tuple[Estimate, ...] = ()
+    """Slope and intercept of the recalibration, or why there is none; empty without nested evaluation."""
 
     @property
     def chosen(self) -> tuple[Chosen, ...]:
@@ -137,12 +141,24 @@ def select(inputs: Inputs, run: Run | None = None) -> Selected:
         models, missing = comparators(data, inputs.whole_lesions) if settings.audit.comparisons else ([], [])
         notes += missing if inputs.whole_lesions else []
         nested = nested_evaluation(data, audit, seed, inputs.repeats, models, run)
+    fitted, recalibration = _recalibrated(fitted, nested, settings)
     permutations = None
     if settings.audit.permutations:
         observed = _observed(inputs, fitted, nested, run)
         permutations = permutation_null(data, audit, seed, observed, run)
     gains = feature_gains(fitted, settings, seed, run.threads) if settings.audit.feature_gains else None
-    return Selected(inputs, fitted, nested, permutations, gains, tuple(notes))
+    return Selected(inputs, fitted, nested, permutations, gains, tuple(notes), recalibration)
+
+
+def _recalibrated(
+    fitted: Fit, nested: NestedEvaluation | None, settings: SelectionSettings
+) -> tuple[Fit, tuple[Estimate, ...]]:
+    """The fit with a recalibration of its score, where a nested evaluation allows one."""
+    if nested is None:
+        return fitted, ()
+    own = nested.predictions[nested.predictions["model"] == OURS]
+    recalibration, estimates = fit_recalibration(own, settings.threshold.level)
+    return replace(fitted, model=replace(fitted.model, recalibration=recalibration)), tuple(estimates)
 
 
 def feature_gains(fitted: Fit, settings: SelectionSettings, seed: int, threads: int = 1) -> pd.DataFrame:
@@ -164,7 +180,6 @@ def feature_gains(fitted: Fit, settings: SelectionSettings, seed: int, threads: 
 def _observed(inputs: Inputs, fitted: Fit, nested: NestedEvaluation | None, run: Run) -> float:
     """The permutation statistic of the true outcomes, by a search of the same size as the permuted ones."""
     from livermets.selection.evaluation import mean_auc_within_folds
-    from livermets.selection.nested import OURS
 
     if inputs.settings.audit.permutation_statistic == "nested" and nested is not None:
         return mean_auc_within_folds(nested.predictions, OURS)

@@ -39,7 +39,7 @@ def calibration_estimates(
     pessimistic) and Brier score (0 is perfect, 0.25 a coin), with intervals that allow for clustering by patient.
 
     Cox's logistic recalibration; ``margin`` keeps scores of 0 and 1 off the infinite logit. Brier 1950; Cox 1958."""
-    logit = np.log(np.clip(score, margin, 1 - margin) / (1 - np.clip(score, margin, 1 - margin)))
+    logit = inner_logit(score, margin)
     clusters = len(np.unique(patient))
     common: dict[str, Any] = {"level": boot.level, "n_lesions": len(score), "n_patients": clusters}
     error = (score - response) ** 2
@@ -47,29 +47,51 @@ def calibration_estimates(
     ones = per_patient_sum(np.ones(len(score)), patient, patients)
     (low, high), why = boot.ratio(per_patient_sum(error, patient, patients), ones)
     brier = Estimate("brier", float(error.mean()), low, high, method="cluster-bootstrap", note=why, **common)
-    slope_design = np.column_stack([logit, np.ones_like(logit)])
-    slope = _recalibration("calibration_slope", response, slope_design, None, patient, common)
-    in_the_large = _recalibration(
-        "calibration_in_the_large", response, np.ones((len(logit), 1)), logit, patient, common
+    slope, _ = logistic_recalibration(score, response, patient, margin, boot.level)
+    (in_the_large,) = _logistic(
+        ("calibration_in_the_large",), response, np.ones((len(logit), 1)), logit, patient, common
     )
     return [slope, in_the_large, brier]
 
 
-def _recalibration(
-    measure: str,
+def logistic_recalibration(
+    score: NDArray, response: NDArray, patient: NDArray[np.intp], margin: float, level: float
+) -> tuple[Estimate, Estimate]:
+    """Slope and intercept of the outcome's log odds on those of a score; NaN with the reason where there are none.
+
+    Standard errors: sandwich over patients times G / (G - 1) x (N - 1) / (N - K) for G patients, N lesions and K
+    coefficients (CR1), and Student's t with G - 1 degrees of freedom: Cameron and Miller, J Hum Resour 2015;50:317.
+    With fewer than about 20 patients these intervals are still somewhat too narrow."""
+    logit = inner_logit(score, margin)
+    common: dict[str, Any] = {"level": level, "n_lesions": len(score), "n_patients": len(np.unique(patient))}
+    design = np.column_stack([logit, np.ones_like(logit)])
+    slope, intercept = _logistic(
+        ("calibration_slope", "calibration_intercept"), response, design, None, patient, common
+    )
+    return slope, intercept
+
+
+def inner_logit(score: NDArray, margin: float) -> NDArray[np.float64]:
+    """Log odds of a score, with scores of 0 and 1 moved ``margin`` inside."""
+    inside = np.clip(score, margin, 1 - margin)
+    return np.asarray(np.log(inside / (1 - inside)), dtype=np.float64)
+
+
+def _logistic(
+    measures: tuple[str, ...],
     response: NDArray,
     design: NDArray,
     offset: NDArray | None,
     patient: NDArray[np.intp],
     common: dict[str, Any],
-) -> Estimate:
-    """The first coefficient of a logistic regression, sandwich errors by patient, t with patients - 1."""
+) -> list[Estimate]:
+    """The coefficients of a logistic regression, sandwich errors by patient, t with patients - 1."""
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
     from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
 
-    def missing(why: str) -> Estimate:
-        return Estimate(measure, NAN, method="cluster-sandwich", note=why, **common)
+    def missing(why: str) -> list[Estimate]:
+        return [Estimate(measure, NAN, method="cluster-sandwich", note=why, **common) for measure in measures]
 
     clusters = int(common["n_patients"])
     if len(np.unique(response)) < 2:
@@ -84,7 +106,13 @@ def _recalibration(
             result = model.fit(**errors)
     except (PerfectSeparationError, PerfectSeparationWarning):
         return missing("the score separates the classes completely, so the slope has no finite value")
-    value, error = float(result.params[0]), float(result.bse[0])
+    return [
+        _coefficient(measure, float(value), float(error), clusters, common)
+        for measure, value, error in zip(measures, result.params, result.bse, strict=True)
+    ]
+
+
+def _coefficient(measure: str, value: float, error: float, clusters: int, common: dict[str, Any]) -> Estimate:
     if clusters < 2 or not math.isfinite(error):
         return Estimate(measure, value, method="cluster-sandwich", note="one patient only", **common)
     reach = float(stats.t.ppf(0.5 + float(common["level"]) / 2, clusters - 1)) * error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,18 +10,20 @@ import pandas as pd
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.errors import input_error
+from livermets.features import IMAGE_PREFIXES, feature_columns
 from livermets.randomness import generator
 from livermets.stats.accounting import accounting_table
 from livermets.stats.agreement import agreement_estimates
-from livermets.stats.calibration import calibration_curve, calibration_estimates
+from livermets.stats.agreement_model import agreement_model_tables
 from livermets.stats.comparison import SOURCES, compare_aucs, subgroup_differences, subgroup_table
-from livermets.stats.curves import decision_table, roc_table
+from livermets.stats.continuous import continuous_tables
+from livermets.stats.curves import roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
-from livermets.stats.gee import agreement_curve, fit_agreement_model, required_dice
-from livermets.stats.icc import FEATURE_PREFIX, feature_icc, feature_medians
+from livermets.stats.icc import feature_icc, feature_medians
 from livermets.stats.lesions import checked_lesions, false_positive_count
 from livermets.stats.notes import general_notes, stratum_notes
 from livermets.stats.patients import patient_summary, per_patient_table
+from livermets.stats.recalibrated import recalibrated_tables
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
 from livermets.stats.roi_agreement import roi_agreement
@@ -58,6 +61,13 @@ class ConcordanceResult:
     decision: pd.DataFrame
     subgroups: pd.DataFrame
     subgroup_differences: pd.DataFrame
+    share_differences: pd.DataFrame
+    share_agreement: pd.DataFrame
+    share_by_dice: pd.DataFrame
+    changed: pd.DataFrame
+    minimum_rois: pd.DataFrame
+    threshold_curve: pd.DataFrame
+    false_positive_classes: pd.DataFrame
     lesions: pd.DataFrame
     """The lesions with ``agree`` and their fates: the data of the Dice-against-diameter figure."""
     notes: tuple[str, ...] = ()
@@ -122,6 +132,7 @@ def concordance(
         patient_summary=patient_summary(per_patient, settings.level),
         **_scores(study),
         **_subgroups(study),
+        **_continuous(study, lesions),
         lesions=table.drop(columns="patient"),
         notes=tuple(dict.fromkeys(study.notes)),
     )
@@ -132,24 +143,25 @@ def roi_concordance(
     medians: pd.DataFrame | None = None,
     settings: StatisticsSettings | None = None,
     seed: int = 0,
+    selected: Sequence[str] = (),
 ) -> RoiConcordance:
     """Places and classes of the ROIs of both masks, and the ICC of their features.
 
     ``rois`` holds both masks, told apart by ``mask_source``; ``medians`` the features per lesion and mask
-    (`stats.icc.lesion_medians`), taken from ``rois`` itself if left out."""
+    (`stats.icc.lesion_medians`), taken from ``rois`` itself if left out; ``selected`` the model's features."""
     settings = settings or StatisticsSettings()
     medians = feature_medians(rois) if medians is None else medians
     manual, automatic = _by_source(rois, "ROI table")
     level, replicates = settings.level, settings.bootstrap_replicates
     random = generator(seed, "concordance", "ROIs")
     agreement = roi_agreement(manual, automatic, level=level, replicates=replicates, random=random)
-    features = [str(column) for column in medians if str(column).startswith(FEATURE_PREFIX)]
+    features = feature_columns(medians)
     if not features:
-        note = f"feature ICC not computed: no table with columns {FEATURE_PREFIX}*"
+        note = f"feature ICC not computed: no table with columns {'*, '.join(IMAGE_PREFIXES)}*"
         icc = empty("feature_icc")["feature_icc"]
         return RoiConcordance(agreement.overall, agreement.per_lesion, icc, (*agreement.notes, note))
     pair = _by_source(medians, "feature table")
-    icc = feature_icc(pair[0], pair[1], features, settings.icc, level, replicates, random)
+    icc = feature_icc(pair[0], pair[1], features, settings.icc, level, replicates, random, selected)
     return RoiConcordance(agreement.overall, agreement.per_lesion, icc, agreement.notes)
 
 
@@ -194,22 +206,15 @@ def _agreement(study: _Study) -> pd.DataFrame:
 
 
 def _model(study: _Study) -> dict[str, pd.DataFrame]:
-    model, why = fit_agreement_model(study.table, study.settings)
-    if model is None:
-        study.notes.append(why)
-        return empty("agreement_model", "required_dice", "agreement_curve")
-    needed = required_dice(model, study.settings)
-    if (needed["low"].isna()).all():
-        study.notes.append(
-            f"the Dice needed for an agreement of {study.settings.target_agreement:g} cannot be told from these "
-            f"{model.n_lesions} lesions of {model.n_patients} patients at any of the diameters asked for"
-        )
-    dice = np.linspace(0, 1, 51)
-    curves = [agreement_curve(model, dice, size, study.settings.level) for size in study.settings.target_diameters_mm]
-    return {
-        "agreement_model": model.table, "required_dice": needed,
-        "agreement_curve": pd.concat(curves, ignore_index=True),
-    }  # fmt: skip
+    tables, notes = agreement_model_tables(study.table, study.settings)
+    study.notes.extend(notes)
+    return tables
+
+
+def _continuous(study: _Study, lesions: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    tables, notes = continuous_tables(lesions, study.table, study.settings, study.boot)
+    study.notes.extend(notes)
+    return tables
 
 
 def _scores(study: _Study) -> dict[str, pd.DataFrame]:
@@ -226,18 +231,13 @@ def _scores(study: _Study) -> dict[str, pd.DataFrame]:
         study.notes.append(f"ROC, calibration and decision curves not computed: {why}")
         return nothing
     scores = {source: scored[f"share_{source}"].to_numpy() for source in SOURCES}
-    settings, boot = study.settings, study.boot
-    frames: dict[str, list[pd.DataFrame]] = {"roc": [], "calibration": [], "calibration_summary": []}
-    for source, score in scores.items():
-        frames["roc"].append(_labelled(roc_table(score, response), source))
-        curve = calibration_curve(score, response, settings.calibration_bins, settings.level)
-        frames["calibration"].append(_labelled(curve, source))
-        estimates = calibration_estimates(score, response, patient, settings.probability_margin, boot)
-        frames["calibration_summary"].append(to_frame(estimates, AGREEMENT_COLUMNS, mask_source=source))
+    curves = [_labelled(roc_table(score, response), source) for source, score in scores.items()]
+    recalibrated, notes = recalibrated_tables(scored, study.settings, study.boot)
+    study.notes.extend(notes)
     return {
-        **{name: pd.concat(tables, ignore_index=True) for name, tables in frames.items()},
-        "auc_comparison": compare_aucs(scores["manual"], scores["automatic"], response, patient, boot),
-        "decision": decision_table(scores, response, patient, settings.decision_thresholds, boot),
+        "roc": pd.concat(curves, ignore_index=True),
+        "auc_comparison": compare_aucs(scores["manual"], scores["automatic"], response, patient, study.boot),
+        **recalibrated,
     }
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from livermets.errors import input_error
+from livermets.features import feature_columns
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.tables import OPTIONAL_TABLES
 
@@ -19,7 +20,8 @@ IccKind = Literal["ICC(2,1)", "ICC(3,1)"]
 REFERENCE = "Shrout and Fleiss, Psychol Bull 1979;86:420; McGraw and Wong, Psychol Methods 1996;1:30"
 _NOTHING = 1e-14
 """Below this share of the variance a mean square is rounding."""
-FEATURE_PREFIX = "original_"
+QUANTITY = "median over the lesion's ROIs"
+"""What is compared between the masks."""
 LESION_KEYS = ("cohort", "patient_id", "timepoint", "lesion_id")
 
 
@@ -62,7 +64,7 @@ def lesion_medians(rois: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
 
 def feature_medians(rois: pd.DataFrame) -> pd.DataFrame:
     """`lesion_medians` of every feature column there is."""
-    return lesion_medians(rois, [str(column) for column in rois if str(column).startswith(FEATURE_PREFIX)])
+    return lesion_medians(rois, feature_columns(rois))
 
 
 def feature_icc(
@@ -73,8 +75,10 @@ def feature_icc(
     level: float,
     replicates: int,
     random: np.random.Generator,
+    selected: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """ICC of every feature between the two masks, over the lesions that both tables hold (one row per lesion).
+    """ICC of every feature's median over the lesion's ROIs between the two masks, over the lesions that both tables
+    hold (one row per lesion); the model's features (``selected``) come first.
 
     Two intervals: F (lesions independent) and resampled patients. A feature that does not vary gets a reason."""
     keys = [key for key in LESION_KEYS if key in manual and key in automatic]
@@ -88,12 +92,14 @@ def feature_icc(
     patients = len(np.unique(patient))
     boot = PatientBootstrap.draw(patients, replicates, level, random) if patients else None
     rows = []
-    for feature in features:
+    for feature in sorted(features, key=lambda name: name not in selected):
         pair = both[[f"{feature}_manual", f"{feature}_automatic"]].to_numpy(float)
         rows.append(_feature_row(feature, pair, patient, kind, level, boot))
-    return pd.DataFrame(rows, columns=list(OPTIONAL_TABLES["feature_icc"])).astype(
-        {"n_lesions": "Int64", "n_patients": "Int64"}
-    )
+    columns = list(OPTIONAL_TABLES["feature_icc"])
+    frame = pd.DataFrame(rows, columns=columns[:-2])
+    chosen = frame["feature"].isin(list(selected)) if len(selected) else np.nan
+    frame = frame.assign(quantity=QUANTITY, selected=chosen)[columns]
+    return frame.astype({"n_lesions": "Int64", "n_patients": "Int64", "selected": "Int64"})
 
 
 def _feature_row(

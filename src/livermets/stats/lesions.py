@@ -16,8 +16,10 @@ REQUIRED_COLUMNS = (
 )  # fmt: skip
 CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic")
 SHARE_COLUMNS = ("share_manual", "share_automatic")
+PROBABILITY_COLUMNS = ("calibrated_manual", "calibrated_automatic", "threshold")
 KEY_COLUMNS = ("cohort", "patient_id", "timepoint", "lesion_id")
 NOT_STATED = "not stated"
+TOO_FEW_ROIS = "too few ROIs"
 _GROUP_COLUMNS = ("cohort", "centre", "timepoint")
 _MOST_VALUES_NAMED = 20
 Allowed = Callable[[pd.Series], pd.Series]
@@ -41,9 +43,9 @@ def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.Da
     table = lesions.copy()
     for column in [c for c in (*CLASS_COLUMNS, "detected") if c in table]:
         table[column] = _numbers(table[column], problems, where, lambda x: x.isin([0, 1]), "0, 1 or empty")
-    for column in [c for c in ("dice", RULE_COLUMN, *SHARE_COLUMNS) if c in table]:
+    for column in [c for c in ("dice", RULE_COLUMN, *SHARE_COLUMNS, *PROBABILITY_COLUMNS) if c in table]:
         table[column] = _numbers(table[column], problems, where, lambda x: x.between(0, 1), "between 0 and 1, or empty")
-    for column in [c for c in ("n_roi_manual", "n_roi_automatic") if c in table]:
+    for column in [c for c in ("n_roi_manual", "n_roi_automatic", "minimum_rois") if c in table]:
         table[column] = _numbers(table[column], problems, where, lambda x: x >= 0, "a count, or empty")
     if "longest_diameter_mm" in table:
         diameter = table["longest_diameter_mm"]
@@ -136,10 +138,14 @@ def _with_fates(table: pd.DataFrame) -> pd.DataFrame:
     agree = (table["predicted_manual"] == table["predicted_automatic"]).astype(float)
     table["agree"] = agree.where(table["compared"])
     no_manual_roi, no_automatic_roi = _zero(table, "n_roi_manual"), _zero(table, "n_roi_automatic")
-    table["manual_fate"] = np.select([manual, no_manual_roi], ["classified", "no ROI"], "no class given")
-    table["automatic_fate"] = np.select(
-        [automatic, undetected, no_automatic_roi], ["classified", "undetected", "no ROI"], "no class given"
+    few_manual, few_automatic = _few(table, "n_roi_manual"), _few(table, "n_roi_automatic")
+    table["manual_fate"] = np.select(
+        [manual, no_manual_roi, few_manual], ["classified", "no ROI", TOO_FEW_ROIS], "no class given"
     )
+    table["automatic_fate"] = np.select(
+        [automatic, undetected, no_automatic_roi, few_automatic],
+        ["classified", "undetected", "no ROI", TOO_FEW_ROIS], "no class given",
+    )  # fmt: skip
     return table
 
 
@@ -148,6 +154,13 @@ def _undetected(table: pd.DataFrame) -> pd.Series:
     but no Dice is not."""
     without_dice = table["dice"].isna() & table["predicted_automatic"].notna()
     return missed(table) & ~(without_dice & ("detected" not in table))
+
+
+def _few(table: pd.DataFrame, column: str) -> pd.Series:
+    """Fewer ROIs than the model was asked to have for a class."""
+    if column not in table or "minimum_rois" not in table:
+        return pd.Series(False, index=table.index)
+    return table[column] < table["minimum_rois"]
 
 
 def _zero(table: pd.DataFrame, column: str) -> pd.Series:

@@ -22,10 +22,11 @@ REFERENCES = {
     "exact-binomial": "McNemar, Psychometrika 1947;12:153, exact binomial form",
     "chi-squared-yates": "Pearson, Philos Mag 1900;50:157, with the correction of Yates, J R Stat Soc Suppl 1934;1:217",
     "durkalski-2003": "Durkalski et al., Stat Med 2003;22:2417",
-    "cluster-sandwich": "Liang and Zeger, Biometrika 1986;73:13",
+    "cluster-sandwich": "Cameron and Miller, J Hum Resour 2015;50:317 (CR1, t with patients - 1)",
     "cluster-linearised-t": "Rao and Scott, Biometrics 1992;48:577 (linearised variance of ratios, t quantile)",
     "welch-t": "Welch, Biometrika 1947;34:28",
     "patient-mean-t": "Student t interval over patients",
+    "cluster-mover": "Zou, Stat Methods Med Res 2013;22:630 (variance estimates recovery)",
     "count": "",
 }
 

@@ -10,11 +10,11 @@ _INTERVAL = ("value", "low", "high", "level", "method")
 OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {
     "agreement_model": (
         "term", "coefficient", "std_error", "low", "high", "p", "odds_ratio", "level", "method", "dice_mean",
-        "diameter_mean_mm", "working_correlation", "n_lesions", "n_patients", "reference",
+        "diameter_mean_mm", "working_correlation", "n_lesions", "n_patients", "reference", "outcome", "n_events",
     ),
-    "agreement_curve": ("longest_diameter_mm", "dice", "value", "low", "high", "level"),
+    "agreement_curve": ("longest_diameter_mm", "dice", "value", "low", "high", "level", "outcome"),
     "required_dice": (
-        "longest_diameter_mm", "target_agreement", *_INTERVAL, "statement", "n_lesions", "n_patients",
+        "longest_diameter_mm", "target_agreement", *_INTERVAL, "statement", "n_lesions", "n_patients", "outcome",
     ),
     "roc": ("mask_source", "threshold", "sensitivity", "one_minus_specificity"),
     "auc_comparison": (
@@ -35,6 +35,7 @@ OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {
     "subgroup_differences": ("grouping", "group", *COLUMNS),
     "feature_icc": (
         "feature", *_INTERVAL, "cluster_low", "cluster_high", "n_lesions", "n_patients", "reference", "note",
+        "quantity", "selected",
     ),
 }  # fmt: skip
 

@@ -38,6 +38,16 @@ def test_every_table_is_written_and_can_be_read(table: Path, tmp_path: Path) -> 
         assert len(pd.read_csv(path).columns) > 0
 
 
+def test_a_picture_that_can_no_longer_be_drawn_does_not_stay(table: Path, tmp_path: Path) -> None:
+    """What lies in the folder is shown in the report, so an earlier run's picture would illustrate other numbers."""
+    run("concordance", table, "--out", tmp_path / "out", "--settings", FAST)
+    assert (tmp_path / "out" / "calibration.png").exists()
+    pd.read_csv(table).drop(columns="calibrated_manual").to_csv(table, index=False)
+    run("concordance", table, "--out", tmp_path / "out", "--settings", FAST)
+    assert not (tmp_path / "out" / "calibration.png").exists()
+    assert (tmp_path / "out" / "roc.png").exists()
+
+
 def test_a_bare_table_gives_readable_empty_tables(tmp_path: Path) -> None:
     minimal([("A", 1, 1, 0, 0.2, 11)]).to_csv(tmp_path / "one.csv", index=False)
     assert run("concordance", tmp_path / "one.csv", "--out", tmp_path / "out").exit_code == 0

@@ -31,7 +31,10 @@ def figures(result: ConcordanceResult) -> dict[str, Figure]:
 def test_every_figure_is_named_after_a_table_that_is_written(
     figures: dict[str, Figure], result: ConcordanceResult
 ) -> None:
-    assert set(figures) == {"lesions", "strata", "agreement_curve", "roc", "calibration", "decision"}
+    assert set(figures) == {
+        "lesions", "strata", "agreement_curve", "roc", "calibration", "decision", "share_differences",
+        "share_agreement", "threshold_curve", "minimum_rois",
+    }  # fmt: skip
     assert all(len(getattr(result, name)) for name in figures)
 
 

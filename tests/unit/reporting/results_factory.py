@@ -117,7 +117,8 @@ def _make_cohort(folder: Path, cohort: MadeCohort, rng: np.random.Generator, det
     order = [
         "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
         "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
-        "predicted_manual", "predicted_automatic", "centre", "detection_dice",
+        "predicted_manual", "predicted_automatic", "centre", "detection_dice", "threshold", "minimum_rois",
+        "calibrated_manual", "calibrated_automatic",
     ]  # fmt: skip
     table = table[order]
     table.to_csv(folder / "lesions.csv", index=False)
@@ -148,6 +149,8 @@ def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator, detection_di
         table[f"share_{source}"] = np.where(rois > 0, share.round(4), np.nan)
         called = (rois > 0) & (detected | (source == "manual"))
         table[f"predicted_{source}"] = np.where(called, (share >= 0.5).astype(float), np.nan)
+        table[f"calibrated_{source}"] = 0.1 + 0.8 * table[f"share_{source}"]
+    table["threshold"], table["minimum_rois"] = 0.5, 1
 
 
 def _make_scan(

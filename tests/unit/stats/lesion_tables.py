@@ -39,7 +39,9 @@ def lesion_table(patients: int = 30, seed: int = 0) -> pd.DataFrame:
                     "predicted_automatic": float(automatic >= 0.5) if n_automatic else np.nan,
                 }
             )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows).assign(threshold=0.5, minimum_rois=1)
+    shares = {f"calibrated_{source}": 0.1 + 0.8 * table[f"share_{source}"] for source in ("manual", "automatic")}
+    return table.assign(**shares)
 
 
 def minimal(rows: list[tuple]) -> pd.DataFrame:

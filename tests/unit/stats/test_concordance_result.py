@@ -182,18 +182,72 @@ def rois(source: str, places: list[tuple[int, int]], probability: list[float]) -
 
 def test_rois_on_one_lattice() -> None:
     """Manual at (0,0), (0,2), (0,4); automatic at (0,2), (0,4), (0,6), (0,8): 2 common of 7 -> Dice 4/7; of the two
-    common ROIs one is called alike."""
+    common ROIs one is called alike (their probabilities differ, so that is no tautology)."""
     manual = rois("manual", [(0, 0), (0, 2), (0, 4)], [0.9, 0.9, 0.2])
     automatic = rois("automatic", [(0, 2), (0, 4), (0, 6), (0, 8)], [0.8, 0.6, 0.1, 0.7])
     found = roi_concordance(pd.concat([manual, automatic]), settings=FAST)
     overall = found.overall.drop_duplicates("measure").set_index("measure")
     assert overall.loc["lattice_dice", "value"] == pytest.approx(4 / 7)
     assert overall.loc["class_agreement", "value"] == pytest.approx(0.5)
+    assert overall.loc["class_agreement", ["n", "n_lesions"]].tolist() == [8, 4]  # ROIs, and lesions
     lesion = found.per_lesion.iloc[0]
     assert (lesion["n_roi_manual"], lesion["n_roi_automatic"], lesion["n_roi_common"]) == (3, 4, 2)
     assert (lesion["share_manual_only"], lesion["share_automatic_only"]) == (1.0, 0.5)
     assert (lesion["share_common_manual"], lesion["share_common_automatic"]) == (0.5, 1.0)
     assert "feature ICC not computed" in found.notes[0]
+
+
+def same_probabilities() -> pd.DataFrame:
+    """As with ``binning: roi``: a ROI has one probability, whichever mask holds it. The automatic mask also has a
+    false positive of two ROIs, called R+."""
+    manual = rois("manual", [(0, 0), (0, 2), (0, 4)], [0.9, 0.9, 0.2])
+    automatic = rois("automatic", [(0, 2), (0, 4), (0, 6), (0, 8)], [0.9, 0.2, 0.1, 0.7])
+    false_positive = rois("automatic", [(40, 2), (40, 4)], [0.9, 0.9]).assign(lesion_id=1001)
+    return pd.concat([manual, automatic, false_positive])
+
+
+def test_agreement_by_construction_is_not_reported() -> None:
+    """The rule: where every common ROI has one probability with both masks, their agreement says nothing."""
+    found = roi_concordance(same_probabilities(), settings=FAST)
+    assert "class_agreement" not in set(found.overall["measure"])
+    assert any("agree by construction" in note for note in found.notes)
+
+
+def test_rois_of_one_mask_alone_are_told_apart() -> None:
+    """Common: 1 of 2 R+; manual only: 1 of 1; automatic only: 1 of 2; each in 4 lesions of 4 patients."""
+    overall = roi_concordance(same_probabilities(), settings=FAST).overall.set_index("measure")
+    for measure, k, n in (("share_common", 4, 8), ("share_manual_only", 4, 4), ("share_automatic_only", 4, 8)):
+        assert overall.loc[measure, ["k", "n", "n_lesions", "n_patients"]].tolist() == [k, n, 4, 4]
+    assert overall.loc["manual_only_minus_common", "value"] == pytest.approx(0.5)
+    assert overall.loc["automatic_only_minus_common", "value"] == pytest.approx(0.0)
+
+
+def test_a_false_positive_is_no_lesion_of_the_lattice() -> None:
+    """The Dice of the lattice is that of the reader's lesions; false positives are counted apart. A reader's lesion
+    that only the automatic mask fills with ROIs stays the reader's."""
+    found = roi_concordance(same_probabilities(), settings=FAST)
+    overall = found.overall.set_index("measure")
+    assert overall.loc["lattice_dice", "value"] == pytest.approx(4 / 7)
+    assert overall.loc["lattice_dice", "n_lesions"] == 4
+    assert overall.loc["share_false_positive", ["k", "n", "n_lesions"]].tolist() == [8, 8, 4]
+    assert found.per_lesion["kind"].tolist() == ["manual", "false_positive"] * 4
+    alone = rois("automatic", [(9, 9)], [0.9]).assign(lesion_id=2)
+    kinds = roi_concordance(pd.concat([same_probabilities(), alone]), settings=FAST).per_lesion
+    assert set(kinds.query("lesion_id == 2")["kind"]) == {"manual"}
+
+
+def test_features_of_every_image_get_an_icc_and_the_model_s_come_first() -> None:
+    random = np.random.default_rng(0)
+    lesions = pd.DataFrame({"patient_id": np.arange(12) // 3, "lesion_id": np.arange(12) % 3, "z": 0, "y": 0})
+    lesions = lesions.assign(x=np.arange(12))
+    names = ["original_a", "log-sigma-2-0-mm-3D_b", "wavelet-LLH_c"]
+    values = {name: random.normal(size=12) for name in names}
+    table = pd.concat([lesions.assign(mask_source=s, **values) for s in ("manual", "automatic")])
+    found = roi_concordance(table, settings=FAST, selected=["wavelet-LLH_c"]).feature_icc
+    assert found["feature"].tolist() == ["wavelet-LLH_c", "original_a", "log-sigma-2-0-mm-3D_b"]
+    assert found["selected"].tolist() == [1, 0, 0]
+    assert (found["quantity"] == "median over the lesion's ROIs").all()
+    assert roi_concordance(table, settings=FAST).feature_icc["selected"].isna().all()
 
 
 def test_features_that_keep_their_value_have_icc_one() -> None:

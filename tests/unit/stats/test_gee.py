@@ -9,7 +9,17 @@ from scipy import stats
 from scipy.special import expit
 
 from livermets.config.statistics import StatisticsSettings
-from livermets.stats.gee import agreement_curve, fit_agreement_model, required_dice
+from livermets.stats.agreement_model import TABLES, agreement_model_tables
+from livermets.stats.firth import firth_logistic
+from livermets.stats.gee import (
+    KEPT,
+    SAME,
+    agreement_curve,
+    fit_agreement_model,
+    mancl_derouen,
+    modelled,
+    required_dice,
+)
 
 SETTINGS = StatisticsSettings()
 
@@ -120,7 +130,7 @@ def test_interval_of_the_slope_holds_its_level_with_correlated_lesions() -> None
 @pytest.mark.parametrize(
     "table, said",
     [
-        (lesions(4, 5, seed=0), "4 patients for 4 coefficients"),
+        (lesions(3, 40, seed=0), "3 patients for 3 coefficients"),
         (lesions(10, 3, seed=0).assign(agree=1.0), "30 of 30 lesions are classified alike"),
         (lesions(10, 3, seed=0).assign(dice=0.5), "vary too little"),
         (lesions(10, 3, seed=0).assign(compared=False), "0 patients"),
@@ -132,9 +142,98 @@ def test_why_no_model(table: pd.DataFrame, said: str) -> None:
     assert said in why
 
 
-def test_complete_separation_is_no_model() -> None:
+def test_complete_separation_is_left_to_the_penalised_model() -> None:
+    """Every unpenalised coefficient is infinite there; Firth's is not, and the note says why it was taken."""
     table = lesions(20, 3, seed=1)
     table["agree"] = (table["dice"] > 0.5).astype(float)
-    model, why = fit_agreement_model(table, SETTINGS)
+    model, note = fit_agreement_model(table, SETTINGS.model_copy(update={"events_per_term": 1}))
+    assert model is not None
+    assert model.step.fitter == "penalised"
+    assert "Firth-penalised" in model.table["method"].iloc[0]
+    assert "did not converge" in note or "completely" in note
+    assert abs(model.coefficients[1]) < 20
+
+
+def changed(events: int, patients: int = 20) -> pd.DataFrame:
+    """60 lesions, of which so many changed class, spread over patients and Dice."""
+    table = lesions(patients, 60 // patients, seed=1)
+    return table.assign(agree=np.r_[np.zeros(events), np.ones(60 - events)][np.random.default_rng(4).permutation(60)])
+
+
+def test_two_events_are_too_few_for_any_model_and_it_says_so_in_words() -> None:
+    model, why = fit_agreement_model(changed(2), SETTINGS)
     assert model is None
-    assert "not fitted" in why
+    assert why.endswith("2 lesions changed class: too few for a model, which needs at least 10")
+
+
+@pytest.mark.parametrize(
+    "events, terms, fitter",
+    [(9, None, None), (10, 3, "penalised"), (19, 3, "penalised"), (20, 3, "exchangeable"), (30, 4, "exchangeable")],
+)
+def test_events_decide_how_far_up_the_ladder_the_model_is(events: int, terms: int | None, fitter: str | None) -> None:
+    """Ten events per term (Peduzzi 1996), five for the penalised model; every step not taken is named with its
+    reason."""
+    model, note = fit_agreement_model(changed(events), SETTINGS)
+    if terms is None:
+        assert model is None
+        return
+    assert model is not None
+    assert (model.step.terms, model.step.fitter, model.n_events) == (terms, fitter, events)
+    assert len(model.table) == terms
+    assert ("with interaction" in note) == (terms == 3)
+    assert f"{events} events, at least 30" in note or terms == 4
+
+
+def test_the_label_says_what_was_fitted() -> None:
+    gee, _ = fit_agreement_model(lesions(40, 4, seed=1), SETTINGS)
+    glm, _ = fit_agreement_model(
+        lesions(40, 4, seed=1), SETTINGS.model_copy(update={"working_correlation": "independence"})
+    )
+    assert gee is not None
+    assert glm is not None
+    assert gee.table["method"].iloc[0].startswith("gee-logit (exchangeable)")
+    assert glm.table["method"].iloc[0].startswith("logistic regression, cluster-robust")
+
+
+def test_class_kept_counts_every_lesion_that_the_reader_s_mask_classifies() -> None:
+    """A lesion without an automatic class is a failure at its Dice, an undetected one at Dice 0; the model of the
+    compared lesions does not see them."""
+    table = lesions(30, 4, seed=7).assign(predicted_manual=1.0, predicted_automatic=1.0)
+    lost = table.index[:20]
+    table.loc[lost, ["agree", "predicted_automatic"]] = np.nan
+    table.loc[lost, "compared"] = False
+    table.loc[lost[:10], "dice"] = np.nan
+    table.loc[table.index[-4:], "predicted_manual"] = np.nan
+    used = modelled(table, KEPT)
+    assert len(used) == 116
+    assert (used["agree"].iloc[:20] == 0).all()
+    assert (used["dice"].iloc[:10] == 0).all()
+    assert len(modelled(table, SAME)) == 100
+    tables, notes = agreement_model_tables(table, SETTINGS)
+    for name in TABLES:
+        assert set(tables[name]["outcome"]) == {SAME, KEPT}
+    kept = tables["agreement_model"].query("outcome == @KEPT")
+    assert (kept["n_lesions"] == 116).all()
+    assert not any("not fitted: 0" in note for note in notes)
+
+
+def test_firth_of_a_two_by_two_table_adds_one_half_to_every_cell() -> None:
+    """Closed form (Firth 1993): in a saturated model Jeffreys' prior is half an observation more in every cell; one
+    cell is empty, where maximum likelihood has no finite estimate."""
+    x, y = np.repeat([0.0, 0.0, 1.0, 1.0], [7, 3, 12, 0]), np.repeat([0.0, 1.0, 0.0, 1.0], [7, 3, 12, 0])
+    found = firth_logistic(np.column_stack([np.ones(22), x]), y)
+    assert found is not None
+    np.testing.assert_allclose(found, [np.log(3.5 / 7.5), np.log(0.5 / 12.5) - np.log(3.5 / 7.5)], atol=1e-9)
+
+
+def test_covariance_of_the_penalised_model_is_that_of_the_logistic_one() -> None:
+    """`mancl_derouen` against statsmodels' bias-reduced covariance, at the same coefficients."""
+    table = lesions(30, 4, seed=2)
+    model, _ = fit_agreement_model(table, SETTINGS.model_copy(update={"working_correlation": "independence"}))
+    assert model is not None
+    x = (table["dice"] - table["dice"].mean()) / 0.1
+    d = (table["longest_diameter_mm"] - table["longest_diameter_mm"].mean()) / 10
+    design = np.column_stack([np.ones(len(table)), x, d, x * d])
+    fitted = expit(design @ model.coefficients)
+    found = mancl_derouen(design, table["agree"].to_numpy(), fitted, table["patient"].to_numpy())
+    np.testing.assert_allclose(found, model.covariance, rtol=1e-5)

@@ -11,6 +11,10 @@ from livermets.reporting.detection import rule_sentence
 from livermets.reporting.model import Block, Bullets, Column, Details, Figure, Note, Paragraph, Section, Table
 from livermets.reporting.pictures import picture_file
 from livermets.reporting.results import StudyResults
+from livermets.reporting.sections.agreement_model import STEMS as MODEL
+from livermets.reporting.sections.agreement_model import agreement_model_blocks
+from livermets.reporting.sections.continuous import STEMS as CONTINUOUS
+from livermets.reporting.sections.continuous import continuous_blocks
 from livermets.reporting.sections.estimates import (
     badge,
     cohort_title,
@@ -19,6 +23,8 @@ from livermets.reporting.sections.estimates import (
     level_text,
     picture,
 )
+from livermets.reporting.sections.rois import STEMS as ROIS
+from livermets.reporting.sections.rois import roi_blocks
 from livermets.reporting.tables import csv_download, frame_table, kept_together
 
 _USED_ELSEWHERE = {
@@ -26,26 +32,13 @@ _USED_ELSEWHERE = {
     "patient_summary", "subgroups", "subgroup_differences", "notes", "lesions",
 }  # fmt: skip
 _TITLES = {
-    "agreement_model": "Model of agreement",
     "per_patient": "Agreement per patient",
-    "roi_agreement": "Agreement ROI by ROI",
-    "roi_lesions": "ROIs of each lesion",
-    "feature_icc": "Agreement of each feature between the masks (ICC)",
 }
 _CAPTIONS = {
     "accounting": "Where every lesion of the cohort went. The last row is the sum of the others; false-positive "
     "components "
     "are no lesions and stand outside the sum.",
-    "agreement_model": "Model of agreement on Dice, longest diameter and their interaction (logit, generalised "
-    "estimating "
-    "equations clustered by patient); Dice per 0.1 and diameter per 10 mm from their means. The intercept’s odds "
-    "ratio is the odds of agreement at the means. The working correlation is that of two lesions of a patient.",
     "per_patient": "Agreement, Dice and correct calls of each patient.",
-    "roi_agreement": "Agreement ROI by ROI, on ROIs that both masks hold.",
-    "roi_lesions": "ROIs of each lesion in both masks, common ones, and the share called R+ among common and one-sided "
-    "ROIs.",
-    "feature_icc": "Intraclass correlation of each feature between the two masks.",
-    "agreement_curve": "Expected agreement over Dice at several diameters, with pointwise intervals.",
 }
 
 
@@ -92,7 +85,9 @@ def _cohort(study: StudyResults, name: str) -> Section:
         blocks.append(estimate_table(f"agreement-{name}", agreement, caption, note=note))
     blocks += _strata(name, tables)
     blocks += _figures(study, name, tables)
-    blocks += _required_dice(name, tables)
+    blocks += continuous_blocks(study, name, tables)
+    blocks += agreement_model_blocks(study, name, tables)
+    blocks += roi_blocks(name, tables)
     blocks += _rest(study, name, tables)
     notes = tables.get("notes", pd.DataFrame())
     if "note" in notes and len(notes):
@@ -176,9 +171,6 @@ _FIGURES = (
         "class; "
      "{n}. Single lesions, hence no interval.", "Scatter plot of Dice against diameter, agreeing and differing "
      "lesions marked."),
-    ("agreement_curve", "Expected agreement over Dice at several diameters, from the agreement model (clustered by "
-        "patient), "
-     "with pointwise intervals; {n}.", "Curves of agreement rising or not with Dice; numbers in the download."),
     # The table of strata says the same in text; the picture is for those who see patterns sooner.
     ("strata", "Agreement by Dice and diameter with exact binomial intervals; {n}.", "Agreement by stratum; numbers "
         "in the table."),
@@ -202,38 +194,7 @@ def _figures(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) ->
     return shown
 
 
-def _required_dice(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
-    needed = tables.get("required_dice", pd.DataFrame())
-    if needed.empty:
-        notes = tables.get("notes", pd.DataFrame())
-        said = [t for t in notes.get("note", pd.Series(dtype=str)).astype(str) if "model" in t]
-        return [
-            Note(
-                "The Dice that a lesion needs was not computed: "
-                f"{said[0] if said else 'no agreement model was fitted'}."
-            )
-        ]
-    target = fmt.percent(needed["target_agreement"].iloc[0], 0)
-    head = [
-        Column("Longest diameter", True),
-        Column(f"Dice for {target} agreement", True),
-        Column("Interval", True),
-        Column("What the data say"),
-    ]
-    rows = [
-        [f"{fmt.significant(r['longest_diameter_mm'])} mm", fmt.number(r["value"]),
-         fmt.interval(r["low"], r["high"]) or fmt.MISSING,
-         _sentence(str(r["statement"])) if isinstance(r.get("statement"), str) and r["statement"] else ""]
-        for _, r in needed.iterrows()
-    ]  # fmt: skip
-    caption = (
-        f"The Dice that a lesion of a given diameter needs so that {target} of such lesions keep their class. "
-        f"From the agreement model, clustered by patient; {level_text(needed)} by Fieller’s method."
-    )
-    return [Table(f"required-dice-{name}", caption, head, rows, csv_download(f"required-dice-{name}", needed))]
-
-
-_SHOWN = {"agreement", "strata", "strata_margins", "required_dice", "agreement_curve"}
+_SHOWN = {"agreement", "strata", "strata_margins", *CONTINUOUS, *MODEL, *ROIS}
 
 
 def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
@@ -246,11 +207,11 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
         if stem in ("accounting", "per_patient"):
             caption = f"{caption} {rule_sentence(study.lesions)}"
         identifier = f"{stem.replace('_', '-')}-{name}"
-        shown = frame_table(identifier, table, caption, columns=_readable(table), formats={"term": _term}, most_rows=40)
+        shown = frame_table(identifier, table, caption, columns=_readable(table), most_rows=40)
         blocks.append(
             shown if stem == "accounting" else Details(_TITLES.get(stem, stem.replace("_", " ").capitalize()), [shown])
         )
-    known = {stem for stem, _, _ in _FIGURES} | _USED_ELSEWHERE
+    known = {stem for stem, _, _ in _FIGURES} | _USED_ELSEWHERE | _SHOWN
     for stem, path in study.concordance_pictures.get(name, {}).items():
         if stem not in known:
             identifier = f"{name}-{stem}".replace("_", "-")
@@ -259,12 +220,7 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
     return blocks
 
 
-def _term(name: object) -> str:
-    return str(name).replace("dice", "Dice", 1).replace(" x ", " × ")
-
-
 _ESSENTIAL = (
-    "term", "coefficient", "std_error", "low", "high", "p", "odds_ratio", "working_correlation",
     "cohort", "patient_id", "n_lesions", "n_patients", "n_compared", "n_undetected", "n_agree", "mean_dice", "r_plus",
     "r_minus",
 )  # fmt: skip
@@ -275,6 +231,6 @@ def _readable(table: pd.DataFrame) -> list[str]:
     hidden = ["reference", "in_agreement", "in_diagnostics"]
     if "category" in table:
         hidden += ["manual", "automatic", "outcome"]
-    if "term" in table or "r_plus_compared" in table:
+    if "r_plus_compared" in table:
         return [c for c in _ESSENTIAL if c in table]
     return [str(c) for c in table.columns if c not in hidden]

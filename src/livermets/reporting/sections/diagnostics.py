@@ -7,6 +7,7 @@ import pandas as pd
 from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Column, Details, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
+from livermets.reporting.sections.calibration import calibration_blocks
 from livermets.reporting.sections.estimates import (
     POOLED,
     badge,
@@ -56,6 +57,7 @@ def _cohort(study: StudyResults, name: str) -> Section:
     blocks += _roc(study, name, tables)
     empty = pd.DataFrame()
     blocks += group_blocks(name, tables.get("subgroups", empty), tables.get("subgroup_differences", empty))
+    blocks += calibration_blocks(study, name, tables)
     blocks += _more(study, name, tables)
     return Section(f"diagnostics-{name}-section", cohort_title(study, name), blocks, badge=badge(study, name))
 
@@ -132,14 +134,6 @@ def _reason(tables: dict[str, pd.DataFrame], *words: str) -> str:
 
 
 _DETAILS = (
-    ("calibration", "Calibration", "Observed share of R+ against the mean share of R+ ROIs, in groups of about equal "
-        "size; "
-     "exact binomial intervals within groups."),
-    ("calibration_summary", "", "Calibration slope (1 is right), calibration in the large (0 is right) and Brier "
-        "score."),
-    ("decision", "Decision curve", "Net benefit per lesion of acting on the share of R+ ROIs, beside acting on all "
-        "and on none; "
-     "intervals by bootstrap of patients."),
     ("diagnostics_all", "Diagnostics over other sets of lesions", "Diagnostics over every lesion classified with "
         "that mask, and "
      "over all lesions with the unclassified counted as wrong."),
@@ -147,7 +141,7 @@ _DETAILS = (
         "intervals."),
 )  # fmt: skip
 _KEYS = {
-    "calibration_summary": ("mask_source",), "diagnostics_all": ("population", "mask_source"), "patient_summary": (),
+    "diagnostics_all": ("population", "mask_source"), "patient_summary": (),
 }  # fmt: skip
 
 

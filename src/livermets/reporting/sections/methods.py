@@ -80,12 +80,14 @@ def _intervals(study: StudyResults) -> Section:
         "selection have a level and a number of resamples of their own (selection.threshold in the settings). Each "
         "table’s download names the method; its publication is among the sources below."
     )
-    # The digits of tests/bench/bench_coverage.py; tests/unit/stats/test_interval_coverage.py holds the first sentence.
+    # The digits of tests/bench/bench_coverage.py and bench_share_limits.py;
+    # tests/unit/stats/test_interval_coverage.py holds the first sentence.
     simulated = (
         "In simulated studies of 24 patients whose lesions resemble each other, 95 % intervals by patient held the "
         "truth in 93 to 97 % of studies, those that take lesions as independent in fewer than 90 % (proportions and "
-        "ROC areas). The interval of the Dice that a lesion needs held it in 94 to 97 % with 16 to 40 patients; with 8 "
-        "patients it could be given in one study of fifteen, since the data could seldom tell."
+        "ROC areas). The interval of the Dice that a lesion needs held it in 95 to 96 % with 16 to 40 patients; with 8 "
+        "patients it could be given in one study of seventeen, since too few lesions change class. The intervals of "
+        "the limits of agreement held them in 95 to 98 % with 8 to 40 patients."
     )
     rows = [[method.replace("-", " "), source] for method, source in REFERENCES.items() if source]
     table = Table(

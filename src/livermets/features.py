@@ -1,0 +1,13 @@
+"""Which columns of a table are radiomics features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+IMAGE_PREFIXES = ("original_", "log-sigma-", "wavelet-")
+"""How their names begin: with the image that they are taken from (`radiomics.filters` names the images)."""
+
+
+def feature_columns(columns: Iterable[object]) -> list[str]:
+    """Those columns that are radiomics features, of any image, in the table's order."""
+    return [str(column) for column in columns if str(column).startswith(IMAGE_PREFIXES)]
