@@ -70,12 +70,13 @@ rule concordance:
         runtime=time_limit("concordance"),
     params:
         folder=subpath(output.diagnostics, parent=True),
+        timepoints=[f"--timepoint={name}" for name in plan.config.response_timepoints],
         settings=plan.settings("statistics"),
         seed=plan.seed,
         code=verb_digest("concordance"),
     shell:
-        "python -m livermets concordance {input.lesions} --out {params.folder} --settings {params.settings:q}"
-        " --seed {params.seed} 2> {log}"
+        "python -m livermets concordance {input.lesions} {params.timepoints:q} --out {params.folder}"
+        " --settings {params.settings:q} --seed {params.seed} 2> {log}"
 
 
 rule roi_concordance:

@@ -31,6 +31,14 @@ def concordance_verb(
     cohort: Annotated[
         list[str] | None, typer.Option("--cohort", help="Only these cohorts of the tables (repeatable).")
     ] = None,
+    timepoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--timepoint",
+            help="Timepoints whose classes count as predictions (repeatable) [default: all]; lesions of others are "
+            "only in lesions.csv and agreement_by_timepoint.csv.",
+        ),
+    ] = None,
     draw: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
 ) -> None:
     """Agreement, diagnostics, strata, and the Dice that a lesion needs, each with its uncertainty."""
@@ -45,7 +53,7 @@ def concordance_verb(
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     where = ", ".join(str(path) for path in lesions)
     table = of_cohorts(joined({str(path): read_table(path) for path in lesions}), cohort or [], where)
-    result = concordance(table, statistics, seed, where)
+    result = concordance(table, statistics, seed, where, timepoint or [])
     figures = {}
     if draw:
         from livermets.figures.concordance import concordance_figures

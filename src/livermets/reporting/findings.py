@@ -9,47 +9,98 @@ from collections.abc import Mapping
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.sections.estimates import rows_of, shown_interval
-from livermets.reporting.tables import is_clustered
+from livermets.reporting.lesions import headline
+from livermets.reporting.sections.estimates import rows_of
+from livermets.stats.fates import ANY, NOT_MEASURED
+from livermets.stats.lesions import NO_CLASS, fate_counts
 from livermets.stats.overlap import segmented, size_groups
+from livermets.stats.results import both_intervals, shown_interval
+from livermets.stats.sizes import SMALL_BELOW_MM
 
 FEW_PATIENTS = 20
 Tables = Mapping[str, pd.DataFrame]
 
 
 def answer(tables: Tables, lesions: pd.DataFrame, noun: str = "lesion") -> str:
-    """Does it matter who drew the mask?"""
-    compared = lesions[lesions["compared"]]
-    if compared.empty:
-        return f"Does it matter who drew the mask? That cannot be said: no {noun} has a class from both masks."
-    alike = int(compared["agree"].sum())
-    text = (
-        f"Does it matter who drew the mask? Of {fmt.plural(len(compared), noun)} that could be classified with both "
-        f"masks, {fmt.integer(alike)} ({fmt.percent(alike / len(compared), 0)}) kept their class when the network’s "
-        f"mask replaced the radiologist’s, and {fmt.integer(len(compared) - alike)} changed it."
+    """Does it matter who drew the mask? The three fates of all lesions first, then the share that keep their class."""
+    question = "Does it matter who drew the mask?"
+    counted = headline(lesions)
+    if counted.empty:
+        return f"{question} That cannot be said: there is no {noun} whose class counts as a prediction."
+    same, other, none = fate_counts(counted)
+    without = (
+        f"{_counted(none, counted)} {'has' if none == 1 else 'have'} no class with at least one of the masks"
+        if none
+        else "every lesion has a class with both masks"
     )
-    shown = shown_interval(rows_of(_table(tables, "agreement"), "agreement"))
-    if shown is not None and is_clustered(shown["method"]) and not fmt.is_missing(shown["low"]):
-        ends = fmt.listed([fmt.percent(shown[end], 0) for end in ("low", "high")])
-        text += (
-            " Allowing for lesions of one patient resembling each other, the agreement to be expected in other "
-            f"patients lies between {ends} ({fmt.percent(shown['level'], 0)} interval)."
-        )
-    return text
+    said = (
+        f"{question} Of {fmt.plural(len(counted), noun)}, {_counted(same, counted)} kept their class when the "
+        f"network’s mask replaced the radiologist’s, {_counted(other, counted)} changed it, and {without}."
+    )
+    if same + other == 0:
+        return f"{said} Agreement cannot be said: no {noun} has a class from both masks."
+    return f"{said} {_kept(tables) if none else _expected(tables)}".strip()
+
+
+def _counted(k: int, lesions: pd.DataFrame) -> str:
+    return f"{fmt.integer(k)} ({fmt.percent(k / len(lesions), 0)})" if k else "none"
+
+
+def _kept(tables: Tables) -> str:
+    """How many keep their class among those that the reader's mask, and both masks, classify."""
+    parts, by_patient, level = [], True, ""
+    for measure, words in (
+        ("agreement_reader_classified", "the lesions that the radiologist’s mask classifies"),
+        ("agreement", "those that both masks classify"),
+    ):
+        rows = rows_of(_table(tables, "agreement"), measure)
+        row = shown_interval(rows)
+        if row is None or fmt.is_missing(row["value"]):
+            continue
+        ends = fmt.interval(row["low"], row["high"], as_percent=True, digits=0)
+        share = "; ".join(text for text in (fmt.percent(row["value"], 0), ends) if text)
+        parts.append(f"of {words}, {fmt.count_of(row['k'], row['n'])} ({share})")
+        by_patient, level = by_patient and _allows_for_patients(rows), fmt.percent(row["level"], 0)
+    if not parts:
+        return ""
+    how = "allow for lesions of one patient resembling each other" if by_patient else "take lesions as independent"
+    text = fmt.listed(parts)
+    return f"{text[:1].upper()}{text[1:]} keep their class ({level} intervals, which {how})."
+
+
+def _expected(tables: Tables) -> str:
+    """What may be expected in other patients, where every lesion has both classes."""
+    rows = rows_of(_table(tables, "agreement"), "agreement")
+    row = shown_interval(rows)
+    if row is None or fmt.is_missing(row["low"]):
+        return ""
+    ends = fmt.listed([fmt.percent(row[end], 0) for end in ("low", "high")])
+    how = "Allowing for" if _allows_for_patients(rows) else "Without allowing for"
+    return (
+        f"{how} lesions of one patient resembling each other, the agreement to be expected in other patients lies "
+        f"between {ends} ({fmt.percent(row['level'], 0)} interval)."
+    )
+
+
+def _allows_for_patients(rows: pd.DataFrame) -> bool:
+    """Whether an interval by patient exists, so that the quoted one is at least as wide."""
+    by_patient = both_intervals(rows)[1]
+    return by_patient is not None and not fmt.is_missing(by_patient["low"])
 
 
 def findings(tables: Tables, lesions: pd.DataFrame) -> list[str]:
     """The sentences after the answer; what cannot be said is left out or says why."""
+    counted, cut_mm = headline(lesions), size_cut(tables)
     found = [
-        _chance(tables), _detection(lesions), _by_size(tables, lesions), _by_group(tables), _needed(tables),
-        _outcome(tables), _lost(lesions),
+        _lost(counted), _chance(tables), _detection(counted, cut_mm), _by_size(tables), _by_group(tables),
+        _needed(tables), _outcome(tables), _responders(tables), _other_timepoints(lesions),
     ]  # fmt: skip
     return [sentence for sentence in found if sentence]
 
 
 def limits(lesions: pd.DataFrame) -> str:
     """How far a comparison of so few patients can be trusted; empty when they are not few."""
-    compared = lesions[lesions["compared"]]
+    compared = headline(lesions).query("compared")
     each = compared.groupby([c for c in ("cohort", "patient_id") if c in compared], dropna=False).size()
     if not 0 < len(each) < FEW_PATIENTS:
         return ""
@@ -84,13 +135,20 @@ def _chance(tables: Tables) -> str:
     return f"{text}, so the masks agree {more} often than by chance."
 
 
-def _detection(lesions: pd.DataFrame) -> str:
+def size_cut(tables: Tables) -> float:
+    """The longest diameter (mm) from which the tables call a lesion big."""
+    margins = _table(tables, "strata_margins")
+    cuts = margins.loc[margins["margin"] == "diameter", "diameter_low_mm"] if "margin" in margins else pd.Series([0.0])
+    return float(cuts.max()) if cuts.max() > 0 else SMALL_BELOW_MM
+
+
+def _detection(lesions: pd.DataFrame, cut_mm: float) -> str:
     judged = segmented(lesions)
     if judged.empty:
         return ""
     parts = [
         f"{fmt.share(_found(group), len(group))} of those {size}"
-        for size, group in size_groups(judged)[1:]
+        for size, group in size_groups(judged, cut_mm)[1:]
         if len(group)
     ]
     total = f"The network found {fmt.share(_found(judged), len(judged))} lesions"
@@ -103,23 +161,69 @@ def _found(lesions: pd.DataFrame) -> int:
     return int((lesions["automatic_fate"] != "undetected").sum())
 
 
-def _by_size(tables: Tables, lesions: pd.DataFrame) -> str:
-    parts, names = [], []
-    for size, group in size_groups(lesions)[1:]:
-        compared = group[group["compared"]]
-        if len(compared):
-            names.append(size)
-            parts.append(f"{size} in {fmt.share(int(compared['agree'].sum()), len(compared))}")
+def _by_size(tables: Tables) -> str:
+    """Same, other and no class of small and big lesions, and how far their agreement differs, big minus small."""
+    fates = _table(tables, "fates")
+    parts = []
+    for _, row in (fates[fates["dice"] == ANY] if len(fates) else fates).iterrows():
+        if row["size"] in (ANY, NOT_MEASURED) or not row["n_lesions"]:
+            continue
+        compared = row["same"] + row["other"]
+        percent = [fmt.percent(row["same"] / compared, 0)] if compared else []
+        more = [f"{fmt.integer(row['no_class'])} more without a class"] if row["no_class"] else []
+        parts.insert(0, f"{row['size']} in {fmt.count_of(row['same'], compared)} ({'; '.join(percent + more)})")
     if not parts:
         return ""
-    rows = rows_of(_table(tables, "subgroup_differences"), "agreement", group=" minus ".join(names))
+    rows = rows_of(_table(tables, "subgroup_differences"), "agreement", grouping="size")
     differ = ""
-    if len(rows) and not fmt.is_missing(rows["low"].iloc[0]):
-        row = rows.iloc[0]
-        ends = fmt.points(-row["value"], -row["high"], -row["low"])
+    row = shown_interval(rows)
+    if row is not None and not fmt.is_missing(row["low"]):
+        ends = fmt.points(row["value"], row["low"], row["high"])
         settled = "" if row["low"] > 0 or row["high"] < 0 else ", which does not tell them apart"
-        differ = f"; big minus small {ends} by patient{settled}"
+        differ = f"; big minus small {ends}{settled}"
     return f"By longest diameter, the two masks agreed: {fmt.listed(parts)}{differ}."
+
+
+def _responders(tables: Tables) -> str:
+    """How many responders each mask loses, and in which lesions the automatic one loses most of them."""
+    fates = _table(tables, "fates")
+    if fates.empty or not fates["r_plus"].iloc[-1]:
+        return ""
+    total = fates.iloc[-1]
+    parts = [
+        f"{fmt.count_of(_lost_responders(total, source), total['r_plus'])} with the {source} mask "
+        f"({fmt.integer(total[f'r_plus_called_minus_{source}'])} called R−, "
+        f"{fmt.integer(total[f'r_plus_no_class_{source}'])} without a class)"
+        for source in ("manual", "automatic")
+    ]
+    cells = fates[(fates["size"] != ANY) & (fates["dice"] != ANY)]
+    lost = cells.apply(lambda row: _lost_responders(row, "automatic"), axis=1)
+    text = f"Responders that are not recognised: {fmt.listed(parts)}."
+    if lost.max() == 0:
+        return text
+    most = cells.loc[lost.idxmax()]
+    return (
+        f"{text} The automatic mask loses most of them among lesions with diameter {most['size']} and Dice "
+        f"{most['dice']}: {fmt.count_of(lost.max(), most['r_plus'])}."
+    )
+
+
+def _lost_responders(row: pd.Series, source: str) -> int:
+    return int(row[f"r_plus_called_minus_{source}"] + row[f"r_plus_no_class_{source}"])
+
+
+def _other_timepoints(lesions: pd.DataFrame) -> str:
+    """Which timepoints the figures are about, and what is left out; empty where nothing is."""
+    others = lesions[~lesions["headline"].astype(bool)]
+    if others.empty:
+        return ""
+    named = fmt.listed([str(name) for name in headline(lesions)["timepoint"].unique()]) or "no lesion"
+    found = fmt.listed([str(name) for name in others["timepoint"].unique()])
+    return (
+        f"All figures are about {named}; {fmt.plural(len(others), 'lesion')} at {found} are left out, because a "
+        "follow-up image is part of the outcome and its classes predict nothing. How the masks agree there is shown by "
+        "timepoint."
+    )
 
 
 def _by_group(tables: Tables) -> str:
@@ -190,34 +294,32 @@ def _classes(diagnostics: pd.DataFrame) -> str:
 
 
 def _auc_difference(tables: Tables) -> str:
-    comparison = _table(tables, "auc_comparison")
-    if comparison.empty:
+    row = shown_interval(_table(tables, "auc_comparison"))
+    if row is None or fmt.is_missing(row["low"]):
         return ""
-    rows = comparison[comparison["method"].map(is_clustered) & comparison["low"].notna()]
-    if rows.empty:
-        return ""
-    row = rows.iloc[0]
     ends = fmt.estimate(row["value"], row["low"], row["high"])
     told = "which does not tell them apart" if row["low"] <= 0 <= row["high"] else "which tells them apart"
     return f" Manual minus automatic: {ends}, {told}."
 
 
 def _lost(lesions: pd.DataFrame) -> str:
-    lost = int((~lesions["compared"]).sum())
-    if lost == 0:
+    """Why lesions have no class, each with one reason."""
+    lost = lesions[lesions["fate"] == NO_CLASS]
+    if lost.empty:
         return ""
-    manual, automatic = lesions["manual_fate"], lesions["automatic_fate"]
-    other = int(manual.eq("no class given").sum() + automatic.eq("no class given").sum())
-    reasons = [
-        f"{fmt.integer(n)} {words}"
-        for n, words in (
-            (int(automatic.eq("undetected").sum()), "not found by the network"),
-            (int(manual.eq("no ROI").sum()), "whose manual mask holds no ROI"),
-            (int(automatic.eq("no ROI").sum()), "whose automatic mask holds no ROI"),
-            (other, "without a class for another reason"),
-        )
-        if n
-    ]
-    overlap = "; a lesion may have more than one reason" if len(reasons) > 1 else ""
-    why = fmt.listed(reasons)
-    return f"{fmt.plural(lost, 'lesion')} of {fmt.integer(len(lesions))} could not be compared ({why}{overlap})."
+    reasons = [f"{fmt.integer(n)} {_reason(str(why))}" for why, n in lost["no_class_because"].value_counts().items()]
+    which = f"{fmt.plural(len(lost), 'lesion')} of {fmt.integer(len(lesions))}"
+    return f"{which} {'has' if len(lost) == 1 else 'have'} no class with at least one mask: {fmt.listed(reasons)}."
+
+
+_REASONS = {
+    "manual mask: no ROI": "whose manual mask holds no ROI",
+    "automatic mask: no ROI": "whose automatic mask holds no ROI",
+    "manual mask: no ROI; automatic mask: no ROI": "where neither mask holds a ROI",
+    "automatic mask: undetected": "not found by the network",
+    "manual mask: no ROI; automatic mask: undetected": "not found by the network, whose manual mask holds no ROI",
+}
+
+
+def _reason(why: str) -> str:
+    return _REASONS.get(why, f"for another reason ({why})")

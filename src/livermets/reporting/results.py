@@ -10,11 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.config.study import StudyConfig
 from livermets.errors import input_error
 from livermets.io.tables import read_table, with_text
 from livermets.leftovers import kept, left_over, made_by
 from livermets.reporting.lesions import LESION_COLUMNS, split_findings
-from livermets.stats.lesions import NOT_STATED, checked_lesions
+from livermets.stats.lesions import NOT_STATED, checked_lesions, with_headline
 
 PICTURES = (".png", ".svg")
 _SCAN = ["cohort", "patient_id", "timepoint"]
@@ -71,6 +72,17 @@ class StudyResults:
     def cohort_lesions(self, *names: str) -> pd.DataFrame:
         """The manual lesions of some cohorts."""
         return self.lesions[self.lesions["cohort"].isin(names)]
+
+    @property
+    def response_timepoints(self) -> list[str]:
+        """The timepoints whose classes count as predictions."""
+        default = StudyConfig.model_fields["response_timepoints"].default
+        return [str(name) for name in self.config.get("response_timepoints") or default]
+
+    def headline_lesions(self, *names: str) -> pd.DataFrame:
+        """The manual lesions of some cohorts at these timepoints: those that the headline figures are about."""
+        lesions = with_headline(self.cohort_lesions(*names), self.response_timepoints)
+        return lesions[lesions["headline"]]
 
     @property
     def synthetic(self) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 from livermets.io.tables import csv_text
 from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Column, Download, Table
+from livermets.stats.results import is_clustered as is_clustered
 
 LABELS = {
     "patient_id": "Patient", "lesion_id": "Lesion", "cohort": "Cohort", "timepoint": "Timepoint", "centre": "Centre",
@@ -30,12 +31,15 @@ LABELS = {
 METHODS = {
     "clopper-pearson": "exact binomial (Clopper–Pearson)",
     "wilson": "Wilson score",
+    "clopper-pearson-patients": "exact binomial, one trial per patient",
+    "ratio-logit-t": "ratio of counts over lesions (Graham and Bull 1998, logit, t)",
     "mercaldo-logit": "logit (Mercaldo 2007)",
     "cluster-bootstrap": "bootstrap of patients",
     "delong": "DeLong",
-    "obuchowski-1997": "clustered by patient (Obuchowski 1997)",
+    "obuchowski-1997": "clustered by patient (Obuchowski 1997; logit, t, degrees of freedom: the fewer of the patients "
+    "with R+ and with R− lesions, minus 1)",
     "cluster-logit-t": "clustered by patient (ratio variance, logit, t)",
-    "cluster-sandwich": "GEE, clustered by patient",
+    "cluster-sandwich": "logistic regression, sandwich variance by patient",
     "durkalski-2003": "clustered by patient (Durkalski 2003)",
     "patient-mean-t": "Student t over patients",
     "fleiss-1969": "asymptotic (Fleiss 1969)",
@@ -43,7 +47,6 @@ METHODS = {
     "chi-squared-yates": "chi-squared, unpaired",
     "count": "",
 }
-CLUSTERED_WORDS = ("cluster", "obuchowski", "durkalski", "gee", "patient")
 _CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic", "predicted")
 _COUNT_PREFIXES = ("n_", "r_plus_", "r_minus_", "number_of_")
 _COUNT_COLUMNS = (
@@ -80,11 +83,6 @@ def method_name(code: Any) -> str:
     if fmt.is_missing(code):
         return ""
     return METHODS.get(str(code), str(code).replace("-", " "))
-
-
-def is_clustered(code: Any) -> bool:
-    """Whether a method takes account of several lesions coming from one patient."""
-    return any(word in str(code).lower() for word in CLUSTERED_WORDS)
 
 
 def cell(column: str, value: Any) -> str:

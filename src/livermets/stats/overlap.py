@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from livermets.stats.diagnostics import proportion_estimates
 from livermets.stats.resampling import PatientBootstrap
+from livermets.stats.sizes import SMALL_BELOW_MM, size_labels, sizes
 
-SMALL_BELOW_MM = 20.0
 DETECTION_DICE = (0.0, 0.2)
 _OVERLAPS = ("dice", "precision", "recall")
 
@@ -33,12 +33,10 @@ def patient_codes(lesions: pd.DataFrame) -> NDArray[np.intp]:
     return np.unique(lesions["patient"].to_numpy(), return_inverse=True)[1].astype(np.intp)
 
 
-def size_groups(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def size_groups(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> list[tuple[str, pd.DataFrame]]:
     """All lesions, the small and the big ones; lesions without a diameter are only in "all"."""
-    diameter = lesions["longest_diameter_mm"]
-    limit = f"{SMALL_BELOW_MM:g} mm"
-    groups = [("all", lesions), (f"< {limit}", lesions[diameter < SMALL_BELOW_MM])]
-    return [*groups, (f"≥ {limit}", lesions[diameter >= SMALL_BELOW_MM])]
+    size = sizes(lesions["longest_diameter_mm"], cut_mm)
+    return [("all", lesions), *((label, lesions[size == label]) for label in size_labels(cut_mm))]
 
 
 def cohort_parts(lesions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:

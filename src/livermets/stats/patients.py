@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from livermets.stats.lesions import NO_CLASS, OTHER
 from livermets.stats.results import NAN, Estimate, to_frame
 
 
@@ -48,13 +49,14 @@ def _counts(lesions: pd.DataFrame) -> pd.DataFrame:
         "n_undetected": lesions["automatic_fate"] == "undetected",
         "n_agree": lesions["agree"] == 1,
     }
+    fates = {"n_other": lesions["fate"] == OTHER, "n_no_class": lesions["fate"] == NO_CLASS}
     for side, value in (("r_plus", 1), ("r_minus", 0)):
         counts[side] = lesions["response"] == value
         counts[f"{side}_compared"] = counts[side] & compared
         for source in ("manual", "automatic"):
             right = lesions[f"predicted_{source}"] == value
             counts[f"{side}_correct_{source}"] = counts[f"{side}_compared"] & right
-    return pd.DataFrame(counts).astype(int)
+    return pd.DataFrame(counts | fates).astype(int)
 
 
 def _mean_over_patients(measure: str, shares: np.ndarray, level: float) -> Estimate:

@@ -9,11 +9,13 @@ from livermets.reporting.model import Block, Column, Details, Note, Paragraph, S
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import (
     POOLED,
+    QUOTED,
     badge,
     cohort_title,
     compared_cohorts,
     estimate_table,
     picture,
+    rows_of,
 )
 from livermets.reporting.sections.groups import group_blocks
 from livermets.reporting.tables import csv_download, frame_table
@@ -29,10 +31,10 @@ def diagnostics_section(study: StudyResults, resampling: Resampling) -> Section:
     names = compared_cohorts(study)
     blocks: list[Block] = [
         Paragraph(
-            "R+ is the positive class. Two intervals are given: the customary one, which takes lesions as "
-            "independent, and one "
-            "by patient, which allows the lesions of a patient to resemble each other. Where they differ, trust the "
-            "second."
+            "R+ is the positive class. Two intervals are given: the customary one, which takes lesions as independent, "
+            "and one by patient, which allows the lesions of a patient to resemble each other. Where only one is "
+            f"quoted, it is the one {QUOTED}: lesions of one patient cannot say more than as many of different "
+            f"patients. Classes count as predictions at {fmt.listed(study.response_timepoints)} only."
         )
     ]
     if not names:
@@ -66,13 +68,15 @@ def _by_measure(diagnostics: pd.DataFrame) -> pd.DataFrame:
     return diagnostics.assign(_rank=rank).sort_values("_rank", kind="stable").drop(columns="_rank")
 
 
-def _counted(frame: pd.DataFrame) -> str:
-    lesions, patients = frame["n_lesions"].max(), frame["n_patients"].max()
+def _counted(frame: pd.DataFrame, measure: str = "accuracy") -> str:
+    """The lesions and patients behind one measure; accuracy counts every lesion of the table."""
+    everyone = rows_of(frame, measure)
+    lesions, patients = everyone["n_lesions"].max(), everyone["n_patients"].max()
     return f"{fmt.plural(lesions, 'lesion')} of {fmt.plural(patients, 'patient')}"
 
 
 def _members(study: StudyResults, name: str) -> pd.DataFrame:
-    return study.cohort_lesions(*(study.of_role("validation") if name == POOLED else [name]))
+    return study.headline_lesions(*(study.of_role("validation") if name == POOLED else [name]))
 
 
 def _confusion(study: StudyResults, name: str) -> Block:
@@ -99,7 +103,7 @@ def _roc(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> lis
     if tables.get("roc", pd.DataFrame()).empty:
         return [Note(f"No ROC curve of {name}: {_reason(tables, 'ROC', 'AUC')}")]
     diagnostics = tables.get("diagnostics", pd.DataFrame())
-    n = _counted(diagnostics) if len(diagnostics) else "the compared lesions"
+    n = _counted(diagnostics, "auc") if len(diagnostics) else "the compared lesions"
     caption = (
         f"ROC curves of the share of R+ ROIs with the manual and with the automatic mask; {n}. Area and intervals "
         "are in the "
@@ -141,8 +145,8 @@ _DETAILS = (
         "and on none; "
      "intervals by bootstrap of patients."),
     ("diagnostics_all", "Diagnostics over other sets of lesions", "Diagnostics over every lesion classified with "
-        "that mask, and "
-     "over all lesions with the unclassified counted as wrong."),
+     "that mask, and end to end: over all lesions, with those without a class counted as called wrongly. Predictive "
+     "values are those of calls, so they are given for the first only."),
     ("patient_summary", "Per patient", "Means over patients, each counted once however many lesions; Student "
         "intervals."),
 )  # fmt: skip
@@ -174,7 +178,7 @@ def _with_method(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _training(study: StudyResults, name: str, resampling: Resampling) -> Section:
-    lesions = study.cohort_lesions(name)
+    lesions = study.headline_lesions(name)
     blocks: list[Block] = [
         Note(
             "Resubstitution: the features, the network and the threshold were chosen on these very lesions. These "
