@@ -35,6 +35,7 @@ METHODS = {
     "ratio-logit-t": "ratio of counts over lesions (Graham and Bull 1998, logit, t)",
     "mercaldo-logit": "logit (Mercaldo 2007)",
     "cluster-bootstrap": "bootstrap of patients",
+    "cluster-linear-z-t": "clustered by patient (linearised, Fisher’s z, t)",
     "delong": "DeLong",
     "obuchowski-1997": "clustered by patient (Obuchowski 1997; logit, t, degrees of freedom: the fewer of the patients "
     "with R+ and with R− lesions, minus 1)",

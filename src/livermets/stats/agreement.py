@@ -102,7 +102,8 @@ def kappa_estimates(
 ) -> list[Estimate]:
     """Cohen's kappa: 1 = always alike, 0 = no more often than chance, below 0 = less often than chance.
 
-    Intervals: Fleiss, Cohen and Everitt's (statsmodels), which takes lesions as independent; a patient bootstrap."""
+    Intervals: Fleiss, Cohen and Everitt's (statsmodels), which takes lesions as independent; by patient, linearised on
+    Fisher's z scale, and a bootstrap (with 8 to 16 patients the first of these keeps its level better)."""
     lesions, clusters = len(manual), len(np.unique(patient))
     cells = _cells(manual, automatic)
     table = np.array([[np.count_nonzero(cells[2 * i + j]) for j in (0, 1)] for i in (0, 1)], float)
@@ -112,14 +113,35 @@ def kappa_estimates(
     obstacle = _kappa_obstacle(manual, automatic)
     if obstacle:
         resampled, why = UNDEFINED, obstacle
+    linear = UNDEFINED if obstacle else _linearised_kappa(manual, automatic, patient, boot.level)
     return [
         Estimate("kappa", value, low, high, boot.level, method, n_lesions=lesions, n_patients=clusters,
                  note=note if math.isnan(low) else "")
         for method, (low, high), note in (
             ("fleiss-1969", interval, obstacle or "its variance is 0"),
+            ("cluster-linear-z-t", linear, obstacle or "needs two patients that differ"),
             ("cluster-bootstrap", resampled, why),
         )
     ]  # fmt: skip
+
+
+def _linearised_kappa(
+    manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], level: float
+) -> tuple[float, float]:
+    """Interval of kappa from the influence of each lesion, summed by patient; t with one degree of freedom fewer than
+    patients, symmetric on the scale of Fisher's z."""
+    clusters = len(np.unique(patient))
+    same, (p, q) = (manual == automatic).astype(float), (float(manual.mean()), float(automatic.mean()))
+    observed, chance = float(same.mean()), p * q + (1 - p) * (1 - q)
+    value = (observed - chance) / (1 - chance)
+    by_chance = manual * q + automatic * p + (1 - manual) * (1 - q) + (1 - automatic) * (1 - p) - 2 * chance
+    influence = ((same - observed) * (1 - chance) - (1 - observed) * by_chance) / (1 - chance) ** 2
+    sums = np.bincount(patient, influence)
+    variance = clusters / max(clusters - 1, 1) * float(np.sum(sums**2)) / len(manual) ** 2
+    if clusters < 2 or abs(value) >= 1 or variance < 1e-15:
+        return UNDEFINED
+    reach = float(stats.t.ppf(0.5 + level / 2, clusters - 1)) * math.sqrt(variance) / (1 - value**2)
+    return math.tanh(math.atanh(value) - reach), math.tanh(math.atanh(value) + reach)
 
 
 def _kappa_obstacle(manual: NDArray, automatic: NDArray) -> str:

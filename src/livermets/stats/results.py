@@ -19,6 +19,8 @@ REFERENCES = {
     "cluster-logit-t": "Rao and Scott, Biometrics 1992;48:577 (ratio variance, logit scale, t quantile)",
     "cluster-bootstrap": "Field and Welsh, J R Stat Soc B 2007;69:369; expanded percentiles: Hesterberg, "
     "Am Stat 2015;69:371",
+    "cluster-linear-z-t": "Williams, Biometrics 2000;56:645 (variance of a linearised statistic by cluster; Fisher's z "
+    "scale, t quantile)",
     "delong": "DeLong, DeLong and Clarke-Pearson, Biometrics 1988;44:837",
     "obuchowski-1997": "Obuchowski, Biometrics 1997;53:567 (variance; logit scale; t quantile, degrees of freedom: the "
     "fewer of the patients with R+ and of those with R- lesions, minus 1)",
