@@ -18,6 +18,7 @@ from livermets.reporting.build import build_report
 from livermets.reporting.findings import in_words
 from livermets.reporting.model import Block, Bullets, Figure, Paragraph, Report, Table
 from livermets.reporting.results import read_results
+from livermets.reporting.sections import selection
 from livermets.reporting.sections.estimates import MEASURES, estimate_table
 from livermets.reporting.sections.groups import group_blocks
 from livermets.stats.concordance import END_TO_END, ConcordanceResult, concordance
@@ -188,23 +189,23 @@ def test_big_minus_small_is_said_at_any_cut_and_in_one_direction(tmp_path: Path,
 
 
 def test_only_intervals_that_exist_are_counted_as_leaving_out_0(made) -> None:
-    report, result = made
-    differences = result.subgroup_differences.query("grouping != 'centre'")
-    given = differences["low"].notna().sum()
-    out = ((differences["low"] > 0) | (differences["high"] < 0)).sum()
-    assert f"{out} of {given} interval" in table_of(report, "group-differences-v").caption
-
-
-def test_no_interval_is_said_to_leave_out_0_where_there_is_none(made) -> None:
     _, result = made
-    without = result.subgroup_differences.query("grouping == 'size'").assign(low=np.nan, high=np.nan)
-    caption = next(
-        block.caption
-        for block in group_blocks("x", result.subgroups, without)
-        if isinstance(block, Table) and block.id == "group-differences-x"
-    )
-    assert f"None of the {len(without)} differences has an interval" in caption
-    assert "leave out 0" not in caption
+    differences = result.subgroup_differences.query("grouping == 'size'").reset_index(drop=True)
+    for missing in (4, len(differences)):
+        some = differences.assign(low=-0.1, high=0.1)
+        some.loc[: missing - 1, ["low", "high"]] = np.nan
+        some.loc[missing, ["low", "high"]] = 0.1, 0.2
+        some = some.iloc[: len(differences)]
+        caption = next(
+            block.caption
+            for block in group_blocks("x", result.subgroups, some)
+            if isinstance(block, Table) and block.id == "group-differences-x"
+        )
+        if missing < len(differences):
+            assert f"1 of {len(differences) - missing} intervals leave out 0" in caption
+        else:
+            assert f"None of the {missing} differences has an interval" in caption
+            assert "leave out 0" not in caption
 
 
 def test_no_measure_has_a_direction_of_its_own() -> None:
@@ -216,9 +217,13 @@ def test_no_measure_has_a_direction_of_its_own() -> None:
     assert named.rows[0][0] == "ROC AUC minus that of the first"
 
 
-def test_models_are_compared_with_the_first_model(made_study) -> None:
-    labels = {row[0] for block in made_study.report.blocks() if isinstance(block, Table) for row in block.rows}
-    assert "AUC, manual minus automatic" not in labels
+def test_models_are_compared_with_the_first_model() -> None:
+    rows = [{"model": model, "measure": measure, "value": 0.1, "low": 0.0, "high": 0.2, "level": 0.95, "n_lesions": 9,
+             "method": "cluster-bootstrap", "n_patients": 3}
+            for model, measure in (("ga_network", "auc"), ("lasso", "auc"), ("lasso", "auc_difference"))]  # fmt: skip
+    shown = selection._table("comparison", pd.DataFrame(rows), "", folded=False)
+    assert isinstance(shown, Table)
+    assert shown.rows[-1][:2] == ["ROC AUC minus that of Genetic selection", "LASSO"]
 
 
 # Timepoints.
