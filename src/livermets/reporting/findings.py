@@ -107,8 +107,10 @@ def limits(lesions: pd.DataFrame) -> str:
     text = f"The comparison rests on {fmt.plural(len(each), 'patient')}"
     if len(each) > 1 and each.max() > 1:
         text += f" ({fmt.integer(each.max())} of the {fmt.integer(len(compared))} lesions are one patient’s)"
+    # The digits of tests/bench/bench_coverage_quoted.py.
     return (
-        f"{text}: every interval is wide and itself uncertain, and no difference seen here should be taken as settled."
+        f"{text}: every interval is wide and itself uncertain, and no difference seen here should be taken as settled. "
+        "In simulated studies of 8 and 16 patients 95 % intervals quoted by the same rule held the truth in 92 to 99 %."
     )
 
 
@@ -164,7 +166,7 @@ def _found(lesions: pd.DataFrame) -> int:
 def _by_size(tables: Tables) -> str:
     """Same, other and no class of small and big lesions, and how far their agreement differs, big minus small."""
     fates = _table(tables, "fates")
-    parts = []
+    parts: list[str] = []
     for _, row in (fates[fates["dice"] == ANY] if len(fates) else fates).iterrows():
         if row["size"] in (ANY, NOT_MEASURED) or not row["n_lesions"]:
             continue
@@ -176,10 +178,10 @@ def _by_size(tables: Tables) -> str:
         return ""
     rows = rows_of(_table(tables, "subgroup_differences"), "agreement", grouping="size")
     differ = ""
-    row = shown_interval(rows)
-    if row is not None and not fmt.is_missing(row["low"]):
-        ends = fmt.points(row["value"], row["low"], row["high"])
-        settled = "" if row["low"] > 0 or row["high"] < 0 else ", which does not tell them apart"
+    shown = shown_interval(rows)
+    if shown is not None and not fmt.is_missing(shown["low"]):
+        ends = fmt.points(shown["value"], shown["low"], shown["high"])
+        settled = "" if shown["low"] > 0 or shown["high"] < 0 else ", which does not tell them apart"
         differ = f"; big minus small {ends}{settled}"
     return f"By longest diameter, the two masks agreed: {fmt.listed(parts)}{differ}."
 

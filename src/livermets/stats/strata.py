@@ -74,7 +74,7 @@ def with_size(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFra
     return lesions if cut_mm is None else lesions.assign(size=sizes(lesions["longest_diameter_mm"], cut_mm))
 
 
-def quoted_interval(stratum: Mapping[Any, Any]) -> tuple[float, float]:
+def quoted_interval(stratum: Mapping[Any, Any] | pd.Series) -> tuple[float, float]:
     """The interval to quote of one stratum, by the rule of `stats.results.wider`."""
     ends = [(float(stratum[low]), float(stratum[high])) for low, high in _ENDS]
     return wider(*ends)

@@ -18,8 +18,7 @@ from livermets.reporting.build import build_report
 from livermets.reporting.findings import in_words
 from livermets.reporting.model import Block, Bullets, Figure, Paragraph, Report, Table
 from livermets.reporting.results import read_results
-from livermets.reporting.sections import selection
-from livermets.reporting.sections.estimates import MEASURES, estimate_table
+from livermets.reporting.sections.estimates import MEASURES
 from livermets.reporting.sections.groups import group_blocks
 from livermets.stats.concordance import END_TO_END, ConcordanceResult, concordance
 from livermets.stats.results import shown_interval
@@ -209,21 +208,8 @@ def test_only_intervals_that_exist_are_counted_as_leaving_out_0(made) -> None:
 
 
 def test_no_measure_has_a_direction_of_its_own() -> None:
-    """A difference of what and what depends on the table: its name is given there."""
+    """A key means a difference of this and that in one table and of others in the next: the caption says of what."""
     assert not [words for words in MEASURES.values() if " minus " in words]
-    rows = [{"measure": "auc_difference", "value": 0.1, "low": 0.0, "high": 0.2, "level": 0.95, "n_lesions": 9,
-             "method": "cluster-bootstrap", "n_patients": 3}]  # fmt: skip
-    named = estimate_table("x", pd.DataFrame(rows), "", names={"auc_difference": "ROC AUC minus that of the first"})
-    assert named.rows[0][0] == "ROC AUC minus that of the first"
-
-
-def test_models_are_compared_with_the_first_model() -> None:
-    rows = [{"model": model, "measure": measure, "value": 0.1, "low": 0.0, "high": 0.2, "level": 0.95, "n_lesions": 9,
-             "method": "cluster-bootstrap", "n_patients": 3}
-            for model, measure in (("ga_network", "auc"), ("lasso", "auc"), ("lasso", "auc_difference"))]  # fmt: skip
-    shown = selection._table("comparison", pd.DataFrame(rows), "", folded=False)
-    assert isinstance(shown, Table)
-    assert shown.rows[-1][:2] == ["ROC AUC minus that of Genetic selection", "LASSO"]
 
 
 # Timepoints.

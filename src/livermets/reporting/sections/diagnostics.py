@@ -21,6 +21,7 @@ from livermets.reporting.sections.groups import group_blocks
 from livermets.reporting.tables import csv_download, frame_table
 from livermets.stats.diagnostics import Confusion, auc_estimates, class_diagnostics
 from livermets.stats.overlap import Resampling, patient_codes
+from livermets.stats.patients import calls_per_patient
 from livermets.stats.results import to_frame
 
 SOURCES = ("manual", "automatic")
@@ -198,9 +199,18 @@ def _training(study: StudyResults, name: str, resampling: Resampling) -> Section
         table = _by_measure(pd.concat(frames, ignore_index=True))
         caption = f"Training cohort {name}, resubstitution, {_counted(table)}."
         blocks.append(estimate_table(f"training-{name}", table, caption, ("mask_source",)))
+        calls = calls_per_patient(lesions, "manual")
+        words = f"Correct calls of each training patient with the manual mask, resubstitution, {_classified(calls)}."
+        blocks.append(Details("Calls per patient", [frame_table(f"training-calls-{name}", calls, words)]))
     return Section(
         f"training-{name}-section", f"Training cohort {name} (resubstitution)", blocks, badge=badge(study, name)
     )
+
+
+def _classified(calls: pd.DataFrame) -> str:
+    """The lesions and patients that the calls are counted over."""
+    n = calls[["r_plus_classified", "r_minus_classified"]].sum(axis=1)
+    return f"{fmt.plural(int(n.sum()), 'lesion')} of {fmt.plural(int((n > 0).sum()), 'patient')}"
 
 
 def _estimates(known: pd.DataFrame, source: str, resampling: Resampling) -> list:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
@@ -65,11 +63,8 @@ def estimate_table(
     caption: str,
     keys: tuple[str, ...] = (),
     note: str = "",
-    names: Mapping[str, str] | None = None,
 ) -> Table:
-    """One row per measure (and per value of ``keys``, e.g. mask source) of a frame of estimates. ``names`` says what a
-    measure means in this table, where that differs from table to table (a difference of what and what)."""
-    names = names or {}
+    """One row per measure (and per value of ``keys``, e.g. mask source) of a frame of estimates."""
     keys = tuple(key for key in keys if key in frame)
     labels = {
         "mask_source": "Mask",
@@ -92,9 +87,8 @@ def estimate_table(
         if shown is None:
             continue
         measure = str(values[-1])
-        words = names.get(measure, measure_name(measure))
         rows.append([
-            words, *(str(value) for value in values[:-1]), *([_count(shown)] if counted else []),
+            measure_name(measure), *(str(value) for value in values[:-1]), *([_count(shown)] if counted else []),
             _value(measure, shown), *([_ends(measure, first)] if independent else []), _ends(measure, second),
             fmt.integer(shown.get("n_patients")),
         ])  # fmt: skip

@@ -89,7 +89,7 @@ def lesion_wise_table(identifier: str, frame: pd.DataFrame) -> Table:
         "Lesions at 50 % overlap, and all voxels pooled. At 50 % means an intersection over union above one half, as "
         "LiTS scores it: recall is the share of manual lesions that such an automatic one covers, precision the share "
         "of automatic lesions that cover such a manual one. Pooled means over the voxels of all scans together, so a "
-        f"large lesion weighs more than a small one. {level_text(frame)} by patient where they can be computed."
+        f"large lesion weighs more than a small one. {level_text(frame)} by patient, or by lesion where that is wider."
     )
     return Table(identifier, caption, head, rows, csv_download(identifier, frame))
 

@@ -189,8 +189,7 @@ def _table(stem: str, table: pd.DataFrame, caption: str, folded: bool) -> Block:
     shown: Block
     if {"measure", "low", "high", "method", "n_lesions"} <= set(table.columns):
         renamed = table.assign(model=table["model"].map(_model_name)) if "model" in table else table
-        first = f"ROC AUC minus that of {renamed['model'].iloc[0]}" if "model" in renamed else ""
-        shown = estimate_table(identifier, renamed, caption, ("model",), names={"auc_difference": first})
+        shown = estimate_table(identifier, renamed, caption, ("model",))
     else:
         rules = list(dict.fromkeys(table["rule"].dropna().astype(str))) if "rule" in table else []
         hidden = {"rule", *(c for c in ("note", "level") if c in table and table[c].nunique() < 2)}
