@@ -4,88 +4,19 @@ The report's summary and the verb `concordance` say the same words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
+from livermets.reporting.answer import Tables, answer, table_of
 from livermets.reporting.lesions import headline
 from livermets.reporting.sections.estimates import rows_of
 from livermets.stats.fates import ANY, NOT_MEASURED
-from livermets.stats.lesions import NO_CLASS, fate_counts
+from livermets.stats.lesions import NO_CLASS
 from livermets.stats.overlap import segmented, size_groups
-from livermets.stats.results import both_intervals, shown_interval
+from livermets.stats.results import shown_interval
 from livermets.stats.sizes import SMALL_BELOW_MM
 
 FEW_PATIENTS = 20
-Tables = Mapping[str, pd.DataFrame]
-
-
-def answer(tables: Tables, lesions: pd.DataFrame, noun: str = "lesion") -> str:
-    """Does it matter who drew the mask? The three fates of all lesions first, then the share that keep their class."""
-    question = "Does it matter who drew the mask?"
-    counted = headline(lesions)
-    if counted.empty:
-        return f"{question} That cannot be said: there is no {noun} whose class counts as a prediction."
-    same, other, none = fate_counts(counted)
-    without = (
-        f"{_counted(none, counted)} {'has' if none == 1 else 'have'} no class with at least one of the masks"
-        if none
-        else "every lesion has a class with both masks"
-    )
-    said = (
-        f"{question} Of {fmt.plural(len(counted), noun)}, {_counted(same, counted)} kept their class when the "
-        f"network’s mask replaced the radiologist’s, {_counted(other, counted)} changed it, and {without}."
-    )
-    if same + other == 0:
-        return f"{said} Agreement cannot be said: no {noun} has a class from both masks."
-    return f"{said} {_kept(tables) if none else _expected(tables)}".strip()
-
-
-def _counted(k: int, lesions: pd.DataFrame) -> str:
-    return f"{fmt.integer(k)} ({fmt.percent(k / len(lesions), 0)})" if k else "none"
-
-
-def _kept(tables: Tables) -> str:
-    """How many keep their class among those that the reader's mask, and both masks, classify."""
-    parts, by_patient, level = [], True, ""
-    for measure, words in (
-        ("agreement_reader_classified", "the lesions that the radiologist’s mask classifies"),
-        ("agreement", "those that both masks classify"),
-    ):
-        rows = rows_of(_table(tables, "agreement"), measure)
-        row = shown_interval(rows)
-        if row is None or fmt.is_missing(row["value"]):
-            continue
-        ends = fmt.interval(row["low"], row["high"], as_percent=True, digits=0)
-        share = "; ".join(text for text in (fmt.percent(row["value"], 0), ends) if text)
-        parts.append(f"of {words}, {fmt.count_of(row['k'], row['n'])} ({share})")
-        by_patient, level = by_patient and _allows_for_patients(rows), fmt.percent(row["level"], 0)
-    if not parts:
-        return ""
-    how = "allow for lesions of one patient resembling each other" if by_patient else "take lesions as independent"
-    text = fmt.listed(parts)
-    return f"{text[:1].upper()}{text[1:]} keep their class ({level} intervals, which {how})."
-
-
-def _expected(tables: Tables) -> str:
-    """What may be expected in other patients, where every lesion has both classes."""
-    rows = rows_of(_table(tables, "agreement"), "agreement")
-    row = shown_interval(rows)
-    if row is None or fmt.is_missing(row["low"]):
-        return ""
-    ends = fmt.listed([fmt.percent(row[end], 0) for end in ("low", "high")])
-    how = "Allowing for" if _allows_for_patients(rows) else "Without allowing for"
-    return (
-        f"{how} lesions of one patient resembling each other, the agreement to be expected in other patients lies "
-        f"between {ends} ({fmt.percent(row['level'], 0)} interval)."
-    )
-
-
-def _allows_for_patients(rows: pd.DataFrame) -> bool:
-    """Whether an interval by patient exists, so that the quoted one is at least as wide."""
-    by_patient = both_intervals(rows)[1]
-    return by_patient is not None and not fmt.is_missing(by_patient["low"])
 
 
 def findings(tables: Tables, lesions: pd.DataFrame) -> list[str]:
@@ -120,12 +51,8 @@ def in_words(tables: Tables, lesions: pd.DataFrame) -> str:
     return "\n".join(line for line in lines if line).replace("\u00a0", " ") + "\n"
 
 
-def _table(tables: Tables, name: str) -> pd.DataFrame:
-    return tables.get(name, pd.DataFrame())
-
-
 def _chance(tables: Tables) -> str:
-    shown = shown_interval(rows_of(_table(tables, "agreement"), "kappa"))
+    shown = shown_interval(rows_of(table_of(tables, "agreement"), "kappa"))
     if shown is None or fmt.is_missing(shown["value"]):
         return ""
     text = f"Beyond chance: Cohen’s kappa {fmt.estimate(shown['value'], shown['low'], shown['high'])}"
@@ -139,7 +66,7 @@ def _chance(tables: Tables) -> str:
 
 def size_cut(tables: Tables) -> float:
     """The longest diameter (mm) from which the tables call a lesion big."""
-    margins = _table(tables, "strata_margins")
+    margins = table_of(tables, "strata_margins")
     cuts = margins.loc[margins["margin"] == "diameter", "diameter_low_mm"] if "margin" in margins else pd.Series([0.0])
     return float(cuts.max()) if cuts.max() > 0 else SMALL_BELOW_MM
 
@@ -165,7 +92,7 @@ def _found(lesions: pd.DataFrame) -> int:
 
 def _by_size(tables: Tables) -> str:
     """Same, other and no class of small and big lesions, and how far their agreement differs, big minus small."""
-    fates = _table(tables, "fates")
+    fates = table_of(tables, "fates")
     parts: list[str] = []
     for _, row in (fates[fates["dice"] == ANY] if len(fates) else fates).iterrows():
         if row["size"] in (ANY, NOT_MEASURED) or not row["n_lesions"]:
@@ -176,7 +103,7 @@ def _by_size(tables: Tables) -> str:
         parts.insert(0, f"{row['size']} in {fmt.count_of(row['same'], compared)} ({'; '.join(percent + more)})")
     if not parts:
         return ""
-    rows = rows_of(_table(tables, "subgroup_differences"), "agreement", grouping="size")
+    rows = rows_of(table_of(tables, "subgroup_differences"), "agreement", grouping="size")
     differ = ""
     shown = shown_interval(rows)
     if shown is not None and not fmt.is_missing(shown["low"]):
@@ -188,7 +115,7 @@ def _by_size(tables: Tables) -> str:
 
 def _responders(tables: Tables) -> str:
     """How many responders each mask loses, and in which lesions the automatic one loses most of them."""
-    fates = _table(tables, "fates")
+    fates = table_of(tables, "fates")
     if fates.empty or not fates["r_plus"].iloc[-1]:
         return ""
     total = fates.iloc[-1]
@@ -219,10 +146,11 @@ def _other_timepoints(lesions: pd.DataFrame) -> str:
     others = lesions[~lesions["headline"].astype(bool)]
     if others.empty:
         return ""
-    named = fmt.listed([str(name) for name in headline(lesions)["timepoint"].unique()]) or "no lesion"
+    named = fmt.listed([str(name) for name in headline(lesions)["timepoint"].unique()])
+    about = f"All figures are about {named}" if named else "No figure is about a prediction"
     found = fmt.listed([str(name) for name in others["timepoint"].unique()])
     return (
-        f"All figures are about {named}; {fmt.plural(len(others), 'lesion')} at {found} are left out, because a "
+        f"{about}; {fmt.plural(len(others), 'lesion')} at {found} are left out, because a "
         "follow-up image is part of the outcome and its classes predict nothing. How the masks agree there is shown by "
         "timepoint."
     )
@@ -230,7 +158,7 @@ def _other_timepoints(lesions: pd.DataFrame) -> str:
 
 def _by_group(tables: Tables) -> str:
     """Agreement in each cohort, centre and timepoint, where there are several."""
-    groups = _table(tables, "subgroups")
+    groups = table_of(tables, "subgroups")
     sentences = []
     for grouping in ("cohort", "centre", "timepoint"):
         rows = rows_of(groups, "agreement", grouping=grouping)
@@ -246,7 +174,7 @@ def _by_group(tables: Tables) -> str:
 
 
 def _needed(tables: Tables) -> str:
-    needed = _table(tables, "required_dice")
+    needed = table_of(tables, "required_dice")
     if needed.empty:
         return ""
     target = fmt.percent(needed["target_agreement"].iloc[0], 0)
@@ -262,7 +190,7 @@ def _needed(tables: Tables) -> str:
 
 
 def _outcome(tables: Tables) -> str:
-    diagnostics = _table(tables, "diagnostics")
+    diagnostics = table_of(tables, "diagnostics")
     parts, verdicts = [], []
     for source in ("manual", "automatic"):
         shown = shown_interval(rows_of(diagnostics, "auc", mask_source=source))
@@ -296,7 +224,7 @@ def _classes(diagnostics: pd.DataFrame) -> str:
 
 
 def _auc_difference(tables: Tables) -> str:
-    row = shown_interval(_table(tables, "auc_comparison"))
+    row = shown_interval(table_of(tables, "auc_comparison"))
     if row is None or fmt.is_missing(row["low"]):
         return ""
     ends = fmt.estimate(row["value"], row["low"], row["high"])

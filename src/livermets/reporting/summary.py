@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.findings import answer, findings, limits
+from livermets.reporting.answer import answer
+from livermets.reporting.findings import findings, limits
 from livermets.reporting.lesions import headline, lesion_flow
 from livermets.reporting.model import Block, Bullets, Column, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
@@ -55,8 +56,8 @@ def _what(study: StudyResults) -> str:
 def _fate_table(tables: dict[str, pd.DataFrame]) -> Block:
     """What became of every lesion's class, and the share that keeps it of three populations."""
     fates, agreement = tables.get("fates", pd.DataFrame()), tables.get("agreement", pd.DataFrame())
-    if fates.empty:
-        return Note("The fates of the lesions are not shown because fates.csv is missing or empty.")
+    if fates.empty or not fates["n_lesions"].iloc[-1]:
+        return Note("The fates of the lesions are not shown because fates.csv is missing or holds no lesion.")
     total = fates.iloc[-1]
     n = total["n_lesions"]
     rows = [
