@@ -44,11 +44,11 @@ def fate_table(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFr
 
 
 def agreement_by_timepoint(lesions: pd.DataFrame, boot: PatientBootstrap) -> pd.DataFrame:
-    """The fates and the agreement of the masks at every timepoint, where there are several.
+    """The fates and the agreement of the masks at every timepoint, where there are several or one does not predict.
 
     Masks can be compared on follow-up images too, but a follow-up image is part of the outcome: what its classes say
     is no prediction, so nothing here is held against the outcome."""
-    if "timepoint" not in lesions or lesions["timepoint"].nunique() < 2:
+    if "timepoint" not in lesions or (lesions["headline"].all() and lesions["timepoint"].nunique() < 2):
         return empty("agreement_by_timepoint")["agreement_by_timepoint"]
     frames = []
     columns = OPTIONAL_TABLES["agreement_by_timepoint"]

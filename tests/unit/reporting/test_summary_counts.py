@@ -231,4 +231,8 @@ def test_the_report_s_headline_is_about_the_timepoints_that_predict(made) -> Non
 def test_a_cohort_without_any_lesion_at_those_timepoints_is_said(tmp_path: Path) -> None:
     report, result = built(tmp_path, LESIONS.assign(timepoint="TP1"))
     assert "no validation lesion whose class counts as a prediction" in summary_of(report)[0]
-    assert result.agreement_by_timepoint.empty
+    assert any(
+        s.startswith(f"No figure is about a prediction; {len(LESIONS)} lesions at TP1") for s in summary_of(report)
+    )
+    assert {row[1] for row in table_of(report, "agreement-by-timepoint-v").rows} == {"TP1"}
+    assert result.fates["n_lesions"].eq(0).all()
