@@ -120,8 +120,8 @@ def one_kappa(patients: int, replicates: int, random: np.random.Generator) -> In
     """Cohen's kappa between the masks."""
     manual, automatic, patient = paired_classes(patients, random)
     boot = PatientBootstrap.draw(patients, replicates, 0.95, random)
-    naive, clustered = kappa_estimates(manual, automatic, patient, boot)
-    return {"fleiss-1969 (naive)": (naive.low, naive.high), "cluster-bootstrap": (clustered.low, clustered.high)}
+    naive, *clustered = kappa_estimates(manual, automatic, patient, boot)
+    return {"fleiss-1969 (naive)": (naive.low, naive.high), **{e.method: (e.low, e.high) for e in clustered}}
 
 
 def agreement_logit(dice: NDArray, diameter_mm: NDArray) -> NDArray:

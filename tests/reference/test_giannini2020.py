@@ -143,7 +143,7 @@ def test_the_seven_undetected_lesions_are_accounted_for() -> None:
     assert found.strata["n_lesions"].sum() == 39
     assert found.strata["n"].sum() == 32
     assert found.agreement.loc[0, ["k", "n"]].tolist() == [19, 32]
-    assert any(note.startswith("7 of 39 lesions are not classified with both masks") for note in found.notes)
+    assert any(note.startswith("7 of 39 lesions have no class with at least one mask") for note in found.notes)
     everyone = found.diagnostics_all.query("mask_source == 'automatic' and measure == 'accuracy'")
     assert everyone.groupby("population")["n"].first().to_dict() == {
         "classified with this mask": 32,

@@ -135,6 +135,16 @@ def test_kappa_and_its_interval_against_vcd(cells: tuple[int, int, int, int]) ->
     assert (found.value, found.low, found.high) == pytest.approx((value, low, high), rel=1e-9)
 
 
+@pytest.mark.parametrize("cells", [(15, 10, 5, 20), (15, 25, 15, 45), (35, 5, 35, 25), (5, 6, 7, 14)])
+def test_linearised_kappa_with_one_lesion_per_patient_has_vcd_s_error(cells: tuple[int, int, int, int]) -> None:
+    """Its variance is then that of Fleiss, Cohen and Everitt times n / (n - 1); the interval is on Fisher's z scale."""
+    n = sum(cells)
+    found = next(e for e in kappa_estimates(*paired(*cells), bootstrap(n)) if e.method == "cluster-linear-z-t")
+    value, error, *_ = R[f"Kappa({' '.join(map(str, cells))})"]
+    reach = stats.t.ppf(0.975, n - 1) * error * math.sqrt(n / (n - 1)) / (1 - value**2)
+    assert (found.low, found.high) == pytest.approx(np.tanh(np.arctanh(value) + np.array([-reach, reach])), rel=1e-9)
+
+
 def test_exact_mcnemar_is_the_binomial_test() -> None:
     """Two-sided binomial with one half on the discordant pairs, 86 against 150 (the approval ratings of R's help page
     of mcnemar.test): R, and the sum of its terms."""

@@ -99,6 +99,14 @@ def test_a_predict_cohort_without_masks_gets_no_manual_features(study, tmp_path)
     assert jobs["train_segmentation"] == before["train_segmentation"] == 1
 
 
+def test_only_classes_of_the_response_timepoints_are_handed_over_as_predictions(study):
+    folder = study(response_timepoints=["baseline", "TP1"])
+    done = snakemake(folder, "-n", "-p", "results/concordance/test/diagnostics.csv")
+    assert done.returncode == 0, done.stderr
+    said = "livermets concordance results/test/lesions.csv --timepoint=baseline --timepoint=TP1 "
+    assert said in done.stdout + done.stderr
+
+
 def test_templates_with_braces_reach_the_jobs_unharmed(study, tmp_path):
     (tmp_path / "p01_ct.nii.gz").touch()
     command = {"source": "command", "command": "some-tool -i {image} -o {out}"}

@@ -70,12 +70,13 @@ rule concordance:
         runtime=time_limit("concordance"),
     params:
         folder=subpath(output.diagnostics, parent=True),
+        timepoints=[f"--timepoint={name}" for name in plan.config.response_timepoints],
         settings=plan.settings("statistics"),
         seed=plan.seed,
         code=verb_digest("concordance"),
     shell:
-        "python -m livermets concordance {input.lesions} --out {params.folder} --settings {params.settings:q}"
-        " --seed {params.seed} 2> {log}"
+        "python -m livermets concordance {input.lesions} {params.timepoints:q} --out {params.folder}"
+        " --settings {params.settings:q} --seed {params.seed} 2> {log}"
 
 
 rule roi_concordance:
@@ -114,9 +115,10 @@ rule roi_concordance:
             "--features=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
         ),
         folder=subpath(output.agreement, parent=True),
+        timepoints=[f"--timepoint={name}" for name in plan.config.response_timepoints],
         settings=plan.settings("statistics"),
         seed=plan.seed,
         code=verb_digest("roi-concordance"),
     shell:
         "python -m livermets roi-concordance {input.probabilities} {params.manual} {params.automatic}"
-        " --model {input.model} --out {params.folder} --settings {params.settings:q} --seed {params.seed} 2> {log}"
+        " --model {input.model} {params.timepoints:q} --out {params.folder} --settings {params.settings:q} --seed {params.seed} 2> {log}"

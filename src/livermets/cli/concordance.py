@@ -31,6 +31,14 @@ def concordance_verb(
     cohort: Annotated[
         list[str] | None, typer.Option("--cohort", help="Only these cohorts of the tables (repeatable).")
     ] = None,
+    timepoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--timepoint",
+            help="Timepoints whose classes count as predictions (repeatable) [default: all]; lesions of others are "
+            "only in lesions.csv and agreement_by_timepoint.csv.",
+        ),
+    ] = None,
     draw: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
 ) -> None:
     """Agreement, diagnostics, strata, and the Dice that a lesion needs, each with its uncertainty."""
@@ -45,7 +53,7 @@ def concordance_verb(
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     where = ", ".join(str(path) for path in lesions)
     table = of_cohorts(joined({str(path): read_table(path) for path in lesions}), cohort or [], where)
-    result = concordance(table, statistics, seed, where)
+    result = concordance(table, statistics, seed, where, timepoint or [])
     figures = {}
     if draw:
         from livermets.figures.concordance import concordance_figures
@@ -80,6 +88,10 @@ def roi_concordance_verb(
     model: Annotated[
         Path | None, typer.Option("--model", help="model.json of the fitted model: its features come first.")
     ] = None,
+    timepoint: Annotated[
+        list[str] | None,
+        typer.Option("--timepoint", help="Timepoints whose ROIs count (repeatable) [default: all]."),
+    ] = None,
     settings: SettingsOption = "{}",
     seed: SeedOption = 0,
 ) -> None:
@@ -100,5 +112,7 @@ def roi_concordance_verb(
     # One feature table at a time: together they may not fit into memory.
     medians = [feature_medians(read_table(path)) for path in tqdm(features or [], desc="features", disable=None)]
     selected = model_features(model) if model else []
-    result = roi_concordance(table, pd.concat(medians) if medians else None, statistics, seed, selected)
+    result = roi_concordance(
+        table, pd.concat(medians) if medians else None, statistics, seed, selected, timepoint or []
+    )
     write_roi_concordance(out, result)

@@ -18,15 +18,17 @@ from livermets.figures.continuous import continuous_figures
 from livermets.figures.curves import calibration_figure, decision_figure, roc_figure
 from livermets.figures.style import BLACK, BLUE, GREY, VERMILION, figure
 from livermets.stats.concordance import ConcordanceResult
-from livermets.stats.strata import TOO_FEW
+from livermets.stats.lesions import NO_CLASS, OTHER, SAME, dice_of
+from livermets.stats.strata import TOO_FEW, quoted_interval
 
 
 def concordance_figures(result: ConcordanceResult, settings: StatisticsSettings) -> dict[str, Figure]:
     """Every figure that the tables allow, by the name of the table that holds its data."""
-    figures = {"lesions": dice_against_diameter(result.lesions, settings), "strata": strata_heat(result.strata)}
+    lesions = result.lesions[result.lesions["headline"]]
+    figures = {"lesions": dice_against_diameter(lesions, settings), "strata": strata_heat(result.strata)}
     figures |= continuous_figures(vars(result))
     if len(result.agreement_curve):
-        figures["agreement_curve"] = agreement_over_dice(result.agreement_curve, result.lesions, settings)
+        figures["agreement_curve"] = agreement_over_dice(result.agreement_curve, lesions, settings)
     if len(result.roc):
         figures["roc"] = roc_figure(result.roc, result.diagnostics)
     if len(result.calibration):
@@ -36,11 +38,13 @@ def concordance_figures(result: ConcordanceResult, settings: StatisticsSettings)
 
 
 def dice_against_diameter(lesions: pd.DataFrame, settings: StatisticsSettings) -> Figure:
-    """Every lesion by longest diameter and Dice: alike, not alike, or not classified with both masks; lines = cuts."""
+    """Every lesion that has both by longest diameter and Dice, marked by its fate; lines = cuts. The legend counts what
+    is drawn. An undetected lesion has Dice 0."""
+    lesions = lesions.assign(dice=dice_of(lesions)).dropna(subset=["dice", "longest_diameter_mm"])
     looks = (
-        ("alike", lesions["agree"] == 1, "o", BLUE, BLUE),
-        ("differently", lesions["agree"] == 0, "^", VERMILION, "none"),
-        ("not with both masks", lesions["agree"].isna(), "x", GREY, GREY),
+        ("same", lesions["fate"] == SAME, "o", BLUE, BLUE),
+        ("other", lesions["fate"] == OTHER, "^", VERMILION, "none"),
+        ("none with at least one mask", lesions["fate"] == NO_CLASS, "x", GREY, GREY),
     )
     with figure(130, 95) as (drawn, axes):
         for cut in settings.dice_cuts:
@@ -52,18 +56,23 @@ def dice_against_diameter(lesions: pd.DataFrame, settings: StatisticsSettings) -
             if len(part):
                 label = f"{name} ({len(part)})"
                 colours: dict[str, Any] = {"c": edge} if marker == "x" else {"edgecolors": edge, "facecolors": face}
-                # A missing Dice (nothing overlaps) is drawn on the floor, where Dice 0 is.
-                axes.scatter(part["longest_diameter_mm"], part["dice"].fillna(0), marker=marker, s=32,
+                axes.scatter(part["longest_diameter_mm"], part["dice"], marker=marker, s=32,
                              linewidths=1.2, alpha=0.85, label=label, clip_on=False, zorder=3, **colours)  # fmt: skip
         axes.set(xlabel="Longest diameter (mm)", ylabel="Dice, manual against automatic mask", ylim=(0, 1))
         axes.set_xlim(left=0)
         axes.grid(False)
-        drawn.legend(loc="outside upper center", ncols=3, title="classified", title_fontsize=8)
+        drawn.legend(
+            loc="outside upper center",
+            ncols=3,
+            title="class when the automatic mask replaces the manual one",
+            title_fontsize=8,
+        )
     return drawn
 
 
 def strata_heat(strata: pd.DataFrame) -> Figure:
-    """Agreement in every Dice x diameter stratum, with counts and interval; hatched where too few to say."""
+    """Agreement in every Dice x diameter stratum, with counts and interval, and how many lesions have no class; hatched
+    where too few to say."""
     cells = strata.dropna(subset=["dice_low"])
     dice = sorted(set(zip(cells["dice_low"], cells["dice_high"], strict=True)))
     diameter = sorted(set(zip(cells["diameter_low_mm"], cells["diameter_high_mm"], strict=True)))
@@ -88,10 +97,14 @@ def strata_heat(strata: pd.DataFrame) -> Figure:
 
 
 def _cell_text(cell: Mapping[Hashable, Any], few: bool) -> str:
-    if cell["n"] == 0:
+    if cell["n_lesions"] == 0:
         return "no lesion"
-    counts = f"{cell['agree']}/{cell['n']}"
-    return f"{counts}\n{TOO_FEW}" if few else f"{counts}\n{cell['low']:.2f} to {cell['high']:.2f}"
+    none = f"{cell['no_class']} without class"
+    if cell["n"] == 0:
+        return f"0 compared\n{none}"
+    low, high = quoted_interval(cell)
+    lines = [f"{cell['agree']}/{cell['n']}", TOO_FEW if few else f"{low:.2f} to {high:.2f}"]
+    return "\n".join([*lines, none] if cell["no_class"] else lines)
 
 
 def _diameter_label(low: float, high: float) -> str:

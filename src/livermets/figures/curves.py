@@ -15,12 +15,11 @@ from livermets.figures.style import (
     figure,
     unit_axes,
 )
-
-_AUC_METHODS = ("obuchowski-1997", "cluster-bootstrap", "delong")
+from livermets.stats.results import shown_interval
 
 
 def roc_figure(roc: pd.DataFrame, diagnostics: pd.DataFrame) -> Figure:
-    """ROC curves of both mask sources, the AUC and its clustered interval in the legend, and the study's working point
+    """ROC curves of both mask sources, the AUC and its quoted interval in the legend, and the study's working point
     (sensitivity and specificity at the training threshold) as a marker."""
     with figure(110, 105) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
@@ -84,9 +83,7 @@ def decision_figure(decision: pd.DataFrame) -> Figure:
 
 def _auc_label(source: str, diagnostics: pd.DataFrame) -> str:
     rows = diagnostics[(diagnostics["mask_source"] == source) & (diagnostics["measure"] == "auc")]
-    found = rows.dropna(subset=["low"]).set_index("method")[["value", "low", "high"]].to_dict("index")
-    for method in _AUC_METHODS:
-        if method in found:
-            auc = found[method]
-            return f"{source}: AUC {auc['value']:.2f} ({auc['low']:.2f} to {auc['high']:.2f})"
+    auc = shown_interval(rows.dropna(subset=["low"]))
+    if auc is not None:
+        return f"{source}: AUC {auc['value']:.2f} ({auc['low']:.2f} to {auc['high']:.2f})"
     return f"{source} mask"

@@ -62,6 +62,11 @@ def split_findings(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.
     return lesions.reset_index(drop=True), false_positives.reset_index(drop=True), findings.reset_index(drop=True)
 
 
+def headline(lesions: pd.DataFrame) -> pd.DataFrame:
+    """The lesions that headline figures are about (`stats.lesions.with_headline`)."""
+    return lesions[lesions["headline"].astype(bool)]
+
+
 def has_automatic_masks(lesions: pd.DataFrame) -> bool:
     """Whether these lesions were compared with an automatic mask at all."""
     return bool(lesions["detected"].notna().any() or lesions["predicted_automatic"].notna().any())

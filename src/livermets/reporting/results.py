@@ -10,11 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.config.study import StudyConfig
 from livermets.errors import input_error
 from livermets.io.tables import read_table, with_text
 from livermets.leftovers import kept, left_over, made_by
 from livermets.reporting.lesions import LESION_COLUMNS, split_findings
-from livermets.stats.lesions import NOT_STATED, checked_lesions
+from livermets.stats.lesions import NOT_STATED, checked_lesions, with_headline
 
 PICTURES = (".png", ".svg")
 _SCAN = ["cohort", "patient_id", "timepoint"]
@@ -74,9 +75,14 @@ class StudyResults:
 
     @property
     def response_timepoints(self) -> list[str]:
-        """Timepoints whose classes count as predictions; without a configuration, those of the lesion table."""
-        named = self.config.get("response_timepoints")
-        return [str(name) for name in named] if named else [str(name) for name in self.lesions["timepoint"].unique()]
+        """The timepoints whose classes count as predictions."""
+        default = StudyConfig.model_fields["response_timepoints"].default
+        return [str(name) for name in self.config.get("response_timepoints") or default]
+
+    def headline_lesions(self, *names: str) -> pd.DataFrame:
+        """The manual lesions of some cohorts at these timepoints: those that the headline figures are about."""
+        lesions = with_headline(self.cohort_lesions(*names), self.response_timepoints)
+        return lesions[lesions["headline"]]
 
     def predicted(self, lesions: pd.DataFrame) -> pd.DataFrame:
         """Those of some lesions that were seen at a timepoint whose classes count as predictions."""

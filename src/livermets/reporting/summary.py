@@ -5,11 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.findings import answer, findings, limits
-from livermets.reporting.lesions import lesion_flow
+from livermets.reporting.answer import answer
+from livermets.reporting.findings import findings, limits
+from livermets.reporting.lesions import headline, lesion_flow
 from livermets.reporting.model import Block, Bullets, Column, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
-from livermets.reporting.sections.estimates import POOLED, main_comparison, rows_of, shown_interval
+from livermets.reporting.sections.estimates import POOLED, QUOTED, level_text, main_comparison, rows_of
+from livermets.reporting.tables import csv_download
+from livermets.stats.comparison import SOURCES
+from livermets.stats.concordance import END_TO_END
+from livermets.stats.lesions import with_headline
+from livermets.stats.results import shown_interval
 
 
 def summary_section(study: StudyResults) -> Section:
@@ -26,15 +32,15 @@ def summary_section(study: StudyResults) -> Section:
     tables = study.concordance[name]
     blocks.append(Paragraph(answer(tables, lesions, "validation lesion")))
     blocks.append(Bullets(findings(tables, lesions)))
-    blocks.append(_key_table(tables, lesions))
+    blocks += [_fate_table(tables), _key_table(tables)]
     blocks.append(Paragraph(f"{_what(study)} {_limits(study, lesions)}"))
     return Section("summary", "Summary", blocks)
 
 
 def _compared_lesions(study: StudyResults, name: str | None) -> pd.DataFrame:
-    if name is None:
-        return study.lesions.iloc[0:0]
-    return study.cohort_lesions(*(study.of_role("validation") if name == POOLED else [name]))
+    """The lesions of the comparison, at all timepoints, with ``headline``."""
+    names = [] if name is None else study.of_role("validation") if name == POOLED else [name]
+    return with_headline(study.cohort_lesions(*names), study.response_timepoints)
 
 
 def _what(study: StudyResults) -> str:
@@ -47,36 +53,85 @@ def _what(study: StudyResults) -> str:
     return f"The study holds {fmt.plural(len(study.cohorts), 'cohort')} ({'; '.join(parts)})." if parts else ""
 
 
-def _key_table(tables: dict[str, pd.DataFrame], lesions: pd.DataFrame) -> Block:
-    diagnostics = tables.get("diagnostics", pd.DataFrame())
+def _fate_table(tables: dict[str, pd.DataFrame]) -> Block:
+    """What became of every lesion's class, and the share that keeps it of three populations."""
+    fates, agreement = tables.get("fates", pd.DataFrame()), tables.get("agreement", pd.DataFrame())
+    if fates.empty or not fates["n_lesions"].iloc[-1]:
+        return Note("The fates of the lesions are not shown because fates.csv is missing or holds no lesion.")
+    total = fates.iloc[-1]
+    n = total["n_lesions"]
+    rows = [
+        [words, "all lesions", fmt.count_of(total[fate], n), fmt.percent(total[fate] / n, 0) if n else fmt.MISSING, ""]
+        for fate, words in (("same", "Same class"), ("other", "Another class"), ("no_class", "No class"))
+    ]
+    rows[0][-1] = _ends(agreement, "agreement_all")
+    for measure, words in (
+        ("agreement_reader_classified", "classified with the manual mask"),
+        ("agreement", "classified with both masks"),
+    ):
+        shown = shown_interval(rows_of(agreement, measure))
+        if shown is not None and not fmt.is_missing(shown["value"]):
+            share = fmt.percent(shown["value"], 0)
+            rows.append(["Same class", words, fmt.count_of(shown["k"], shown["n"]), share, _ends(agreement, measure)])
+    caption = (
+        f"What became of the class of {fmt.plural(n, 'validation lesion')} of "
+        f"{fmt.plural(total['n_patients'], 'patient')} when the automatic mask replaced the manual one. The first "
+        f"three rows add up to all lesions. {level_text(agreement)} {QUOTED}."
+    )
+    head = [Column("Fate"), Column("Of the lesions"), Column("Count", True), Column("Share", True)]
+    return Table("key-fates", caption, [*head, Column("Interval", True)], rows, csv_download("key-fates", fates))
+
+
+def _ends(agreement: pd.DataFrame, measure: str) -> str:
+    shown = shown_interval(rows_of(agreement, measure))
+    if shown is None:
+        return fmt.MISSING
+    return fmt.interval(shown["low"], shown["high"], as_percent=True, digits=0) or fmt.MISSING
+
+
+def _key_table(tables: dict[str, pd.DataFrame]) -> Block:
+    """Diagnostics on the lesions that both masks classify, and end to end, side by side."""
+    paired, every = tables.get("diagnostics", pd.DataFrame()), tables.get("diagnostics_all", pd.DataFrame())
+    end_to_end = every[every["population"] == END_TO_END] if "population" in every else every
     rows = []
     for measure, words in (("sensitivity", "Sensitivity"), ("specificity", "Specificity"), ("auc", "ROC AUC")):
         cells = [
-            _key_cell(rows_of(diagnostics, measure, mask_source=source), measure) for source in ("manual", "automatic")
+            _key_cell(rows_of(table, measure, mask_source=source), measure)
+            for table in (paired, end_to_end)
+            for source in SOURCES
         ]
         rows.append([words, *cells])
-    known = lesions[lesions["compared"] & lesions["response"].notna()]
     caption = (
-        f"Key figures of the {fmt.plural(len(known), 'validation lesion')} of "
-        f"{fmt.plural(known['patient'].nunique(), 'patient')} with an outcome and both classes, with intervals by "
-        "patient where they can be computed."
+        f"Against the outcome: {_counted(paired)} with an outcome and both classes, and all {_counted(end_to_end)} "
+        "with an outcome, where a lesion without a class counts as called wrongly (an area needs a share, which it "
+        f"lacks). {level_text(paired)} {QUOTED}."
     )
-    head = [Column("Measure"), Column("Manual mask", True), Column("Automatic mask", True)]
+    head = [Column("Measure"), *(Column(f"Both classes, {source} mask", True) for source in SOURCES)]
+    head += [Column(f"All lesions, {source} mask", True) for source in SOURCES]
     return Table("key-figures", caption, head, rows)
+
+
+def _counted(table: pd.DataFrame) -> str:
+    """The lesions behind sensitivity and specificity together, which is every one of them."""
+    rows = rows_of(table, "accuracy")
+    n = int(rows["n"].iloc[0]) if len(rows) else 0
+    patients = int(rows["n_patients"].iloc[0]) if len(rows) else 0
+    return f"{fmt.plural(n, 'validation lesion')} of {fmt.plural(patients, 'patient')}"
 
 
 def _key_cell(rows: pd.DataFrame, measure: str) -> str:
     shown = shown_interval(rows)
     if shown is None or fmt.is_missing(shown["value"]):
-        return "not computed"
-    return fmt.estimate(
-        shown["value"], shown["low"], shown["high"], as_percent=measure != "auc", digits=2 if measure == "auc" else 0
-    )
+        return "not computed" if measure != "auc" or shown is not None else "–"
+    if measure == "auc":
+        return fmt.estimate(shown["value"], shown["low"], shown["high"])
+    ends = fmt.estimate(shown["value"], shown["low"], shown["high"], as_percent=True, digits=0)
+    return f"{fmt.count_of(shown['k'], shown['n'])}\n{ends}"
 
 
 def _limits(study: StudyResults, lesions: pd.DataFrame) -> str:
     sentences = [limits(lesions)]
-    if lesions["timepoint"].nunique() > 1:
+    if headline(lesions)["timepoint"].nunique() > 1:
         sentences.append("A lesion is counted once at each timepoint.")
     if study.trained_on_synthetic:
         sentences.append("Networks and model were trained on synthetic images.")

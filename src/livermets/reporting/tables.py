@@ -10,6 +10,7 @@ import pandas as pd
 from livermets.io.tables import csv_text
 from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Column, Download, Table
+from livermets.stats.results import is_clustered as is_clustered
 
 LABELS = {
     "patient_id": "Patient", "lesion_id": "Lesion", "cohort": "Cohort", "timepoint": "Timepoint", "centre": "Centre",
@@ -23,17 +24,24 @@ LABELS = {
     "r_plus_compared": "R+ compared", "r_minus_compared": "R− compared", "r_plus_correct_manual": "R+ right, manual",
     "r_plus_correct_automatic": "R+ right, automatic", "r_minus_correct_manual": "R− right, manual",
     "r_minus_correct_automatic": "R− right, automatic", "mean_dice_detected": "Mean Dice, detected",
-    "mean_dice": "Mean Dice", "std_error": "Standard error", "n_selected": "Searches that chose it",
+    "mean_dice": "Mean Dice", "std_error": "Standard error", "r_plus_classified": "R+ classified",
+    "r_plus_correct": "R+ right",
+    "r_minus_classified": "R− classified", "r_minus_correct": "R− right", "n_other": "Another class",
+    "n_no_class": "No class", "n_selected": "Searches that chose it",
     "n_searches": "Searches", "p_value": "p",
 }  # fmt: skip
 
 METHODS = {
     "clopper-pearson": "exact binomial (Clopper–Pearson)",
     "wilson": "Wilson score",
+    "clopper-pearson-patients": "exact binomial, one trial per patient",
+    "ratio-logit-t": "ratio of counts over lesions (Graham and Bull 1998, logit, t)",
     "mercaldo-logit": "logit (Mercaldo 2007)",
     "cluster-bootstrap": "bootstrap of patients",
+    "cluster-linear-z-t": "clustered by patient (linearised, Fisher’s z, t)",
     "delong": "DeLong",
-    "obuchowski-1997": "clustered by patient (Obuchowski 1997)",
+    "obuchowski-1997": "clustered by patient (Obuchowski 1997; logit, t, degrees of freedom: the fewer of the patients "
+    "with R+ and with R− lesions, minus 1)",
     "cluster-logit-t": "clustered by patient (ratio variance, logit, t)",
     "cluster-sandwich": "logistic regression, sandwich errors by patient",
     "durkalski-2003": "clustered by patient (Durkalski 2003)",
@@ -47,7 +55,6 @@ METHODS = {
     "welch-t": "Welch’s t, unpaired",
     "count": "",
 }
-CLUSTERED_WORDS = ("cluster", "obuchowski", "durkalski", "gee", "patient")
 _CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic", "predicted")
 _COUNT_PREFIXES = ("n_", "r_plus_", "r_minus_", "number_of_")
 _COUNT_COLUMNS = (
@@ -84,11 +91,6 @@ def method_name(code: Any) -> str:
     if fmt.is_missing(code):
         return ""
     return METHODS.get(str(code), str(code).replace("-", " "))
-
-
-def is_clustered(code: Any) -> bool:
-    """Whether a method takes account of several lesions coming from one patient."""
-    return any(word in str(code).lower() for word in CLUSTERED_WORDS)
 
 
 def cell(column: str, value: Any) -> str:

@@ -6,17 +6,44 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
 from livermets.stats.diagnostics import proportion_estimates
-from livermets.stats.proportions import UNDEFINED
+from livermets.stats.proportions import UNDEFINED, clopper_pearson_patients, cluster_logit_t
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate
 
 MINIMUM_DISCORDANT = 5
 """Below this many discordant lesions the chi-squared approximation of Durkalski's test says nothing; the exact test
 still does."""
+COMPARED = "lesions classified with both masks"
+POPULATIONS = {
+    "agreement_reader_classified": "lesions classified with the manual mask; no class with the automatic one counts as "
+    "changed",
+    "agreement_all": "all lesions; no class with either mask counts as changed",
+}
+
+
+def population(measure: str) -> str:
+    """The lesions that a measure of agreement is about, in words."""
+    return POPULATIONS.get(measure, COMPARED)
+
+
+def fate_estimates(lesions: pd.DataFrame, boot: PatientBootstrap) -> list[Estimate]:
+    """The share of lesions that keep their class, of three populations: those classified with both masks, those that
+    the reader's mask classifies, and all. The first is conditional on the network's success; the others are not."""
+    patient, same = lesions["patient"].to_numpy(np.intp), (lesions["fate"] == "same").to_numpy()
+    among = {
+        "agreement": lesions["compared"], "agreement_reader_classified": lesions["predicted_manual"].notna(),
+        "agreement_all": pd.Series(True, lesions.index),
+    }  # fmt: skip
+    return [
+        estimate
+        for measure, part in among.items()
+        for estimate in proportion_estimates(measure, same, part.to_numpy(bool), patient, boot)
+    ]
 
 
 def agreement_estimates(
@@ -25,14 +52,52 @@ def agreement_estimates(
     """Share of lesions classified alike, Cohen's kappa, McNemar's test and the two discordant counts.
 
     ``manual`` and ``automatic`` are 0/1 for the same lesions."""
-    if len(manual) == 0:
-        return [Estimate("agreement", NAN, level=boot.level, note="no lesion is classified with both masks")]
     every = np.ones(len(manual), bool)
+    agreement = proportion_estimates("agreement", manual == automatic, every, patient, boot)
+    return [*agreement, *class_agreement_estimates(manual, automatic, patient, boot)]
+
+
+def class_agreement_estimates(
+    manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+) -> list[Estimate]:
+    """Positive and negative agreement, kappa, McNemar's test and the discordant counts of 0/1 classes of the same
+    lesions; nothing without lesions."""
+    if len(manual) == 0:
+        return []
     return [
-        *proportion_estimates("agreement", manual == automatic, every, patient, boot),
+        *specific_agreement("positive_agreement", 1, manual, automatic, patient, boot),
+        *specific_agreement("negative_agreement", 0, manual, automatic, patient, boot),
         *kappa_estimates(manual, automatic, patient, boot),
         *mcnemar_estimates(manual, automatic, patient, boot),
     ]
+
+
+def specific_agreement(
+    measure: str, value: int, manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+) -> list[Estimate]:
+    """Of the calls of one class (R+ 1, R- 0) by either mask, the share that the other mask makes too: 2a / (2a+b+c).
+
+    Kappa can be low where one class is rare and the masks agree on nearly every lesion; these two show on which class.
+    Cicchetti and Feinstein, J Clin Epidemiol 1990;43:551."""
+    hit = 2.0 * ((manual == value) & (automatic == value))
+    calls = (manual == value).astype(float) + (automatic == value)
+    k, n, lesions = int(hit.sum()), int(calls.sum()), int(np.count_nonzero(calls))
+    patients = boot.weights.shape[1]
+    sums = per_patient_sum(hit, patient, patients), per_patient_sum(calls, patient, patients)
+    intervals = {
+        "ratio-logit-t": (cluster_logit_t(hit, calls, boot.level), "needs two lesions and a value between 0 and 1"),
+        "cluster-logit-t": (cluster_logit_t(*sums, boot.level), "needs two patients and a value between 0 and 1"),
+        "cluster-bootstrap": boot.ratio(*sums),
+    }
+    if n and k in (0, n):
+        patient_exact = clopper_pearson_patients(*sums, boot.level)
+        intervals["clopper-pearson-patients"] = (patient_exact, "needs two patients")
+    return [
+        Estimate(measure, k / n if n else NAN, low, high, boot.level, method, n, k, lesions,
+                 int(np.count_nonzero(sums[1])),
+                 note="no lesion is called so with either mask" if n == 0 else why if math.isnan(low) else "")
+        for method, ((low, high), why) in intervals.items()
+    ]  # fmt: skip
 
 
 def kappa_estimates(
@@ -40,23 +105,60 @@ def kappa_estimates(
 ) -> list[Estimate]:
     """Cohen's kappa: 1 = always alike, 0 = no more often than chance, below 0 = less often than chance.
 
-    Intervals: Fleiss, Cohen and Everitt's (statsmodels), which takes lesions as independent; a patient bootstrap."""
+    Intervals: Fleiss, Cohen and Everitt's (statsmodels), which takes lesions as independent; by patient, linearised on
+    Fisher's z scale, and a bootstrap (with 8 to 16 patients the first of these keeps its level better)."""
     lesions, clusters = len(manual), len(np.unique(patient))
     cells = _cells(manual, automatic)
     table = np.array([[np.count_nonzero(cells[2 * i + j]) for j in (0, 1)] for i in (0, 1)], float)
     value, interval = _kappa_with_interval(table, boot.level)
     counts = np.column_stack([per_patient_sum(cell, patient, boot.weights.shape[1]) for cell in cells])
     resampled, why = boot.interval(_kappa(*(boot.weights @ counts).T), clusters)
-    if math.isnan(value):
-        resampled, why = UNDEFINED, "both masks put every lesion in one and the same class"
+    obstacle = _kappa_obstacle(manual, automatic)
+    if obstacle:
+        resampled, why = UNDEFINED, obstacle
+    linear = UNDEFINED if obstacle else _linearised_kappa(manual, automatic, patient, boot.level)
     return [
         Estimate("kappa", value, low, high, boot.level, method, n_lesions=lesions, n_patients=clusters,
                  note=note if math.isnan(low) else "")
         for method, (low, high), note in (
-            ("fleiss-1969", interval, "both masks put every lesion in one and the same class"),
+            ("fleiss-1969", interval, obstacle or "its variance is 0"),
+            ("cluster-linear-z-t", linear, obstacle or "needs two patients that differ"),
             ("cluster-bootstrap", resampled, why),
         )
     ]  # fmt: skip
+
+
+def _linearised_kappa(
+    manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], level: float
+) -> tuple[float, float]:
+    """Interval of kappa from the influence of each lesion, summed by patient; t with one degree of freedom fewer than
+    patients, symmetric on the scale of Fisher's z."""
+    clusters = len(np.unique(patient))
+    same, (p, q) = (manual == automatic).astype(float), (float(manual.mean()), float(automatic.mean()))
+    observed, chance = float(same.mean()), p * q + (1 - p) * (1 - q)
+    value = (observed - chance) / (1 - chance)
+    by_chance = manual * q + automatic * p + (1 - manual) * (1 - q) + (1 - automatic) * (1 - p) - 2 * chance
+    influence = ((same - observed) * (1 - chance) - (1 - observed) * by_chance) / (1 - chance) ** 2
+    sums = np.bincount(patient, influence)
+    variance = clusters / max(clusters - 1, 1) * float(np.sum(sums**2)) / len(manual) ** 2
+    if clusters < 2 or abs(value) >= 1 or variance < 1e-15:
+        return UNDEFINED
+    reach = float(stats.t.ppf(0.5 + level / 2, clusters - 1)) * math.sqrt(variance) / (1 - value**2)
+    return math.tanh(math.atanh(value) - reach), math.tanh(math.atanh(value) + reach)
+
+
+def _kappa_obstacle(manual: NDArray, automatic: NDArray) -> str:
+    """Why kappa, or its interval, says nothing; empty if it does."""
+    classes = {name: np.unique(values) for name, values in (("manual", manual), ("automatic", automatic))}
+    single = [name for name, found in classes.items() if len(found) == 1]
+    if len(single) == 2:
+        same = "one and the same class" if classes["manual"] == classes["automatic"] else "one class, each another"
+        return f"both masks put every lesion in {same}"
+    if single:
+        return f"the {single[0]} mask puts every lesion in one class, so kappa is 0 whatever the other does"
+    if (manual == automatic).all():
+        return "the masks agree on every lesion, which says nothing about the uncertainty of kappa"
+    return ""
 
 
 def mcnemar_estimates(

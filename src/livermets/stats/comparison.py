@@ -82,11 +82,13 @@ def group_order(values: pd.Series) -> list:
 
 
 def subgroup_differences(compared: pd.DataFrame, grouping: str, boot: PatientBootstrap) -> pd.DataFrame:
-    """First group minus every other in agreement, sensitivity, specificity and AUC.
+    """First group minus every other in agreement, sensitivity, specificity and AUC; for size, big minus small.
 
     Patients are resampled whole, so a patient seen in both groups (two timepoints) is paired with himself or
     herself."""
     groups = group_order(compared[grouping])
+    if grouping == "size":
+        groups = groups[::-1]
     estimates: list[Estimate] = []
     labels: list[str] = []
     for other in groups[1:]:

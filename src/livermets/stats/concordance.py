@@ -13,15 +13,16 @@ from livermets.errors import input_error
 from livermets.features import IMAGE_PREFIXES, feature_columns
 from livermets.randomness import generator
 from livermets.stats.accounting import accounting_table
-from livermets.stats.agreement import agreement_estimates
+from livermets.stats.agreement import class_agreement_estimates, fate_estimates, population
 from livermets.stats.agreement_model import agreement_model_tables
 from livermets.stats.comparison import SOURCES, compare_aucs, subgroup_differences, subgroup_table
 from livermets.stats.continuous import continuous_tables
 from livermets.stats.curves import roc_table
-from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics
+from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics, end_to_end_diagnostics
+from livermets.stats.fates import agreement_by_timepoint, fate_table
 from livermets.stats.icc import feature_icc, feature_medians
-from livermets.stats.lesions import checked_lesions, false_positive_count
-from livermets.stats.notes import general_notes, stratum_notes
+from livermets.stats.lesions import checked_lesions, false_positive_count, with_headline
+from livermets.stats.notes import general_notes, stratum_notes, timepoint_notes
 from livermets.stats.patients import patient_summary, per_patient_table
 from livermets.stats.recalibrated import recalibrated_tables
 from livermets.stats.resampling import PatientBootstrap
@@ -33,6 +34,7 @@ from livermets.stats.tables import empty
 GROUPINGS = ("cohort", "centre", "timepoint", "size")
 DIAGNOSTICS_COLUMNS = ("measure", "k", "n", "value", "low", "high", "level", "method", "n_lesions", "n_patients",
                        "reference", "note")  # fmt: skip
+CLASSIFIED, END_TO_END = "classified with this mask", "all lesions, unclassified counted as wrong"
 AGREEMENT_COLUMNS = ("measure", "value", "low", "high", "level", "method", "n_lesions", "n_patients", "k", "n",
                      "reference", "note")  # fmt: skip
 
@@ -44,8 +46,14 @@ class ConcordanceResult:
     diagnostics: pd.DataFrame
     """Per mask source, over the lesions classified with both masks whose outcome is known."""
     diagnostics_all: pd.DataFrame
-    """The same over every lesion classified with that mask, and with undetected lesions counted as wrong calls."""
+    """The same over every lesion classified with that mask, and end to end: over all lesions, with those without a
+    class counted as wrong calls."""
     agreement: pd.DataFrame
+    """Of three populations, named in ``population``: compared lesions, those the reader's mask classifies, all."""
+    fates: pd.DataFrame
+    """Same, other and no class by size and Dice, and the responders that each mask loses."""
+    agreement_by_timepoint: pd.DataFrame
+    """The only table with lesions of other timepoints than those that predict."""
     strata: pd.DataFrame
     strata_margins: pd.DataFrame
     accounting: pd.DataFrame
@@ -69,7 +77,8 @@ class ConcordanceResult:
     threshold_curve: pd.DataFrame
     false_positive_classes: pd.DataFrame
     lesions: pd.DataFrame
-    """The lesions with ``agree`` and their fates: the data of the Dice-against-diameter figure."""
+    """The lesions of every timepoint with ``agree``, their fates and ``headline`` (whether other tables count them):
+    the data of the Dice-against-diameter figure."""
     notes: tuple[str, ...] = ()
 
 
@@ -104,36 +113,45 @@ class _Study:
 
 
 def concordance(
-    lesions: pd.DataFrame, settings: StatisticsSettings | None = None, seed: int = 0, where: str = "lesion table"
+    lesions: pd.DataFrame,
+    settings: StatisticsSettings | None = None,
+    seed: int = 0,
+    where: str = "lesion table",
+    timepoints: Sequence[str] = (),
 ) -> ConcordanceResult:
     """Everything about manual against automatic masks that a lesion table can say.
 
     Needs the columns of `stats.lesions.REQUIRED_COLUMNS`; ``share_*``, ``detected``, ``n_roi_*``, ``cohort``,
-    ``centre`` and ``timepoint`` add to it. Raises `InputError` for a wrong table; never for a small one."""
+    ``centre`` and ``timepoint`` add to it. ``timepoints``: those whose classes count as predictions (none named: all);
+    lesions of others are in ``lesions`` and ``agreement_by_timepoint`` only. Raises `InputError` for a wrong table;
+    never for a small one."""
     settings = settings or StatisticsSettings()
-    table = checked_lesions(lesions, where)
-    if table.empty:
+    everything = with_headline(checked_lesions(lesions, where), timepoints, where)
+    if everything.empty:
         raise input_error(where, "no lesion was drawn by a reader, so there is nothing to compare automatic masks with")
+    table = everything[everything["headline"]]
     random = generator(seed, "concordance", "patient bootstrap")
-    patients = int(table["patient"].max()) + 1
+    patients = int(everything["patient"].max()) + 1
     boot = PatientBootstrap.draw(patients, settings.bootstrap_replicates, settings.level, random)
-    study = _Study(table, boot, settings, general_notes(table))
+    study = _Study(table, boot, settings, [*timepoint_notes(everything, timepoints), *general_notes(table)])
     strata, per_patient = strata_table(table, settings), per_patient_table(table)
     study.notes.extend(stratum_notes(strata, settings))
     return ConcordanceResult(
         diagnostics=_diagnostics(study),
         diagnostics_all=_diagnostics_all(study),
         agreement=_agreement(study),
+        fates=fate_table(table, settings),
+        agreement_by_timepoint=agreement_by_timepoint(everything, boot),
         strata=strata,
         strata_margins=strata_margins(table, settings),
-        accounting=accounting_table(table, false_positive_count(lesions)),
+        accounting=accounting_table(table, false_positive_count(lesions, timepoints)),
         **_model(study),
         per_patient=per_patient,
         patient_summary=patient_summary(per_patient, settings.level),
         **_scores(study),
         **_subgroups(study),
-        **_continuous(study, lesions),
-        lesions=table.drop(columns="patient"),
+        **_continuous(study, with_headline(lesions, timepoints).query("headline")),
+        lesions=everything.drop(columns="patient"),
         notes=tuple(dict.fromkeys(study.notes)),
     )
 
@@ -144,13 +162,16 @@ def roi_concordance(
     settings: StatisticsSettings | None = None,
     seed: int = 0,
     selected: Sequence[str] = (),
+    timepoints: Sequence[str] = (),
 ) -> RoiConcordance:
     """Places and classes of the ROIs of both masks, and the ICC of their features.
 
     ``rois`` holds both masks, told apart by ``mask_source``; ``medians`` the features per lesion and mask
-    (`stats.icc.lesion_medians`), taken from ``rois`` itself if left out; ``selected`` the model's features."""
+    (`stats.icc.lesion_medians`), taken from ``rois`` itself if left out; ``selected`` the model's features.
+    ``timepoints``: those whose ROIs count (none named: all)."""
     settings = settings or StatisticsSettings()
-    medians = feature_medians(rois) if medians is None else medians
+    rois = _at(rois, timepoints)
+    medians = feature_medians(rois) if medians is None else _at(medians, timepoints)
     manual, automatic = _by_source(rois, "ROI table")
     level, replicates = settings.level, settings.bootstrap_replicates
     random = generator(seed, "concordance", "ROIs")
@@ -163,6 +184,10 @@ def roi_concordance(
     pair = _by_source(medians, "feature table")
     icc = feature_icc(pair[0], pair[1], features, settings.icc, level, replicates, random, selected)
     return RoiConcordance(agreement.overall, agreement.per_lesion, icc, agreement.notes)
+
+
+def _at(table: pd.DataFrame, timepoints: Sequence[str]) -> pd.DataFrame:
+    return table[table["timepoint"].isin(timepoints)] if timepoints and "timepoint" in table else table
 
 
 def _by_source(table: pd.DataFrame, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -189,20 +214,20 @@ def _diagnostics_all(study: _Study) -> pd.DataFrame:
     frames, table = [], study.table[study.table["response"].notna()]
     for source in SOURCES:
         called = table[table[f"predicted_{source}"].notna()]
-        populations = {"classified with this mask": (called, called[f"predicted_{source}"])}
-        # An undetected lesion gets no treatment decision at all: the least favourable reading is a wrong one.
-        wrong = table[f"predicted_{source}"].fillna(1 - table["response"])
-        populations["all lesions, unclassified counted as wrong"] = (table, wrong)
-        for population, (part, predicted) in populations.items():
-            response, calls = part["response"].to_numpy(), predicted.to_numpy(float)
-            estimates = class_diagnostics(response, calls, _patient(part), study.boot)
-            frames.append(to_frame(estimates, DIAGNOSTICS_COLUMNS, population=population, mask_source=source))
+        for words, part, estimates in (
+            (CLASSIFIED, called, class_diagnostics), (END_TO_END, table, end_to_end_diagnostics),
+        ):  # fmt: skip
+            response, calls = _arrays(part, "response", f"predicted_{source}")
+            found = estimates(response, calls, _patient(part), study.boot)
+            frames.append(to_frame(found, DIAGNOSTICS_COLUMNS, population=words, mask_source=source))
     return pd.concat(frames, ignore_index=True)
 
 
 def _agreement(study: _Study) -> pd.DataFrame:
     manual, automatic = _arrays(study.compared, "predicted_manual", "predicted_automatic")
-    return to_frame(agreement_estimates(manual, automatic, _patient(study.compared), study.boot), AGREEMENT_COLUMNS)
+    classes = class_agreement_estimates(manual, automatic, _patient(study.compared), study.boot)
+    frame = to_frame([*fate_estimates(study.table, study.boot), *classes], AGREEMENT_COLUMNS)
+    return frame.assign(population=frame["measure"].map(population))
 
 
 def _model(study: _Study) -> dict[str, pd.DataFrame]:

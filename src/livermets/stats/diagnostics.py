@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livermets.stats.auc import bootstrap_auc, delong, obuchowski
-from livermets.stats.proportions import clopper_pearson, cluster_logit_t, mercaldo_logit
+from livermets.stats.proportions import clopper_pearson, clopper_pearson_patients, cluster_logit_t, mercaldo_logit
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate
 
@@ -52,7 +52,13 @@ def proportion_estimates(
         "cluster-logit-t": robust,
         "cluster-bootstrap": resampled,
     }
-    notes = {"cluster-logit-t": "needs two patients and a value between 0 and 1", "cluster-bootstrap": why}
+    if n and k in (0, n):
+        intervals["clopper-pearson-patients"] = clopper_pearson_patients(numerator, denominator, boot.level)
+    notes = {
+        "clopper-pearson-patients": "needs two patients",
+        "cluster-logit-t": "needs two patients and a value between 0 and 1",
+        "cluster-bootstrap": why,
+    }
     notes |= dict.fromkeys(extra or {}, "needs sensitivity and specificity between 0 and 1")
     return [
         Estimate(
@@ -69,14 +75,33 @@ def class_diagnostics(
     """Sensitivity, specificity, predictive values and accuracy of 0/1 calls, each with several intervals."""
     cells = Confusion.of(response, predicted)
     ppv, npv = mercaldo_logit(cells.tp, cells.fn, cells.fp, cells.tn, boot.level)
-    right, every = predicted == response, np.ones(len(response), bool)
+    right = predicted == response
+    sensitivity, specificity, accuracy = _right_among_outcomes(right, response, patient, boot)
     return [
-        *proportion_estimates("sensitivity", right, response == 1, patient, boot),
-        *proportion_estimates("specificity", right, response == 0, patient, boot),
+        *sensitivity,
+        *specificity,
         *proportion_estimates("ppv", right, predicted == 1, patient, boot, {"mercaldo-logit": ppv}),
         *proportion_estimates("npv", right, predicted == 0, patient, boot, {"mercaldo-logit": npv}),
-        *proportion_estimates("accuracy", right, every, patient, boot),
+        *accuracy,
     ]
+
+
+def end_to_end_diagnostics(
+    response: NDArray, predicted: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+) -> list[Estimate]:
+    """Sensitivity, specificity and accuracy over all lesions; one without a class (NaN) counts as called wrongly.
+
+    A lesion that gets no class gets no treatment decision: the least favourable reading is a wrong one. Predictive
+    values are those of calls, and such a lesion has none."""
+    groups = _right_among_outcomes(predicted == response, response, patient, boot)
+    return [estimate for group in groups for estimate in group]
+
+
+def _right_among_outcomes(
+    right: NDArray[np.bool_], response: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+) -> tuple[list[Estimate], ...]:
+    among = {"sensitivity": response == 1, "specificity": response == 0, "accuracy": np.ones(len(response), bool)}
+    return tuple(proportion_estimates(name, right, part, patient, boot) for name, part in among.items())
 
 
 def auc_estimates(

@@ -22,14 +22,18 @@ NOT_STATED = "not stated"
 TOO_FEW_ROIS = "too few ROIs"
 _GROUP_COLUMNS = ("cohort", "centre", "timepoint")
 _MOST_VALUES_NAMED = 20
+SAME, OTHER, NO_CLASS = FATES = ("same", "other", "no class")
+"""What becomes of a lesion when the automatic mask replaces the reader's: the same class with both, another one, or no
+class with at least one of them. Every lesion has exactly one of these fates."""
 Allowed = Callable[[pd.Series], pd.Series]
 """Which numbers of a column are allowed."""
 
 
 def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.DataFrame:
     """The lesions with numeric columns plus ``patient`` (code 0…), ``compared``, ``agree``, ``manual_fate``,
-    ``automatic_fate``; rows whose ``kind`` is not ``manual`` (false positives) are left out. A lesion that was not
-    detected has no class from the automatic mask, also where the table gives it one.
+    ``automatic_fate``, ``fate`` (one of `FATES`) and ``no_class_because``; rows whose ``kind`` is not ``manual`` (false
+    positives) are left out. A lesion that was not detected has no class from the automatic mask, also where the table
+    gives it one.
 
     Raises `InputError` naming every column and row that is wrong. One class only, one patient only or nothing detected
     are not errors: the statistics say what they cannot compute."""
@@ -70,9 +74,12 @@ def with_stated_groups(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: table[name].astype(object).where(table[name].notna(), NOT_STATED) for name in partly})
 
 
-def false_positive_count(lesions: pd.DataFrame) -> int:
-    """Automatic components that cover no manual lesion, if the table lists them (``kind == "false_positive"``)."""
-    return int((lesions["kind"] == "false_positive").sum()) if "kind" in lesions else 0
+def false_positive_count(lesions: pd.DataFrame, timepoints: Sequence[str] = ()) -> int:
+    """Automatic components that cover no manual lesion, if the table lists them (``kind == "false_positive"``), at the
+    named timepoints (all if none is named)."""
+    if "kind" not in lesions:
+        return 0
+    return int((lesions["kind"].eq("false_positive") & with_headline(lesions, timepoints)["headline"]).sum())
 
 
 def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -97,6 +104,31 @@ def of_cohorts(lesions: pd.DataFrame, cohorts: Sequence[str], where: str = "lesi
         problems.error(where, f"no lesion of cohort {cohort!r}", f"Cohorts in the table: {', '.join(known)}")
     problems.raise_if_errors()
     return lesions[lesions["cohort"].notna() & lesions["cohort"].astype(str).isin(list(cohorts))]
+
+
+def with_headline(lesions: pd.DataFrame, timepoints: Sequence[str], where: str = "lesion table") -> pd.DataFrame:
+    """The lesions with ``headline``: of a timepoint whose classes count as predictions (all of them if none is named).
+
+    A follow-up image is part of the outcome, so its classes predict nothing. Raises `InputError` if timepoints are
+    named and the table does not say them; a timepoint without any lesion is none."""
+    if not timepoints:
+        return lesions.assign(headline=True)
+    if "timepoint" not in lesions:
+        raise input_error(where, "missing column timepoint", "Leave the choice of timepoints out, or add the column")
+    return lesions.assign(headline=lesions["timepoint"].astype(str).isin([str(name) for name in timepoints]))
+
+
+def dice_of(lesions: pd.DataFrame) -> pd.Series:
+    """The Dice of every lesion, 0 for one that is stated as not detected and has none."""
+    if "detected" not in lesions:
+        return lesions["dice"]
+    return lesions["dice"].where(lesions["dice"].notna() | (lesions["detected"] != 0), 0.0)
+
+
+def fate_counts(lesions: pd.DataFrame) -> tuple[int, int, int]:
+    """Lesions with the same class, another one, and no class with at least one mask; their sum is all lesions."""
+    same, other, none = (int((lesions["fate"] == fate).sum()) for fate in FATES)
+    return same, other, none
 
 
 def _numbers(column: pd.Series, problems: ProblemList, where: str, allowed: Allowed, expected: str) -> pd.Series:
@@ -146,6 +178,11 @@ def _with_fates(table: pd.DataFrame) -> pd.DataFrame:
         [automatic, undetected, no_automatic_roi, few_automatic],
         ["classified", "undetected", "no ROI", TOO_FEW_ROIS], "no class given",
     )  # fmt: skip
+    table["fate"] = np.select([table["agree"] == 1, table["agree"] == 0], [SAME, OTHER], NO_CLASS)
+    table["no_class_because"] = [
+        "; ".join(f"{mask} mask: {why}" for mask, why in (("manual", m), ("automatic", a)) if why != "classified")
+        for m, a in zip(table["manual_fate"], table["automatic_fate"], strict=True)
+    ]
     return table
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from livermets.config.statistics import StatisticsSettings
@@ -12,15 +14,16 @@ FEW_PATIENTS = 20
 
 
 def general_notes(table: pd.DataFrame) -> list[str]:
-    """Size of the table, what is left out of the comparison, and what therefore cannot be computed."""
+    """Size of the table (the lesions that the headline is about), what is left out of the comparison, and what cannot
+    be computed therefore."""
     compared = table[table["compared"]]
     known = compared[compared["response"].notna()]
     patients = table["patient"].nunique()
     notes = [f"{counted(len(table), 'lesion')} of {counted(patients, 'patient')} in the table"]
     if len(compared) < len(table):
         notes.append(
-            f"{len(table) - len(compared)} of {len(table)} lesions are not classified with both masks and are left out "
-            "of agreement and diagnostics; accounting.csv says why"
+            f"{len(table) - len(compared)} of {len(table)} lesions have no class with at least one mask: not compared, "
+            "but counted as not keeping their class where all lesions are asked about; accounting.csv says why"
         )
     unknown = len(compared) - len(known)
     if unknown:
@@ -38,6 +41,23 @@ def general_notes(table: pd.DataFrame) -> list[str]:
         notes.append(
             f"{counted(touched, 'lesion')} touched by the automatic mask but not detected ({rule}): "
             f"{'it has' if touched == 1 else 'they have'} no class from it"
+        )
+    return notes
+
+
+def timepoint_notes(everything: pd.DataFrame, timepoints: Sequence[str]) -> list[str]:
+    """Which timepoints the headline is about, and what is left out of it."""
+    if not timepoints:
+        return []
+    named, others = ", ".join(timepoints), everything[~everything["headline"]]
+    notes = []
+    if not everything["headline"].any():
+        notes.append(f"no lesion at {named}: nothing of a prediction can be said")
+    if len(others):
+        found = ", ".join(dict.fromkeys(others["timepoint"].astype(str)))
+        notes.append(
+            f"the figures are about {named}; {counted(len(others), 'lesion')} at {found} stand in "
+            "agreement_by_timepoint.csv only: a follow-up image is part of the outcome, so its classes predict nothing"
         )
     return notes
 
@@ -76,6 +96,6 @@ def _patient_notes(patients: int) -> list[str]:
         return [
             f"with {patients} patients every interval is wide and itself uncertain; intervals that treat lesions as "
             "independent (clopper-pearson, mercaldo-logit, delong, fleiss-1969) may be too narrow, and a clustered one "
-            "can come out narrower by chance: believe the wider of the two"
+            "can come out narrower by chance: the wider of the two is quoted"
         ]
     return []

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from livermets.lesions.detected import RULE_COLUMN, detection_dice_of, is_detected, rules_side_by_side
 from livermets.stats.diagnostics import proportion_estimates
 from livermets.stats.resampling import PatientBootstrap
+from livermets.stats.sizes import SMALL_BELOW_MM, size_labels, sizes
 
-SMALL_BELOW_MM = 20.0
 BASELINE = "baseline"
 EVERY_TIMEPOINT = "all"
 """Lesions of all timepoints together, each counted once at each."""
@@ -40,10 +40,8 @@ def patient_codes(lesions: pd.DataFrame) -> NDArray[np.intp]:
 
 def size_groups(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> list[tuple[str, pd.DataFrame]]:
     """All lesions, the small and the big ones; lesions without a diameter are only in "all"."""
-    diameter = lesions["longest_diameter_mm"]
-    limit = f"{cut_mm:g} mm"
-    groups = [("all", lesions), (f"< {limit}", lesions[diameter < cut_mm])]
-    return [*groups, (f"≥ {limit}", lesions[diameter >= cut_mm])]
+    size = sizes(lesions["longest_diameter_mm"], cut_mm)
+    return [("all", lesions), *((label, lesions[size == label]) for label in size_labels(cut_mm))]
 
 
 def timepoints_in_order(lesions: pd.DataFrame) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from livermets.stats.lesions import NO_CLASS, OTHER
 from livermets.stats.results import NAN, Estimate, to_frame
 
 
@@ -21,6 +22,20 @@ def per_patient_table(lesions: pd.DataFrame) -> pd.DataFrame:
     sums.insert(5, "mean_dice", lesions["dice"].groupby(patient, dropna=False).mean())
     detected = lesions["dice"].where(lesions["automatic_fate"] != "undetected")
     sums.insert(6, "mean_dice_detected", detected.groupby(patient, dropna=False).mean())
+    who = lesions.drop_duplicates("patient").set_index("patient")[names]
+    return who.join(sums).sort_index().reset_index(drop=True)
+
+
+def calls_per_patient(lesions: pd.DataFrame, source: str) -> pd.DataFrame:
+    """One row per patient: lesions of each outcome that one mask classifies, and how many of them it calls right, as in
+    Table 3 of Giannini 2020."""
+    names = [column for column in ("cohort", "centre", "patient_id") if column in lesions]
+    called = lesions[f"predicted_{source}"]
+    counts = {}
+    for side, value in (("r_plus", 1), ("r_minus", 0)):
+        counts[f"{side}_classified"] = (lesions["response"] == value) & called.notna()
+        counts[f"{side}_correct"] = (lesions["response"] == value) & (called == value)
+    sums = pd.DataFrame(counts).astype(int).groupby(lesions["patient"]).sum()
     who = lesions.drop_duplicates("patient").set_index("patient")[names]
     return who.join(sums).sort_index().reset_index(drop=True)
 
@@ -48,13 +63,14 @@ def _counts(lesions: pd.DataFrame) -> pd.DataFrame:
         "n_undetected": lesions["automatic_fate"] == "undetected",
         "n_agree": lesions["agree"] == 1,
     }
+    fates = {"n_other": lesions["fate"] == OTHER, "n_no_class": lesions["fate"] == NO_CLASS}
     for side, value in (("r_plus", 1), ("r_minus", 0)):
         counts[side] = lesions["response"] == value
         counts[f"{side}_compared"] = counts[side] & compared
         for source in ("manual", "automatic"):
             right = lesions[f"predicted_{source}"] == value
             counts[f"{side}_correct_{source}"] = counts[f"{side}_compared"] & right
-    return pd.DataFrame(counts).astype(int)
+    return pd.DataFrame(counts | fates).astype(int)
 
 
 def _mean_over_patients(measure: str, shares: np.ndarray, level: float) -> Estimate:

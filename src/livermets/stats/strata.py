@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.config.statistics import StatisticsSettings
-from livermets.stats.proportions import clopper_pearson, cluster_logit_t
+from livermets.stats.lesions import dice_of, fate_counts
+from livermets.stats.proportions import clopper_pearson, clopper_pearson_patients, cluster_logit_t
 from livermets.stats.resampling import per_patient_sum
-from livermets.stats.results import NAN
+from livermets.stats.results import NAN, wider
+from livermets.stats.sizes import size_cut_mm, sizes
 
 TOO_FEW = "too few to say"
+_ENDS = (("low", "high"), ("clustered_low", "clustered_high"))
 
 
 def dice_stratum(dice: NDArray, cuts: Sequence[float]) -> NDArray[np.intp]:
@@ -29,8 +33,10 @@ def diameter_stratum(diameter_mm: NDArray, cuts_mm: Sequence[float]) -> NDArray[
 
 
 def strata_table(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFrame:
-    """One row per Dice x diameter stratum, empty ones too; ``n`` counts the lesions classified with both masks and
-    ``n_lesions`` all of them. A last row with empty bounds holds lesions without Dice or diameter, if there are any."""
+    """One row per Dice x diameter stratum, empty ones too, with the three fates of its lesions: ``agree`` (same class),
+    ``other``, ``no_class``; ``n`` counts the lesions classified with both masks, ``n_lesions`` all of them (``n`` +
+    ``no_class``). A last row with empty bounds holds lesions without Dice or diameter, if there are any, so that the
+    rows add up to all lesions."""
     dice_edges, diameter_edges = _edges(settings)
     row, column, placed = _placed(lesions, settings)
     rows = [
@@ -43,7 +49,8 @@ def strata_table(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.Data
 
 
 def strata_margins(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFrame:
-    """The same, by Dice alone, by diameter alone, below and from the last diameter cut, and overall."""
+    """The same, by Dice alone, by diameter alone, below the last diameter cut, overall, which holds every lesion, and
+    without Dice or diameter (``unplaced``), if there are any."""
     dice_edges, diameter_edges = _edges(settings)
     row, column, placed = _placed(lesions, settings)
     everything = (*_span(dice_edges), *_span(diameter_edges))
@@ -56,16 +63,21 @@ def strata_margins(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.Da
     if last > 1:
         small = (*everything[:2], 0.0, diameter_edges[last][0])
         rows.append(_stratum(lesions[placed & (column < last)], small, settings, "small"))
+    if not placed.all():
+        rows.append(_stratum(lesions[~placed], (NAN, NAN, NAN, NAN), settings, "unplaced"))
     return _typed(rows)
 
 
 def with_size(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFrame:
     """The lesions with ``size``: below or from the last diameter cut; none without a diameter or a cut."""
-    if not settings.diameter_cuts_mm:
-        return lesions
-    cut, diameter = settings.diameter_cuts_mm[-1], lesions["longest_diameter_mm"]
-    words = np.where(diameter < cut, f"< {cut:g} mm", f"≥ {cut:g} mm")
-    return lesions.assign(size=pd.Series(words, lesions.index, dtype=object).where(diameter.notna()))
+    cut_mm = size_cut_mm(settings)
+    return lesions if cut_mm is None else lesions.assign(size=sizes(lesions["longest_diameter_mm"], cut_mm))
+
+
+def quoted_interval(stratum: Mapping[Any, Any] | pd.Series) -> tuple[float, float]:
+    """The interval to quote of one stratum, by the rule of `stats.results.wider`."""
+    ends = [(float(stratum[low]), float(stratum[high])) for low, high in _ENDS]
+    return wider(*ends)
 
 
 def _edges(settings: StatisticsSettings) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
@@ -79,7 +91,7 @@ def _span(edges: list[tuple[float, float]]) -> tuple[float, float]:
 
 
 def _placed(lesions: pd.DataFrame, settings: StatisticsSettings) -> tuple[NDArray, NDArray, NDArray[np.bool_]]:
-    dice, diameter = lesions["dice"].to_numpy(float), lesions["longest_diameter_mm"].to_numpy(float)
+    dice, diameter = dice_of(lesions).to_numpy(float), lesions["longest_diameter_mm"].to_numpy(float)
     placed = ~np.isnan(dice) & ~np.isnan(diameter)
     row = dice_stratum(np.where(placed, dice, 0), settings.dice_cuts)
     return row, diameter_stratum(np.where(placed, diameter, 1), settings.diameter_cuts_mm), placed
@@ -88,20 +100,21 @@ def _placed(lesions: pd.DataFrame, settings: StatisticsSettings) -> tuple[NDArra
 def _stratum(
     lesions: pd.DataFrame, bounds: tuple[float, float, float, float], settings: StatisticsSettings, margin: str = ""
 ) -> dict[str, object]:
-    compared = lesions[lesions["compared"]]
-    n, agree = len(compared), int(compared["agree"].sum())
+    compared, (agree, other, no_class) = lesions[lesions["compared"]], fate_counts(lesions)
+    n = agree + other
     low, high = clopper_pearson(agree, n, settings.level)
     patient = compared["patient"].to_numpy(np.intp)
     patients = int(patient.max()) + 1 if n else 0
     counts = per_patient_sum(compared["agree"], patient, patients), per_patient_sum(np.ones(n), patient, patients)
-    clustered = cluster_logit_t(*counts, settings.level)
+    exact = clopper_pearson_patients(*counts, settings.level)
+    clustered = cluster_logit_t(*counts, settings.level) if math.isnan(exact[0]) else exact
     return {
         "margin": margin, "dice_low": bounds[0], "dice_high": bounds[1],
         "diameter_low_mm": bounds[2], "diameter_high_mm": bounds[3], "n": n, "agree": agree,
         "value": agree / n if n else NAN, "low": low, "high": high, "method": "clopper-pearson",
         "clustered_low": clustered[0], "clustered_high": clustered[1], "level": settings.level,
         "n_lesions": len(lesions), "n_patients": int(np.count_nonzero(counts[1])),
-        "statement": TOO_FEW if n < settings.minimum_stratum_n else "",
+        "statement": TOO_FEW if n < settings.minimum_stratum_n else "", "other": other, "no_class": no_class,
     }  # fmt: skip
 
 

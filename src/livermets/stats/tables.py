@@ -33,6 +33,9 @@ OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {
     ),
     "subgroups": ("grouping", "group", "mask_source", *COLUMNS),
     "subgroup_differences": ("grouping", "group", *COLUMNS),
+    "agreement_by_timepoint": (
+        "timepoint", "headline", "same", "other", "no_class", "population", *COLUMNS,
+    ),
     "feature_icc": (
         "feature", *_INTERVAL, "cluster_low", "cluster_high", "n_lesions", "n_patients", "reference", "note",
         "quantity", "selected",

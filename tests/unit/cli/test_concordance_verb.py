@@ -77,6 +77,18 @@ def test_several_tables_are_pooled_and_cohorts_chosen(table: Path, tmp_path: Pat
     pd.testing.assert_frame_equal(pooled, at_once)
 
 
+def test_only_the_named_timepoints_predict(table: Path, tmp_path: Path) -> None:
+    run("concordance", table, "--timepoint", "baseline", "--out", tmp_path / "out", "--settings", FAST, "--no-figures")
+    whole, out = pd.read_csv(table), tmp_path / "out"
+    baseline = whole[whole["timepoint"] == "baseline"]
+    assert pd.read_csv(out / "strata.csv")["n_lesions"].sum() == len(baseline)
+    assert pd.read_csv(out / "lesions.csv")["headline"].tolist() == (whole["timepoint"] == "baseline").tolist()
+    assert set(pd.read_csv(out / "agreement_by_timepoint.csv")["timepoint"]) == {"baseline", "TP1"}
+    words = (out / "summary.txt").read_text(encoding="utf-8")
+    assert words.startswith(f"Does it matter who drew the mask? Of {len(baseline)} lesions, ")
+    assert f"{len(whole) - len(baseline)} lesions at TP1 are left out" in words
+
+
 @pytest.mark.parametrize(
     "column, value, said",
     [("dice", 1.5, "between 0 and 1"), ("response", 7, "0, 1 or empty"), ("dice", None, "missing")],

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from tests.unit.stats.lesion_tables import lesion_table, minimal
@@ -14,6 +15,7 @@ from livermets.config.statistics import StatisticsSettings
 from livermets.figures.concordance import concordance_figures
 from livermets.figures.style import SOURCE_COLOUR, SOURCE_LINE, SOURCE_MARKER
 from livermets.stats.concordance import ConcordanceResult, concordance
+from livermets.stats.results import shown_interval
 
 SETTINGS = StatisticsSettings(bootstrap_replicates=200)
 
@@ -53,7 +55,10 @@ def test_every_axis_is_labelled(figures: dict[str, Figure]) -> None:
 
 def test_strata_cells_show_their_counts(figures: dict[str, Figure], result: ConcordanceResult) -> None:
     texts = [text.get_text().split("\n")[0] for text in figures["strata"].axes[0].texts]
-    expected = [f"{row.agree}/{row.n}" if row.n else "no lesion" for row in result.strata.itertuples()]
+    expected = [
+        f"{row.agree}/{row.n}" if row.n else "0 compared" if row.n_lesions else "no lesion"
+        for row in result.strata.itertuples()
+    ]
     assert sorted(texts) == sorted(expected)
 
 
@@ -63,7 +68,8 @@ def test_scatter_shows_every_lesion(figures: dict[str, Figure], result: Concorda
 
 
 def test_roc_legend_states_the_table_s_auc(figures: dict[str, Figure], result: ConcordanceResult) -> None:
-    auc = result.diagnostics.query("measure == 'auc' and method == 'obuchowski-1997'")
+    rows = result.diagnostics.query("measure == 'auc'")
+    auc = pd.DataFrame([shown_interval(part) for _, part in rows.groupby("mask_source", sort=False)])
     labels = [text.get_text() for text in figures["roc"].axes[0].get_legend().get_texts()]
     for row, label in zip(auc.itertuples(), labels, strict=True):
         assert f"{row.value:.2f} ({row.low:.2f} to {row.high:.2f})" in label

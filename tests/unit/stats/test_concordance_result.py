@@ -49,7 +49,8 @@ def test_measures_of_the_contract(result: ConcordanceResult) -> None:
         "sensitivity", "specificity", "ppv", "npv", "accuracy", "auc",
     ]  # fmt: skip
     assert list(dict.fromkeys(result.agreement["measure"])) == [
-        "agreement", "kappa", "mcnemar_p", "manual_only", "automatic_only",
+        "agreement", "agreement_reader_classified", "agreement_all", "positive_agreement", "negative_agreement",
+        "kappa", "mcnemar_p", "manual_only", "automatic_only",
     ]  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def test_groups_are_shown_apart_and_compared(result: ConcordanceResult) -> None:
         "north", "south", "baseline", "TP1", "< 20 mm", "≥ 20 mm",
     ]  # fmt: skip
     assert list(dict.fromkeys(result.subgroup_differences["group"])) == [
-        "north minus south", "baseline minus TP1", "< 20 mm minus ≥ 20 mm",
+        "north minus south", "baseline minus TP1", "≥ 20 mm minus < 20 mm",
     ]  # fmt: skip
     agreement = result.subgroups.query("measure == 'agreement' and method == 'clopper-pearson'")
     assert agreement.query("grouping == 'cohort'")["n"].sum() == result.strata["n"].sum()

@@ -16,16 +16,20 @@ from livermets.reporting.sections.agreement_model import agreement_model_blocks
 from livermets.reporting.sections.continuous import STEMS as CONTINUOUS
 from livermets.reporting.sections.continuous import continuous_blocks
 from livermets.reporting.sections.estimates import (
+    QUOTED,
     badge,
     cohort_title,
     compared_cohorts,
     estimate_table,
     level_text,
     picture,
+    rows_of,
 )
+from livermets.reporting.sections.fates import by_timepoint, fate_blocks, fates_in_words
 from livermets.reporting.sections.rois import STEMS as ROIS
 from livermets.reporting.sections.rois import roi_blocks
 from livermets.reporting.tables import csv_download, frame_table, kept_together
+from livermets.stats.strata import quoted_interval
 
 _USED_ELSEWHERE = {
     "diagnostics", "diagnostics_all", "roc", "auc_comparison", "calibration", "calibration_summary", "decision",
@@ -38,7 +42,8 @@ _CAPTIONS = {
     "accounting": "Where every lesion of the cohort went. The last row is the sum of the others; false-positive "
     "components "
     "are no lesions and stand outside the sum.",
-    "per_patient": "Agreement, Dice and correct calls of each patient.",
+    "per_patient": "Fates, agreement, Dice and correct calls of each patient. Calls are counted over the compared "
+    "lesions with that outcome.",
 }
 
 
@@ -46,11 +51,10 @@ def concordance_section(study: StudyResults) -> Section:
     """One part per validation cohort and pooled."""
     names = compared_cohorts(study)
     intro = Paragraph(
-        "Two classes of the same lesion are compared: one from the radiologist’s mask, one from the network’s, by "
-        "the same "
-        "frozen features, network and threshold. Lesions that lack one of the two classes are not compared and are "
-        "counted "
-        "in the table of fates."
+        "Two classes of the same lesion are compared: one from the radiologist’s mask, one from the network’s, by the "
+        "same frozen features, network and threshold. Every lesion has one of three fates: the same class, another "
+        f"one, or no class with at least one mask. The figures are about {fmt.listed(study.response_timepoints)}; how "
+        "the masks agree at other timepoints is shown by timepoint, and their classes count nowhere as predictions."
     )
     if not names:
         why = "Concordance is not reported because results/concordance is empty: no validation cohort was compared."
@@ -62,11 +66,11 @@ def concordance_section(study: StudyResults) -> Section:
 
 def _cohort(study: StudyResults, name: str) -> Section:
     tables = study.concordance[name]
-    blocks: list[Block] = []
+    blocks: list[Block] = [*fate_blocks(name, tables.get("fates", pd.DataFrame()))]
     agreement = tables.get("agreement", pd.DataFrame())
     if agreement.empty or agreement["value"].isna().all():
         why = (
-            "; ".join(agreement["note"].dropna().astype(str))
+            "; ".join(dict.fromkeys(agreement["note"].dropna().astype(str)))
             if "note" in agreement
             else "agreement.csv is missing or empty"
         )
@@ -74,15 +78,15 @@ def _cohort(study: StudyResults, name: str) -> Section:
             Note(f"Agreement in {name} was not computed because {why or 'no lesion has a class from both masks'}.")
         )
     else:
-        lesions, patients = agreement["n_lesions"].max(), agreement["n_patients"].max()
-        caption = (
-            f"Agreement of the two masks’ classes, {fmt.plural(lesions, 'lesion')} of "
-            f"{fmt.plural(patients, 'patient')}."
-        )
         note = (
-            "The two columns of McNemar’s row hold the p-values of the exact test and of the test clustered by patient."
+            "The two columns of McNemar’s row hold the p-values of the exact test and of the test clustered by "
+            "patient. Positive and negative agreement count calls: of those of one class by either mask, the share "
+            f"that the other mask makes too. Quoted elsewhere: the interval {QUOTED}."
         )
-        blocks.append(estimate_table(f"agreement-{name}", agreement, caption, note=note))
+        caption = "Agreement of the two masks’ classes; the column says of which lesions."
+        keys = ("population",)
+        blocks.append(estimate_table(f"agreement-{name}", agreement, caption, keys, note))
+    blocks += by_timepoint(name, tables.get("agreement_by_timepoint", pd.DataFrame()))
     blocks += _strata(name, tables)
     blocks += _figures(study, name, tables)
     blocks += continuous_blocks(study, name, tables)
@@ -117,14 +121,14 @@ def _strata(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
     if len(margins) and "margin" in margins:
         _add_margins(head, rows, margins, dice, diameter)
     caption = (
-        f"Agreement by Dice and longest diameter: same class of compared, percent ({level_text(strata)}, exact "
-        "binomial). "
-        "Lesions of one patient are taken as independent here; the download has the intervals by patient."
+        f"Agreement by Dice and longest diameter, {fmt.plural(int(strata['n_lesions'].sum()), 'lesion')}: same class "
+        f"of compared, percent ({level_text(strata)} {QUOTED}), and lesions without a class."
     )
     note = ""
     without = strata[strata["dice_low"].isna()]
     if len(without):
-        note = f"{fmt.plural(int(without['n'].sum()), 'compared lesion')} without Dice or diameter stand in no cell."
+        said = "; ".join(stratum_text(row).replace("\n", ", ") for _, row in without.iterrows())
+        note = f"Without Dice or diameter, in no cell but in the total: {said}."
     return [Table(f"strata-{name}", caption, head, rows, csv_download(f"strata-{name}", strata), note)]
 
 
@@ -139,13 +143,18 @@ def _add_margins(head: list[Column], rows: list[list[str]], margins: pd.DataFram
 
 
 def stratum_text(row: pd.Series) -> str:
-    """One stratum: how many of how many, percent and interval; too few lesions say so."""
-    if row["n"] == 0:
+    """One stratum: same class of compared, percent and interval, and how many more have no class."""
+    if row["n_lesions"] == 0:
         return "no lesion"
-    counts = fmt.count_of(row["agree"], row["n"])
+    none = f"{fmt.integer(row['no_class'])} without class"
+    if row["n"] == 0:
+        return f"0 compared\n{none}"
+    lines = [fmt.count_of(row["agree"], row["n"])]
     if str(row.get("statement", "") or "").startswith("too few") or fmt.is_missing(row["value"]):
-        return f"{counts}\ntoo few to say"
-    return f"{counts}\n{kept_together(fmt.estimate(row['value'], row['low'], row['high'], as_percent=True, digits=0))}"
+        lines.append("too few to say")
+    else:
+        lines.append(kept_together(fmt.estimate(row["value"], *quoted_interval(row), as_percent=True, digits=0)))
+    return "\n".join([*lines, none] if row["no_class"] else lines)
 
 
 def dice_text(low: float, high: float) -> str:
@@ -167,34 +176,35 @@ def diameter_text(low: float, high: float) -> str:
 
 
 _FIGURES = (
-    ("lesions", "Dice against longest diameter of every compared lesion, marked by whether both masks gave the same "
-        "class; "
-     "{n}. Single lesions, hence no interval.", "Scatter plot of Dice against diameter, agreeing and differing "
-     "lesions marked."),
+    ("lesions", "Dice against longest diameter of every lesion that has both, marked by its fate; {fates}. Single "
+     "lesions, hence no interval.", "Scatter plot of Dice against diameter; same, other and no class marked."),
     # The table of strata says the same in text; the picture is for those who see patterns sooner.
-    ("strata", "Agreement by Dice and diameter with exact binomial intervals; {n}.", "Agreement by stratum; numbers "
-        "in the table."),
+    ("strata", "Agreement by Dice and diameter; intervals {quoted}; {fates}.", "Agreement by stratum; "
+     "numbers in the table."),
 )  # fmt: skip
 
 
 def _figures(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
-    agreement = tables.get("agreement", pd.DataFrame())
+    compared = rows_of(tables.get("agreement", pd.DataFrame()), "agreement")
     n = "no lesion has a class from both masks"
-    if len(agreement) and agreement["n_lesions"].max() > 0:
+    if len(compared) and compared["n_lesions"].max() > 0:
         n = (
-            f"{fmt.plural(agreement['n_lesions'].max(), 'lesion')} of "
-            f"{fmt.plural(agreement['n_patients'].max(), 'patient')}"
+            f"{fmt.plural(compared['n_lesions'].max(), 'compared lesion')} of "
+            f"{fmt.plural(compared['n_patients'].max(), 'patient')}"
         )
+    fates = fates_in_words(tables.get("fates", pd.DataFrame()))
     drawn = study.concordance_pictures.get(name, {})
     shown: list[Block] = []
     for stem, caption, alt in _FIGURES:
         if stem in drawn:
-            block = picture(study, name, stem, caption.format(n=n), alt)
+            block = picture(study, name, stem, caption.format(n=n, fates=fates, quoted=QUOTED), alt)
             shown.append(Details("Picture of the strata", [block]) if stem == "strata" else block)
     return shown
 
 
-_SHOWN = {"agreement", "strata", "strata_margins", *CONTINUOUS, *MODEL, *ROIS}
+_SHOWN = {
+    "agreement", "agreement_by_timepoint", "fates", "strata", "strata_margins", *CONTINUOUS, *MODEL, *ROIS
+}  # fmt: skip
 
 
 def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
@@ -221,8 +231,9 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
 
 
 _ESSENTIAL = (
-    "cohort", "patient_id", "n_lesions", "n_patients", "n_compared", "n_undetected", "n_agree", "mean_dice", "r_plus",
-    "r_minus",
+    "cohort", "patient_id", "n_lesions", "n_patients", "n_agree", "n_other", "n_no_class", "n_undetected", "mean_dice",
+    "r_plus_compared", "r_plus_correct_manual", "r_plus_correct_automatic",
+    "r_minus_compared", "r_minus_correct_manual", "r_minus_correct_automatic",
 )  # fmt: skip
 
 

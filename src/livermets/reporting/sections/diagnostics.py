@@ -10,16 +10,19 @@ from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.calibration import calibration_blocks
 from livermets.reporting.sections.estimates import (
     POOLED,
+    QUOTED,
     badge,
     cohort_title,
     compared_cohorts,
     estimate_table,
     picture,
+    rows_of,
 )
 from livermets.reporting.sections.groups import group_blocks
 from livermets.reporting.tables import csv_download, frame_table
 from livermets.stats.diagnostics import Confusion, auc_estimates, class_diagnostics
 from livermets.stats.overlap import Resampling, patient_codes
+from livermets.stats.patients import calls_per_patient
 from livermets.stats.results import to_frame
 
 SOURCES = ("manual", "automatic")
@@ -30,10 +33,10 @@ def diagnostics_section(study: StudyResults, resampling: Resampling) -> Section:
     names = compared_cohorts(study)
     blocks: list[Block] = [
         Paragraph(
-            "R+ is the positive class. Two intervals are given: the customary one, which takes lesions as "
-            "independent, and one "
-            "by patient, which allows the lesions of a patient to resemble each other. Where they differ, trust the "
-            "second."
+            "R+ is the positive class. Two intervals are given: the customary one, which takes lesions as independent, "
+            "and one by patient, which allows the lesions of a patient to resemble each other. Where only one is "
+            f"quoted, it is the one {QUOTED}: lesions of one patient cannot say more than as many of different "
+            f"patients. Classes count as predictions at {fmt.listed(study.response_timepoints)} only."
         )
     ]
     if not names:
@@ -68,13 +71,15 @@ def _by_measure(diagnostics: pd.DataFrame) -> pd.DataFrame:
     return diagnostics.assign(_rank=rank).sort_values("_rank", kind="stable").drop(columns="_rank")
 
 
-def _counted(frame: pd.DataFrame) -> str:
-    lesions, patients = frame["n_lesions"].max(), frame["n_patients"].max()
+def _counted(frame: pd.DataFrame, measure: str = "accuracy") -> str:
+    """The lesions and patients behind one measure; accuracy counts every lesion of the table."""
+    everyone = rows_of(frame, measure)
+    lesions, patients = everyone["n_lesions"].max(), everyone["n_patients"].max()
     return f"{fmt.plural(lesions, 'lesion')} of {fmt.plural(patients, 'patient')}"
 
 
 def _members(study: StudyResults, name: str) -> pd.DataFrame:
-    return study.cohort_lesions(*(study.of_role("validation") if name == POOLED else [name]))
+    return study.headline_lesions(*(study.of_role("validation") if name == POOLED else [name]))
 
 
 def _confusion(study: StudyResults, name: str) -> Block:
@@ -101,7 +106,7 @@ def _roc(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> lis
     if tables.get("roc", pd.DataFrame()).empty:
         return [Note(f"No ROC curve of {name}: {_reason(tables, 'ROC', 'AUC')}")]
     diagnostics = tables.get("diagnostics", pd.DataFrame())
-    n = _counted(diagnostics) if len(diagnostics) else "the compared lesions"
+    n = _counted(diagnostics, "auc") if len(diagnostics) else "the compared lesions"
     caption = (
         f"ROC curves of the share of R+ ROIs with the manual and with the automatic mask; {n}. Area and intervals "
         "are in the "
@@ -135,8 +140,8 @@ def _reason(tables: dict[str, pd.DataFrame], *words: str) -> str:
 
 _DETAILS = (
     ("diagnostics_all", "Diagnostics over other sets of lesions", "Diagnostics over every lesion classified with "
-        "that mask, and "
-     "over all lesions with the unclassified counted as wrong."),
+     "that mask, and end to end: over all lesions, with those without a class counted as called wrongly. Predictive "
+     "values are those of calls, so they are given for the first only."),
     ("patient_summary", "Per patient", "Means over patients, each counted once however many lesions; Student "
         "intervals."),
 )  # fmt: skip
@@ -168,7 +173,7 @@ def _with_method(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _training(study: StudyResults, name: str, resampling: Resampling) -> Section:
-    lesions = study.cohort_lesions(name)
+    lesions = study.headline_lesions(name)
     blocks: list[Block] = [
         Note(
             "Resubstitution: the features, the network and the threshold were chosen on these very lesions. These "
@@ -188,9 +193,18 @@ def _training(study: StudyResults, name: str, resampling: Resampling) -> Section
         table = _by_measure(pd.concat(frames, ignore_index=True))
         caption = f"Training cohort {name}, resubstitution, {_counted(table)}."
         blocks.append(estimate_table(f"training-{name}", table, caption, ("mask_source",)))
+        calls = calls_per_patient(lesions, "manual")
+        words = f"Correct calls of each training patient with the manual mask, resubstitution, {_classified(calls)}."
+        blocks.append(Details("Calls per patient", [frame_table(f"training-calls-{name}", calls, words)]))
     return Section(
         f"training-{name}-section", f"Training cohort {name} (resubstitution)", blocks, badge=badge(study, name)
     )
+
+
+def _classified(calls: pd.DataFrame) -> str:
+    """The lesions and patients that the calls are counted over."""
+    n = calls[["r_plus_classified", "r_minus_classified"]].sum(axis=1)
+    return f"{fmt.plural(int(n.sum()), 'lesion')} of {fmt.plural(int((n > 0).sum()), 'patient')}"
 
 
 def _estimates(known: pd.DataFrame, source: str, resampling: Resampling) -> list:

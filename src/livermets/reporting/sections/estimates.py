@@ -8,14 +8,18 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Column, Figure, Note, Table
 from livermets.reporting.pictures import picture_file
 from livermets.reporting.results import StudyResults
-from livermets.reporting.tables import csv_download, is_clustered, method_name
+from livermets.reporting.tables import csv_download, method_name
+from livermets.stats.results import both_intervals, is_clustered
+from livermets.stats.results import shown_interval as shown_interval
 
 MEASURES = {
     "sensitivity": "Sensitivity (R+ found)", "specificity": "Specificity (R− found)",
     "ppv": "Positive predictive value", "npv": "Negative predictive value", "accuracy": "Accuracy", "auc": "ROC AUC",
-    "agreement": "Agreement", "kappa": "Cohen’s kappa", "mcnemar_p": "McNemar’s test",
+    "agreement": "Agreement", "agreement_reader_classified": "Same class, of those with a manual class",
+    "agreement_all": "Same class, of all lesions", "positive_agreement": "Positive agreement (calls of R+)",
+    "negative_agreement": "Negative agreement (calls of R−)", "kappa": "Cohen’s kappa", "mcnemar_p": "McNemar’s test",
     "manual_only": "R+ with the manual mask only", "automatic_only": "R+ with the automatic mask only",
-    "auc_difference": "AUC, manual minus automatic", "brier": "Brier score", "calibration_slope": "Calibration slope",
+    "auc_difference": "ROC AUC, difference", "brier": "Brier score", "calibration_slope": "Calibration slope",
     "calibration_in_the_large": "Calibration in the large", "bias": "Mean difference (bias)",
     "lower_limit": "Lower 95 % limit of agreement", "upper_limit": "Upper 95 % limit of agreement",
     "sd_between_patients": "SD between patients", "sd_within_patients": "SD within patients",
@@ -26,7 +30,11 @@ MEASURES = {
     "specificity_manual": "Specificity, manual mask", "specificity_automatic": "Specificity, automatic mask",
     "auc_manual": "ROC AUC, manual mask", "auc_automatic": "ROC AUC, automatic mask",
 }  # fmt: skip
-PERCENT_MEASURES = ("sensitivity", "specificity", "ppv", "npv", "accuracy", "agreement")
+PERCENT_MEASURES = (
+    "sensitivity", "specificity", "ppv", "npv", "accuracy", "agreement", "positive_agreement", "negative_agreement",
+)  # fmt: skip
+QUOTED = "by patient, or by lesion where that interval is the wider one"
+"""Which interval is quoted where there is room for one only: `shown_interval`, in words."""
 POOLED = "pooled"
 
 
@@ -53,31 +61,23 @@ def rows_of(table: pd.DataFrame, measure: str, **where: str) -> pd.DataFrame:
     return found
 
 
-def both_intervals(rows: pd.DataFrame) -> tuple[pd.Series | None, pd.Series | None]:
-    """The row whose interval takes lesions as independent, and the first one by patient that has an interval."""
-    independent = rows[~rows["method"].map(is_clustered)]
-    clustered = rows[rows["method"].map(is_clustered)]
-    usable = clustered[clustered["low"].notna()] if "low" in clustered else clustered
-    first = independent.iloc[0] if len(independent) else None
-    second = usable.iloc[0] if len(usable) else (clustered.iloc[0] if len(clustered) else None)
-    return first, second
-
-
-def shown_interval(rows: pd.DataFrame) -> pd.Series | None:
-    """The one row to quote of a measure: with its interval by patient where there is one."""
-    if rows.empty:
-        return None
-    independent, by_patient = both_intervals(rows)
-    usable = by_patient is not None and not fmt.is_missing(by_patient["low"])
-    return by_patient if usable or independent is None else independent
-
-
 def estimate_table(
-    identifier: str, frame: pd.DataFrame, caption: str, keys: tuple[str, ...] = (), note: str = ""
+    identifier: str,
+    frame: pd.DataFrame,
+    caption: str,
+    keys: tuple[str, ...] = (),
+    note: str = "",
 ) -> Table:
     """One row per measure (and per value of ``keys``, e.g. mask source) of a frame of estimates."""
     keys = tuple(key for key in keys if key in frame)
-    labels = {"mask_source": "Mask", "group": "Group", "grouping": "By", "model": "Model", "population": "Lesions"}
+    labels = {
+        "mask_source": "Mask",
+        "group": "Group",
+        "grouping": "By",
+        "model": "Model",
+        "population": "Of the lesions",
+        "timepoint": "Timepoint",
+    }
     counted, independent = "n_lesions" in frame, not frame["method"].map(is_clustered).all()
     head = [Column("Measure"), *(Column(labels.get(key, key)) for key in keys)]
     head += [Column("Count", True)] if counted else []

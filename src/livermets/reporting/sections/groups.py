@@ -7,14 +7,15 @@ import pandas as pd
 from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Column, Details, Table
 from livermets.reporting.sections.estimates import (
+    QUOTED,
     as_percent,
     estimate_table,
     level_text,
     measure_name,
     rows_of,
-    shown_interval,
 )
 from livermets.reporting.tables import csv_download, kept_together, method_name
+from livermets.stats.results import shown_interval
 
 _SHOWN = (
     ("agreement", "both", "Agreement"),
@@ -50,7 +51,7 @@ def _overview(name: str, groups: pd.DataFrame) -> Table:
     head = [Column("Group"), Column("Lesions, patients", True)]
     head += [Column(words, True) for _, _, words in _SHOWN]
     caption = (
-        f"The compared lesions by group: value and {level_text(groups)}, by patient where they can be computed. Groups "
+        f"The compared lesions by group: value and {level_text(groups)}, {QUOTED}. Groups "
         "overlap: the same lesions are split in several ways."
     )
     note = "A group of few patients has a wide interval or none; n/a: not computed."
@@ -75,15 +76,27 @@ def _differences(identifier: str, differences: pd.DataFrame) -> Table:
     ]  # fmt: skip
     head = [Column("By"), Column("Groups"), Column("Measure"), Column("Difference", True)]
     head += [Column("Interval, by patient", True), Column("Lesions", True), Column("Patients", True)]
-    out = int(((differences["low"] > 0) | (differences["high"] < 0)).sum())
     caption = (
         f"Differences between groups, shares in percentage points; {level_text(differences)}: "
         f"{method_name(differences['method'].iloc[0])}, whole, so that a patient seen at two timepoints is compared "
-        f"with himself or herself. {fmt.integer(out)} of {fmt.plural(len(differences), 'interval')} leave out 0; "
-        f"{fmt.percent(1 - differences['level'].iloc[0], 0)} of them would do so by chance alone, and nothing was "
-        "corrected for that."
+        f"with himself or herself. {_leave_out_zero(differences)}"
     )
     return Table(identifier, caption, head, rows, csv_download(identifier, differences))
+
+
+def _leave_out_zero(differences: pd.DataFrame) -> str:
+    """How many of the intervals that there are leave out 0; a difference without an interval is none of them."""
+    given = differences[differences["low"].notna()]
+    without = len(differences) - len(given)
+    if given.empty:
+        return f"None of the {fmt.plural(without, 'difference')} has an interval: too few patients."
+    out = int(((given["low"] > 0) | (given["high"] < 0)).sum())
+    missing = f" ({fmt.plural(without, 'difference')} without an interval)" if without else ""
+    chance = fmt.percent(1 - given["level"].iloc[0], 0)
+    return (
+        f"{fmt.integer(out)} of {fmt.plural(len(given), 'interval')} leave out 0{missing}; {chance} of them would do "
+        "so by chance alone, and nothing was corrected for that."
+    )
 
 
 def _apart(groups: str) -> str:

@@ -154,9 +154,9 @@ def lesion_wise_table(identifier: str, frame: pd.DataFrame, cohorts: list[str] |
     caption = (
         "Lesions at 50 % overlap, and all voxels pooled. At 50 % means an intersection over union above one half, as "
         "LiTS scores it: recall is the share of manual lesions that such an automatic one covers, precision the share "
-        "of automatic lesions, false positives among them, that cover such a manual one. Pooled means over the "
-        "voxels of all scans together, so a "
-        f"large lesion weighs more than a small one. {level_text(frame)} by patient where they can be computed."
+        "of automatic lesions, false positives among them, that cover such a manual one. Pooled means over the voxels "
+        f"of all scans together, so a large lesion weighs more than a small one. {level_text(frame)} by patient, or by "
+        "lesion where that is wider."
     )
     return Table(identifier, caption, head, rows, download)
 
