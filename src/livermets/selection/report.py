@@ -11,6 +11,7 @@ from livermets.randomness import generator
 from livermets.selection.evaluation import COLUMNS, comparison_table, evaluation_table
 from livermets.selection.fit import Fit
 from livermets.selection.nested import OURS
+from livermets.selection.permutation import PERMUTATION_COLUMNS
 from livermets.selection.stability import selection_stability
 from livermets.selection.study import Selected
 from livermets.stats.resampling import PatientBootstrap
@@ -33,7 +34,7 @@ def selection_tables(selected: Selected) -> dict[str, pd.DataFrame]:
         "predictions": _predictions(selected),
         "frequency": frequency,
         "stability": stability_table(selected),
-        "permutation": _or_empty(selected.permutations, ("permutation", "statistic", "value", "p_value")),
+        "permutation": _or_empty(selected.permutations, PERMUTATION_COLUMNS),
     }
 
 
