@@ -79,13 +79,11 @@ def study(random: np.random.Generator, counts: tuple[int, ...], icc: float, feat
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def folds_by_patient(counts: NDArray, seed: int) -> NDArray:
-    """The greedy stratified folds of scikit-learn, the first of ten shuffles without a flaw (``counts``: patients x
+def folds_by_patient(counts: NDArray, shuffles: NDArray) -> NDArray:
+    """The greedy stratified folds of scikit-learn, the first of some shuffles without a flaw (``counts``: patients x
     classes)."""
-    np.random.seed(seed)
     total, best, fewest = counts.sum(axis=0), np.zeros(len(counts), np.int64), FOLDS + 1
-    for _ in range(10):
-        order = np.random.permutation(len(counts))
+    for order in shuffles:
         spread = np.abs(counts[order, 0] - counts[order, 1])
         inside, fold = np.zeros((FOLDS, 2)), np.zeros(len(counts), np.int64)
         for patient in order[np.argsort(-spread, kind="mergesort")]:
@@ -128,10 +126,13 @@ def best_auc(features: NDArray, response: NDArray, fold: NDArray, candidates: ND
     return wins.max() / pairs
 
 
-def fast(data: TrainingData, candidates: NDArray, seed: int) -> float:
+def fast(data: TrainingData, candidates: NDArray, random: np.random.Generator) -> float:
+    """The statistic that stands in for the search's."""
     responders = np.bincount(data.patient, data.response)
     counts = np.stack([np.bincount(data.patient) - responders, responders], axis=1)
-    return float(best_auc(data.features, data.response, folds_by_patient(counts, seed)[data.patient], candidates))
+    shuffles = np.stack([random.permutation(len(counts)) for _ in range(10)])
+    fold = folds_by_patient(counts.astype(np.float64), shuffles)
+    return float(best_auc(data.features, data.response, fold[data.patient], candidates))
 
 
 def rejects(scheme: str, statistic: str, number: int, counts: str, icc: float, feature_icc: float,
@@ -145,9 +146,10 @@ def rejects(scheme: str, statistic: str, number: int, counts: str, icc: float, f
         row[random.permutation(FEATURES)[: random.integers(1, 6)]] = 1.0
 
     def value(response: NDArray[np.intp]) -> float:
-        seed = int(random.integers(2**31))
         one = data.with_response(response)
-        return fast(one, candidates, seed) if statistic == "fast" else search_score(one, SEARCH, seed, "", Run())
+        if statistic == "fast":
+            return fast(one, candidates, random)
+        return search_score(one, SEARCH, int(random.integers(2**31)), "", Run())
 
     observed, reached = value(data.response), 0
     for _ in range(permutations):

@@ -35,7 +35,8 @@ def exchanged_patients(data: TrainingData) -> list[list[int]]:
             groups.append([])
         groups[-1].append(patient)
     if len(groups) > 1 and len(groups[-1]) < _LEAST_EXCHANGED:
-        groups[-2] += groups.pop()
+        last = groups.pop()
+        groups[-1] += last
     return groups
 
 
