@@ -88,8 +88,10 @@ class ThresholdSettings(Section):
     """The share of R+ ROIs from which a lesion is called R+."""
 
     method: Literal["cross_fitted", "resubstitution"] = "cross_fitted"
-    """cross_fitted: Youden index on shares given by networks that had not seen the patient; resubstitution: on shares
-    given by the final network to its own training lesions (as published). Both are reported, this one is used."""
+    """cross_fitted: Youden index on shares given by networks that had not seen the patient, with features that were
+    chosen on the same folds; resubstitution: on shares given by the final network to its own training lesions (as
+    published). By either its sensitivity and specificity on these lesions are optimistic; the nested evaluation's are
+    not. Both are reported, this one is used."""
     score: Literal["auto", "share", "mean_probability"] = "auto"
     """A lesion's score: the share of its ROIs that are R+ (as published), or their mean probability; auto: the share,
     but the probability in tables with a single row per lesion, where a share could only be 0 or 1."""
@@ -103,7 +105,7 @@ class AuditSettings(Section):
     """How much of the selection is repeated to see what it means. Each part costs whole searches."""
 
     outer_folds: int = Field(5, ge=0)
-    """Nested cross-validation: the whole search is repeated in each outer training part; 0: no nested evaluation."""
+    """Nested cross-validation: search, threshold and network are repeated in each outer training part; 0: none."""
     repeats: int = Field(1, ge=1)
     """Repetitions of the nested cross-validation with other folds."""
     permutations: int = Field(20, ge=0)

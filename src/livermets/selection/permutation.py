@@ -47,10 +47,11 @@ def permuted_response(data: TrainingData, random: np.random.Generator) -> NDArra
     One patient's outcomes stay with one patient, so that their clustering, which makes chance findings more likely,
     is kept. Where all patients have equally many lesions this is the exact permutation of whole patients."""
     permuted = np.empty_like(data.response)
+    lesions = [np.flatnonzero(data.patient == patient) for patient in range(int(data.patient.max()) + 1)]
     for group in exchanged_patients(data):
         for receiver, giver in zip(group, random.permutation(group), strict=True):
-            own = data.patient == receiver
-            permuted[own] = np.resize(random.permutation(data.response[data.patient == giver]), own.sum())
+            outcomes = random.permutation(data.response[lesions[giver]])
+            permuted[lesions[receiver]] = outcomes[np.arange(len(lesions[receiver])) % len(outcomes)]
     return permuted
 
 

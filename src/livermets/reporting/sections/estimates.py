@@ -17,6 +17,7 @@ MEASURES = {
     "manual_only": "R+ with the manual mask only", "automatic_only": "R+ with the automatic mask only",
     "auc_difference": "AUC, manual minus automatic", "brier": "Brier score", "calibration_slope": "Calibration slope",
     "calibration_in_the_large": "Calibration in the large", "mean_dice": "Mean Dice",
+    "auc_within_folds": "ROC AUC within folds", "auc_within_folds_difference": "AUC within folds, less genetic selection",
     "stability": "Stability index", "mean_features": "Features, mean", "mean_hidden": "Hidden neurons, mean",
     "sensitivity_manual": "Sensitivity, manual mask", "sensitivity_automatic": "Sensitivity, automatic mask",
     "specificity_manual": "Specificity, manual mask", "specificity_automatic": "Specificity, automatic mask",

@@ -35,8 +35,8 @@ def side_by_side(study: StudyResults) -> list[Section]:
     others = fmt.listed([name for name in names if name != OWN])
     text = (
         f"The study’s own network ({OWN}) beside {others}: trained on the same patients with the same seed, given the "
-        "same liver masks, matched with the manual lesions by the same rule, on the validation cohorts. Everything "
-        "after this section rests on the study’s own network alone."
+        "same liver masks, matched with the manual lesions by the same rule, on the validation cohorts. The "
+        "answer of this report and every other part of it rest on the study’s own network alone."
     )
     blocks: list[Block] = [
         Paragraph(text),
