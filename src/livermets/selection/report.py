@@ -89,7 +89,7 @@ def threshold_table(fitted: Fit, nested: NestedEvaluation | None = None) -> pd.D
         {"method": method, "used": int(method == fitted.model.threshold_method), **asdict(threshold)}
         for method, threshold in fitted.thresholds.items()
     ]
-    honest = {name: np.nan for name in ("nested_sensitivity", "nested_specificity", "nested_youden")}
+    honest = dict.fromkeys(("nested_sensitivity", "nested_specificity", "nested_youden"), np.nan)
     table = pd.DataFrame(rows).assign(**honest)
     if nested is not None:
         called = _first_repeat(nested)
