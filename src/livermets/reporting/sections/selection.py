@@ -131,6 +131,8 @@ def _part(study: StudyResults, title: str, stems: tuple[str, ...], caption: str,
     blocks: list[Block] = [Paragraph(_WORDS[title](study))] if title in _WORDS and _WORDS[title](study) else []
     if title in _SEARCHED and words.search_size(study):
         caption = f"{caption} {words.search_size(study)}"
+        if title == "Comparison models" and words.smaller_search(study):
+            caption += " The other models are fitted in full, to the disadvantage of the genetic selection."
     drawn = [stem for stem in stems if stem in study.model_pictures]
     blocks += [_picture(study, stem, caption) for stem in drawn]
     for stem in stems:
