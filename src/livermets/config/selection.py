@@ -108,8 +108,11 @@ class AuditSettings(Section):
     """Nested cross-validation: search, threshold and network are repeated in each outer training part; 0: none."""
     repeats: int = Field(1, ge=1)
     """Repetitions of the nested cross-validation with other folds."""
-    permutations: int = Field(20, ge=0)
-    """Searches with outcomes permuted by patient; 0: no permutation null."""
+    permutations: int = Field(199, ge=0)
+    """Searches with outcomes permuted by patient; 0: no permutation null. The smallest p that n permutations can give is
+    1 / (n + 1): 0.005 for 199; fewer than 19 cannot show p <= 0.05. Each costs a whole search: with the defaults, 84
+    lesions of 60 to 260 ROIs and 93 features about a minute of one core, so that 199 take 3.6 hours of one, or half an
+    hour of the eight that the workflow gives."""
     permutation_statistic: Literal["search", "nested"] = "search"
     """search: the best cross-validated score that the search finds (one search per permutation); nested: the nested
     AUC (outer_folds searches per permutation)."""
@@ -117,9 +120,10 @@ class AuditSettings(Section):
     """Evaluate the longest diameter alone, LASSO, whole-lesion features and the network on all features in the same
     outer folds."""
     population: int | None = Field(None, ge=4)
-    """Population of the audit's searches; empty: as in `search`."""
+    """Population of the audit's searches; empty: as in `search`. Smaller ones are to the disadvantage of the genetic
+    selection beside the comparison models, and the report says so."""
     generations: int | None = Field(None, ge=1)
-    """Generations of the audit's searches; empty: as in `search`."""
+    """Generations of the audit's searches; empty: as in `search`. Fewer: as for `population`."""
     feature_gains: bool = True
     """Score the selected chromosome again with each feature left out, and with each other feature added."""
 

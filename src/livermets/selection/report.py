@@ -141,8 +141,8 @@ def training_patients_table(selected: Selected) -> pd.DataFrame:
         for name, values in columns.items()
         for side, value in (("r_plus", 1), ("r_minus", 0))
     }
-    table = pd.DataFrame({"group": data.lesions["group"], **counted}).groupby("group", sort=False)
-    return table.agg(lambda values: values.sum(min_count=len(values))).reset_index().convert_dtypes()
+    table = pd.DataFrame({"group": data.lesions["group"], **counted})
+    return table.groupby("group", sort=False).sum(min_count=1).reset_index().convert_dtypes()
 
 
 def _first_repeat(nested: NestedEvaluation) -> pd.DataFrame:
