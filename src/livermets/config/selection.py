@@ -109,8 +109,8 @@ class AuditSettings(Section):
     repeats: int = Field(1, ge=1)
     """Repetitions of the nested cross-validation with other folds."""
     permutations: int = Field(199, ge=0)
-    """Searches with outcomes permuted by patient; 0: no permutation null. The smallest p that n permutations can give is
-    1 / (n + 1): 0.005 for 199; fewer than 19 cannot show p <= 0.05. Each costs a whole search: with the defaults, 84
+    """Searches with outcomes permuted by patient; 0: no permutation null. The smallest p that n permutations can give
+    is 1 / (n + 1): 0.005 for 199; fewer than 19 cannot show p <= 0.05. Each costs a whole search: with the defaults, 84
     lesions of 60 to 260 ROIs and 93 features about a minute of one core, so that 199 take 3.6 hours of one, or half an
     hour of the eight that the workflow gives."""
     permutation_statistic: Literal["search", "nested"] = "search"
