@@ -15,6 +15,7 @@ from livermets.cli import app
 from livermets.cli import selection as _selection  # noqa: F401  (registers the verbs)
 from livermets.errors import InputError
 from livermets.io.tables import write_csv, write_parquet
+from livermets.selection.study import Inputs
 from livermets.selection.training_table import training_table
 from livermets.workflow import Plan
 
@@ -143,6 +144,15 @@ def test_altered_follow_ups_leave_model_threshold_and_comparators_byte_identical
     assert {"model.safetensors", "model.json", "threshold.csv", "comparison.csv"} <= set(plain)
     assert plain == altered
     assert fitted(tmp_path / "both", 0.0, "--timepoint", "baseline", "--timepoint", "TP1") != plain
+
+
+def test_a_table_with_several_timepoints_is_remarked_on():
+    both = with_follow_up(roi_table(rois=(3, 4)), 1.0)
+    settings = AUDITED.model_copy(update={"audit": AUDITED.audit.model_copy(update={"outer_folds": 0})})
+    inputs = [Inputs.checked(table, "response", ["patient_id"], [], [], None, settings, 1, "table")
+              for table in (both, both[both["timepoint"] == "baseline"])]  # fmt: skip
+    assert inputs[0].notes == ("the table holds TP1, baseline: a follow-up image is part of the outcome it predicts",)
+    assert inputs[1].notes == ()
 
 
 def test_several_timepoints_are_not_learnt_from_unasked():

@@ -56,6 +56,9 @@ class Inputs:
         data = training_data(table, target, group, lesion, where)
         words = text_columns(table, (target, *group, *lesion))
         notes = [f"columns that hold words are no features: {', '.join(words)}"] if words else []
+        found = sorted(map(str, table["timepoint"].unique())) if "timepoint" in table else []
+        if len(found) > 1:
+            notes.append(f"the table holds {', '.join(found)}: a follow-up image is part of the outcome it predicts")
         check_enough_patients(
             data, settings.search.folds, f"cross-validation with {settings.search.folds} folds", where
         )
