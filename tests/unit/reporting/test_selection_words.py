@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 
 from livermets.reporting.sections import selection_words as words
+from livermets.reporting.sections.estimates import measure_name
+from livermets.selection.evaluation import comparison_table
+from livermets.stats.resampling import PatientBootstrap
 
 
 def study(timepoints=("baseline",), scanned=("baseline",), trained=3, drawn=4, audit=None, **tables):
@@ -93,3 +96,16 @@ def test_correct_calls_of_all_patients_stand_below_them():
     without = words.correct_calls(table.assign(r_plus_correct_nested=pd.NA, r_minus_correct_nested=pd.NA))
     assert "R+: nested" not in without
     assert without["R−: resubstitution, as published (optimistic)"].iloc[-1] == "4 of 4"
+
+
+def test_a_difference_between_models_is_not_called_one_between_masks():
+    """Each measure has one meaning: the comparison of models has a difference of its own."""
+    predictions = pd.concat(
+        pd.DataFrame({"model": model, "repeat": 0, "fold": 0, "lesion": range(8), "patient": np.arange(8) % 4,
+                      "response": [0, 1] * 4, "score": score, "predicted": 1})
+        for model, score in (("ga_network", np.arange(8.0)), ("lasso", np.arange(8.0)[::-1]))
+    )  # fmt: skip
+    boot = PatientBootstrap.draw(4, 20, 0.95, np.random.default_rng(1))
+    measures = set(comparison_table(predictions, ["ga_network", "lasso"], 0.95, boot)["measure"])
+    assert "auc_within_folds_difference" in measures
+    assert not [name for name in measures if "manual" in measure_name(name).lower()]
