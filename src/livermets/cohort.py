@@ -182,10 +182,9 @@ def load_cohorts(
     seed: int,
     base: Path = Path(),
     phantoms_written: bool | None = False,
-    whole_study: bool = True,
 ) -> Study:
     """Like `found_cohorts`; raises `InputError` with all errors at once."""
-    study = found_cohorts(cohorts, outcome, seed, base, phantoms_written, whole_study)
+    study = found_cohorts(cohorts, outcome, seed, base, phantoms_written)
     study.problems.raise_if_errors()
     return study
 
@@ -196,21 +195,17 @@ def found_cohorts(
     seed: int,
     base: Path = Path(),
     phantoms_written: bool | None = False,
-    whole_study: bool = True,
 ) -> Study:
     """All cohorts with everything that can be known from their tables; what is wrong with them stands in `problems`.
 
     Synthetic cohorts are planned from their settings; with `phantoms_written` their outcome tables are read (None: of
-    those that are there). Without `whole_study` the cohorts are a part of one, and both classes in training are not
-    asked for."""
+    those that are there)."""
     problems = ProblemList()
     loaded = []
     for name, settings in cohorts.items():
         loaded.append(_load_cohort(name, settings, outcome, seed, base, phantoms_written))
         problems.extend(loaded[-1].problems)
     _check_patients_once(loaded, problems)
-    if whole_study:
-        _check_both_classes(loaded, problems)
     return Study(tuple(loaded), problems)
 
 
@@ -301,23 +296,3 @@ def _check_patients_once(cohorts: list[Cohort], problems: ProblemList) -> None:
                 where = f"patient {patient.patient_id}"
                 what = f"is in two cohorts, {other} and {cohort.name}"
                 problems.error(where, what, "A patient belongs to one cohort; use `select` or `exclude`")
-
-
-def _check_both_classes(cohorts: list[Cohort], problems: ProblemList) -> None:
-    training = [cohort for cohort in cohorts if cohort.role == "train" and cohort.rows]
-    if any(cohort.problems.errors for cohort in cohorts if cohort.role == "train"):
-        return  # rows that cannot be read may hold the class that is missing
-    rows = [(cohort, row) for cohort in training for row in cohort.rows]
-    # A synthetic cohort that is not written yet has no outcome to look at.
-    if not rows or any(row.lesion_id is None for _, row in rows):
-        return
-    found = {
-        row.response
-        for cohort, row in rows
-        if row.lesion_id not in cohort.excluded_lesions(row.patient_id, row.timepoint)
-    }
-    for response, word in ((0, "R-"), (1, "R+")):
-        if response not in found:
-            where = "cohort " + ", ".join(cohort.name for cohort in training)
-            what = f"no lesion of the training patients is {word}"
-            problems.error(where, what, "The model needs both classes; check the outcome rule and the table")

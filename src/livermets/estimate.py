@@ -46,7 +46,7 @@ def estimate(plan: Plan) -> pd.DataFrame:
 
 def jobs(plan: Plan) -> dict[str, list[float]]:
     """For every rule the sizes in megavoxels of what its jobs read."""
-    scans, training = plan.scans(), plan.scans("train")
+    scans, training, learnt = plan.scans(), plan.scans("train"), plan.response_scans()
     masks = [scan for scan in scans if scan.has_lesions] + scans
     cohorts = [cohort.scans() for cohort in plan.cohorts()]
     compared = [
@@ -60,7 +60,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "phantom": phantoms,
         "check": [scans],
         "intake": [[scan] for scan in scans],
-        "outcome": [*cohorts, training],
+        "outcome": [*cohorts, learnt],
         "liver": [[scan] for scan in scans],
         "preprocess": [[scan] for scan in scans + (training + applied) * len(plan.recipes)],
         "train_segmentation": [training] * len(trainings(plan)),
@@ -68,8 +68,8 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "compare_networks": [applied] if plan.recipes else [],
         "warm_radiomics": [[]],
         "features": [[scan] for scan in masks],
-        "training_table": [training],
-        "select": [training],
+        "training_table": [learnt],
+        "select": [learnt],
         "classify": cohorts,
         "lesion_table": [scans],
         "lesion_feature_table": [scans],
@@ -100,7 +100,7 @@ def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[floa
         learning = [training_seconds(*one, size) for one, size in zip(trainings(plan), megavoxels, strict=True)]
         return [sum(parts) for parts in zip(seconds, learning, strict=True)]
     if rule == "select":
-        return [part + selection_seconds(plan.config, len(plan.scans("train"))) for part in seconds]
+        return [part + selection_seconds(plan.config, len(plan.response_scans())) for part in seconds]
     return seconds
 
 

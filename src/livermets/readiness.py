@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livermets.cohort import Scan, Study
+from livermets.cohort import Cohort, Scan, Study
 from livermets.config.comparison import network_recipes
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
@@ -14,6 +14,8 @@ def study_problems(config: StudyConfig, study: Study) -> ProblemList:
     """What tables show, and what the cohorts lack for the stages that the configuration asks for."""
     problems = ProblemList(list(study.problems))
     _check_training(study, problems)
+    _check_response_timepoints(config, study, problems)
+    _check_both_classes(config, study, problems)
     _check_livers(config, study, problems)
     _check_compared(config, study, problems)
     problems.extend(network_problems(config))
@@ -30,6 +32,53 @@ def _check_training(study: Study, problems: ProblemList) -> None:
     if not any(cohort.role == "train" for cohort in study.cohorts):
         what = "no cohort has the role train"
         problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
+
+
+def _check_response_timepoints(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    """The response model needs scans of the timepoints that it is to learn from."""
+    wanted, key = config.response_timepoints, "response_timepoints"
+    if any(cohort.problems.errors for cohort in study.cohorts):
+        return  # rows that cannot be read may hold the timepoint that is missing
+    lacking = [c for c in _trained_on(study) if not set(wanted) & _timepoints(c)]
+    for cohort in lacking:
+        has = ", ".join(sorted(_timepoints(cohort)))
+        what = f"no scan of this training cohort is at {' or '.join(wanted)} ({key}); its timepoints: {has}"
+        problems.error(f"cohort {cohort.name}", what, f"Set {key} to those that the response is to be predicted from")
+    known = {timepoint for cohort in study.cohorts for timepoint in _timepoints(cohort)}
+    unknown = [] if lacking else [timepoint for timepoint in wanted if timepoint not in known]
+    for timepoint in unknown:
+        what = f"no cohort has a scan at {timepoint}; timepoints of the study: {', '.join(sorted(known))}"
+        problems.error(key, what, "Correct the name, or leave it out")
+
+
+def _check_both_classes(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    """Both classes among the lesions that the response model is to learn from."""
+    training = _trained_on(study)
+    if any(cohort.problems.errors for cohort in training):
+        return  # rows that cannot be read may hold the class that is missing
+    wanted = config.response_timepoints
+    rows = [(cohort, row) for cohort in training for row in cohort.rows if row.timepoint in wanted]
+    # A synthetic cohort that is not written yet has no outcome to look at.
+    if not rows or any(row.lesion_id is None for _, row in rows):
+        return
+    found = {
+        row.response
+        for cohort, row in rows
+        if row.lesion_id not in cohort.excluded_lesions(row.patient_id, row.timepoint)
+    }
+    for response, word in ((0, "R-"), (1, "R+")):
+        if response not in found:
+            where = "cohort " + ", ".join(cohort.name for cohort in training)
+            what = f"no lesion of the training patients is {word}"
+            problems.error(where, what, "The model needs both classes; check the outcome rule and the table")
+
+
+def _trained_on(study: Study) -> list[Cohort]:
+    return [cohort for cohort in study.cohorts if cohort.role == "train"]
+
+
+def _timepoints(cohort: Cohort) -> set[str]:
+    return {scan.timepoint for scan in cohort.scans()}
 
 
 def _check_livers(config: StudyConfig, study: Study, problems: ProblemList) -> None:

@@ -138,6 +138,11 @@ class Plan:
         """The scans of the cohorts with one of the roles (all without)."""
         return [scan for cohort in self.cohorts(*roles) for scan in cohort.scans()]
 
+    def response_scans(self) -> list[Scan]:
+        """The training scans that the response model learns from: those of `response_timepoints`. A follow-up image
+        is part of the outcome, so neither its ROIs, its lesions nor its diameters may reach the model unasked."""
+        return [scan for scan in self.scans("train") if scan.timepoint in self.config.response_timepoints]
+
     def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
         """One scan."""
         return self.study.scan(cohort, patient, timepoint)
@@ -182,9 +187,9 @@ class Plan:
         """Digest of what the table says about one scan."""
         return text_digest(repr(self._said_of(scan, centre=True)))[:16]
 
-    def outcome_digest(self, cohorts: Iterable[Cohort], centres: bool = True) -> str:
-        """Digest of what the tables say about the scans of some cohorts, wherever in the tables it stands."""
-        return text_digest(repr([self._said_of(scan, centres) for cohort in cohorts for scan in cohort.scans()]))[:16]
+    def outcome_digest(self, scans: Iterable[Scan], centres: bool = True) -> str:
+        """Digest of what the tables say about some scans, wherever in the tables it stands."""
+        return text_digest(repr([self._said_of(scan, centres) for scan in scans]))[:16]
 
     def _said_of(self, scan: Scan, centre: bool) -> tuple[Any, ...]:
         cohort = self.study.cohort(scan.cohort)

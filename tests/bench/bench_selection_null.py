@@ -109,7 +109,7 @@ def real_table(path: Path) -> None:
     seconds = time.perf_counter() - start
     print(f"{path.name}: {data.features.shape[0]} x {data.features.shape[1]}, {data.response.mean():.0%} positive, "
           f"{seconds:.0f} s for {settings.audit.outer_folds} outer folds")  # fmt: skip
-    for row in table[table["measure"].isin(["auc_within_folds", "auc_difference"])].itertuples():
+    for row in table[table["measure"].isin(["auc_within_folds", "auc_within_folds_difference"])].itertuples():
         print(f"   {row.model:24s} {row.measure:16s} {row.value:+.3f} ({row.low:+.3f} to {row.high:+.3f})", flush=True)
 
 

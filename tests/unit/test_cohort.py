@@ -14,7 +14,9 @@ from openpyxl import Workbook
 from livermets.cohort import Cohort, Study, load_cohorts
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
+from livermets.config.study import StudyConfig
 from livermets.errors import InputError
+from livermets.readiness import study_problems
 
 TABLE = """patient_id,timepoint,lesion_id,baseline_diameter_mm,followup_diameter_mm
 P1,baseline,1,20,15
@@ -191,8 +193,9 @@ def test_exclusions_keep_their_reason(folder: Path) -> None:
 
 
 def test_an_excluded_lesion_is_no_training_example(folder: Path) -> None:
-    with pytest.raises(InputError, match="no lesion of the training patients is R-"):
-        load(folder, exclude=[{"patient": "P1", "lesion": 2, "reason": "ablated before CT"}])
+    study = load(folder, exclude=[{"patient": "P1", "lesion": 2, "reason": "ablated before CT"}], liver="l.nii.gz")
+    (problem,) = study_problems(StudyConfig(cohorts={"a": study.cohort("a").settings}), study).errors
+    assert problem.what == "no lesion of the training patients is R-"
 
 
 def test_timepoints_without_a_column(folder: Path) -> None:

@@ -229,6 +229,11 @@ def training(template):
     return paths(template, plan.scans("train"))
 
 
+def response_training(template):
+    """One path per scan that the response model learns from."""
+    return paths(template, plan.response_scans())
+
+
 def of_cohort(template):
     """One path per scan of the cohort in the wildcard."""
     return lambda wildcards: paths(template, plan.study.cohort(wildcards.cohort).scans())
@@ -246,6 +251,11 @@ def with_lesions(scans):
 def words_of_training(template):
     """The paths of `training` as bash words."""
     return shell_words(template, plan.scans("train"))
+
+
+def words_of_response_training(template):
+    """The paths of `response_training` as bash words."""
+    return shell_words(template, plan.response_scans())
 
 
 def words_of_cohort(template):

@@ -108,7 +108,7 @@ rule outcome:
     params:
         scans=words_of_cohort(SCAN_FACTS),
         settings=lambda wildcards: plan.outcome_settings([plan.study.cohort(wildcards.cohort)]),
-        rows=lambda wildcards: plan.outcome_digest([plan.study.cohort(wildcards.cohort)]),
+        rows=lambda wildcards: plan.outcome_digest(plan.study.cohort(wildcards.cohort).scans()),
         centres="--centres",
         code=verb_digest("outcome"),
     shell:
@@ -119,14 +119,14 @@ rule outcome:
 # What the model is fitted on, which knows no centre: one that is filled in later must not start the search again.
 use rule outcome as training_outcome with:
     input:
-        training(SCAN_FACTS),
+        response_training(SCAN_FACTS),
     output:
         "results/model/outcome.csv",
     log:
         "results/logs/model/outcome.log",
     params:
-        scans=words_of_training(SCAN_FACTS),
+        scans=words_of_response_training(SCAN_FACTS),
         settings=lambda wildcards: plan.outcome_settings(plan.cohorts("train"), centres=False),
-        rows=lambda wildcards: plan.outcome_digest(plan.cohorts("train"), centres=False),
+        rows=lambda wildcards: plan.outcome_digest(plan.response_scans(), centres=False),
         centres="--no-centres",
         code=verb_digest("outcome"),

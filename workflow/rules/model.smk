@@ -3,7 +3,7 @@
 
 rule training_table:
     input:
-        rois=training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
+        rois=response_training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
         lesions="results/model/outcome.csv",
     output:
         "results/model/training_rois.parquet",
@@ -17,16 +17,18 @@ rule training_table:
         mem_mb=memory("training_table"),
         runtime=time_limit("training_table"),
     params:
-        rois=words_of_training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
+        rois=words_of_response_training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
+        timepoints=" ".join(f"--timepoint={timepoint}" for timepoint in plan.config.response_timepoints),
         code=verb_digest("training-table"),
     shell:
-        "python -m livermets training-table {params.rois} --lesions={input.lesions} --out {output} 2> {log}"
+        "python -m livermets training-table {params.rois} --lesions={input.lesions} {params.timepoints}"
+        " --out {output} 2> {log}"
 
 
 rule select:
     input:
         table="results/model/training_rois.parquet",
-        features=training("results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
+        features=response_training("results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
         lesions="results/model/outcome.csv",
     output:
         model="results/model/model.safetensors",
@@ -74,7 +76,9 @@ rule select:
         runtime=long_time_limit,
     params:
         folder=subpath(output.model, parent=True),
-        features=words_of_training("--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
+        features=words_of_response_training(
+            "--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
+        ),
         settings=plan.settings("selection"),
         seed=plan.seed,
         code=verb_digest("select"),

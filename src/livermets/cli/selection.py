@@ -15,6 +15,10 @@ def training_table_verb(
     rois: Annotated[list[Path], typer.Argument(help="ROI tables (Parquet) of manual masks of training scans.")],
     lesions: Annotated[list[Path], typer.Option("--lesions", help="Per-scan lesion tables with the outcome.")],
     out: Annotated[Path, typer.Option("--out", help="Training table to write (Parquet).")],
+    timepoint: Annotated[
+        list[str] | None,
+        typer.Option("--timepoint", help="Timepoint to learn from (repeatable); needed where tables hold several."),
+    ] = None,
 ) -> None:
     """Joins manual ROIs of training scans with the outcome of their lesions."""
     from livermets.io.selection import existing, read_lesions, read_rois
@@ -24,7 +28,8 @@ def training_table_verb(
     existing([*rois, *lesions])
     read = {str(path): read_rois(path) for path in rois}
     extraction = common_extraction({name: settings for name, (_, settings) in read.items()})
-    made = training_table([table for table, _ in read.values()], [read_lesions(path) for path in lesions])
+    tables = [table for table, _ in read.values()]
+    made = training_table(tables, [read_lesions(path) for path in lesions], timepoint or [])
     for names, why in ((made.without_response, "no outcome"), (made.without_rois, "no ROI")):
         if names:
             typer.echo(f"{len(names)} lesions left out ({why}): {'; '.join(names)}", err=True)

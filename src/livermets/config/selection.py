@@ -88,8 +88,10 @@ class ThresholdSettings(Section):
     """The share of R+ ROIs from which a lesion is called R+."""
 
     method: Literal["cross_fitted", "resubstitution"] = "cross_fitted"
-    """cross_fitted: Youden index on shares given by networks that had not seen the patient; resubstitution: on shares
-    given by the final network to its own training lesions (as published). Both are reported, this one is used."""
+    """cross_fitted: Youden index on shares given by networks that had not seen the patient, with features that were
+    chosen on the same folds; resubstitution: on shares given by the final network to its own training lesions (as
+    published). By either its sensitivity and specificity on these lesions are optimistic; the nested evaluation's are
+    not. Both are reported, this one is used."""
     score: Literal["auto", "share", "mean_probability"] = "auto"
     """A lesion's score: the share of its ROIs that are R+ (as published), or their mean probability; auto: the share,
     but the probability in tables with a single row per lesion, where a share could only be 0 or 1."""
@@ -103,11 +105,14 @@ class AuditSettings(Section):
     """How much of the selection is repeated to see what it means. Each part costs whole searches."""
 
     outer_folds: int = Field(5, ge=0)
-    """Nested cross-validation: the whole search is repeated in each outer training part; 0: no nested evaluation."""
+    """Nested cross-validation: search, threshold and network are repeated in each outer training part; 0: none."""
     repeats: int = Field(1, ge=1)
     """Repetitions of the nested cross-validation with other folds."""
-    permutations: int = Field(20, ge=0)
-    """Searches with outcomes permuted by patient; 0: no permutation null."""
+    permutations: int = Field(199, ge=0)
+    """Searches with outcomes permuted by patient; 0: no permutation null. The smallest p that n permutations can give
+    is 1 / (n + 1): 0.005 for 199; fewer than 19 cannot show p <= 0.05. Each costs a whole search: with the defaults, 84
+    lesions of 60 to 260 ROIs and 93 features about a minute of one core, so that 199 take 3.6 hours of one, or half an
+    hour of the eight that the workflow gives."""
     permutation_statistic: Literal["search", "nested"] = "search"
     """search: the best cross-validated score that the search finds (one search per permutation); nested: the nested
     AUC (outer_folds searches per permutation)."""
@@ -115,9 +120,10 @@ class AuditSettings(Section):
     """Evaluate the longest diameter alone, LASSO, whole-lesion features and the network on all features in the same
     outer folds."""
     population: int | None = Field(None, ge=4)
-    """Population of the audit's searches; empty: as in `search`."""
+    """Population of the audit's searches; empty: as in `search`. Smaller ones are to the disadvantage of the genetic
+    selection beside the comparison models, and the report says so."""
     generations: int | None = Field(None, ge=1)
-    """Generations of the audit's searches; empty: as in `search`."""
+    """Generations of the audit's searches; empty: as in `search`. Fewer: as for `population`."""
     feature_gains: bool = True
     """Score the selected chromosome again with each feature left out, and with each other feature added."""
 

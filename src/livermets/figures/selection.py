@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from livermets.figures.style import BLUE, GREY, ORANGE, SERIES, VERMILION, figure, unit_axes
 
 _MOST_FEATURES = 25
+_RULES = {"cross_fitted": "networks cross-fitted", "resubstitution": "resubstitution"}
 MODEL_NAMES = {
     "ga_network": "Genetic selection", "network_all_features": "Network, all features", "lasso": "LASSO",
     "longest_diameter": "Longest diameter", "lasso_whole_lesion": "LASSO, whole lesion",
@@ -76,7 +77,7 @@ def training_roc(roc: pd.DataFrame, thresholds: pd.DataFrame) -> Figure:
         ):
             axes.plot(1 - curve["specificity"], curve["sensitivity"], color=colour, linestyle=line)
             at = thresholds[thresholds["method"] == method].iloc[0]
-            label = f"{str(method).replace('_', '-')}: share ≥ {at['threshold']:.2f}"
+            label = f"{_RULES.get(str(method), str(method))}: share ≥ {at['threshold']:.2f}"
             axes.plot(1 - at["specificity"], at["sensitivity"], marker, color=colour, label=label)
         unit_axes(axes)
         axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
@@ -105,7 +106,9 @@ def permutation_null(table: pd.DataFrame) -> Figure:
     what = "Best cross-validated score" if table["statistic"].iloc[0] == "search" else "Nested AUC"
     with figure(120, 75) as (drawn, axes):
         axes.hist(null, bins=min(20, max(5, len(null) // 3)), color=GREY, label=f"{len(null)} permutations by patient")
-        axes.axvline(observed, color=VERMILION, label=f"true outcomes (p = {table['p_value'].iloc[0]:.3g})")
+        p_value, smallest = table["p_value"].iloc[0], 1 / len(table)
+        label = f"true outcomes (p = {p_value:.3g}, smallest possible {smallest:.2g})"
+        axes.axvline(observed, color=VERMILION, label=label)
         axes.axvline(0.5, color="black", linewidth=0.8, linestyle=":")
         axes.set(xlabel=what, ylabel="Permutations")
         axes.legend()

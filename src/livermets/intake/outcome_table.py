@@ -23,7 +23,7 @@ def outcome_table(scans: Sequence[Path], option: str) -> pd.DataFrame:
     facts = {path: _facts(path) for path in scans}
     named = {one["cohort"] for one in facts.values()}
     cohorts = {name: settings for name, settings in config.cohorts.items() if name in named}
-    study = load_cohorts(cohorts, config.outcome, config.seed, phantoms_written=True, whole_study=False)
+    study = load_cohorts(cohorts, config.outcome, config.seed, phantoms_written=True)
     problems = ProblemList()
     tables = [_of_scan(path, one, study, problems) for path, one in facts.items()]
     problems.raise_if_errors()

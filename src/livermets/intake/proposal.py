@@ -198,7 +198,7 @@ def load_problems(proposal: Proposal) -> list[str]:
     try:
         settings = validate_section(CohortSettings, proposal.keys, "")
         outcome = OutcomeSettings(**proposal.outcome)
-        study = load_cohorts({proposal.name: settings}, outcome, 1, whole_study=False)
+        study = load_cohorts({proposal.name: settings}, outcome, 1)
     except InputError as error:
         return [f"{problem.what}." for problem in error.problems]
     missing = []

@@ -16,9 +16,7 @@ def named_scan(option: str, cohort: str, patient: str, timepoint: str) -> tuple[
     if alone is not None:
         return *_alone(alone, cohort, patient, timepoint), False
     chosen = intake_settings(study_settings(option), cohort, option)
-    study = load_cohorts(
-        {cohort: chosen.only(patient)}, chosen.outcome, chosen.seed, phantoms_written=True, whole_study=False
-    )
+    study = load_cohorts({cohort: chosen.only(patient)}, chosen.outcome, chosen.seed, phantoms_written=True)
     return study.scan(cohort, patient, timepoint), study.cohort(cohort), True
 
 

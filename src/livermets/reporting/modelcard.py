@@ -10,6 +10,12 @@ from livermets.reporting.model import Block, Bullets, Note, Pairs, Section
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import main_comparison, rows_of, shown_interval
 from livermets.reporting.sections.selection import neurons
+from livermets.reporting.sections.selection_words import (
+    follow_up_sentence,
+    timepoints,
+    trained_on,
+    training_counts,
+)
 
 
 def model_card_section(study: StudyResults) -> Section:
@@ -39,7 +45,7 @@ def _fields(study: StudyResults) -> list[tuple[str, str]]:
         ("Threshold", _threshold(study)),
         ("Intended use", "research on how the mask’s source changes a radiomics prediction"),
         ("Not for", "decisions about patients; other phases, modalities or organs; lesions too small to hold one ROI"),
-        ("Trained on", _data(study, "train")),
+        ("Trained on", _trained_on(study)),
         ("Validated on", _data(study, "validation")),
         ("Performance", _performance(study)),
         ("Files", "results/model/model.safetensors, results/model/model.json"),
@@ -52,6 +58,15 @@ def _threshold(study: StudyResults) -> str:
     if isinstance(value, dict):
         value = value.get("value")
     return "" if not isinstance(value, int | float) else f"R+ from a share of {fmt.number(value, 3)}"
+
+
+def _trained_on(study: StudyResults) -> str:
+    """Cohorts, timepoints, and the lesions that trained: those with a ROI and an outcome."""
+    names = [f"{name}{', synthetic' if study.cohorts[name].synthetic else ''}" for name in study.of_role("train")]
+    if not names:
+        return "none in this study"
+    text = f"{'; '.join(names)} ({fmt.listed(timepoints(study))}): {trained_on(study)}"
+    return f"{text} {follow_up_sentence(study)}".strip()
 
 
 def _data(study: StudyResults, role: str) -> str:
@@ -86,7 +101,9 @@ def _limits(study: StudyResults) -> list[str]:
             "It was trained on synthetic lesions, whose texture was made to depend on the outcome: it proves nothing "
             "clinical."
         )
-    patients = int(study.cohort_lesions(*study.of_role("train"))["patient"].nunique())
+    counts = training_counts(study)
+    drawn = int(study.cohort_lesions(*study.of_role("train"))["patient"].nunique())
+    patients = drawn if counts is None else counts[1]
     if patients < 100:
         limits.append(
             f"It was trained on {fmt.plural(patients, 'patient')}; features chosen from so few may not be chosen again."

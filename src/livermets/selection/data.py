@@ -87,6 +87,8 @@ def training_data(
     for column, role in [(target, "target"), *((c, "group") for c in group), *((c, "lesion") for c in lesion)]:
         if column not in table:
             problems.error(where, f"there is no column `{column}` ({role})", f"Columns: {_listed(table.columns)}")
+    if "group" in (*group, *lesion):
+        problems.error(where, "`group` is what the tables of results call the patient", "Give this column another name")
     if table.empty:
         problems.error(where, "the table has no rows")
     problems.raise_if_errors()

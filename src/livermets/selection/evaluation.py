@@ -17,7 +17,11 @@ COLUMNS = ("measure", "value", "low", "high", "level", "method", "n_lesions", "n
 
 
 def mean_auc_within_folds(predictions: pd.DataFrame, model: str) -> float:
-    """AUC over pairs of lesions of the same outer fold, averaged over repeats."""
+    """The share of pairs of an R+ and an R- lesion of the same outer fold in which the R+ lesion has the higher score
+    (ties half), all folds together, averaged over repeats.
+
+    Folds count by their pairs. Scores of different folds come from different models on scales of their own and are not
+    compared, unlike in the pooled AUC beside it."""
     own = predictions[predictions["model"] == model]
     aucs = [
         auc_within_folds(
@@ -48,7 +52,7 @@ def comparison_table(
     predictions: pd.DataFrame, models: Sequence[str], level: float, boot: PatientBootstrap
 ) -> pd.DataFrame:
     """AUC within folds of every model, pooled AUC beside it, and the difference to the first model, paired over
-    patients (``auc_difference``: this model minus the first)."""
+    patients (``auc_within_folds_difference``: this model minus the first)."""
     reference = bootstrap_within_folds(predictions[predictions["model"] == models[0]], boot)
     frames = []
     for model in models:
@@ -62,7 +66,7 @@ def comparison_table(
             difference = bootstrap_within_folds(own, boot) - reference
             value = mean_auc_within_folds(predictions, model) - mean_auc_within_folds(predictions, models[0])
             (low, high), why = boot.interval(difference, own["patient"].nunique())
-            estimates.append(_estimate("auc_difference", value, low, high, level, own, why))
+            estimates.append(_estimate("auc_within_folds_difference", value, low, high, level, own, why))
         frames.append(to_frame(estimates, COLUMNS, model=model))
     return pd.concat(frames, ignore_index=True)
 

@@ -10,11 +10,14 @@ import pandas as pd
 from livermets.randomness import generator
 from livermets.selection.evaluation import COLUMNS, comparison_table, evaluation_table
 from livermets.selection.fit import Fit
-from livermets.selection.nested import OURS
+from livermets.selection.nested import OURS, NestedEvaluation
+from livermets.selection.permutation import PERMUTATION_COLUMNS
 from livermets.selection.stability import selection_stability
 from livermets.selection.study import Selected
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
+
+_SIZE = ("population", "generations")
 
 
 def selection_tables(selected: Selected) -> dict[str, pd.DataFrame]:
@@ -25,16 +28,17 @@ def selection_tables(selected: Selected) -> dict[str, pd.DataFrame]:
         "generations": fitted.search.log,
         "selection": selection_table(selected, frequency),
         "dropped_features": fitted.dropped,
-        "threshold": threshold_table(fitted),
+        "threshold": threshold_table(fitted, selected.nested),
         "roc_training": roc_table(fitted),
         "training_lesions": training_lesions_table(fitted),
+        "training_patients": training_patients_table(selected),
         "evaluation": _evaluation(selected),
         "comparison": _comparison(selected),
         "predictions": _predictions(selected),
         "frequency": frequency,
         "stability": stability_table(selected),
         "recalibration": to_frame(selected.recalibration),
-        "permutation": _or_empty(selected.permutations, ("permutation", "statistic", "value", "p_value")),
+        "permutation": _or_empty(selected.permutations, PERMUTATION_COLUMNS),
     }
 
 
@@ -50,10 +54,10 @@ def selection_table(selected: Selected, frequency: pd.DataFrame) -> pd.DataFrame
 
 
 def frequency_table(selected: Selected) -> pd.DataFrame:
-    """How often every feature of the table was selected: ``n_selected`` of ``n_searches`` (the main search and one per
-    outer fold and repeat); a feature dropped beforehand counts as not selected."""
+    """How often every feature of the table was selected: ``n_selected`` of ``n_searches``, the nested ones (one per
+    outer fold and repeat; without them, the main one); a feature dropped beforehand counts as not selected."""
     names = selected.inputs.data.names
-    sets = [set(chosen.features) for chosen in selected.chosen]
+    sets = [set(chosen.features) for chosen in selected.chosen[1:] or selected.chosen]
     counts = [sum(name in features for features in sets) for name in names]
     table = pd.DataFrame({"feature": names, "n_selected": counts, "n_searches": len(sets)})
     return table.assign(frequency=table["n_selected"] / len(sets))
@@ -77,13 +81,23 @@ def stability_table(selected: Selected) -> pd.DataFrame:
     return pd.concat([table, pd.DataFrame(rows)], ignore_index=True) if rows else table
 
 
-def threshold_table(fitted: Fit) -> pd.DataFrame:
-    """Both thresholds with their intervals; ``used`` marks the one in the model."""
+def threshold_table(fitted: Fit, nested: NestedEvaluation | None = None) -> pd.DataFrame:
+    """Both thresholds with their intervals; ``used`` marks the one in the model.
+
+    Sensitivity and specificity are optimistic by either rule: the features were chosen on these very lesions. Those of
+    the nested evaluation (first repeat) stand beside, for the rule in use, which its thresholds follow."""
     rows = [
         {"method": method, "used": int(method == fitted.model.threshold_method), **asdict(threshold)}
         for method, threshold in fitted.thresholds.items()
     ]
-    return pd.DataFrame(rows)
+    honest = dict.fromkeys(("nested_sensitivity", "nested_specificity", "nested_youden"), np.nan)
+    table = pd.DataFrame(rows).assign(**honest)
+    if nested is not None:
+        called = _first_repeat(nested)
+        right = called["predicted"] == called["response"]
+        sensitivity, specificity = (float(right[called["response"] == side].mean()) for side in (1, 0))
+        table.loc[table["used"] == 1, list(honest)] = [sensitivity, specificity, sensitivity + specificity - 1]
+    return table
 
 
 def roc_table(fitted: Fit) -> pd.DataFrame:
@@ -109,19 +123,56 @@ def training_lesions_table(fitted: Fit) -> pd.DataFrame:
     return table.assign(**{f"share_{method}": share for method, share in fitted.shares.items()})
 
 
+def training_patients_table(selected: Selected) -> pd.DataFrame:
+    """Lesions of each class and those called right, per training patient, as in Table 3 of Giannini 2020: by nested
+    models, which had not seen the patient (first repeat; empty without them), and, optimistic, by both rules of the
+    final model (`threshold_table`)."""
+    fitted, data = selected.fitted, selected.inputs.data
+    called = {
+        f"correct_{method}": (share >= fitted.thresholds[method].threshold) == data.response
+        for method, share in fitted.shares.items()
+    }
+    nested = np.full(data.n_lesions, np.nan)
+    if selected.nested is not None:
+        first = _first_repeat(selected.nested)
+        nested[first["lesion"]] = first["predicted"] == first["response"]
+    columns = {"lesions": np.ones(data.n_lesions), "correct_nested": nested, **called}
+    counted = {
+        f"{side}_{name}": np.where(data.response == value, values, 0 * np.asarray(values, float))
+        for name, values in columns.items()
+        for side, value in (("r_plus", 1), ("r_minus", 0))
+    }
+    table = pd.DataFrame({"group": data.lesions["group"], **counted})
+    return table.groupby("group", sort=False).sum(min_count=1).reset_index().convert_dtypes()
+
+
+def _first_repeat(nested: NestedEvaluation) -> pd.DataFrame:
+    """Our model's held-out classes, one row per lesion."""
+    own = nested.predictions[nested.predictions["model"] == OURS]
+    return own[own["repeat"] == own["repeat"].min()].sort_values("lesion")
+
+
 def _evaluation(selected: Selected) -> pd.DataFrame:
     if selected.nested is None:
-        return pd.DataFrame(columns=["model", *COLUMNS])
+        return pd.DataFrame(columns=["model", *COLUMNS, *_SIZE])
     level = selected.inputs.settings.threshold.level
-    return evaluation_table(selected.nested.predictions, OURS, level, _bootstrap(selected))
+    return _with_size(selected, evaluation_table(selected.nested.predictions, OURS, level, _bootstrap(selected)))
 
 
 def _comparison(selected: Selected) -> pd.DataFrame:
     if selected.nested is None:
-        return pd.DataFrame(columns=["model", *COLUMNS])
+        return pd.DataFrame(columns=["model", *COLUMNS, *_SIZE])
     predictions = selected.nested.predictions
     models = list(dict.fromkeys(predictions["model"]))
-    return comparison_table(predictions, models, selected.inputs.settings.threshold.level, _bootstrap(selected))
+    level = selected.inputs.settings.threshold.level
+    return _with_size(selected, comparison_table(predictions, models, level, _bootstrap(selected)))
+
+
+def _with_size(selected: Selected, table: pd.DataFrame) -> pd.DataFrame:
+    """How large the searches behind a row were (empty: a model without a search)."""
+    size, searched = selected.inputs.audit_settings.search, table["model"] == OURS
+    sizes = {name: np.where(searched, getattr(size, name), np.nan) for name in _SIZE}
+    return table.assign(**sizes).astype(dict.fromkeys(_SIZE, "Int64"))
 
 
 def _predictions(selected: Selected) -> pd.DataFrame:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from livermets.config.selection import SelectionSettings
 from livermets.provenance import canonical_json, code_digest, text_digest, versions
-from livermets.randomness import integer_seed
 from livermets.selection.comparison import comparators
 from livermets.selection.data import TrainingData, check_enough_patients, text_columns, training_data
-from livermets.selection.fit import Fit, Run, fit, search, with_provenance
+from livermets.selection.evaluation import mean_auc_within_folds
+from livermets.selection.fit import Fit, Run, fit, with_provenance
 from livermets.selection.fitness import CrossValidation
 from livermets.selection.nested import OURS, Chosen, NestedEvaluation, nested_evaluation, outer_folds
-from livermets.selection.permutation import permutation_null
+from livermets.selection.permutation import observed_search_score, permutation_null, permuted_data
 from livermets.selection.recalibration import fit_recalibration
 from livermets.stats.results import Estimate
 
@@ -36,6 +36,8 @@ class Inputs:
     seed: int
     repeats: list[NDArray[np.intp]]
     """Outer fold of every lesion, for every repeat of the nested evaluation."""
+    permuted: Sequence[TrainingData] = ()
+    """The same data with permuted outcomes, for every permutation."""
     notes: tuple[str, ...] = ()
     """What a reader should know about the table."""
 
@@ -56,11 +58,15 @@ class Inputs:
         data = training_data(table, target, group, lesion, where)
         words = text_columns(table, (target, *group, *lesion))
         notes = [f"columns that hold words are no features: {', '.join(words)}"] if words else []
+        found = sorted(map(str, table["timepoint"].unique())) if "timepoint" in table else []
+        if len(found) > 1:
+            notes.append(f"the table holds {', '.join(found)}: a follow-up image is part of the outcome it predicts")
         check_enough_patients(
             data, settings.search.folds, f"cross-validation with {settings.search.folds} folds", where
         )
         repeats = outer_folds(data, settings, seed, where)
-        return cls(data, whole_lesions, extraction, settings, seed, repeats, tuple(notes))
+        permuted = permuted_data(data, settings, seed, where)
+        return cls(data, whole_lesions, extraction, settings, seed, repeats, permuted, tuple(notes))
 
     def digest(self) -> str:
         """What a checkpoint must have in common with the run that uses it."""
@@ -145,7 +151,7 @@ def select(inputs: Inputs, run: Run | None = None) -> Selected:
     permutations = None
     if settings.audit.permutations:
         observed = _observed(inputs, fitted, nested, run)
-        permutations = permutation_null(data, audit, seed, observed, run)
+        permutations = permutation_null(inputs.permuted, audit, seed, observed, run)
     gains = feature_gains(fitted, settings, seed, run.threads) if settings.audit.feature_gains else None
     return Selected(inputs, fitted, nested, permutations, gains, tuple(notes), recalibration)
 
@@ -179,14 +185,10 @@ def feature_gains(fitted: Fit, settings: SelectionSettings, seed: int, threads: 
 
 def _observed(inputs: Inputs, fitted: Fit, nested: NestedEvaluation | None, run: Run) -> float:
     """The permutation statistic of the true outcomes, by a search of the same size as the permuted ones."""
-    from livermets.selection.evaluation import mean_auc_within_folds
-
     if inputs.settings.audit.permutation_statistic == "nested" and nested is not None:
         return mean_auc_within_folds(nested.predictions, OURS)
     if inputs._observed_needs_search:
-        seed = integer_seed(inputs.seed, "permutation-0")
-        cross_validation = CrossValidation.prepare(fitted.data, inputs.audit_settings, seed, run.threads)
-        return search(cross_validation, seed, "permutation-0", run).score
+        return observed_search_score(inputs.data, inputs.audit_settings, inputs.seed, run)
     return fitted.search.score
 
 

@@ -24,11 +24,20 @@ class TrainingTable:
     without_rois: tuple[str, ...]
 
 
-def training_table(rois: Sequence[pd.DataFrame], lesions: Sequence[pd.DataFrame]) -> TrainingTable:
+def training_table(
+    rois: Sequence[pd.DataFrame], lesions: Sequence[pd.DataFrame], timepoints: Sequence[str] = ()
+) -> TrainingTable:
     """Joins ROI tables with the outcome of their lesions and leaves out lesions without one.
 
-    Raises `InputError` for a ROI whose lesion is unknown, and if no ROI is left."""
+    Only ROIs and lesions of ``timepoints`` enter (without: of the one timepoint that there is). Raises `InputError` for
+    several timepoints of which none is chosen, for a ROI whose lesion is unknown, and if no ROI is left."""
     problems = ProblemList()
+    rois, lesions = _at(rois, timepoints), _at(lesions, timepoints)
+    found = sorted({str(timepoint) for part in rois for timepoint in part["timepoint"]})
+    if len(found) > 1 and not timepoints:
+        what = f"several timepoints ({', '.join(found)}), and a follow-up image is part of the outcome"
+        problems.error("ROIs", what, "Name those to learn from with --timepoint")
+        problems.raise_if_errors()
     known = pd.concat([part[[*KEYS, "response"]] for part in lesions], ignore_index=True)
     rows = pd.concat([part for part in rois if len(part)] or list(rois)[:1], ignore_index=True)
     for key in known[known.duplicated(KEYS)][KEYS].itertuples(index=False, name=None):
@@ -65,6 +74,10 @@ def common_extraction(settings: Mapping[str, Mapping[str, Any]]) -> Mapping[str,
             )
     problems.raise_if_errors()
     return reference
+
+
+def _at(tables: Sequence[pd.DataFrame], timepoints: Sequence[str]) -> list[pd.DataFrame]:
+    return [table[table["timepoint"].isin(timepoints)] if timepoints else table for table in tables]
 
 
 def _name(key: tuple[Any, ...]) -> str:

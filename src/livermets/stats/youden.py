@@ -57,13 +57,11 @@ def youden_threshold(
     patient = _codes(np.arange(len(values)) if groups is None else np.asarray(groups))
     _check(values, outcome)
     patients = int(patient.max()) + 1
-    distinct = np.unique(values)
+    distinct, place = np.unique(values, return_inverse=True)
     if len(distinct) == 1:
         return YoudenThreshold(float(distinct[0]), np.nan, np.nan, level, 1.0, 0.0, 0.0, 1, len(values), patients,
                                note="every lesion has the same score")  # fmt: skip
-    candidates = (distinct[:-1] + distinct[1:]) / 2
-    # Rounding can put the midpoint of two adjacent floats onto the lower one, which would then be called R+.
-    candidates = np.where(candidates <= distinct[:-1], distinct[1:], candidates)
+    candidates = _halfway(distinct[:-1], distinct[1:])
     calls = values[:, None] >= candidates
     hit, spared = _per_patient(calls, outcome == 1, patient), _per_patient(~calls, outcome == 0, patient)
     positives = per_patient_sum(outcome == 1, patient, patients)
@@ -72,7 +70,9 @@ def youden_threshold(
     best = int(_best(sensitivity[None], specificity[None])[0])
     index = sensitivity + specificity - 1
     boot = PatientBootstrap.draw(patients, replicates, level, generator(seed, "youden threshold"))
-    resampled = _resampled(boot.weights, hit, spared, positives, negatives, candidates)
+    holders = np.zeros((patients, len(distinct)))
+    np.add.at(holders, (patient, place), 1)
+    resampled = _resampled(boot.weights, hit, spared, positives, negatives, distinct, holders)
     (low, high), why = boot.interval(resampled, patients)
     return YoudenThreshold(
         float(candidates[best]), low, high, level, float(sensitivity[best]), float(specificity[best]),
@@ -111,9 +111,18 @@ def _best(sensitivity: NDArray, specificity: NDArray) -> NDArray[np.intp]:
     return np.argmin(imbalance, axis=1)
 
 
+def _halfway(lower: NDArray, upper: NDArray) -> NDArray:
+    """Cut points between neighbouring scores."""
+    middle = (lower + upper) / 2
+    # Rounding can put the midpoint of two adjacent floats onto the lower one, which would then be called R+.
+    return np.where(middle <= lower, upper, middle)
+
+
 def _resampled(
-    weights: NDArray, hit: NDArray, spared: NDArray, positives: NDArray, negatives: NDArray, candidates: NDArray
-) -> NDArray:
+    weights: NDArray, hit: NDArray, spared: NDArray, positives: NDArray, negatives: NDArray,
+    distinct: NDArray, holders: NDArray,
+) -> NDArray:  # fmt: skip
+    """The threshold of every resample, found among its own scores (``holders``: how often each patient has each)."""
     thresholds = np.full(len(weights), np.nan)
     for start in range(0, len(weights), _CHUNK):  # bounds the memory of replicates x candidates
         part = weights[start : start + _CHUNK]
@@ -121,6 +130,27 @@ def _resampled(
         usable = (m > 0) & (n > 0)
         part, m, n = part[usable], m[usable], n[usable]
         if len(part):
-            best = _best((part @ hit) / m[:, None], (part @ spared) / n[:, None])
-            thresholds[start : start + _CHUNK][usable] = candidates[best]
+            rates = (part @ hit) / m[:, None], (part @ spared) / n[:, None]
+            thresholds[start : start + _CHUNK][usable] = _best_cuts(*rates, distinct, part @ holders > 0)
     return thresholds
+
+
+def _best_cuts(sensitivity: NDArray, specificity: NDArray, distinct: NDArray, present: NDArray[np.bool_]) -> NDArray:
+    """Of every resample the best cut point, halfway between neighbours among the scores that are present in it."""
+    lower, upper = _neighbours(present)
+    between = (lower >= 0) & (upper < len(distinct))
+    best = _best(np.where(between, sensitivity, -np.inf), specificity)
+    row = np.arange(len(present))
+    below, above = distinct[np.maximum(lower[row, best], 0)], distinct[np.minimum(upper[row, best], len(distinct) - 1)]
+    only = distinct[present.argmax(axis=1)]
+    return np.where(between.any(axis=1), _halfway(below, above), only)  # one score throughout is the threshold
+
+
+def _neighbours(present: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """For the cut above each score but the last: the nearest present score at or below it (-1: none), and the nearest
+    above it (the number of scores: none)."""
+    scores = present.shape[1]
+    number = np.arange(scores)
+    lower = np.maximum.accumulate(np.where(present, number, -1), axis=1)[:, :-1]
+    upper = np.minimum.accumulate(np.where(present, number, scores)[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    return lower, upper

@@ -118,7 +118,7 @@ def test_how_images_are_read_is_no_setting_of_an_outcome(study: SmallStudy) -> N
     study.save_settings()
     changed = planned()
     assert changed.outcome_settings(changed.cohorts()) == plan.outcome_settings(plan.cohorts())
-    assert changed.outcome_digest(changed.cohorts()) == plan.outcome_digest(plan.cohorts())
+    assert changed.outcome_digest(changed.scans()) == plan.outcome_digest(plan.scans())
     scan = plan.scan("train", "T1", "baseline")
     assert json.loads(changed.scan_settings(scan)) != json.loads(plan.scan_settings(scan))
 

@@ -75,6 +75,11 @@ def test_select_refuses(tmp_path, table, sentence):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_column_of_the_name_that_results_use_is_refused():
+    with pytest.raises(InputError, match="`group` is what the tables of results call the patient"):
+        training_data(wide().rename(columns={"ID": "group"}), "Target", ["group"])
+
+
 TABLES = {
     "one feature": lambda table: table[["ID", "Target", "a"]],
     "one that varies": lambda table: table[["ID", "Target", "a"]].assign(b=1.0),

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from tests.selection_tables import SETTINGS, roi_table
 
+from livermets.randomness import integer_seed
 from livermets.selection.checkpoint import Checkpoint
 from livermets.selection.fit import Run
+from livermets.selection.permutation import search_score
 from livermets.selection.report import selection_tables
 from livermets.selection.study import Inputs, select
 
@@ -42,11 +44,60 @@ def test_every_lesion_is_predicted_once_per_model_and_repeat(tables):
 def test_tables_agree_with_each_other(selected, tables):
     chosen = set(tables["selection"].loc[tables["selection"]["selected"] == 1, "feature"])
     assert chosen == set(selected.fitted.model.features)
-    assert tables["frequency"]["n_searches"].eq(3).all()
+    assert tables["frequency"]["n_searches"].eq(2).all()  # the nested ones, as in the stability
+    assert tables["stability"]["n_searches"].eq(2).all()
     used = tables["threshold"].set_index("used").loc[1]
     assert used["threshold"] == selected.fitted.model.threshold
     assert tables["generations"]["best_features"].iloc[-1] == len(chosen)
     assert set(tables["threshold"]["method"]) == {"cross_fitted", "resubstitution"}
+
+
+def test_nested_figures_stand_beside_the_optimistic_ones(tables):
+    threshold = tables["threshold"].set_index("used")
+    evaluation = tables["evaluation"].groupby("measure")["value"].first()
+    for measure in ("sensitivity", "specificity"):
+        assert threshold.loc[1, f"nested_{measure}"] == pytest.approx(evaluation[measure])
+    assert np.isnan(threshold.loc[0, "nested_youden"])
+
+
+def test_correct_calls_of_patients_add_up_to_the_figures_of_the_threshold(tables):
+    patients = tables["training_patients"].set_index("group").sum()
+    for row in tables["threshold"].itertuples():
+        assert patients[f"r_plus_correct_{row.method}"] == pytest.approx(row.sensitivity * patients["r_plus_lesions"])
+        assert patients[f"r_minus_correct_{row.method}"] == pytest.approx(row.specificity * patients["r_minus_lesions"])
+        if row.used:
+            nested = row.nested_sensitivity * patients["r_plus_lesions"]
+            assert patients["r_plus_correct_nested"] == pytest.approx(nested)
+    assert patients["r_plus_lesions"] + patients["r_minus_lesions"] == 30
+
+
+def test_without_nested_evaluation_nothing_stands_for_it():
+    off = AUDITED.model_copy(
+        update={"audit": AUDITED.audit.model_copy(update={"outer_folds": 0, "permutations": 0, "comparisons": False})}
+    )
+    tables = selection_tables(select(inputs_of(settings=off)))
+    assert tables["training_patients"]["r_plus_correct_nested"].isna().all()
+    assert tables["threshold"]["nested_youden"].isna().all()
+    assert tables["frequency"]["n_searches"].eq(1).all()
+
+
+def test_every_number_of_the_audit_says_the_size_of_its_searches():
+    audit = AUDITED.audit.model_copy(update={"population": 4, "generations": 1})
+    tables = selection_tables(select(inputs_of(settings=AUDITED.model_copy(update={"audit": audit}))))
+    ours = tables["comparison"]["model"] == "ga_network"
+    assert tables["comparison"]["population"].where(~ours).isna().all()
+    for table in (tables["evaluation"], tables["comparison"][ours], tables["permutation"]):
+        assert set(table["population"]) == {4}
+        assert set(table["generations"]) == {1}
+
+
+def test_the_observed_statistic_is_of_a_search_like_the_permuted_ones():
+    """A table permuted into itself must give the same score: same folds' seed, same size of the search."""
+    audit = AUDITED.audit.model_copy(update={"population": 4, "generations": 1, "permutations": 1})
+    inputs = inputs_of(settings=AUDITED.model_copy(update={"audit": audit}))
+    table = select(inputs).permutations
+    again = search_score(inputs.data, inputs.audit_settings, integer_seed(1, "permutation-0"), "again", Run())
+    assert table["value"].iloc[0] == again
 
 
 def test_permutation_p_value_counts_the_true_outcomes(tables):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from livermets.errors import InputError
+from livermets.randomness import generator
+from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.youden import youden_threshold
 
 
@@ -69,6 +71,25 @@ def test_interval_is_by_patient() -> None:
     naive = youden_threshold(np.repeat(score, 10), np.repeat(response, 10), seed=4)
     assert naive.high - naive.low < repeated.high - repeated.low
     assert once.low <= once.threshold <= once.high
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_resample_has_cut_points_of_its_own(seed: int) -> None:
+    """Against the threshold of each resample written out lesion by lesion: ties, few patients, coarse scores."""
+    random = np.random.default_rng(seed)
+    patient = np.sort(random.integers(0, 7, 30))
+    response = (random.random(30) < 0.6).astype(int)
+    score = np.round(random.random(30) + 0.2 * response, 1 + seed % 3)
+    found = youden_threshold(score, response, patient, replicates=400, seed=seed)
+    codes = np.unique(patient, return_inverse=True)[1]
+    boot = PatientBootstrap.draw(codes.max() + 1, 400, 0.95, generator(seed, "youden threshold"))
+    thresholds = []
+    for weights in boot.weights.astype(int):
+        drawn = np.repeat(np.arange(30), weights[codes])
+        both = len(np.unique(response[drawn])) == 2
+        thresholds.append(youden_threshold(score[drawn], response[drawn], replicates=0).threshold if both else np.nan)
+    (low, high), _ = boot.interval(np.array(thresholds), codes.max() + 1)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-12)
 
 
 def test_neighbouring_floats_stay_apart() -> None:

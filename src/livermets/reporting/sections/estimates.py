@@ -25,6 +25,8 @@ MEASURES = {
     "sd_between_patients": "SD between patients", "sd_within_patients": "SD within patients",
     "within_limits": "Lesions within the limits", "calibration_intercept": "Calibration intercept",
     "mean_dice": "Mean Dice",
+    "auc_within_folds": "ROC AUC within folds",
+    "auc_within_folds_difference": "AUC within folds, less genetic selection",
     "stability": "Stability index", "mean_features": "Features, mean", "mean_hidden": "Hidden neurons, mean",
     "sensitivity_manual": "Sensitivity, manual mask", "sensitivity_automatic": "Sensitivity, automatic mask",
     "specificity_manual": "Specificity, manual mask", "specificity_automatic": "Specificity, automatic mask",

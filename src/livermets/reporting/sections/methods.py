@@ -40,7 +40,8 @@ _STEPS = (
     "the lesion mask, so that both masks of a lesion have ROIs at the same places.",
     "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs are "
     "fitted on the "
-    "manual masks of the training cohorts only, then applied, frozen, to both masks of every other cohort.",
+    "manual masks of the training cohorts only, at the timepoints of response_timepoints (baseline unless others are "
+    "named), then applied, frozen, to both masks of every other cohort.",
     "Every fold, split and resample is by patient, since the lesions of one patient are not independent.",
 )
 

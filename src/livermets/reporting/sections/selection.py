@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,8 +12,12 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Details, Figure, Note, Pairs, Paragraph, Section
 from livermets.reporting.pictures import picture_file
 from livermets.reporting.results import StudyResults
+from livermets.reporting.sections import selection_words as words
 from livermets.reporting.sections.estimates import estimate_table, measure_name
 from livermets.reporting.tables import csv_download, frame_table
+
+# Parts of the audit that rest on searches of their own, whose size is said with them.
+_SEARCHED = ("Frequency and stability", "Nested evaluation", "Permutation null", "Comparison models")
 
 # What the selection left: heading, stems of its tables and pictures, caption, and why it may be missing.
 _PARTS = (
@@ -23,23 +28,28 @@ _PARTS = (
     ("Selected features", ("selection",), "Candidate features: in the final model or not, how often selected, gain "
         "of the cross-validated score and its cost.", "selection.csv is missing"),
     ("Frequency and stability", ("frequency", "stability"),
-     "How often each feature was selected over repeats and outer folds, and the stability index (Nogueira 2018) with "
-     "interval.",
+     "How often each feature was selected over the nested searches (repeats and outer folds), and the stability index "
+     "of the same searches (Nogueira 2018) with interval.",
      "the search was not repeated"),
     ("Nested evaluation", ("evaluation", "predictions"),
-     "Nested, patient-grouped evaluation on the training cohort: the whole search is repeated in each outer training "
-     "part.",
+     "Nested, patient-grouped evaluation on the training cohort: search, threshold and network are repeated in each "
+     "outer training part.",
      "nested evaluation was switched off"),
     ("Permutation null", ("permutation",),
-     "The same search with outcomes permuted by patient: what it finds when there is nothing to find.",
+     "Searches with outcomes permuted by patient (each patient gets the outcomes of one with about as many lesions): "
+     "what they find when there is nothing to find.",
      "no permutation was asked for"),
     ("Comparison models", ("comparison",),
      "Other models in the same outer folds: longest diameter alone, LASSO, whole-lesion features, all features.",
      "comparisons were switched off"),
+    ("Correct calls per training patient", ("training_patients",),
+     "Lesions called right of all, by outcome, for each training patient (Giannini 2020, Table 3): by nested models, "
+     "which had not seen the patient, and by both rules of the threshold.",
+     "training_patients.csv is missing"),
     ("Threshold", ("threshold", "roc_training", "training_lesions"),
      "Share of R+ ROIs from which a lesion is called R+ (Youden index on the training cohort), by rule, with the "
-     "interval over "
-     "resamples of patients.", "threshold.csv is missing"),
+     "interval over resamples of patients. Sensitivity and specificity are optimistic: the features were chosen on "
+     "these lesions.", "threshold.csv is missing"),
     ("Dropped features", ("dropped_features",),
      "Features dropped before the search because they were constant or duplicates.", "no feature was dropped"),
 )  # fmt: skip
@@ -82,8 +92,10 @@ def _headline(study: StudyResults) -> str:
         )
     if study.of_role("train"):
         parts.append(
-            f"Everything in this part was fitted on the training data alone ({fmt.listed(study.of_role('train'))})."
+            f"Everything in this part was fitted on the training data alone ({fmt.listed(study.of_role('train'))}, "
+            f"{fmt.listed(words.timepoints(study))}): {words.trained_on(study)}"
         )
+        parts += [text for text in [words.follow_up_sentence(study)] if text]
     return " ".join(parts) or "The fitted model and its audit."
 
 
@@ -116,7 +128,11 @@ def _text(value: Any) -> str:
 
 def _part(study: StudyResults, title: str, stems: tuple[str, ...], caption: str, why: str) -> Section:
     identifier = f"selection-{title.lower().replace(' ', '-')}"
-    blocks: list[Block] = [Paragraph(text) for text in [_words(study, title)] if text]
+    blocks: list[Block] = [Paragraph(_WORDS[title](study))] if title in _WORDS and _WORDS[title](study) else []
+    if title in _SEARCHED and words.search_size(study):
+        caption = f"{caption} {words.search_size(study)}"
+        if title == "Comparison models" and words.smaller_search(study):
+            caption += " The other models are fitted in full, to the disadvantage of the genetic selection."
     drawn = [stem for stem in stems if stem in study.model_pictures]
     blocks += [_picture(study, stem, caption) for stem in drawn]
     for stem in stems:
@@ -131,32 +147,10 @@ def _part(study: StudyResults, title: str, stems: tuple[str, ...], caption: str,
 _DETAILED = ("roc_training", "generations", "predictions", "training_lesions")
 
 
-def _words(study: StudyResults, title: str) -> str:
-    """One sentence that reads the table, where a table has one thing to say."""
-    tables = study.model
-    if title == "Permutation null" and "p_value" in tables.get("permutation", pd.DataFrame()):
-        table = tables["permutation"]
-        true, null = table[table["permutation"] == 0], table[table["permutation"] != 0]
-        if len(true) and len(null):
-            return (
-                f"With the true outcomes the statistic is {fmt.number(true['value'].iloc[0])}; over "
-                f"{fmt.plural(len(null), 'permutation')} of the outcomes by patient it is "
-                f"{fmt.number(null['value'].mean())} on "
-                f"average (SD {fmt.number(null['value'].std())}), {fmt.p_value(true['p_value'].iloc[0])}."
-            )
-    if title == "Nested evaluation" and "measure" in tables.get("evaluation", pd.DataFrame()):
-        rows = tables["evaluation"]
-        rows = rows[rows["measure"].astype(str).str.startswith("auc") & rows["value"].notna()]
-        if len(rows):
-            row = rows.iloc[0]
-            ends = fmt.estimate(row["value"], row["low"], row["high"])
-            verdict = (
-                ""
-                if fmt.is_missing(row["low"])
-                else (", above chance (0.5)" if row["low"] > 0.5 else ", compatible with chance (0.5)")
-            )
-            return f"Lesions of patients that a search had not seen: AUC {ends}{verdict}."
-    return ""
+_WORDS = {
+    "Permutation null": words.permutation_words, "Nested evaluation": words.nested_words,
+    "Threshold": words.threshold_words,
+}  # fmt: skip
 
 
 _DATA_OF = {"convergence": "generations"}
@@ -168,15 +162,9 @@ _INTERVALS = {
 }
 
 
-def _training_n(study: StudyResults) -> str:
-    lesions = study.cohort_lesions(*study.of_role("train"))
-    patients = int(lesions["patient"].nunique())
-    return f"{fmt.plural(len(lesions), 'training lesion')} of {fmt.plural(patients, 'patient')}."
-
-
 def _picture(study: StudyResults, stem: str, caption: str) -> Figure:
     table = study.model.get(_DATA_OF.get(stem, stem), pd.DataFrame())
-    n = f" {_training_n(study)} {_INTERVALS.get(stem, 'No interval.')}"
+    n = f" {words.trained_on(study)} {_INTERVALS.get(stem, 'No interval.')}"
     identifier = f"selection-figure-{stem.replace('_', '-')}"
     download = csv_download(identifier, table) if len(table) else None
     return Figure(
@@ -189,15 +177,35 @@ def _table(stem: str, table: pd.DataFrame, caption: str, folded: bool) -> Block:
     shown: Block
     if {"measure", "low", "high", "method", "n_lesions"} <= set(table.columns):
         renamed = table.assign(model=table["model"].map(_model_name)) if "model" in table else table
-        shown = estimate_table(identifier, renamed, caption, ("model",))
+        within = words.WITHIN_FOLDS if table["measure"].astype(str).str.startswith("auc_within").any() else ""
+        shown = estimate_table(identifier, renamed, caption, ("model",), within)
+    elif stem == "training_patients":
+        shown = _correct_calls(identifier, table, caption)
     else:
         rules = list(dict.fromkeys(table["rule"].dropna().astype(str))) if "rule" in table else []
         hidden = {"rule", *(c for c in ("note", "level") if c in table and table[c].nunique() < 2)}
         shown = frame_table(
             identifier, table, caption, columns=[str(c) for c in table if c not in hidden],
-            formats={"measure": measure_name}, most_rows=40, note=". ".join(rules),
+            formats={"measure": measure_name, **({"method": _rule} if stem in _BY_RULE else {})}, labels=_LABELS,
+            most_rows=40, note=". ".join(rules),
         )  # fmt: skip
     return Details(f"Table: {stem.replace('_', ' ')}", [shown]) if folded else shown
+
+
+def _correct_calls(identifier: str, table: pd.DataFrame, caption: str) -> Block:
+    shown = frame_table(identifier, words.correct_calls(table), caption, most_rows=len(table) + 1)
+    return replace(shown, download=csv_download(identifier, table))
+
+
+def _rule(code: Any) -> str:
+    return words.THRESHOLD_RULES.get(str(code), str(code))
+
+
+_BY_RULE = ("threshold", "roc_training")
+_LABELS = {"p_smallest": "Smallest p possible", "nested_sensitivity": "Sensitivity, nested",
+           "nested_specificity": "Specificity, nested", "nested_youden": "Youden, nested",
+           "sensitivity": "Sensitivity (optimistic)", "specificity": "Specificity (optimistic)",
+           "youden": "Youden (optimistic)"}  # fmt: skip
 
 
 def _model_name(code: str) -> str:

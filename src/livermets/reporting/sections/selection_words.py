@@ -1,0 +1,178 @@
+"""What the tables of the selection say in sentences: whom it was trained on, by how much searching, how sure it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from livermets.reporting import formatting as fmt
+from livermets.reporting.results import StudyResults
+
+BASELINE = "baseline"
+THRESHOLD_RULES = {
+    "cross_fitted": "networks cross-fitted, features chosen on the same folds",
+    "resubstitution": "final network on its own training lesions",
+}
+WITHIN_FOLDS = (
+    "AUC within folds: the share of pairs of an R+ and an R− lesion of the same outer fold in which the R+ lesion has "
+    "the higher score (ties half); scores of different folds come from different models and are not compared, as they "
+    "are in the pooled ROC AUC."
+)
+
+
+def training_counts(study: StudyResults) -> tuple[int, int] | None:
+    """Lesions and patients that the model was fitted on, as it was told; None: not recorded."""
+    trained = study.model.get("training_lesions", pd.DataFrame())
+    if {"group"} <= set(trained.columns):
+        return len(trained), int(trained["group"].nunique())
+    facts = (study.model_facts.get("provenance") or {}).get("training_data") or {}
+    return (int(facts["lesions"]), int(facts["patients"])) if {"lesions", "patients"} <= set(facts) else None
+
+
+def trained_on(study: StudyResults) -> str:
+    """``36 training lesions of 12 patients``, and how many more could not train."""
+    counts = training_counts(study)
+    if counts is None:
+        return "Lesions that trained it: not recorded."
+    lesions, patients = counts
+    text = f"{fmt.plural(lesions, 'training lesion')} of {fmt.plural(patients, 'patient')}"
+    drawn = study.cohort_lesions(*study.of_role("train"))
+    others = int(drawn["timepoint"].isin(timepoints(study)).sum()) - lesions
+    return f"{text} ({fmt.integer(others)} more without a ROI or an outcome)." if others > 0 else f"{text}."
+
+
+def timepoints(study: StudyResults) -> list[str]:
+    """Timepoints that the model was trained on."""
+    return list(study.config.get("response_timepoints") or [BASELINE])
+
+
+def follow_up_sentence(study: StudyResults) -> str:
+    """That follow-up images trained the model, where they did."""
+    cohorts = study.config.get("cohorts") or {}
+    later: dict[str, None] = {}
+    for name in study.of_role("train"):
+        found = set(study.cohort_lesions(name)["timepoint"])
+        listed = ((cohorts.get(name) or {}).get("timepoints") or [BASELINE])[0]
+        first = next((point for point in (BASELINE, listed) if point in found), min(found, default=BASELINE))
+        later |= dict.fromkeys(point for point in timepoints(study) if point in found and point != first)
+    if not later:
+        return ""
+    return (
+        f"Follow-up images ({fmt.listed(list(later))}) trained the model, because response_timepoints names them; they "
+        "are part of the outcome that it predicts, so its figures may not hold at baseline."
+    )
+
+
+def search_size(study: StudyResults) -> str:
+    """How large the searches of the audit were beside the one that made the model."""
+    settings = (study.model_facts.get("provenance") or {}).get("settings") or {}
+    search, audit = settings.get("search"), settings.get("audit")
+    if not search or not audit:
+        return ""
+    main = search["population"], search["generations"]
+    repeated = tuple(audit.get(key) or search[key] for key in ("population", "generations"))
+    if repeated == main:
+        return f"Its searches are as large as the model's own: {_size(*main)}."
+    return (
+        f"Its searches are smaller than the model's own: {_size(*repeated)}, not {_size(*main)} (audit.population, "
+        "audit.generations)."
+    )
+
+
+def smaller_search(study: StudyResults) -> bool:
+    """Whether the audit's searches were made smaller than the model's own."""
+    return "smaller" in search_size(study)
+
+
+def _size(population: int, generations: int) -> str:
+    return f"{fmt.plural(population, 'individual')}, at most {fmt.plural(generations, 'generation')}"
+
+
+def permutation_words(study: StudyResults) -> str:
+    """The test in one sentence, and what so many permutations can show at all."""
+    table = study.model.get("permutation", pd.DataFrame())
+    if "p_value" not in table or not len(table):
+        return ""
+    true, null = table[table["permutation"] == 0], table[table["permutation"] != 0]
+    if not len(true) or not len(null):
+        return ""
+    smallest = 1 / (len(null) + 1)
+    text = (
+        f"With the true outcomes the statistic is {fmt.number(true['value'].iloc[0])}; over "
+        f"{fmt.plural(len(null), 'permutation')} of the outcomes by patient it is "
+        f"{fmt.number(null['value'].mean())} on average (SD {fmt.number(null['value'].std())}), "
+        f"{fmt.p_value(true['p_value'].iloc[0])} (the smallest that so many permutations allow: "
+        f"{fmt.significant(smallest, 2)})."
+    )
+    if smallest > 0.05:
+        text += " So few permutations cannot show p ≤ 0.05, whatever there is to find."
+    return text
+
+
+def nested_words(study: StudyResults) -> str:
+    """The AUC of lesions whose patients a search had not seen."""
+    rows = study.model.get("evaluation", pd.DataFrame())
+    if "measure" not in rows:
+        return ""
+    rows = rows[rows["measure"].astype(str).str.startswith("auc") & rows["value"].notna()]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    verdict = ""
+    if not fmt.is_missing(row["low"]):
+        verdict = ", above chance (0.5)" if row["low"] > 0.5 else ", compatible with chance (0.5)"
+    kind = "AUC within folds" if row["measure"] == "auc_within_folds" else "AUC"
+    small = f" {search_size(study)}" if smaller_search(study) else ""
+    found = fmt.estimate(row["value"], row["low"], row["high"])
+    return f"Lesions of patients that a search had not seen: {kind} {found}{verdict}.{small}"
+
+
+def threshold_words(study: StudyResults) -> str:
+    """Sensitivity and specificity at the threshold in use, flagged, with the nested ones beside."""
+    table = study.model.get("threshold", pd.DataFrame())
+    if not {"used", "sensitivity", "specificity", "method"} <= set(table.columns):
+        return ""
+    row = table[table["used"] == 1].iloc[0]
+    text = (
+        f"At the threshold in use ({fmt.number(row['threshold'])}; {_rule(row['method'])}) sensitivity is "
+        f"{fmt.percent(row['sensitivity'])} and specificity {fmt.percent(row['specificity'])} on the lesions that the "
+        "features and the threshold were chosen on: optimistic. "
+    )
+    nested = row.get("nested_sensitivity")
+    if fmt.is_missing(nested):
+        return f"{text}They were not nested, so there is no figure for patients not seen."
+    return (
+        f"{text}Nested, on patients that neither had seen: {fmt.percent(nested)} and "
+        f"{fmt.percent(row['nested_specificity'])}."
+    )
+
+
+def _rule(method: Any) -> str:
+    return THRESHOLD_RULES.get(str(method), str(method))
+
+
+_WAYS = {
+    "nested": "nested",
+    "cross_fitted": "networks cross-fitted (optimistic)",
+    "resubstitution": "resubstitution, as published (optimistic)",
+}
+
+
+def correct_calls(table: pd.DataFrame) -> pd.DataFrame:
+    """``model/training_patients.csv`` with `right of all` in every cell, a last row for all patients."""
+    total = table.sum(numeric_only=True, min_count=len(table)).to_dict()
+    rows = pd.concat([table, pd.DataFrame([{"group": "All", **total}])], ignore_index=True)
+    shown = pd.DataFrame({"Patient": rows["group"]})
+    for way, words in _WAYS.items():
+        for side, name in (("r_plus", "R+"), ("r_minus", "R−")):
+            right, lesions = rows[f"{side}_correct_{way}"], rows[f"{side}_lesions"]
+            if right.notna().any():
+                shown[f"{name}: {words}"] = [_of(k, n) for k, n in zip(right, lesions, strict=True)]
+    return shown
+
+
+def _of(right: Any, lesions: Any) -> str:
+    if fmt.is_missing(right) or right is pd.NA or not lesions:
+        return fmt.MISSING
+    return f"{fmt.integer(right)} of {fmt.integer(lesions)}"

@@ -1,0 +1,111 @@
+"""The sentences of the selection's section state the number of their table, and what it can and cannot show."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from livermets.reporting.sections import selection_words as words
+from livermets.reporting.sections.estimates import measure_name
+from livermets.selection.evaluation import comparison_table
+from livermets.stats.resampling import PatientBootstrap
+
+
+def study(timepoints=("baseline",), scanned=("baseline",), trained=3, drawn=4, audit=None, **tables):
+    """As much of a study as the sentences read: one training cohort, lesions drawn at every timepoint."""
+    lesions = pd.DataFrame({"cohort": "learn", "timepoint": np.repeat(scanned, drawn), "patient": "P1"})
+    tables["training_lesions"] = pd.DataFrame({"group": [f"P{i % 2}" for i in range(trained)]})
+    settings = {"search": {"population": 24, "generations": 10}, "audit": audit or {}}
+    return SimpleNamespace(
+        config={"response_timepoints": list(timepoints), "cohorts": {"learn": {}}},
+        model=tables, model_facts={"provenance": {"settings": settings}},
+        of_role=lambda role: ["learn"], cohort_lesions=lambda *names: lesions,
+    )  # fmt: skip
+
+
+def permutations(number, p):
+    table = pd.DataFrame({"permutation": range(number + 1), "value": np.linspace(0.9, 0.5, number + 1)})
+    return table.assign(p_value=[p, *[None] * number])
+
+
+def test_captions_count_the_lesions_that_trained():
+    assert words.trained_on(study(trained=36, drawn=40)) == (
+        "36 training lesions of 2 patients (4 more without a ROI or an outcome)."
+    )
+    assert words.trained_on(study(trained=4, drawn=4)) == "4 training lesions of 2 patients."
+
+
+def test_lesions_of_other_timepoints_are_not_counted_as_left_out():
+    assert words.trained_on(study(scanned=("baseline", "TP1"))) == (
+        "3 training lesions of 2 patients (1 more without a ROI or an outcome)."
+    )
+
+
+@pytest.mark.parametrize(
+    "timepoints, scanned, named",
+    [
+        (["baseline"], ["baseline", "TP1"], ""),
+        (["baseline", "TP1"], ["baseline", "TP1"], "Follow-up images (TP1) trained the model"),
+        (["TP1"], ["baseline", "TP1"], "Follow-up images (TP1) trained the model"),
+        (["TP0"], ["TP0", "TP1"], ""),
+    ],
+)
+def test_follow_up_images_that_train_are_named(timepoints, scanned, named):
+    sentence = words.follow_up_sentence(study(timepoints, scanned))
+    assert sentence.startswith(named) if named else sentence == ""
+    assert ("part of the outcome" in sentence) == bool(named)
+
+
+def test_too_few_permutations_say_so():
+    five = words.permutation_words(study(permutation=permutations(5, 1 / 6)))
+    assert "(the smallest that so many permutations allow: 0.17)" in five
+    assert five.endswith("So few permutations cannot show p ≤ 0.05, whatever there is to find.")
+    many = words.permutation_words(study(permutation=permutations(199, 0.005)))
+    assert "(the smallest that so many permutations allow: 0.0050)" in many
+    assert "So few" not in many
+
+
+def test_a_smaller_audit_is_said():
+    assert words.search_size(study(audit={"population": None, "generations": None})).startswith("Its searches are as")
+    said = words.search_size(study(audit={"population": 12, "generations": None}))
+    assert said.startswith("Its searches are smaller than the model's own: 12 individuals, at most 10 generations, not")
+
+
+def test_the_threshold_is_flagged_with_the_nested_figures_beside():
+    row = {"method": "cross_fitted", "used": 1, "threshold": 0.5, "sensitivity": 0.9, "specificity": 0.8}
+    plain = words.threshold_words(study(threshold=pd.DataFrame([row])))
+    assert "features chosen on the same folds" in plain
+    assert "optimistic" in plain
+    assert "no figure for patients not seen" in plain
+    nested = pd.DataFrame([row | {"nested_sensitivity": 0.6, "nested_specificity": 0.4}])
+    beside = words.threshold_words(study(threshold=nested))
+    assert beside.endswith("that neither had seen: 60.0\u00a0% and 40.0\u00a0%.")
+
+
+def test_correct_calls_of_all_patients_stand_below_them():
+    table = pd.DataFrame({
+        "group": ["a/1", "a/2"], "r_plus_lesions": [2, 0], "r_minus_lesions": [1, 3],
+        "r_plus_correct_nested": [1, 0], "r_minus_correct_nested": [0, 3],
+        "r_plus_correct_cross_fitted": [2, 0], "r_minus_correct_cross_fitted": [1, 3],
+        "r_plus_correct_resubstitution": [2, 0], "r_minus_correct_resubstitution": [1, 3],
+    })  # fmt: skip
+    shown = words.correct_calls(table)
+    assert shown["R+: nested"].tolist() == ["1 of 2", "n/a", "1 of 2"]
+    assert shown["R−: nested"].tolist() == ["0 of 1", "3 of 3", "3 of 4"]
+    without = words.correct_calls(table.assign(r_plus_correct_nested=pd.NA, r_minus_correct_nested=pd.NA))
+    assert "R+: nested" not in without
+    assert without["R−: resubstitution, as published (optimistic)"].iloc[-1] == "4 of 4"
+
+
+def test_a_difference_between_models_is_not_called_one_between_masks():
+    """Each measure has one meaning: the comparison of models has a difference of its own."""
+    predictions = pd.concat(
+        pd.DataFrame({"model": model, "repeat": 0, "fold": 0, "lesion": range(8), "patient": np.arange(8) % 4,
+                      "response": [0, 1] * 4, "score": score, "predicted": 1})
+        for model, score in (("ga_network", np.arange(8.0)), ("lasso", np.arange(8.0)[::-1]))
+    )  # fmt: skip
+    boot = PatientBootstrap.draw(4, 20, 0.95, np.random.default_rng(1))
+    measures = set(comparison_table(predictions, ["ga_network", "lasso"], 0.95, boot)["measure"])
+    assert "auc_within_folds_difference" in measures
+    assert not [name for name in measures if "manual" in measure_name(name).lower()]
