@@ -221,9 +221,13 @@ def _lost(lesions: pd.DataFrame) -> str:
     found = lost["no_class_because"].value_counts()
     reasons = [f"{fmt.integer(n)} {_reason(str(why), rule(lesions))}" for why, n in found.items()]
     which = f"{fmt.plural(len(lost), 'lesion')} of {fmt.integer(len(lesions))}"
-    return f"{which} {'has' if len(lost) == 1 else 'have'} no class with at least one mask: {fmt.listed(reasons)}."
+    return f"{which} {'has' if len(lost) == 1 else 'have'} no class with at least one mask: {'; '.join(reasons)}."
 
 
+_BOTH = {
+    "no ROI": "where neither mask holds a ROI",
+    TOO_FEW_ROIS: "where both masks hold fewer ROIs than a class needs",
+}
 _WORDS = {
     "no ROI": "whose {mask} mask holds no ROI",
     TOO_FEW_ROIS: "whose {mask} mask holds fewer ROIs than a class needs",
@@ -232,10 +236,12 @@ _WORDS = {
 
 
 def _reason(why: str, detected: str) -> str:
-    """The reasons of one lesion in words: that of the automatic mask first, since the manual mask is its yardstick."""
+    """The reasons of one lesion in words."""
     masks = dict(part.split(" mask: ") for part in why.split("; "))
-    if list(masks.values()) == ["no ROI", "no ROI"]:
-        return "where neither mask holds a ROI"
+    manual, automatic = masks.get("manual"), masks.get("automatic")
+    if manual == automatic and manual in _BOTH:
+        return _BOTH[manual]
     if not set(masks.values()) <= set(_WORDS):
         return f"for another reason ({why})"
-    return ", ".join(_WORDS[masks[m]].format(mask=m, rule=detected) for m in ("automatic", "manual") if m in masks)
+    named = [(mask, masks[mask]) for mask in ("automatic", "manual") if mask in masks]
+    return " and ".join(_WORDS[reason].format(mask=mask, rule=detected) for mask, reason in named)

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from livermets.config.study import StudyConfig
 from livermets.errors import input_error
 from livermets.io.tables import read_table, with_text
 from livermets.leftovers import kept, left_over, made_by
@@ -75,9 +74,9 @@ class StudyResults:
 
     @property
     def response_timepoints(self) -> list[str]:
-        """The timepoints whose classes count as predictions."""
-        default = StudyConfig.model_fields["response_timepoints"].default
-        return [str(name) for name in self.config.get("response_timepoints") or default]
+        """The timepoints whose classes count as predictions; without a configuration, those of the lesion table."""
+        named = self.config.get("response_timepoints")
+        return [str(name) for name in named] if named else [str(name) for name in self.lesions["timepoint"].unique()]
 
     def headline_lesions(self, *names: str) -> pd.DataFrame:
         """The manual lesions of some cohorts at these timepoints: those that the headline figures are about."""

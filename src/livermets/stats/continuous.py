@@ -33,7 +33,7 @@ def continuous_tables(
     curve, minimum = pd.DataFrame(columns=list(CURVE_COLUMNS)), pd.DataFrame(columns=list(MINIMUM_COLUMNS))
     if threshold is not None and with_shares:
         curve = threshold_curve(table, threshold, settings.level)
-    if {"n_roi_manual", "n_roi_automatic"} <= set(table):
+    if len(table) and {"n_roi_manual", "n_roi_automatic"} <= set(table):
         minimum = minimum_rois_table(table, threshold, settings)
     return {
         "share_differences": differences.drop(columns="patient"),

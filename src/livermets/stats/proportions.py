@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from livermets.stats.results import wider
+
 Interval = tuple[float, float]
 UNDEFINED: Interval = (math.nan, math.nan)
 
@@ -67,6 +69,21 @@ def cluster_logit_t(numerator: NDArray, denominator: NDArray, level: float = 0.9
         return UNDEFINED
     reach = float(stats.t.ppf(0.5 + level / 2, patients - 1)) * math.sqrt(variance) / (ratio * (1 - ratio))
     return around_logit(float(ratio), reach)
+
+
+def quoted_share(numerator: NDArray, denominator: NDArray, level: float = 0.95) -> tuple[float, float, str]:
+    """The interval to quote of a share of lesions, by the rule of `stats.results.wider`, and its method.
+
+    Both arrays hold one count per patient."""
+    exact = clopper_pearson(int(numerator.sum()), int(denominator.sum()), level)
+    by_patient = {
+        "cluster-logit-t": cluster_logit_t(numerator, denominator, level),
+        "clopper-pearson-patients": clopper_pearson_patients(numerator, denominator, level),
+    }
+    for method, ends in by_patient.items():
+        if not math.isnan(ends[0]) and wider(exact, ends) == ends:
+            return *ends, method
+    return *exact, "clopper-pearson"
 
 
 def around_logit(proportion: float, reach: float) -> Interval:

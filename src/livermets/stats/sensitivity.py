@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.stats.lesions import KEY_COLUMNS
-from livermets.stats.proportions import clopper_pearson, cluster_logit_t
+from livermets.stats.proportions import quoted_share
 from livermets.stats.resampling import per_patient_sum
 
 SOURCES = ("manual", "automatic")
@@ -111,7 +111,9 @@ def _with_enough(lesions: pd.DataFrame, source: str, threshold: float | None, nu
     called = lesions[f"predicted_{source}"].astype(float)
     if threshold is not None and f"share_{source}" in lesions:
         share = lesions[f"share_{source}"]
-        called = called.fillna(pd.Series(_at(share, threshold, share.notna()), lesions.index))
+        # A lesion that was not detected has no class from the automatic mask, however many ROIs it holds.
+        classifiable = share.notna() & (lesions[f"{source}_fate"] != "undetected")
+        called = called.fillna(pd.Series(_at(share, threshold, classifiable), lesions.index))
     return np.where(lesions[f"n_roi_{source}"].fillna(0) >= number, called, np.nan)
 
 
@@ -121,25 +123,16 @@ def _at(share: pd.Series, threshold: float, allowed: pd.Series) -> NDArray[np.fl
 
 
 def _agreement(called: Called, patient: NDArray[np.intp], level: float) -> list[tuple]:
-    """Both measures with the quoted interval: by patient, or the exact binomial one where that is wider."""
+    """Both measures with the quoted interval."""
     manual, automatic = called["manual"], called["automatic"]
     same = (manual == automatic) & np.isfinite(manual)
+    number = int(patient.max()) + 1 if len(patient) else 0
     sets = {"agreement": np.isfinite(manual) & np.isfinite(automatic), "kept": np.isfinite(manual)}
     rows = []
     for measure, among in sets.items():
         k, n = int((same & among).sum()), int(among.sum())
-        low, high, method = _wider(same & among, among, patient, level)
-        patients = len(np.unique(patient[among]))
+        hits, lesions = (per_patient_sum(part, patient, number) for part in (same & among, among))
+        low, high, method = quoted_share(hits, lesions, level)
+        patients = int(np.count_nonzero(lesions))
         rows.append((measure, k, n, k / n if n else np.nan, low, high, level, method, n, patients))
     return rows
-
-
-def _wider(hit: NDArray, among: NDArray, patient: NDArray[np.intp], level: float) -> tuple[float, float, str]:
-    patients = int(patient.max()) + 1 if len(patient) else 0
-    exact = clopper_pearson(int(hit.sum()), int(among.sum()), level)
-    clustered = cluster_logit_t(
-        per_patient_sum(hit, patient, patients), per_patient_sum(among, patient, patients), level
-    )
-    if clustered[1] - clustered[0] > exact[1] - exact[0]:
-        return *clustered, "cluster-logit-t"
-    return *exact, "clopper-pearson"

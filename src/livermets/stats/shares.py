@@ -27,10 +27,11 @@ ALL_SIZES = "any size"
 
 
 def share_differences(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFrame:
-    """One row per lesion with a share from both masks: ``difference`` is automatic minus manual."""
+    """One row per detected lesion with a share from both masks: ``difference`` is automatic minus manual."""
     if not {"share_manual", "share_automatic"} <= set(lesions):
         return pd.DataFrame(columns=list(DIFFERENCE_COLUMNS))
-    used = with_size(lesions[lesions["share_manual"].notna() & lesions["share_automatic"].notna()], settings)
+    both = lesions["share_manual"].notna() & lesions["share_automatic"].notna()
+    used = with_size(lesions[both & (lesions["automatic_fate"] != "undetected")], settings)
     difference = used["share_automatic"] - used["share_manual"]
     used = used.assign(
         mean_share=(used["share_automatic"] + used["share_manual"]) / 2, difference=difference,

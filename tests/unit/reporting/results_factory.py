@@ -80,6 +80,7 @@ def make_results(
     return {
         "study": "Made-up study",
         "seed": 7,
+        "response_timepoints": ["baseline"],
         "cohorts": {c.name: _settings_of(c) for c in cohorts},
         "compare_networks": {"other": {}} if validation else {},
         "segmentation": {"matching": {"detection_dice": detection_dice}},

@@ -118,8 +118,11 @@ def test_lesions_at_other_timepoints_are_counted_apart_and_once(baseline_only):
 
 
 def test_nothing_is_counted_apart_where_every_timepoint_is_predicted(made_study):
-    assert set(cohort_flows(made_study.results)) == set(made_study.results.cohorts)
-    assert "counted apart" not in cohorts_section(made_study.results).blocks[0].text
+    both = {**made_study.config, "response_timepoints": ["baseline", "TP1"]}
+    for config in (both, {key: value for key, value in both.items() if key != "response_timepoints"}):
+        study = replace(made_study.results, config=config)
+        assert set(cohort_flows(study)) == set(study.cohorts)
+        assert "counted apart" not in cohorts_section(study).blocks[0].text
 
 
 def test_the_lesions_that_fit_the_model_are_those_of_its_table_not_those_drawn(made_study):

@@ -25,7 +25,7 @@ from livermets.stats.results import shown_interval
 
 FAST = StatisticsSettings(bootstrap_replicates=200)
 LESIONS = lesion_table(12).assign(cohort="v", centre="A")
-CONFIG = {"cohorts": {"v": {"role": "validation"}}}
+CONFIG = {"cohorts": {"v": {"role": "validation"}}, "response_timepoints": ["baseline"]}
 
 
 def built(
@@ -179,7 +179,7 @@ def test_big_minus_small_is_said_at_any_cut_and_in_one_direction(tmp_path: Path,
     said = f"{100 * row['value']:.0f}".replace("-", "−")
     assert f"< {cut:g} mm in " in text
     assert f"big minus small {said} points (" in text
-    detection = next(s for s in summary_of(report) if s.startswith("The network found"))
+    detection = next(s for s in summary_of(report) if s.startswith("The network detected"))
     assert f"of those ≥ {cut:g} mm" in detection
     differences = table_of(report, "group-differences-v")
     shown = next(r for r in differences.rows if r[0] == "size" and r[2] == "Agreement")

@@ -113,3 +113,15 @@ def test_false_positives_are_counted_by_the_class_they_would_get() -> None:
     assert found.loc["R+", "median_n_roi"] == 40
     few = table.assign(predicted_automatic=np.nan)
     assert false_positive_classes(few).set_index("class").loc["no class: too few ROIs", "n_components"] == 2
+
+
+def test_an_undetected_lesion_gets_no_class_from_the_rois_that_its_overlap_holds() -> None:
+    table = lesion_table().assign(detection_dice=0.2)
+    table.loc[table["dice"] <= 0.2, "detected"] = 0
+    table.loc[:3, ["dice", "detected", "share_automatic", "share_manual"]] = 0.1, 0, 0.9, 0.9
+    result = concordance(table, SETTINGS)
+    missed = result.lesions["automatic_fate"] == "undetected"
+    assert (missed & result.lesions["share_automatic"].notna()).any()
+    assert len(result.share_differences) == (~missed & result.lesions["share_automatic"].notna()).sum()
+    own = result.minimum_rois.query("configured == 1 and measure == 'agreement'").iloc[0]
+    assert own["n"] == result.lesions["compared"].sum()
