@@ -6,7 +6,8 @@ A study: 16 patients with 84 lesions, at most 10 each (or one with 24), three qu
 intraclass correlation); features are patient plus lesion effects. ``fast`` stands in for the search with the same
 structure in microseconds: the best AUC within folds by patient among 40 linear scores of 1 to 5 of 20 features, each
 fitted in the other folds. ``search`` is the search itself, small. A test of 199 (search: 19) permutations stops as soon
-as its verdict is known. Beside it: outcomes dealt end to end, as up to version 0.6."""
+as its verdict is known. Beside it: outcomes dealt end to end, which cuts the patterns of
+whole patients apart."""
 
 from __future__ import annotations
 
