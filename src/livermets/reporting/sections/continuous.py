@@ -9,7 +9,7 @@ import pandas as pd
 from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Column, Details, Note, Table
 from livermets.reporting.results import StudyResults
-from livermets.reporting.sections.estimates import estimate_table, level_text, picture
+from livermets.reporting.sections.estimates import estimate_table, level_text, picture, rows_of
 from livermets.reporting.tables import csv_download, frame_table
 from livermets.stats.false_positives import TOTAL
 from livermets.stats.sensitivity import NEAR, near_threshold
@@ -35,7 +35,8 @@ def _table(tables: Tables, stem: str) -> pd.DataFrame:
 
 def _changed(name: str, tables: Tables) -> list[Block]:
     changed, agreement = _table(tables, "changed"), _table(tables, "agreement")
-    compared = int(agreement["n_lesions"].max()) if len(agreement) else 0
+    both = rows_of(agreement, "agreement")  # other rows are of more lesions
+    compared = int(both["n_lesions"].max()) if len(both) else 0
     if changed.empty:
         return [Note(f"No lesion changed class with the mask, of {compared} that both masks classify.", "info")]
     one = changed["threshold"].nunique() == 1
