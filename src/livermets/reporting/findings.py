@@ -10,8 +10,10 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.answer import Tables, answer, table_of
 from livermets.reporting.detection import detection_sentence, rule
 from livermets.reporting.lesions import headline
+from livermets.reporting.sections.agreement_model import POPULATIONS, of_outcome
 from livermets.reporting.sections.estimates import rows_of
 from livermets.stats.fates import ANY, NOT_MEASURED
+from livermets.stats.gee import OUTCOMES
 from livermets.stats.lesions import NO_CLASS, TOO_FEW_ROIS
 from livermets.stats.results import shown_interval
 from livermets.stats.sizes import SMALL_BELOW_MM
@@ -155,19 +157,24 @@ def _by_group(tables: Tables) -> str:
 
 
 def _needed(tables: Tables) -> str:
-    needed = table_of(tables, "required_dice")
+    """The Dice that a lesion needs, a sentence per population whose model was fitted."""
+    return " ".join(text for outcome in OUTCOMES if (text := _needed_of(outcome, tables)))
+
+
+def _needed_of(outcome: str, tables: Tables) -> str:
+    needed = of_outcome(tables, "required_dice", outcome)
     if needed.empty:
         return ""
-    target = fmt.percent(needed["target_agreement"].iloc[0], 0)
+    target = f"{fmt.percent(needed['target_agreement'].iloc[0], 0)} {POPULATIONS[outcome]} keep their class"
     told = needed[needed["value"].notna() & needed["low"].notna()]
     if told.empty:
-        return f"Which Dice a lesion needs so that {target} keep their class cannot be told from these data."
+        return f"Which Dice a lesion needs so that {target} cannot be told from these data."
     parts = [
         f"{fmt.significant(r['longest_diameter_mm'])} mm: Dice {fmt.estimate(r['value'], r['low'], r['high'])}"
         for _, r in told.head(3).iterrows()
     ]
     rest = "" if len(told) == len(needed) else " At the other diameters asked for, the data cannot tell."
-    return f"For {target} agreement a lesion needs, by longest diameter, {fmt.listed(parts)}.{rest}"
+    return f"So that {target} a lesion needs, by longest diameter, {fmt.listed(parts)}.{rest}"
 
 
 def _outcome(tables: Tables) -> str:
