@@ -13,7 +13,7 @@ from tests.unit.reporting.results_factory import MadeCohort, make_results
 from tests.unit.reporting.statements import STATEMENTS
 from tests.unit.reporting.statements.document import DOCUMENT, document
 from tests.unit.reporting.statements.registry import Checked, Files, Statement, Text, checked, texts
-from tests.unit.reporting.statements.summary import SAID_WITHOUT_NUMBER
+from tests.unit.reporting.statements.summary import SAID_WITHOUT_NUMBER, SIMULATED
 
 from livermets.cli.reporting import study_settings
 from livermets.config.reporting import ReportSettings
@@ -39,7 +39,20 @@ CONSTANTS = {
     "Fleiss 1969": "a publication",
     "Durkalski 2003": "a publication",
     "Nogueira 2018": "a publication",
+    "Graham and Bull 1998": "a publication",
+    "Bland and Altman 1999": "a publication",
+    "Zou 2013": "a publication",
+    "Defeudis 2022": "a publication",
     "RECIST 1.1": "a publication",
+    "95 % limits of agreement": "1.96 standard deviations, whatever the level of the intervals",
+    "Shares lie between 0 and 1": "a proportion",
+    "for shares near 0 and 1": "a proportion",
+    "Towards 0 and 1": "a proportion",
+    "for rates of 0 or 100 %": "a proportion",
+    "R− lesions, minus 1": "degrees of freedom",
+    "G/(G − 1) × (N − 1)": "a formula",
+    "G − 1 degrees of freedom": "a formula",
+    SIMULATED: "simulated: tests/bench/bench_coverage_quoted.py",
     "Dice per 0.1 and diameter per 10 mm": "units of the model of agreement",
     "first 16 digits": "how digests are shown",
     "SHA-256": "the name of a digest",

@@ -11,7 +11,7 @@ def _known(files: Files, cohort: str, **_: str) -> Values:
 
 
 def _training(files: Files, cohort: str, **_: str) -> Values:
-    lesions = files.lesions(cohort).dropna(subset=["response", "predicted_manual"])
+    lesions = files.headline(cohort).dropna(subset=["response", "predicted_manual"])
     return {"n": len(lesions), "patients": lesions["who"].nunique()}
 
 
@@ -19,7 +19,8 @@ def _differences(files: Files, cohort: str, kind: str) -> Values:
     table = files.csv(f"concordance/{cohort}/subgroup_differences.csv")
     table = table[table["grouping"].eq("centre") == (kind == "centre")]
     return {
-        "out": int(((table["low"] > 0) | (table["high"] < 0)).sum()), "all": len(table), "null": 0,
+        "out": int(((table["low"] > 0) | (table["high"] < 0)).sum()), "all": int(table["low"].notna().sum()), "null": 0,
+        "without": int(table["low"].isna().sum()),
         "chance": 1 - table["level"].iloc[0],
     }  # fmt: skip
 
@@ -37,11 +38,16 @@ STATEMENTS = (
     Statement(f"{_IN}/caption/*-roc", "{n} lesions of {patients} patients", "lesions.csv", _CLASSES, _known),
     *(
         Statement(
-            f"{_IN}/caption/{kind}-differences-*", "{out} of {all} intervals leave out {null}; {chance:%} % of them",
+            f"{_IN}/caption/{kind}-differences-*", text,
             "concordance/<comparison>/subgroup_differences.csv", "low, high, level",
-            lambda files, cohort, kind=kind, **_: _differences(files, cohort, kind),
+            lambda files, cohort, kind=kind, **_: _differences(files, cohort, kind), rare=True,
         )
         for kind in ("group", "centre")
+        for text in (
+            "{out} of {all} interval… leave out {null}; {chance:%} % of them",
+            "{out} of {all} interval… leave out {null} ({without} difference… without an interval); {chance:%} % of",
+            "None of the {without} difference… has an interval",
+        )
     ),
     Statement(f"{_IN}/under/decision-*", "The first 40 of {all} rows", "concordance/<comparison>/decision.csv",
               "its rows", _decision, rare=True),

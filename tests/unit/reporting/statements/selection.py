@@ -18,14 +18,17 @@ def _dropped(files: Files, **_: str) -> Values:
 
 def _fitted(files: Files, **_: str) -> Values:
     fitted = files.csv("model/training_lesions.csv")
-    return {"n": len(fitted), "patients": len(fitted[["cohort", "patient_id"]].drop_duplicates())}
+    drawn = files.lesions()
+    drawn = drawn[drawn["cohort"].isin(files.role("train")) & drawn["timepoint"].isin(files.predicting)]
+    patients = len(fitted[["cohort", "patient_id"]].drop_duplicates())
+    return {"n": len(fitted), "patients": patients, "more": len(drawn) - len(fitted)}
 
 
 def _permutation(files: Files, **_: str) -> Values:
     table = files.csv("model/permutation.csv")
     true, null = table[table["permutation"] == 0].iloc[0], table[table["permutation"] != 0]
     return {"true": true["value"], "n": len(null), "mean": null["value"].mean(), "sd": null["value"].std(),
-            "p": true["p_value"]}  # fmt: skip
+            "p": true["p_value"], "smallest": 1 / (len(null) + 1)}  # fmt: skip
 
 
 def _nested(files: Files, **_: str) -> Values:
@@ -44,10 +47,16 @@ STATEMENTS = (
               "features, hidden_neurons", _model),
     Statement("selection/paragraph/", "{n} feature… dropped beforehand", "model/dropped_features.csv",
               "one row per feature", _dropped),
-    Statement("selection-*/caption/selection-figure-*", "{n} training lesions of {patients} patients",
-              "model/training_lesions.csv", "one row per lesion", _fitted, rare=True),
+    *(
+        Statement(where, text, "model/training_lesions.csv, lesions.csv", "one row per lesion, timepoint", _fitted,
+                  rare=True)
+        for where in ("selection/paragraph/", "selection-*/caption/selection-figure-*")
+        for text in ("{n} training lesion… of {patients} patient….",
+                     "{n} training lesion… of {patients} patient… ({more} more without a ROI or an outcome)")
+    ),
     Statement("selection-permutation-null/paragraph/",
-              "the statistic is {true}; over {n} permutations … it is {mean} on average (SD {sd}), {p:p}",
+              "the statistic is {true}; over {n} permutations … it is {mean} on average (SD {sd}), {p:p} "
+              "(the smallest that so many permutations allow: {smallest})",
               "model/permutation.csv", "value, p_value", _permutation),
     Statement("selection-nested-evaluation/paragraph/", "AUC {value} ({low} to {high}), {verdict:w} ({chance})",
               "model/evaluation.csv", "auc: value, low, high", _nested),
