@@ -19,6 +19,7 @@ from livermets.stats.results import shown_interval
 from livermets.stats.sizes import SMALL_BELOW_MM
 
 FEW_PATIENTS = 20
+_COMPARED = "lesions that both masks classify"
 
 
 def findings(tables: Tables, lesions: pd.DataFrame) -> list[str]:
@@ -57,7 +58,7 @@ def _chance(tables: Tables) -> str:
     shown = shown_interval(rows_of(table_of(tables, "agreement"), "kappa"))
     if shown is None or fmt.is_missing(shown["value"]):
         return ""
-    text = f"Beyond chance: Cohen’s kappa {fmt.estimate(shown['value'], shown['low'], shown['high'])}"
+    text = f"Beyond chance, in {_COMPARED}: Cohen’s kappa {fmt.estimate(shown['value'], shown['low'], shown['high'])}"
     if fmt.is_missing(shown["low"]):
         return f"{text}."
     if shown["low"] <= 0 <= shown["high"]:
@@ -97,7 +98,7 @@ def _by_size(tables: Tables) -> str:
 
 
 def _responders(tables: Tables) -> str:
-    """How many responders each mask loses, and in which lesions the automatic one loses most of them."""
+    """How many responders each mask loses, and where the automatic one loses the most, unless that is a tie."""
     fates = table_of(tables, "fates")
     if fates.empty or not fates["r_plus"].iloc[-1]:
         return ""
@@ -111,11 +112,11 @@ def _responders(tables: Tables) -> str:
     cells = fates[(fates["size"] != ANY) & (fates["dice"] != ANY)]
     lost = cells.apply(lambda row: _lost_responders(row, "automatic"), axis=1)
     text = f"Responders that are not recognised: {fmt.listed(parts)}."
-    if lost.max() == 0:
+    if lost.max() == 0 or (lost == lost.max()).sum() > 1:
         return text
     most = cells.loc[lost.idxmax()]
     return (
-        f"{text} The automatic mask loses most of them among lesions with diameter {most['size']} and Dice "
+        f"{text} The automatic mask loses the most of them among lesions with diameter {most['size']} and Dice "
         f"{most['dice']}: {fmt.count_of(lost.max(), most['r_plus'])}."
     )
 
@@ -153,7 +154,7 @@ def _by_group(tables: Tables) -> str:
                 parts.append(f"{group} {ends}")
         if 1 < len(parts) <= 6:
             sentences.append(f"{grouping}: {fmt.listed(parts)}")
-    return f"Agreement by {'; by '.join(sentences)}." if sentences else ""
+    return f"Agreement, in {_COMPARED}, by {'; by '.join(sentences)}." if sentences else ""
 
 
 def _needed(tables: Tables) -> str:
@@ -189,7 +190,8 @@ def _outcome(tables: Tables) -> str:
             verdicts.append(shown["low"] > 0.5)
     if not parts:
         return _classes(diagnostics)
-    text = f"Separation of responders from non-responders (ROC AUC; 0.5 is chance): {fmt.listed(parts)}."
+    chance = "(ROC AUC; 0.5 is chance)"
+    text = f"Separation of responders from non-responders, in {_COMPARED} {chance}: {fmt.listed(parts)}."
     if verdicts and not any(verdicts):
         text += " These intervals include chance."
     return text + _auc_difference(tables)
@@ -208,7 +210,7 @@ def _classes(diagnostics: pd.DataFrame) -> str:
         if masks:
             parts.append(f"{words}: {fmt.listed(masks)}")
     no_area = "How well the shares separate responders could not be computed without shares of both masks"
-    return f"{no_area}; {'; '.join(parts)}." if parts else f"{no_area}."
+    return f"{no_area}; in {_COMPARED}, {'; '.join(parts)}." if parts else f"{no_area}."
 
 
 def _auc_difference(tables: Tables) -> str:
