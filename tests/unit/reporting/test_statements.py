@@ -42,6 +42,7 @@ CONSTANTS = {
     "Graham and Bull 1998": "a publication",
     "Bland and Altman 1999": "a publication",
     "Zou 2013": "a publication",
+    "Giannini 2020, Table 3": "a publication",
     "Defeudis 2022": "a publication",
     "RECIST 1.1": "a publication",
     "95 % limits of agreement": "1.96 standard deviations, whatever the level of the intervals",

@@ -10,8 +10,8 @@ def _known(files: Files, cohort: str, **_: str) -> Values:
     return {"n": len(known), "patients": known["who"].nunique()}
 
 
-def _training(files: Files, cohort: str, **_: str) -> Values:
-    lesions = files.headline(cohort).dropna(subset=["response", "predicted_manual"])
+def _training(files: Files, cohort: str, mask: str = "manual") -> Values:
+    lesions = files.headline(cohort).dropna(subset=["response", f"predicted_{mask}"])
     return {"n": len(lesions), "patients": lesions["who"].nunique()}
 
 
@@ -27,6 +27,17 @@ def _differences(files: Files, cohort: str, kind: str) -> Values:
 
 def _decision(files: Files, cohort: str, **_: str) -> Values:
     return {"all": len(files.csv(f"concordance/{cohort}/decision.csv"))}
+
+
+def _recalibrated(files: Files, *, shown: bool, **_: str) -> Values:
+    fitted, table = files.csv("model/training_lesions.csv"), files.csv("model/recalibration.csv").set_index("measure")
+    slope, intercept = table.loc["calibration_slope"], table.loc["calibration_intercept"]
+    if (slope["low"] > 0) != shown:
+        raise ValueError("the interval of the slope says the opposite")
+    return {
+        "n": len(fitted), "patients": fitted["group"].nunique(), "slope": slope["value"], "low": slope["low"],
+        "high": slope["high"], "intercept": intercept["value"], "low2": intercept["low"], "high2": intercept["high"],
+    }  # fmt: skip
 
 
 _IN = "diagnostics-{cohort}-section"
@@ -49,8 +60,24 @@ STATEMENTS = (
             "None of the {without} difference… has an interval",
         )
     ),
+    *(
+        Statement(
+            f"{_IN}/caption/*-calibration",
+            "recalibrated on {n} training lesion… of {patients} patient…, each scored without its patient: slope "
+            f"{{slope}} ({{low}} to {{high}}), intercept {{intercept}} ({{low2}} to {{high2}}){end}",
+            "model/training_lesions.csv, model/recalibration.csv", "calibration_slope, calibration_intercept",
+            lambda files, cohort, shown=shown, **_: _recalibrated(files, shown=shown), rare=True,
+        )
+        for end, shown in ((".", True), (", so that the training lesions do not even show", False))
+    ),
     Statement(f"{_IN}/under/decision-*", "The first 40 of {all} rows", "concordance/<comparison>/decision.csv",
               "its rows", _decision, rare=True),
-    Statement("training-{cohort}-section/caption/*", "resubstitution, {n} lesions of {patients} patients",
+    Statement("training-{cohort}-section/caption/training-calls-*", "resubstitution, {n} lesion… of {patients} patient",
               "lesions.csv", "response, predicted_manual, cohort", _training),
+    *(
+        Statement("training-{cohort}-section/caption/*", f"{{n}} lesion… of {{patients}} patient… with the {mask} mask",
+                  "lesions.csv", f"response, predicted_{mask}, cohort",
+                  lambda files, cohort, mask=mask: _training(files, cohort, mask))
+        for mask in ("manual", "automatic")
+    ),
 )  # fmt: skip

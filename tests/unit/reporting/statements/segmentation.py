@@ -22,7 +22,9 @@ def _compared(files: Files, **_: str) -> Values:
 
 def _epochs(files: Files, network: str) -> Values:
     folder = network.replace("compared-", "compared/") if network.startswith("compared-") else network
-    return {"n": len(files.csv(f"models/{folder}/training_log.csv"))}
+    log = files.csv(f"models/{folder}/training_log.csv")
+    kept = log.loc[log["improved"], "epoch"].max() if "improved" in log else float("nan")
+    return {"n": len(log), "kept": kept}
 
 
 def _ranked(files: Files, cohort: str, **_: str) -> Values:
@@ -46,6 +48,8 @@ STATEMENTS = (
               _compared),
     Statement("network-{network}/caption/*-curves", "{n} epochs", "models/<network>/training_log.csv", "epoch",
               _epochs),
+    Statement("network-{network}/caption/*-curves", "epoch {kept}, whose weights were kept",
+              "models/<network>/training_log.csv", "improved", _epochs, rare=True),
     Statement("overlays/caption/*", "Cohort {cohort:w}: lesions of the best, median and worst Dice among {n} lesions",
               "lesions.csv", "dice", _ranked, rare=True),
 )  # fmt: skip

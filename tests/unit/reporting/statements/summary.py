@@ -127,8 +127,8 @@ def _most_lost(files: Files, size: str, dice: str) -> Values:
             part = part[(part["dice"] < 0.5) == (overlap == "<")]
             cells_lost[f"{sign} {limit:g} mm", f"{overlap} 0.5"] = lost_responders(part, "automatic")
     here = cells_lost[size, dice]
-    if here["k"] < max(cell["k"] for cell in cells_lost.values()):
-        raise ValueError("another group loses more")
+    if [cell["k"] for cell in cells_lost.values() if cell["k"] >= here["k"]] != [here["k"]]:
+        raise ValueError("another group loses as many")
     return here
 
 
@@ -225,7 +225,7 @@ STATEMENTS = (
     Statement(
         "summary/bullet/", " {group:w} {value:%} % ({low:%} to {high:%} %)", "concordance/<comparison>/subgroups.csv",
         f"agreement by group: {ENDS}", lambda files, group, **_: _group(files, group.removeprefix("and ")),
-        within="Agreement by ",
+        within="Agreement, in ",
     ),
     *(
         Statement("summary/bullet/", _needed_text(words, count), "concordance/<comparison>/required_dice.csv",
@@ -267,8 +267,8 @@ STATEMENTS = (
         for mask in ("manual", "automatic")
     ),
     Statement("summary/bullet/",
-              "loses most of them among lesions with diameter {size:w} and Dice {dice:w}: {k} of {n}", "lesions.csv",
-              "response, predicted_automatic, longest_diameter_mm, dice", _most_lost),
+              "loses the most of them among lesions with diameter {size:w} and Dice {dice:w}: {k} of {n}",
+              "lesions.csv", "response, predicted_automatic, longest_diameter_mm, dice", _most_lost),
     Statement("summary/bullet/", "{n} lesion… at {others:w} are left out", "lesions.csv", "timepoint",
               _other_timepoints),
     *cells(kept),
