@@ -108,8 +108,8 @@ STATEMENTS = (
         )
     ),
     Statement("selection-threshold/paragraph/",
-              "At the threshold in use ({threshold}; … sensitivity is {sensitivity:%} % and specificity {specificity:%} % "
-              "on the lesions that", "model/training_lesions.csv, model/threshold.csv",
+              "At the threshold in use ({threshold}; … sensitivity is {sensitivity:%} % and specificity "
+              "{specificity:%} % on the lesions that", "model/training_lesions.csv, model/threshold.csv",
               "share of the rule used, response; threshold", _threshold, rare=True),
     Statement("selection-threshold/paragraph/", "on patients that neither had seen: {sensitivity:%} % and "
               "{specificity:%} %", "model/predictions.csv", "ga_network: predicted, response", _nested_calls,
