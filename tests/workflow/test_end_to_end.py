@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 import yaml
+from tests.unit.reporting.statements.checking import complaints_about
 from tests.workflow.tiny_runs import REPOSITORY, compared_files, differences, run
 
 from livermets.io.tables import read_parquet_metadata
@@ -122,6 +123,10 @@ def test_every_written_column_is_described(study):
 
     readme = (REPOSITORY / "results/README.md").read_text()
     assert not undescribed_columns(study / "results", readme)
+
+
+def test_every_number_of_the_report_is_in_the_file_named_for_it(study):
+    assert complaints_about(study / "results") == []
 
 
 def test_run_again_it_does_nothing(study):

@@ -10,13 +10,16 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.answer import Tables, answer, table_of
 from livermets.reporting.detection import detection_sentence, rule
 from livermets.reporting.lesions import headline
+from livermets.reporting.sections.agreement_model import POPULATIONS, of_outcome
 from livermets.reporting.sections.estimates import rows_of
 from livermets.stats.fates import ANY, NOT_MEASURED
+from livermets.stats.gee import OUTCOMES
 from livermets.stats.lesions import NO_CLASS, TOO_FEW_ROIS
 from livermets.stats.results import shown_interval
 from livermets.stats.sizes import SMALL_BELOW_MM
 
 FEW_PATIENTS = 20
+_COMPARED = "lesions that both masks classify"
 
 
 def findings(tables: Tables, lesions: pd.DataFrame) -> list[str]:
@@ -55,7 +58,7 @@ def _chance(tables: Tables) -> str:
     shown = shown_interval(rows_of(table_of(tables, "agreement"), "kappa"))
     if shown is None or fmt.is_missing(shown["value"]):
         return ""
-    text = f"Beyond chance: Cohen’s kappa {fmt.estimate(shown['value'], shown['low'], shown['high'])}"
+    text = f"Beyond chance, in {_COMPARED}: Cohen’s kappa {fmt.estimate(shown['value'], shown['low'], shown['high'])}"
     if fmt.is_missing(shown["low"]):
         return f"{text}."
     if shown["low"] <= 0 <= shown["high"]:
@@ -95,7 +98,7 @@ def _by_size(tables: Tables) -> str:
 
 
 def _responders(tables: Tables) -> str:
-    """How many responders each mask loses, and in which lesions the automatic one loses most of them."""
+    """How many responders each mask loses, and where the automatic one loses the most, unless that is a tie."""
     fates = table_of(tables, "fates")
     if fates.empty or not fates["r_plus"].iloc[-1]:
         return ""
@@ -109,11 +112,11 @@ def _responders(tables: Tables) -> str:
     cells = fates[(fates["size"] != ANY) & (fates["dice"] != ANY)]
     lost = cells.apply(lambda row: _lost_responders(row, "automatic"), axis=1)
     text = f"Responders that are not recognised: {fmt.listed(parts)}."
-    if lost.max() == 0:
+    if lost.max() == 0 or (lost == lost.max()).sum() > 1:
         return text
     most = cells.loc[lost.idxmax()]
     return (
-        f"{text} The automatic mask loses most of them among lesions with diameter {most['size']} and Dice "
+        f"{text} The automatic mask loses the most of them among lesions with diameter {most['size']} and Dice "
         f"{most['dice']}: {fmt.count_of(lost.max(), most['r_plus'])}."
     )
 
@@ -151,23 +154,28 @@ def _by_group(tables: Tables) -> str:
                 parts.append(f"{group} {ends}")
         if 1 < len(parts) <= 6:
             sentences.append(f"{grouping}: {fmt.listed(parts)}")
-    return f"Agreement by {'; by '.join(sentences)}." if sentences else ""
+    return f"Agreement, in {_COMPARED}, by {'; by '.join(sentences)}." if sentences else ""
 
 
 def _needed(tables: Tables) -> str:
-    needed = table_of(tables, "required_dice")
+    """The Dice that a lesion needs, a sentence per population whose model was fitted."""
+    return " ".join(text for outcome in OUTCOMES if (text := _needed_of(outcome, tables)))
+
+
+def _needed_of(outcome: str, tables: Tables) -> str:
+    needed = of_outcome(tables, "required_dice", outcome)
     if needed.empty:
         return ""
-    target = fmt.percent(needed["target_agreement"].iloc[0], 0)
+    target = f"{fmt.percent(needed['target_agreement'].iloc[0], 0)} {POPULATIONS[outcome]} keep their class"
     told = needed[needed["value"].notna() & needed["low"].notna()]
     if told.empty:
-        return f"Which Dice a lesion needs so that {target} keep their class cannot be told from these data."
+        return f"Which Dice a lesion needs so that {target} cannot be told from these data."
     parts = [
         f"{fmt.significant(r['longest_diameter_mm'])} mm: Dice {fmt.estimate(r['value'], r['low'], r['high'])}"
         for _, r in told.head(3).iterrows()
     ]
     rest = "" if len(told) == len(needed) else " At the other diameters asked for, the data cannot tell."
-    return f"For {target} agreement a lesion needs, by longest diameter, {fmt.listed(parts)}.{rest}"
+    return f"So that {target} a lesion needs, by longest diameter, {fmt.listed(parts)}.{rest}"
 
 
 def _outcome(tables: Tables) -> str:
@@ -182,7 +190,8 @@ def _outcome(tables: Tables) -> str:
             verdicts.append(shown["low"] > 0.5)
     if not parts:
         return _classes(diagnostics)
-    text = f"Separation of responders from non-responders (ROC AUC; 0.5 is chance): {fmt.listed(parts)}."
+    chance = "(ROC AUC; 0.5 is chance)"
+    text = f"Separation of responders from non-responders, in {_COMPARED} {chance}: {fmt.listed(parts)}."
     if verdicts and not any(verdicts):
         text += " These intervals include chance."
     return text + _auc_difference(tables)
@@ -201,7 +210,7 @@ def _classes(diagnostics: pd.DataFrame) -> str:
         if masks:
             parts.append(f"{words}: {fmt.listed(masks)}")
     no_area = "How well the shares separate responders could not be computed without shares of both masks"
-    return f"{no_area}; {'; '.join(parts)}." if parts else f"{no_area}."
+    return f"{no_area}; in {_COMPARED}, {'; '.join(parts)}." if parts else f"{no_area}."
 
 
 def _auc_difference(tables: Tables) -> str:

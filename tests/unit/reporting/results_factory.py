@@ -234,9 +234,11 @@ def _make_model(folder: Path, training: pd.DataFrame, rng: np.random.Generator) 
         "permutation": {"permutation": range(21), "value": rng.normal(0.5, 0.06, 21), "p_value": [0.05] + 20 * [None]},
         "evaluation": _nested(len(fitted), fitted.patient_id.nunique(), "ga_network"),
         "comparison": _nested(len(fitted), fitted.patient_id.nunique(), "ga_network", "longest_diameter", "lasso"),
-        "training_lesions": fitted.assign(share_cross_fitted=fitted.share_manual, n_roi=fitted.n_roi_manual)[
-            ["cohort", "patient_id", "timepoint", "lesion_id", "n_roi", "response", "share_cross_fitted"]
-        ],
+        "training_lesions": fitted.assign(
+            group=fitted.cohort + "/" + fitted.patient_id,
+            share_cross_fitted=fitted.share_manual,
+            n_roi=fitted.n_roi_manual,
+        )[["group", "cohort", "patient_id", "timepoint", "lesion_id", "n_roi", "response", "share_cross_fitted"]],
         "predictions": pd.concat([_predictions(fitted, m) for m in ("ga_network", "longest_diameter", "lasso")]),
     }
     for name, columns in tables.items():

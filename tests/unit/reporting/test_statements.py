@@ -4,63 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.unit.reporting.results_factory import MadeCohort, make_results
 from tests.unit.reporting.statements import STATEMENTS
+from tests.unit.reporting.statements.checking import (
+    checks,
+    complaints,
+    complaints_about,
+    settings_of,
+    statistics_of,
+)
 from tests.unit.reporting.statements.document import DOCUMENT, document
-from tests.unit.reporting.statements.registry import Checked, Files, Statement, Text, checked, texts
+from tests.unit.reporting.statements.registry import Files, Statement, Text, checked
 from tests.unit.reporting.statements.summary import SAID_WITHOUT_NUMBER
 
-from livermets.cli.reporting import study_settings
 from livermets.config.reporting import ReportSettings
-from livermets.config.statistics import StatisticsSettings
 from livermets.reporting.build import build_report
 from livermets.reporting.manifest import study_manifest
-from livermets.reporting.model import Report
 from livermets.reporting.results import read_results
 
 REPOSITORY = Path(__file__).parents[3]
-CONSTANTS = {
-    "0.5 is chance": "the area of a coin",
-    "chance (0.5)": "the area of a coin",
-    "Dice 0 and recall 0": "the rule for lesions that were not found",
-    "has Dice 0": "the rule for lesions that were not found",
-    "At 50 %": "the name of a LiTS measure",
-    "at 50 %": "the name of a LiTS measure",
-    "above 0 favours": "no difference",
-    "(1 is right)": "perfect calibration",
-    "(0 is right)": "perfect calibration",
-    "Mercaldo 2007": "a publication",
-    "Obuchowski 1997": "a publication",
-    "Fleiss 1969": "a publication",
-    "Durkalski 2003": "a publication",
-    "Nogueira 2018": "a publication",
-    "RECIST 1.1": "a publication",
-    "Dice per 0.1 and diameter per 10 mm": "units of the model of agreement",
-    "first 16 digits": "how digests are shown",
-    "SHA-256": "the name of a digest",
-    "from 0.5 on": "the rule for a ROI",
-    "(0, dark: R-; 1, light: R+)": "the scale of a picture",
-    "within 1.5 interquartile ranges": "how whiskers are drawn",
-    "value between 0 and 1": "a proportion",
-    "fleiss-1969": "a publication",
-    "1/0 for R+/R−": "how classes are written",
-    "(clearchecklist.github.io, version 1.0)": "a publication",
-    "Table 1 of the publication": "a publication",
-}
-"""Expressions with a number that is no result, and why."""
-LEFT_OUT = ("methods-intervals/paragraph/", "checklist-", "settings", "provenance")
-"""Simulated coverage (tests/unit/stats/test_interval_coverage.py); counts of items (test_checklists.py); settings and
-digests, which are no results."""
-
-
-def checks(report: Report, files: Files) -> list[Checked]:
-    """Every text of a report against the registry."""
-    return [checked(text, STATEMENTS, files) for text in texts(report)]
 
 
 @pytest.fixture(scope="module")
@@ -79,19 +44,9 @@ def small_checks(tmp_path_factory):
     folder = tmp_path_factory.mktemp("small") / "results"
     cohorts = (MadeCohort("training", "train", 3, 3), MadeCohort("validation", "validation", 4, 3, centres=("A",)))
     config = make_results(folder, cohorts, seed=11)
-    report = build_report(read_results(folder, config), ReportSettings(), _statistics(config), {})
+    report = build_report(read_results(folder, config), ReportSettings(), statistics_of(config), {})
     files = Files(folder, config)
     return checks(report, files), files
-
-
-def complaints(found: list[Checked], files: Files) -> list[str]:
-    """What a reader with the files would find wrong."""
-    known = [*CONSTANTS, *files.remarks()]
-    wrong = [f"[{c.text.place}] {text}" for c in found for text in c.wrong]
-    for c in found:
-        if not c.text.place.startswith(LEFT_OUT):
-            wrong += [f"[{c.text.place}] {n!r} has no source: {c.text.text}" for n in c.unaccounted(known)]
-    return wrong
 
 
 def test_every_number_is_in_the_file_named_for_it(made_checks, made_files):
@@ -153,14 +108,7 @@ def test_a_finished_study_says_what_its_files_hold():
     folder = Path(named or REPOSITORY / "results")
     if not (folder / "lesions.csv").is_file():
         pytest.skip(f"{folder} holds no results; LIVERMETS_RESULTS names others")
-    config = study_settings(str(folder.parent / "config.yaml"))
     made_by = json.loads((folder / "manifest.json").read_text())["code_digest"]
-    if not named and made_by != study_manifest(folder, config, tables_only=True)["code_digest"]:
+    if not named and made_by != study_manifest(folder, settings_of(folder), tables_only=True)["code_digest"]:
         pytest.skip("the results in this checkout were made by other code")
-    report = build_report(read_results(folder, config), ReportSettings(), _statistics(config), {})
-    files = Files(folder, config)
-    assert complaints(checks(report, files), files) == []
-
-
-def _statistics(config: Mapping[str, Any]) -> StatisticsSettings:
-    return StatisticsSettings.model_validate(config.get("statistics") or {})
+    assert complaints_about(folder) == []

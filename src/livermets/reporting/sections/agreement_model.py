@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
@@ -12,7 +14,7 @@ from livermets.reporting.tables import csv_download, frame_table
 from livermets.stats.gee import KEPT, OUTCOMES, SAME
 
 STEMS = frozenset(("agreement_model", "agreement_curve", "required_dice"))
-_TITLES = {SAME: "of the lesions that both masks classify", KEPT: "of all that the reader’s mask classifies"}
+POPULATIONS = {SAME: "of the lesions that both masks classify", KEPT: "of all that the reader’s mask classifies"}
 _OUTCOME_NAME = {SAME: "same-class", KEPT: "class-kept"}
 _TERM_COLUMNS = ("term", "coefficient", "std_error", "low", "high", "p", "odds_ratio", "working_correlation",
                  "n_lesions", "n_events", "n_patients")  # fmt: skip
@@ -22,7 +24,7 @@ def agreement_model_blocks(study: StudyResults, name: str, tables: dict[str, pd.
     """The needed Dice by outcome, or why it is not told; then the curves and the coefficients."""
     blocks: list[Block] = []
     for outcome in OUTCOMES:
-        blocks.append(_needed(name, outcome, _of(tables, "required_dice", outcome), tables))
+        blocks.append(_needed(name, outcome, of_outcome(tables, "required_dice", outcome), tables))
     if len(tables.get("agreement_curve", pd.DataFrame())):
         caption = (
             "Expected agreement over Dice at several diameters, from the agreement models (errors clustered by "
@@ -31,13 +33,14 @@ def agreement_model_blocks(study: StudyResults, name: str, tables: dict[str, pd.
         )
         blocks.append(picture(study, name, "agreement_curve", caption, "Curves of agreement over Dice."))
     for outcome in OUTCOMES:
-        model = _of(tables, "agreement_model", outcome)
+        model = of_outcome(tables, "agreement_model", outcome)
         if len(model):
-            blocks.append(Details(f"Model of agreement, {_TITLES[outcome]}", [_coefficients(name, outcome, model)]))
+            blocks.append(Details(f"Model of agreement, {POPULATIONS[outcome]}", [_coefficients(name, outcome, model)]))
     return blocks
 
 
-def _of(tables: dict[str, pd.DataFrame], stem: str, outcome: str) -> pd.DataFrame:
+def of_outcome(tables: Mapping[str, pd.DataFrame], stem: str, outcome: str) -> pd.DataFrame:
+    """The rows of a table of the models that are about one outcome."""
     table = tables.get(stem, pd.DataFrame())
     if "outcome" not in table:  # made by the version before, which had one outcome
         return table if outcome == SAME else table.iloc[:0]
@@ -45,7 +48,7 @@ def _of(tables: dict[str, pd.DataFrame], stem: str, outcome: str) -> pd.DataFram
 
 
 def _counts(tables: dict[str, pd.DataFrame]) -> str:
-    models = {outcome: _of(tables, "agreement_model", outcome) for outcome in OUTCOMES}
+    models = {outcome: of_outcome(tables, "agreement_model", outcome) for outcome in OUTCOMES}
     parts = [
         f"{fmt.plural(model['n_lesions'].iloc[0], 'lesion')} of {fmt.plural(model['n_patients'].iloc[0], 'patient')} "
         f"({outcome})"
@@ -60,7 +63,7 @@ def _needed(name: str, outcome: str, needed: pd.DataFrame, tables: dict[str, pd.
         notes = tables.get("notes", pd.DataFrame()).get("note", pd.Series(dtype=str)).astype(str)
         said = [text for text in notes if "agreement model" in text and f"({outcome})" in text]
         why = said[0] if said else "no agreement model was fitted"
-        return Note(f"The Dice that a lesion needs, {_TITLES[outcome]}, was not computed: {why}.")
+        return Note(f"The Dice that a lesion needs, {POPULATIONS[outcome]}, was not computed: {why}.")
     target = fmt.percent(needed["target_agreement"].iloc[0], 0)
     head = [Column("Longest diameter", True), Column(f"Dice for {target} agreement", True), Column("Interval", True),
             Column("What the data say")]  # fmt: skip
@@ -70,9 +73,10 @@ def _needed(name: str, outcome: str, needed: pd.DataFrame, tables: dict[str, pd.
         for _, row in needed.iterrows()
     ]  # fmt: skip
     lost = " A lesion without an automatic class counts as changed." if outcome == KEPT else ""
+    kept = f"{target} {POPULATIONS[outcome]} keep their class"
     caption = (
-        f"The Dice that a lesion of a given diameter needs so that {target} {_TITLES[outcome]} keep their class.{lost} "
-        f"{_fitted(_of(tables, 'agreement_model', outcome))}{level_text(needed)} by Fieller’s method."
+        f"The Dice that a lesion of a given diameter needs so that {kept}.{lost} "
+        f"{_fitted(of_outcome(tables, 'agreement_model', outcome))}{level_text(needed)} by Fieller’s method."
     )
     identifier = f"required-dice-{_OUTCOME_NAME[outcome]}-{name}"
     return Table(identifier, caption, head, rows, csv_download(identifier, needed))
@@ -90,7 +94,7 @@ def _fitted(model: pd.DataFrame) -> str:
 def _coefficients(name: str, outcome: str, model: pd.DataFrame) -> Table:
     inner = ", their product" if len(model) == 4 else " (no product: too few lesions changed class)"
     caption = (
-        f"Model of agreement, {_TITLES[outcome]}: log odds of the same class on Dice and longest diameter{inner}; "
+        f"Model of agreement, {POPULATIONS[outcome]}: log odds of the same class on Dice and longest diameter{inner}; "
         "Dice per "
         f"0.1 and diameter per 10 mm from their means. {_fitted(model)}The intercept’s odds ratio is the odds of "
         "agreement at the means."

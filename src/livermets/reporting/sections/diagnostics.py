@@ -191,7 +191,10 @@ def _training(study: StudyResults, name: str, resampling: Resampling) -> Section
         frames.append(to_frame(_estimates(known, source, resampling), mask_source=source))
     if frames:
         table = _by_measure(pd.concat(frames, ignore_index=True))
-        caption = f"Training cohort {name}, resubstitution, {_counted(table)}."
+        counts = [
+            f"{_counted(part)} with the {source} mask" for source, part in table.groupby("mask_source", sort=False)
+        ]
+        caption = f"Training cohort {name}, resubstitution, lesions with a class and an outcome: {fmt.listed(counts)}."
         blocks.append(estimate_table(f"training-{name}", table, caption, ("mask_source",)))
         calls = calls_per_patient(lesions, "manual")
         words = f"Correct calls of each training patient with the manual mask, resubstitution, {_classified(calls)}."

@@ -83,25 +83,15 @@ def _model(files: Files) -> dict:
 STATEMENTS = (
     Statement("cohorts/caption/flow-counts", "the {lesions} lesions of {cohorts} cohort", "lesions.csv",
               "one row per lesion, cohort", _flow),
-    Statement("cohorts/under/flow-counts", "a Dice above {limit}", "config.yaml",
-              "segmentation.matching.detection_dice",
-              lambda files, **_: {"limit": files.config["segmentation"]["matching"]["detection_dice"]}, rare=True),
     Statement(
         "cohorts/described/flow-{cohort}",
-        "{lesions} lesions in {scans} scans of {patients} patients. Manual mask: {manual} classified, {manual_none} "
+        "{lesions} lesion… in {scans} scan… of {patients} patient…. Manual mask: {manual} classified, {manual_none} "
         "without a ROI. Automatic mask: {automatic} classified, {undetected} without a class since not detected, "
         "{automatic_none} without a ROI. Both masks: {same} in the same class, {other} in another, {no_class} without",
         "lesions.csv", "predicted_manual, predicted_automatic, detected, n_roi_manual, n_roi_automatic", _described,
     ),
-    Statement(
-        "cohorts/described/flow-{cohort}",
-        "{lesions} lesions in {scans} scan of {patients} patient. Manual mask: {manual} classified, {manual_none} "
-        "without a ROI. Automatic mask: {automatic} classified, {undetected} without a class since not detected, "
-        "{automatic_none} without a ROI. Both masks: {same} in the same class, {other} in another, {no_class} without",
-        "lesions.csv", "predicted_manual, predicted_automatic, detected, n_roi_manual, n_roi_automatic", _described,
-    ),
-    Statement("cohorts/described/flow-{cohort}", "Counted apart: {n} lesions at {timepoint:w}.", "lesions.csv",
-              "timepoint", _apart, rare=True),
+    Statement("cohorts/described/flow-{cohort}", "Counted apart: {n} lesion… at {timepoint:w}.", "lesions.csv",
+              "timepoint", _apart),
     Statement("scans/caption/scans-table", "Spacing of {n} scans", "<cohort>/intake/*/*/scan.json", "spacing_xyz_mm",
               _scans),
     Statement("check/caption/check-remarks", "({n} remark", "check/problems.csv", "one row per remark", _remarks),
@@ -116,7 +106,7 @@ STATEMENTS = (
         for mask in ("manual", "automatic")
     ),
     Statement("prediction-{cohort}/paragraph/",
-              "the same class to {same} lesion…, another to {other}; {lost} have no class",
+              "the same class to {same} lesion…, another to {other}; {lost} have no class with at least one mask",
               "lesions.csv",
               "predicted_manual, predicted_automatic", _predicted),
     Statement("prediction-{cohort}/paragraph/", "automatic masks hold {n} component", "<cohort>/segmentation/*/*/"

@@ -1,8 +1,12 @@
-"""Concordance: captions and remarks."""
+"""Concordance: captions, notes and remarks."""
 
 from __future__ import annotations
 
+import pandas as pd
+from tests.unit.reporting.statements.fates import AUTOMATIC, CLASSES, MANUAL, fates
 from tests.unit.reporting.statements.registry import Files, Statement, Values
+
+SHARES = ["share_manual", "share_automatic"]
 
 
 def _both(files: Files, cohort: str, **_: str) -> Values:
@@ -15,10 +19,82 @@ def level(files: Files, **_: str) -> Values:
     return {"level": (files.config.get("statistics") or {}).get("level", 0.95)}
 
 
-def _drawn(files: Files, cohort: str, **_: str) -> Values:
+def _fates(files: Files, cohort: str, **_: str) -> Values:
     lesions = files.headline(cohort)
-    lost = len(lesions) - len(files.both(cohort))
-    return {"n": len(lesions), "patients": lesions["who"].nunique(), "lost": lost}
+    return {**fates(lesions), "patients": lesions["who"].nunique()}
+
+
+def _at(files: Files, cohort: str, timepoint: str, **_: str) -> Values:
+    lesions = files.lesions(cohort)
+    return fates(lesions[lesions["timepoint"] == timepoint])
+
+
+def _not_predicting(files: Files, cohort: str, **_: str) -> Values:
+    lesions = files.lesions(cohort)
+    others = lesions[~lesions["timepoint"].isin(files.predicting)]
+    return {"n": len(others), "others": " and ".join(others["timepoint"].unique())}
+
+
+def _changed(files: Files, cohort: str, **_: str) -> Values:
+    lesions = files.headline(cohort)
+    counts = fates(lesions)
+    manual = int(lesions[MANUAL].notna().sum())
+    return {
+        "k": counts["other"], "n": counts["same"] + counts["other"], "threshold": lesions["threshold"].iloc[0],
+        "lost": manual - counts["same"],
+    }  # fmt: skip
+
+
+def _shares(files: Files, cohort: str, **_: str) -> Values:
+    lesions = files.headline(cohort).dropna(subset=SHARES)
+    return {"n": len(lesions), "patients": lesions["who"].nunique()}
+
+
+def _same_at(lesions: pd.DataFrame, threshold: float) -> Values:
+    """Shares with the same class at a threshold, of those classified by both masks and by the manual one."""
+    manual = lesions[lesions[MANUAL].notna() & lesions["share_manual"].notna()]
+    both = manual[AUTOMATIC].notna() & manual["share_automatic"].notna()
+    same = both & ((manual["share_manual"] >= threshold) == (manual["share_automatic"] >= threshold))
+    return {"both": same.sum() / both.sum(), "manual": same.mean(), "n": int(both.sum()), "n2": len(manual)}
+
+
+def _threshold(files: Files, cohort: str, **_: str) -> Values:
+    lesions = files.headline(cohort)
+    fitted = float(lesions["threshold"].iloc[0])
+    tried = [*[step / 100 for step in range(1, 100)], fitted]
+    near = [_same_at(lesions, at) for at in tried if abs(at - fitted) <= 0.1 + 1e-9]
+    both, manual = (sorted(float(one[among]) for one in near) for among in ("both", "manual"))
+    return {
+        "threshold": fitted, "near": 0.1, "low": both[0], "high": both[-1], "n": near[0]["n"], "low2": manual[0],
+        "high2": manual[-1], "n2": near[0]["n2"], "one": both[0] if both[0] == both[-1] else float("nan"),
+    }  # fmt: skip
+
+
+def _asked(files: Files, cohort: str, **_: str) -> Values:
+    return {"least": files.headline(cohort)["minimum_rois"].max()}
+
+
+def _false_positives(files: Files, cohort: str, **_: str) -> Values:
+    table = files.csv("lesions.csv")
+    names = files.role("validation") if cohort == "pooled" else [cohort]
+    table = table[table["cohort"].isin(names) & table["timepoint"].isin(files.predicting)]
+    scans = table[table["kind"].isin(["manual", "false_positive"])][["cohort", "patient_id", "timepoint"]]
+    called = table.loc[table["kind"] == "false_positive", AUTOMATIC]
+    return {
+        "n": len(called), "scans": len(scans.drop_duplicates()), "k": int(called.notna().sum()),
+        "plus": int(called.eq(1).sum()), "minus": int(called.eq(0).sum()),
+    }  # fmt: skip
+
+
+def _modelled(files: Files, cohort: str, outcome: str, **_: str) -> Values:
+    lesions = files.headline(cohort)
+    lesions = lesions[lesions[MANUAL].notna() & lesions["longest_diameter_mm"].notna() & lesions["dice"].notna()]
+    lesions = lesions if outcome == "class kept" else lesions[lesions[AUTOMATIC].notna()]
+    same = int((lesions[MANUAL] == lesions[AUTOMATIC]).sum())
+    return {
+        "n": len(lesions), "patients": lesions["who"].nunique(), "events": min(same, len(lesions) - same),
+        "target": (files.config.get("statistics") or {}).get("target_agreement", 0.9),
+    }  # fmt: skip
 
 
 def _thin(files: Files, cohort: str, **_: str) -> Values:
@@ -29,32 +105,96 @@ def _thin(files: Files, cohort: str, **_: str) -> Values:
 
 
 def _features(files: Files, cohort: str, **_: str) -> Values:
-    return {"all": len(files.csv(f"concordance/{cohort}/feature_icc.csv"))}
+    table = files.csv(f"concordance/{cohort}/feature_icc.csv")
+    return {"all": len(table), "selected": int(table["selected"].sum()) if "selected" in table else 0}
 
 
-def _target(files: Files, cohort: str, **_: str) -> Values:
-    return {"target": files.csv(f"concordance/{cohort}/required_dice.csv")["target_agreement"].iloc[0]}
+def _rows(files: Files, cohort: str, stem: str, **_: str) -> Values:
+    return {"all": len(files.csv(f"concordance/{cohort}/{stem.replace('-', '_')}.csv"))}
 
 
 _IN = "concordance-{cohort}"
-_CLASSES = "predicted_manual, predicted_automatic"
+_FATES = f"{CLASSES}, timepoint"
+_MODELS = {"same-class": "same class", "class-kept": "class kept"}
 STATEMENTS = (
     Statement("*/caption/*", "{level:%} % intervals", "config.yaml", "statistics.level", level),
-    Statement(f"{_IN}/caption/agreement-*", "{n} lesions of {patients} patients", "lesions.csv", _CLASSES, _both),
-    Statement(f"{_IN}/caption/*-lesions", "every compared lesion…; {n} lesions of {patients} patients",
-              "lesions.csv", _CLASSES, _both),
-    Statement(f"{_IN}/caption/*-strata", "exact binomial intervals; {n} lesions of {patients} patients", "lesions.csv",
-              _CLASSES, _both),
-    Statement(f"{_IN}/caption/*-agreement-curve", "{n} lesions of {patients} patients", "lesions.csv", _CLASSES, _both),
-    Statement(f"{_IN}/caption/required-dice-*", "so that {target:%} % of such lesions",
-              "concordance/<comparison>/required_dice.csv", "target_agreement", _target),
-    Statement(f"{_IN}/bullet/", "{n} lesions of {patients} patients in the table", "lesions.csv", "one row per lesion",
-              _drawn),
-    Statement(f"{_IN}/bullet/", "{lost} of {n} lesions are not classified with both masks", "lesions.csv", _CLASSES,
-              _drawn),
-    Statement(f"{_IN}/bullet/", "With {patients} patients every interval is wide", "lesions.csv", _CLASSES, _both),
+    Statement("*", "Dice above {limit}", "lesions.csv", "detection_dice",
+              lambda files, **_: {"limit": files.csv("lesions.csv")["detection_dice"].dropna().iloc[0]}),
+    Statement(f"{_IN}/caption/*", "{n} lesion… of {patients} patient…: {same} same class, {other} another class, "
+              "{none} no class", "lesions.csv", _FATES, _fates),
+    Statement(f"{_IN}/caption/agreement-by-timepoint-*",
+              "{timepoint:w}: {same} same, {other} other, {none} no class", "lesions.csv", _FATES, _at),
+    Statement(f"{_IN}/caption/strata-*", "Agreement by Dice and longest diameter, {n} lesion", "lesions.csv", _FATES,
+              _fates),
+    Statement(f"{_IN}/caption/changed-*", "The {k} lesion… that changed class with the mask, of {n} that both masks "
+              "classify", "lesions.csv", CLASSES, _changed),
+    Statement(f"{_IN}/caption/changed-*", "to the threshold ({threshold})", "lesions.csv", "threshold", _changed),
+    Statement(f"{_IN}/note/", "No lesion changed class with the mask, of {n} that both masks classify",
+              "lesions.csv", CLASSES, _changed, rare=True),
+    Statement(f"{_IN}/caption/*-share-differences", "share from both masks ({n} lesion… of {patients} patient",
+              "lesions.csv", ", ".join(SHARES), _shares),
+    Statement(f"{_IN}/caption/*-share-agreement", "over their mean, {n} lesion… of {patients} patient", "lesions.csv",
+              ", ".join(SHARES), _shares),
+    Statement(f"{_IN}/caption/*-threshold-curve",
+              "the fitted one ({threshold}) marked. Within {near} of it, {low:%} % to {high:%} % of the {n} lesion… "
+              "that both masks classify", "lesions.csv", f"threshold, {', '.join(SHARES)}, {CLASSES}", _threshold),
+    Statement(f"{_IN}/caption/*-threshold-curve",
+              "the fitted one ({threshold}) marked. Within {near} of it, {one:%} % of the {n} lesion… that both masks "
+              "classify", "lesions.csv", f"threshold, {', '.join(SHARES)}, {CLASSES}", _threshold, rare=True),
+    Statement(f"{_IN}/caption/*-threshold-curve",
+              "and {low2:%} % to {high2:%} % of the {n2} lesion… that the reader’s mask classifies", "lesions.csv",
+              f"threshold, {', '.join(SHARES)}, {CLASSES}", _threshold),
+    Statement(f"{_IN}/caption/*-threshold-curve",
+              "and {low2:%} % of the {n2} lesion… that the reader’s mask classifies", "lesions.csv",
+              f"threshold, {', '.join(SHARES)}, {CLASSES}", _threshold, rare=True),
+    Statement(f"{_IN}/caption/*minimum-rois*", "this study asks for {least})", "lesions.csv", "minimum_rois", _asked),
+    Statement(f"{_IN}/caption/false-positive-classes-*",
+              "{n} automatic component… in {scans} scan… of the reader (false positives). Without a reader, {k} of "
+              "them would get a class: {plus} R+ and {minus} R−", "lesions.csv", "kind, predicted_automatic",
+              _false_positives, rare=True),
+    *(
+        Statement(f"{_IN}/caption/required-dice-{stem}-*", "so that {target:%} % of", "config.yaml",
+                  "statistics.target_agreement", lambda files, cohort, o=o: _modelled(files, cohort, o), rare=True)
+        for stem, o in _MODELS.items()
+    ),
+    *(
+        Statement(f"{_IN}/caption/{table}-{stem}-*", "{n} lesion… of {patients} patient…, the rarer outcome in "
+                  "{events} lesion", "lesions.csv", f"{CLASSES}, longest_diameter_mm, dice",
+                  lambda files, cohort, o=o: _modelled(files, cohort, o), rare=stem == "same-class")
+        for stem, o in _MODELS.items()
+        for table in ("required-dice", "agreement-model")
+    ),
+    *(
+        Statement(f"{_IN}/caption/*-agreement-curve", f"{{n}} lesion… of {{patients}} patient… ({o})", "lesions.csv",
+                  f"{CLASSES}, longest_diameter_mm, dice", lambda files, cohort, o=o: _modelled(files, cohort, o),
+                  rare=o == "same class")
+        for o in _MODELS.values()
+    ),
+    *(
+        Statement(f"{_IN}/{kind}/", text, "lesions.csv", CLASSES, _changed, rare=True)
+        for kind in ("note", "bullet")
+        for text in ("(same class): {k} lesion… changed class", "(class kept): {lost} lesion… changed or lost their")
+    ),
+    *(
+        Statement(f"{_IN}/bullet/", f"({o}) cannot be told from these {{n}} lesion… of {{patients}} patient",
+                  "lesions.csv", CLASSES, lambda files, cohort, o=o: _modelled(files, cohort, o), rare=True)
+        for o in _MODELS.values()
+    ),
+    Statement(f"{_IN}/bullet/", "{n} lesion… at {others:w} stand in agreement_by_timepoint.csv only", "lesions.csv",
+              "timepoint", _not_predicting),
+    Statement(f"{_IN}/bullet/", "{n} lesion… of {patients} patient… in the table", "lesions.csv", "timepoint", _fates),
+    Statement(f"{_IN}/bullet/", "{none} of {n} lesion… no class with at least one mask", "lesions.csv", CLASSES,
+              _fates),
+    Statement(f"{_IN}/bullet/", "With {patients} patient… every interval is wide", "lesions.csv", CLASSES, _both),
     Statement(f"{_IN}/bullet/", "{thin} of {strata} strata hold fewer than {few} compared lesions",
               "concordance/<comparison>/strata.csv", "n", _thin),
-    Statement(f"{_IN}/under/feature-icc-*", "The first 40 of {all} rows", "concordance/<comparison>/feature_icc.csv",
+    Statement(f"{_IN}/caption/feature-icc-*", "the model’s {selected} feature",
+              "concordance/<comparison>/feature_icc.csv", "selected", _features, rare=True),
+    Statement(f"{_IN}/under/feature-icc-*", "has all {all} features", "concordance/<comparison>/feature_icc.csv",
               "one row per feature", _features, rare=True),
+    *(
+        Statement(f"{_IN}/under/{stem}-*", "The first {shown} of {all} rows", f"concordance/<comparison>/{stem}.csv",
+                  "its rows", lambda files, cohort, stem=stem: {**_rows(files, cohort, stem), "shown": 40}, rare=True)
+        for stem in ("feature-icc", "roi-lesions", "accounting", "per-patient")
+    ),
 )  # fmt: skip

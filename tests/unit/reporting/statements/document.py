@@ -17,8 +17,9 @@ words that vary are left out (…).
 
 One test reads the report of a study, finds every number in it, and computes it again from these files alone
 (`test_every_number_is_in_the_file_named_for_it` in `tests/unit/reporting/test_statements.py`); a number that no line
-below accounts for makes it fail. With `LIVERMETS_RESULTS=study7/results` the same file tests a study of your own, whose
-`config.yaml` lies beside its results. Counts of checklist items are tested in `test_checklists.py` beside it.
+below accounts for makes it fail. The test of the whole workflow does so with the study that it runs. With
+`LIVERMETS_RESULTS=study7/results` the same file tests a study of your own, whose `config.yaml` lies beside its results.
+Counts of checklist items are tested in `test_checklists.py` beside it.
 
 Written by `.venv/bin/python -m tests.unit.reporting.statements` from the folder of that name; not to be edited.
 """

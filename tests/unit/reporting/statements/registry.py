@@ -13,10 +13,10 @@ import pandas as pd
 
 from livermets.reporting.model import Bullets, Details, Figure, Gallery, Note, Paragraph, Report, Section, Table
 
-NUMBER = r"(?:\bno\b|[−-]?\d[\d,]*(?:\.\d+)?(?!\d|\.\d))"
+NUMBER = r"(?:\b(?:no|none)\b|[−-]?\d[\d,]*(?:\.\d+)?(?!\d|\.\d))"
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::([%pw]))?\}")
 _UNNUMBERED = r"[^0-9]*?"
-_ANY_NUMBER = re.compile(r"[−-]?(?<![\w.])\d[\d,]*(?:\.\d+)?")
+_ANY_NUMBER = re.compile(r"[−-]?(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,9 @@ class Files:
 
     def remarks(self) -> set[str]:
         """Remarks of the computations, which the report repeats word by word."""
-        paths = [p for where in ("concordance/*/*.csv", "model/*.csv") for p in self.folder.glob(where)]
+        paths = [
+            p for where in ("concordance/*/*.csv", "model/*.csv", "networks/*.csv") for p in self.folder.glob(where)
+        ]
         tables = [self.csv(path.relative_to(self.folder).as_posix()) for path in sorted(paths)]
         columns = [t[c] for t in tables for c in ("note", "rule", "statement") if c in t]
         said = {str(text) for column in columns for text in column.dropna().unique()}
@@ -72,10 +74,15 @@ class Files:
             table = table[table["cohort"].isin(names)]
         return table
 
+    @property
+    def predicting(self) -> list[str]:
+        """The timepoints whose classes count as predictions."""
+        return self.config.get("response_timepoints") or ["baseline"]
+
     def headline(self, name: str) -> pd.DataFrame:
         """The lesions of a comparison at the timepoints whose classes count as predictions."""
-        table, named = self.lesions(name), self.config.get("response_timepoints")
-        return table[table["timepoint"].isin(named)] if named else table
+        table = self.lesions(name)
+        return table[table["timepoint"].isin(self.predicting)]
 
     def both(self, name: str) -> pd.DataFrame:
         """Those of them with a class from both masks."""
@@ -97,6 +104,8 @@ class Statement:
     columns: str
     values: Callable[..., Values]
     within: str = ""
+    not_before: str = ""
+    """Words that a longer sentence goes on with, which has a statement of its own."""
     rare: bool = False
     """Said only by studies that are like no study of the tests."""
 
@@ -115,7 +124,8 @@ class Statement:
         for found in _PLACEHOLDER.finditer(self.text):
             made += _literal(self.text[last : found.start()]) + _group(*found.groups())
             last = found.end()
-        return re.compile(made + _literal(self.text[last:]))
+        ends = f"(?!{re.escape(self.not_before)})" if self.not_before else ""
+        return re.compile(made + _literal(self.text[last:]) + ends)
 
     def kinds(self) -> dict[str, str]:
         return {name: kind or "" for name, kind in _PLACEHOLDER.findall(self.text)}
@@ -163,8 +173,11 @@ def _captions(section: Section, block: Any) -> Iterator[Text]:
     if isinstance(block, Table):
         yield _text(section, "under", block.id, block.note)
         for row in block.rows if section.id == "summary" else []:
-            for column, cell in zip(block.columns[1:], row[1:], strict=True):
-                yield _text(section, "cell", f"{block.id}/{row[0]}/{column.label}", cell)
+            cells = list(zip(block.columns, row, strict=True))
+            named = ", ".join(cell for column, cell in cells if not column.numeric)
+            for column, cell in cells:
+                if column.numeric:
+                    yield _text(section, "cell", f"{block.id}/{named}/{column.label}", cell)
     if isinstance(block, Gallery):
         for figure in block.figures:
             yield from _captions(section, figure)
@@ -174,7 +187,7 @@ def _captions(section: Section, block: Any) -> Iterator[Text]:
 
 
 def _text(section: Section, kind: str, block: str, text: str) -> Text:
-    return Text(f"{section.id}/{kind}/{block}", text.replace("\u00a0", " "))
+    return Text(f"{section.id}/{kind}/{block}", text.replace("\u00a0", " ").replace("\n", " "))
 
 
 @dataclass
@@ -240,7 +253,7 @@ def _says(shown: str, kind: str, value: float | str) -> bool:
     if kind == "p" and "<" in shown:
         return float(value) < float(shown.split()[-1])
     text = shown.split()[-1].replace(",", "").replace("−", "-")
-    text = "0" if text == "no" else text
+    text = "0" if text in ("no", "none") else text
     decimals = len(text.partition(".")[2])
     scaled = float(value) * (100 if kind == "%" else 1)
     return abs(float(text) - scaled) <= 0.5 * 10**-decimals * (1 + 1e-9)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 from tests.unit.reporting.statements.registry import Files, Statement, Values
 
 
+def _facts(files: Files) -> dict:
+    return json.loads((files.folder / "model/model.json").read_text())
+
+
 def _model(files: Files, **_: str) -> Values:
-    model = json.loads((files.folder / "model/model.json").read_text())
+    model = _facts(files)
     return {"features": len(model["features"]), "neurons": model["hidden_neurons"], "threshold": model["threshold"]}
 
 
@@ -18,19 +23,25 @@ def _dropped(files: Files, **_: str) -> Values:
 
 def _fitted(files: Files, **_: str) -> Values:
     fitted = files.csv("model/training_lesions.csv")
-    return {"n": len(fitted), "patients": len(fitted[["cohort", "patient_id"]].drop_duplicates())}
+    drawn = files.lesions()
+    drawn = drawn[drawn["cohort"].isin(files.role("train")) & drawn["timepoint"].isin(files.predicting)]
+    patients = len(fitted[["cohort", "patient_id"]].drop_duplicates())
+    return {"n": len(fitted), "patients": patients, "more": len(drawn) - len(fitted)}
 
 
 def _permutation(files: Files, **_: str) -> Values:
     table = files.csv("model/permutation.csv")
     true, null = table[table["permutation"] == 0].iloc[0], table[table["permutation"] != 0]
-    return {"true": true["value"], "n": len(null), "mean": null["value"].mean(), "sd": null["value"].std(),
-            "p": true["p_value"]}  # fmt: skip
+    smallest = 1 / (len(null) + 1)
+    return {
+        "true": true["value"], "n": len(null), "mean": null["value"].mean(), "sd": null["value"].std(),
+        "p": true["p_value"], "smallest": smallest, "never": 0.05 if smallest > 0.05 else float("nan"),
+    }  # fmt: skip
 
 
-def _nested(files: Files, **_: str) -> Values:
+def _nested(files: Files, measure: str) -> Values:
     table = files.csv("model/evaluation.csv")
-    row = table[table["measure"].str.startswith("auc") & table["value"].notna()].iloc[0]
+    row = table[table["measure"].eq(measure) & table["value"].notna()].iloc[0]
     verdict = "above chance" if row["low"] > 0.5 else "compatible with chance"
     return {"value": row["value"], "low": row["low"], "high": row["high"], "chance": 0.5, "verdict": verdict}
 
@@ -39,18 +50,70 @@ def _rows(files: Files, stem: str, **_: str) -> Values:
     return {"all": len(files.csv(f"model/{stem.replace('-', '_')}.csv"))}
 
 
+def _searches(files: Files, **_: str) -> Values:
+    settings = _facts(files)["provenance"]["settings"]
+    search, audit = settings["search"], settings["audit"]
+    return {
+        "n": audit["population"] or search["population"], "g": audit["generations"] or search["generations"],
+        "n2": search["population"], "g2": search["generations"],
+    }  # fmt: skip
+
+
+def _threshold(files: Files, **_: str) -> Values:
+    fitted, threshold = files.csv("model/training_lesions.csv"), files.csv("model/threshold.csv")
+    used = threshold[threshold["used"] == 1].iloc[0]
+    plus = fitted[f"share_{used['method']}"] >= used["threshold"]
+    return {"threshold": used["threshold"], **_right(plus, fitted["response"])}
+
+
+def _nested_calls(files: Files, **_: str) -> Values:
+    calls = files.csv("model/predictions.csv").query("model == 'ga_network'")
+    return _right(calls["predicted"].eq(1), calls["response"])
+
+
+def _right(plus: pd.Series, response: pd.Series) -> Values:
+    return {"sensitivity": plus[response == 1].mean(), "specificity": 1 - plus[response == 0].mean()}
+
+
 STATEMENTS = (
     Statement("selection/paragraph/", "uses {features} features and {neurons} hidden neurons", "model/model.json",
               "features, hidden_neurons", _model),
     Statement("selection/paragraph/", "{n} feature… dropped beforehand", "model/dropped_features.csv",
               "one row per feature", _dropped),
-    Statement("selection-*/caption/selection-figure-*", "{n} training lesions of {patients} patients",
-              "model/training_lesions.csv", "one row per lesion", _fitted, rare=True),
+    *(
+        Statement(where, text, "model/training_lesions.csv, lesions.csv", "one row per lesion, timepoint", _fitted,
+                  rare=True)
+        for where in ("selection/paragraph/", "selection-*/caption/selection-figure-*")
+        for text in ("{n} training lesion… of {patients} patient….",
+                     "{n} training lesion… of {patients} patient… ({more} more without a ROI or an outcome)")
+    ),
     Statement("selection-permutation-null/paragraph/",
-              "the statistic is {true}; over {n} permutations … it is {mean} on average (SD {sd}), {p:p}",
+              "the statistic is {true}; over {n} permutations … it is {mean} on average (SD {sd}), {p:p} "
+              "(the smallest that so many permutations allow: {smallest})",
               "model/permutation.csv", "value, p_value", _permutation),
-    Statement("selection-nested-evaluation/paragraph/", "AUC {value} ({low} to {high}), {verdict:w} ({chance})",
-              "model/evaluation.csv", "auc: value, low, high", _nested),
+    Statement("selection-permutation-null/paragraph/", "So few permutations cannot show p ≤ {never}",
+              "model/permutation.csv", "permutation", _permutation, rare=True),
+    *(
+        Statement("selection-nested-evaluation/paragraph/", f"{words} {{value}} ({{low}} to {{high}}), {{verdict:w}} "
+                  "({chance})", "model/evaluation.csv", f"{measure}: value, low, high",
+                  lambda files, measure=measure, **_: _nested(files, measure), rare=measure != "auc")
+        for words, measure in (("AUC", "auc"), ("AUC within folds", "auc_within_folds"))
+    ),
+    *(
+        Statement("selection-*", text, "model/model.json", "provenance.settings.search and .audit", _searches,
+                  rare=True)
+        for text in (
+            "smaller than the model's own: {n} individual…, at most {g} generation…, not {n2} individual…, at most "
+            "{g2} generation", "as large as the model's own: {n2} individual…, at most {g2} generation",
+        )
+    ),
+    Statement("selection-threshold/paragraph/",
+              "At the threshold in use ({threshold}; … sensitivity is {sensitivity:%} % and specificity "
+              "{specificity:%} % on the lesions that", "model/training_lesions.csv, model/threshold.csv",
+              "share of the rule used, response; threshold", _threshold, rare=True),
+    Statement("selection-threshold/paragraph/", "on patients that neither had seen: {sensitivity:%} % and "
+              "{specificity:%} %", "model/predictions.csv", "ga_network: predicted, response", _nested_calls,
+              rare=True),
     Statement("selection-*/under/selection-{stem}-table", "The first 40 of {all} rows",
               "model/<table>.csv", "its rows", _rows, rare=True),
 )  # fmt: skip
