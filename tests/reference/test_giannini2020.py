@@ -122,7 +122,8 @@ def test_the_answer_in_words_carries_its_uncertainty(tables: dict[str, pd.DataFr
     assert "19 (59 %) kept their class" in words
     assert "lies between 40 % and 76 % (95 % interval)" in words
     assert "it is not shown that the masks agree more often than by chance" in words
-    assert "< 20 mm in 5 of 14 (36 %) and ≥ 20 mm in 14 of 18 (78 %); big minus small 42 points (" in words
+    assert "5 of 14 (36 %) of those < 20 mm and 14 of 18 (78 %) of those ≥ 20 mm keep their class" in words
+    assert words.count("big minus small 42 points (") == 1
     assert "which does not tell them apart" in words
     assert "rests on 8 patients (10 of the 32 lesions are one patient’s)" in words
 

@@ -10,7 +10,7 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.lesions import headline
 from livermets.reporting.sections.estimates import rows_of
 from livermets.stats.lesions import fate_counts
-from livermets.stats.results import both_intervals, shown_interval
+from livermets.stats.results import both_intervals, is_clustered, shown_interval
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -47,7 +47,7 @@ def _counted(k: int, lesions: pd.DataFrame) -> str:
 
 def _kept(tables: Tables) -> str:
     """How many keep their class among those that the reader's mask, and both masks, classify."""
-    parts, by_patient, level = [], True, ""
+    parts, by_patient, level, methods = [], True, "", []
     for measure, words in (
         ("agreement_reader_classified", "the lesions that the radiologist’s mask classifies"),
         ("agreement", "those that both masks classify"),
@@ -60,11 +60,21 @@ def _kept(tables: Tables) -> str:
         share = "; ".join(text for text in (fmt.percent(row["value"], 0), ends) if text)
         parts.append(f"of {words}, {fmt.count_of(row['k'], row['n'])} ({share})")
         by_patient, level = by_patient and _allows_for_patients(rows), fmt.percent(row["level"], 0)
+        methods.append(str(row["method"]))
     if not parts:
         return ""
-    how = "allow for lesions of one patient resembling each other" if by_patient else "take lesions as independent"
     text = fmt.listed(parts)
-    return f"{text[:1].upper()}{text[1:]} keep their class ({level} intervals, which {how})."
+    return f"{text[:1].upper()}{text[1:]} keep their class ({level} intervals, {_how(methods, by_patient)})."
+
+
+def _how(methods: list[str], by_patient: bool) -> str:
+    """Whether the quoted intervals allow for several lesions per patient, and why not, if not."""
+    clustered = [is_clustered(method) for method in methods]
+    if all(clustered):
+        return "which allow for lesions of one patient resembling each other"
+    lesions = "which take" if not any(clustered) else "some of which take"
+    why = ", since those that allow for patients came out narrower" if by_patient else ""
+    return f"{lesions} lesions as independent{why}"
 
 
 def _expected(tables: Tables) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from livermets.lesions.detected import PUBLISHED, detection_dice_of, rule_in_words
 from livermets.reporting import formatting as fmt
 from livermets.stats.overlap import SMALL_BELOW_MM, detected, segmented, size_groups
+from livermets.stats.proportions import quoted_share
+from livermets.stats.resampling import per_patient_sum
 
 
 def rule(lesions: pd.DataFrame) -> str:
@@ -30,10 +33,21 @@ def detection_sentence(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) ->
     if judged.empty:
         return ""
     parts = [f"{_share(group)} of those {size}" for size, group in size_groups(judged, cut_mm)[1:] if len(group)]
-    total = f"The network detected {_share(judged)} lesions ({rule(lesions)})"
+    total = f"The network detected {_share(judged)} lesions{_interval(judged)} (detected means {rule(lesions)})"
     without = len(lesions) - len(judged)
     rest = f" {fmt.plural(without, 'lesion')} had no automatic mask to judge." if without else ""
     return (f"{total}: {fmt.listed(parts)}." if parts else f"{total}.") + rest
+
+
+def _interval(lesions: pd.DataFrame) -> str:
+    """The quoted 95 % interval of the share of lesions detected."""
+    people = [column for column in ("cohort", "patient_id") if column in lesions]
+    patient = lesions.groupby(people, dropna=False).ngroup().to_numpy(np.intp)
+    hits, among = (
+        per_patient_sum(part, patient, int(patient.max()) + 1) for part in (detected(lesions), np.ones(len(lesions)))
+    )
+    ends = fmt.interval(*quoted_share(hits, among)[:2], as_percent=True, digits=0)
+    return f", 95\u00a0% interval {ends}" if ends else ""
 
 
 def _share(lesions: pd.DataFrame) -> str:

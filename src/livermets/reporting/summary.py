@@ -15,7 +15,7 @@ from livermets.reporting.tables import csv_download
 from livermets.stats.comparison import SOURCES
 from livermets.stats.concordance import END_TO_END
 from livermets.stats.lesions import with_headline
-from livermets.stats.results import shown_interval
+from livermets.stats.results import is_clustered, shown_interval
 
 
 def summary_section(study: StudyResults) -> Section:
@@ -61,10 +61,17 @@ def _fate_table(tables: dict[str, pd.DataFrame]) -> Block:
     total = fates.iloc[-1]
     n = total["n_lesions"]
     rows = [
-        [words, "all lesions", fmt.count_of(total[fate], n), fmt.percent(total[fate] / n, 0) if n else fmt.MISSING, ""]
+        [
+            words,
+            "all lesions",
+            fmt.count_of(total[fate], n),
+            fmt.percent(total[fate] / n, 0) if n else fmt.MISSING,
+            "",
+            "",
+        ]
         for fate, words in (("same", "Same class"), ("other", "Another class"), ("no_class", "No class"))
     ]
-    rows[0][-1] = _ends(agreement, "agreement_all")
+    rows[0][-2:] = [_ends(agreement, "agreement_all"), _by(agreement, "agreement_all")]
     for measure, words in (
         ("agreement_reader_classified", "classified with the manual mask"),
         ("agreement", "classified with both masks"),
@@ -72,14 +79,21 @@ def _fate_table(tables: dict[str, pd.DataFrame]) -> Block:
         shown = shown_interval(rows_of(agreement, measure))
         if shown is not None and not fmt.is_missing(shown["value"]):
             share = fmt.percent(shown["value"], 0)
-            rows.append(["Same class", words, fmt.count_of(shown["k"], shown["n"]), share, _ends(agreement, measure)])
+            counts = fmt.count_of(shown["k"], shown["n"])
+            rows.append(["Same class", words, counts, share, _ends(agreement, measure), _by(agreement, measure)])
     caption = (
         f"What became of the class of {fmt.plural(n, 'validation lesion')} of "
         f"{fmt.plural(total['n_patients'], 'patient')} when the automatic mask replaced the manual one. The first "
         f"three rows add up to all lesions. {level_text(agreement)} {QUOTED}."
     )
     head = [Column("Fate"), Column("Of the lesions"), Column("Count", True), Column("Share", True)]
-    return Table("key-fates", caption, [*head, Column("Interval", True)], rows, csv_download("key-fates", fates))
+    return Table(
+        "key-fates",
+        caption,
+        [*head, Column("Interval", True), Column("Interval is", True)],
+        rows,
+        csv_download("key-fates", fates),
+    )
 
 
 def _ends(agreement: pd.DataFrame, measure: str) -> str:
@@ -87,6 +101,14 @@ def _ends(agreement: pd.DataFrame, measure: str) -> str:
     if shown is None:
         return fmt.MISSING
     return fmt.interval(shown["low"], shown["high"], as_percent=True, digits=0) or fmt.MISSING
+
+
+def _by(agreement: pd.DataFrame, measure: str) -> str:
+    """Which of its two intervals a row shows."""
+    shown = shown_interval(rows_of(agreement, measure))
+    if shown is None or fmt.is_missing(shown["low"]):
+        return ""
+    return "by patient" if is_clustered(shown["method"]) else "by lesion"
 
 
 def _key_table(tables: dict[str, pd.DataFrame]) -> Block:
@@ -100,15 +122,24 @@ def _key_table(tables: dict[str, pd.DataFrame]) -> Block:
             for table in (paired, end_to_end)
             for source in SOURCES
         ]
-        rows.append([words, *cells])
+        rows.append([words, *cells, _key_difference(tables, measure)])
     caption = (
         f"Against the outcome: {_counted(paired)} with an outcome and both classes, and all {_counted(end_to_end)} "
         "with an outcome, where a lesion without a class counts as called wrongly (an area needs a share, which it "
-        f"lacks). {level_text(paired)} {QUOTED}."
+        f"lacks). The last column is the difference over all lesions, manual minus automatic, with patients resampled. "
+        f"{level_text(paired)} {QUOTED}."
     )
     head = [Column("Measure"), *(Column(f"Both classes, {source} mask", True) for source in SOURCES)]
     head += [Column(f"All lesions, {source} mask", True) for source in SOURCES]
+    head.append(Column("Difference, all lesions", True))
     return Table("key-figures", caption, head, rows)
+
+
+def _key_difference(tables: dict[str, pd.DataFrame], measure: str) -> str:
+    rows = rows_of(tables.get("diagnostics_differences", pd.DataFrame()), measure)
+    if rows.empty or fmt.is_missing(rows["value"].iloc[0]):
+        return "–"
+    return fmt.points(*(rows[end].iloc[0] for end in ("value", "low", "high")))
 
 
 def _counted(table: pd.DataFrame) -> str:

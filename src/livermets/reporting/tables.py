@@ -49,6 +49,7 @@ METHODS = {
     "fleiss-1969": "asymptotic (Fleiss 1969)",
     "exact-binomial": "exact binomial",
     "bland-altman-1999": "lesions independent (Bland and Altman 1999)",
+    "square-and-add": "square and add, from the intervals of both shares",
     "cluster-mover": "clustered by patient (Zou 2013)",
     "chi-squared-yates": "chi-squared, unpaired",
     "cluster-linearised-t": "t-test by patient (linearised difference)",

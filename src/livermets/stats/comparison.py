@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,46 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from livermets.stats.agreement import agreement_estimates
+from livermets.stats.agreement import agreement_estimates, fate_estimates
 from livermets.stats.auc import bootstrap_auc, delong, obuchowski
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics, clustered_obstacle
+from livermets.stats.proportions import quoted_share
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate, to_frame
 from livermets.stats.tables import empty
 
 SOURCES = ("manual", "automatic")
+
+
+def end_to_end_differences(lesions: pd.DataFrame, boot: PatientBootstrap) -> pd.DataFrame:
+    """Manual minus automatic mask in sensitivity, specificity and accuracy over all lesions whose outcome is known, a
+    lesion without a class counted as called wrongly; positive favours the manual mask.
+
+    ``manual_only`` counts the lesions that only the manual mask calls rightly, ``p`` is McNemar's exact one (lesions
+    independent). Interval: patients resampled whole, both masks together."""
+    known = lesions[lesions["response"].notna()]
+    right = {source: (known[f"predicted_{source}"] == known["response"]).to_numpy() for source in SOURCES}
+    response, patient = known["response"].to_numpy(), known["patient"].to_numpy(np.intp)
+    among = {"sensitivity": response == 1, "specificity": response == 0, "accuracy": np.ones(len(known), bool)}
+    rows = [_paired_difference(name, right, part, patient, boot) for name, part in among.items()]
+    return pd.DataFrame(rows)
+
+
+def _paired_difference(
+    measure: str, right: dict[str, NDArray], among: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+) -> dict[str, object]:
+    patients = boot.weights.shape[1]
+    count = per_patient_sum(among, patient, patients)
+    only = [right[one] & ~right[other] & among for one, other in (SOURCES, SOURCES[::-1])]
+    k, n = [int(part.sum()) for part in only], int(among.sum())
+    gain = per_patient_sum(only[0].astype(float) - only[1], patient, patients)
+    (low, high), why = boot.ratio(gain, count)
+    p = stats.binomtest(k[0], sum(k)).pvalue if sum(k) else NAN
+    return {
+        "measure": measure, "value": (k[0] - k[1]) / n if n else NAN, "low": low, "high": high, "level": boot.level,
+        "method": "cluster-bootstrap", "manual_only": k[0], "automatic_only": k[1], "p": p, "n_lesions": n,
+        "n_patients": int(np.count_nonzero(count)), "note": why if np.isnan(low) else "",
+    }  # fmt: skip
 
 
 def compare_aucs(
@@ -53,17 +86,20 @@ def _comparison_frame(rows: list[tuple]) -> pd.DataFrame:
     return frame
 
 
-def subgroup_table(compared: pd.DataFrame, grouping: str, boot: PatientBootstrap) -> pd.DataFrame:
+def subgroup_table(lesions: pd.DataFrame, grouping: str, boot: PatientBootstrap) -> pd.DataFrame:
     """Agreement and diagnostics within every value of ``grouping`` (cohort, centre, timepoint, size), one row per
     method.
 
-    ``compared`` are lesions classified with both masks; diagnostics use those with a known outcome."""
+    Agreement of lesions classified with both masks, and with lost classes counted as changed (`fate_estimates`);
+    diagnostics of lesions classified with both masks whose outcome is known."""
     frames = []
-    for value in group_order(compared[grouping]):
-        part = compared[compared[grouping] == value]
+    for value in group_order(lesions[grouping]):
+        everyone = lesions[lesions[grouping] == value]
+        part = everyone[everyone["compared"]]
         patient = part["patient"].to_numpy(np.intp)
         manual, automatic = part["predicted_manual"].to_numpy(), part["predicted_automatic"].to_numpy()
         estimates = agreement_estimates(manual, automatic, patient, boot)
+        estimates += [e for e in fate_estimates(everyone, boot) if e.measure != "agreement"]
         frames.append(to_frame(estimates, grouping=grouping, group=str(value), mask_source="both"))
         known = part[part["response"].notna()]
         for source in SOURCES:
@@ -81,21 +117,22 @@ def group_order(values: pd.Series) -> list:
     return sorted(values.dropna().unique(), key=lambda name: str(name).casefold())
 
 
-def subgroup_differences(compared: pd.DataFrame, grouping: str, boot: PatientBootstrap) -> pd.DataFrame:
+def subgroup_differences(lesions: pd.DataFrame, grouping: str, boot: PatientBootstrap) -> pd.DataFrame:
     """First group minus every other in agreement, sensitivity, specificity and AUC; for size, big minus small.
 
-    Patients are resampled whole, so a patient seen in both groups (two timepoints) is paired with himself or
-    herself."""
-    groups = group_order(compared[grouping])
+    Agreement also with lost classes counted as changed: lesions that lose their class are not the same in all groups,
+    so a difference among those that keep one may hide the larger one. Patients are resampled whole, so a patient seen
+    in both groups (two timepoints) is paired with himself or herself."""
+    groups, compared = group_order(lesions[grouping]), lesions[lesions["compared"]]
     if grouping == "size":
         groups = groups[::-1]
     estimates: list[Estimate] = []
     labels: list[str] = []
     for other in groups[1:]:
-        first, second = (compared[grouping] == groups[0]), (compared[grouping] == other)
-        for measure, (hit, among) in _shares(compared).items():
-            estimates.append(_difference(measure, hit, among, (first, second), compared["patient"], boot))
-        estimates += _auc_differences(compared, (first, second), boot)
+        first, second = (lesions[grouping] == groups[0]), (lesions[grouping] == other)
+        for measure, (hit, among) in _shares(lesions).items():
+            estimates.append(_difference(measure, hit, among, (first, second), lesions["patient"], boot))
+        estimates += _auc_differences(compared, (first[compared.index], second[compared.index]), boot)
         labels += [f"{groups[0]} minus {other}"] * (len(estimates) - len(labels))
     frame = to_frame(estimates, grouping=grouping)
     frame.insert(1, "group", labels)
@@ -143,12 +180,17 @@ def _auc_differences(
     return estimates
 
 
-def _shares(compared: pd.DataFrame) -> dict[str, tuple[pd.Series, pd.Series]]:
-    shares = {"agreement": (compared["agree"] == 1, pd.Series(True, index=compared.index))}
+def _shares(lesions: pd.DataFrame) -> dict[str, tuple[pd.Series, pd.Series]]:
+    """What is a hit, and among which lesions, of every share whose groups are compared."""
+    same, compared = lesions["agree"] == 1, lesions["compared"].astype(bool)
+    shares = {
+        "agreement": (same, compared), "agreement_reader_classified": (same, lesions["predicted_manual"].notna()),
+        "agreement_all": (same, pd.Series(True, index=lesions.index)),
+    }  # fmt: skip
     for source in SOURCES:
-        right = compared[f"predicted_{source}"] == compared["response"]
-        shares[f"sensitivity_{source}"] = right, compared["response"] == 1
-        shares[f"specificity_{source}"] = right, compared["response"] == 0
+        right = lesions[f"predicted_{source}"] == lesions["response"]
+        shares[f"sensitivity_{source}"] = right, compared & (lesions["response"] == 1)
+        shares[f"specificity_{source}"] = right, compared & (lesions["response"] == 0)
     return shares
 
 
@@ -170,10 +212,27 @@ def _difference(
         resampled = [(boot.weights @ k) / (boot.weights @ n) for k, n in sums]
     contributing = min(int(np.count_nonzero(n)) for _, n in sums)
     (low, high), why = boot.interval(resampled[0] - resampled[1], contributing)
+    method = "cluster-bootstrap"
+    if contributing and {first, second} & {0.0, 1.0}:
+        (low, high), why, method = _square_and_add(*sums, boot.level), "", "square-and-add"
     lesions = int(sum(n.sum() for _, n in sums))
     reached = int(np.count_nonzero(sums[0][1] + sums[1][1]))
-    return Estimate(measure, float(first - second), low, high, boot.level, "cluster-bootstrap",
+    return Estimate(measure, float(first - second), low, high, boot.level, method,
                     n_lesions=lesions, n_patients=reached, note=why)  # fmt: skip
+
+
+def _square_and_add(
+    first: tuple[NDArray, NDArray], second: tuple[NDArray, NDArray], level: float
+) -> tuple[float, float]:
+    """Interval of the difference of two shares from the quoted interval of each, taken as independent.
+
+    For shares of 0 and 100 %, which are the same in every resample: a resampled difference could not lie beyond 0 or
+    beyond the other share. Both arrays of a group hold one count per patient. Newcombe, Stat Med 1998;17:873; Zou and
+    Donner, Stat Med 2008;27:1693."""
+    (p, low1, high1), (q, low2, high2) = (
+        (k.sum() / n.sum(), *quoted_share(k, n, level)[:2]) for k, n in (first, second)
+    )
+    return p - q - math.hypot(p - low1, high2 - q), p - q + math.hypot(high1 - p, q - low2)
 
 
 def chi_squared_p(k_first: int, n_first: int, k_second: int, n_second: int) -> float:

@@ -15,7 +15,13 @@ from livermets.randomness import generator
 from livermets.stats.accounting import accounting_table
 from livermets.stats.agreement import class_agreement_estimates, fate_estimates, population
 from livermets.stats.agreement_model import agreement_model_tables
-from livermets.stats.comparison import SOURCES, compare_aucs, subgroup_differences, subgroup_table
+from livermets.stats.comparison import (
+    SOURCES,
+    compare_aucs,
+    end_to_end_differences,
+    subgroup_differences,
+    subgroup_table,
+)
 from livermets.stats.continuous import continuous_tables
 from livermets.stats.curves import roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics, end_to_end_diagnostics
@@ -46,6 +52,8 @@ class ConcordanceResult:
     diagnostics: pd.DataFrame
     """Per mask source, over the lesions classified with both masks whose outcome is known."""
     diagnostics_all: pd.DataFrame
+    diagnostics_differences: pd.DataFrame
+    """Manual minus automatic over all lesions with an outcome, no class counted as wrong."""
     """The same over every lesion classified with that mask, and end to end: over all lesions, with those without a
     class counted as wrong calls."""
     agreement: pd.DataFrame
@@ -139,6 +147,7 @@ def concordance(
     return ConcordanceResult(
         diagnostics=_diagnostics(study),
         diagnostics_all=_diagnostics_all(study),
+        diagnostics_differences=end_to_end_differences(study.table, study.boot),
         agreement=_agreement(study),
         fates=fate_table(table, settings),
         agreement_by_timepoint=agreement_by_timepoint(everything, boot),
@@ -219,6 +228,10 @@ def _diagnostics_all(study: _Study) -> pd.DataFrame:
         ):  # fmt: skip
             response, calls = _arrays(part, "response", f"predicted_{source}")
             found = estimates(response, calls, _patient(part), study.boot)
+            if words == CLASSIFIED and f"share_{source}" in part:
+                scored = part[part[f"share_{source}"].notna()]
+                response, score = _arrays(scored, "response", f"share_{source}")
+                found += auc_estimates(score, response, _patient(scored), study.boot)
             frames.append(to_frame(found, DIAGNOSTICS_COLUMNS, population=words, mask_source=source))
     return pd.concat(frames, ignore_index=True)
 
@@ -267,12 +280,12 @@ def _scores(study: _Study) -> dict[str, pd.DataFrame]:
 
 
 def _subgroups(study: _Study) -> dict[str, pd.DataFrame]:
-    compared = with_size(study.compared, study.settings)
-    several = [name for name in GROUPINGS if name in compared and compared[name].nunique() > 1]
+    lesions = with_size(study.table, study.settings)
+    several = [name for name in GROUPINGS if name in lesions and lesions[name].nunique() > 1]
     if not several:
         return empty("subgroups", "subgroup_differences")
-    tables = [subgroup_table(compared, grouping, study.boot) for grouping in several]
-    differences = [subgroup_differences(compared, grouping, study.boot) for grouping in several]
+    tables = [subgroup_table(lesions, grouping, study.boot) for grouping in several]
+    differences = [subgroup_differences(lesions, grouping, study.boot) for grouping in several]
     return {
         "subgroups": pd.concat(tables, ignore_index=True),
         "subgroup_differences": pd.concat(differences, ignore_index=True),

@@ -25,7 +25,8 @@ def fate_table(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFr
     """Same, other and no class by size (the last diameter cut) and Dice (0.5): the question of Giannini 2020.
 
     Rows ``any`` are the totals; lesions without Dice or diameter have rows of their own, so that the others add up to
-    them. An undetected lesion has Dice 0. Beside the fates the responders (R+), and how many of them each mask loses:
+    them. An undetected lesion has Dice 0. ``reader_classified`` counts those with a class from the reader's mask, of
+    which ``same`` keep it. Beside the fates the responders (R+), and how many of them each mask loses:
     called R-, or left without a class."""
     cut_mm = size_cut_mm(settings) or SMALL_BELOW_MM
     dice = dice_of(lesions)
@@ -76,6 +77,7 @@ def _counts(lesions: pd.DataFrame) -> dict[str, int]:
     counts = {
         "n_lesions": len(lesions), "n_patients": lesions["patient"].nunique(),
         "same": same, "other": other, "no_class": no_class, "r_plus": len(positive),
+        "reader_classified": int(lesions["predicted_manual"].notna().sum()),
     }  # fmt: skip
     for source in ("manual", "automatic"):
         called = positive[f"predicted_{source}"]

@@ -32,6 +32,7 @@ REFERENCES = {
     "cluster-linearised-t": "Rao and Scott, Biometrics 1992;48:577 (linearised variance of ratios, t quantile)",
     "welch-t": "Welch, Biometrika 1947;34:28",
     "patient-mean-t": "Student t interval over patients",
+    "square-and-add": "Newcombe, Stat Med 1998;17:873; Zou and Donner, Stat Med 2008;27:1693 (of two quoted intervals)",
     "cluster-mover": "Zou, Stat Methods Med Res 2013;22:630 (variance estimates recovery)",
     "count": "",
 }

@@ -109,8 +109,10 @@ def test_the_key_table_sets_end_to_end_beside_the_paired_figures(made) -> None:
             for table in tables
             for source in ("manual", "automatic")
         ]
-        assert [cell.split("\n")[0] for cell in cells[words]] == [f"{row['k']} of {row['n']}" for row in wanted]
-    assert cells["ROC AUC"][2:] == ["–", "–"]
+        assert [cell.split("\n")[0] for cell in cells[words][:4]] == [f"{row['k']} of {row['n']}" for row in wanted]
+        difference = wanted[2]["value"] - wanted[3]["value"]
+        assert cells[words][4].startswith(f"{100 * difference:.0f} points (".replace("-", "−"))
+    assert cells["ROC AUC"][2:] == ["–", "–", "–"]
 
 
 def test_the_fates_stand_in_the_key_table_with_the_interval_of_their_population(made) -> None:
@@ -175,10 +177,12 @@ def test_correct_calls_of_each_patient_are_shown_where_they_are_announced(made) 
 def test_big_minus_small_is_said_at_any_cut_and_in_one_direction(tmp_path: Path, cut: float) -> None:
     report, result = built(tmp_path, LESIONS, FAST.model_copy(update={"diameter_cuts_mm": (cut,)}))
     text = next(s for s in summary_of(report) if s.startswith("By longest diameter"))
-    row = result.subgroup_differences.query("grouping == 'size' and measure == 'agreement'").iloc[0]
-    said = f"{100 * row['value']:.0f}".replace("-", "−")
-    assert f"< {cut:g} mm in " in text
-    assert f"big minus small {said} points (" in text
+    by_size = result.subgroup_differences.query("grouping == 'size'").set_index("measure", drop=False)
+    row = by_size.loc["agreement"]
+    for measure in ("agreement_reader_classified", "agreement"):
+        said = f"{100 * by_size.loc[measure, 'value']:.0f}".replace("-", "−")
+        assert f"big minus small {said} points (" in text
+    assert f" of those < {cut:g} mm and " in text
     detection = next(s for s in summary_of(report) if s.startswith("The network detected"))
     assert f"of those ≥ {cut:g} mm" in detection
     differences = table_of(report, "group-differences-v")

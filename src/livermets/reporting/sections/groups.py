@@ -18,7 +18,7 @@ from livermets.reporting.tables import csv_download, kept_together, method_name
 from livermets.stats.results import shown_interval
 
 _SHOWN = (
-    ("agreement", "both", "Agreement"),
+    ("agreement", "both", "Agreement"), ("agreement_reader_classified", "both", "Class kept"),
     ("sensitivity", "manual", "Sensitivity, manual"), ("sensitivity", "automatic", "Sensitivity, automatic"),
     ("specificity", "manual", "Specificity, manual"), ("specificity", "automatic", "Specificity, automatic"),
     ("auc", "manual", "AUC, manual"), ("auc", "automatic", "AUC, automatic"),
@@ -76,9 +76,10 @@ def _differences(identifier: str, differences: pd.DataFrame) -> Table:
     ]  # fmt: skip
     head = [Column("By"), Column("Groups"), Column("Measure"), Column("Difference", True)]
     head += [Column("Interval, by patient", True), Column("Lesions", True), Column("Patients", True)]
+    methods = fmt.listed([method_name(method) for method in differences["method"].unique()])
     caption = (
         f"Differences between groups, shares in percentage points; {level_text(differences)}: "
-        f"{method_name(differences['method'].iloc[0])}, whole, so that a patient seen at two timepoints is compared "
+        f"{methods}, whole, so that a patient seen at two timepoints is compared "
         f"with himself or herself. {_leave_out_zero(differences)}"
     )
     return Table(identifier, caption, head, rows, csv_download(identifier, differences))

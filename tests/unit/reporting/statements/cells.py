@@ -56,6 +56,14 @@ def _ends(files: Files, column: str, measure: str) -> Values:
     return quoted(rows(files, table, measure, mask_source=mask, **where))
 
 
+def _difference(files: Files, measure: str, outcome: int) -> Values:
+    lesions = files.headline(files.main)
+    known = lesions[lesions["response"].eq(outcome)]
+    row = rows(files, "diagnostics_differences", measure).iloc[0]
+    share = known[MANUAL].eq(outcome).mean() - known[AUTOMATIC].eq(outcome).mean()
+    return {"value": share, "low": row["low"], "high": row["high"]}
+
+
 def cells(kept: Callable[[Files, str], Values]) -> tuple[Statement, ...]:
     """Statements of both tables; ``kept`` counts the lesions of a population that keep their class."""
     fate, figures = "summary/cell/key-fates", "summary/cell/key-figures"
@@ -92,6 +100,13 @@ def cells(kept: Callable[[Files, str], Values]) -> tuple[Statement, ...]:
                       _DIAGNOSTICS, f"{measure}: {ENDS}",
                       lambda files, column, measure=measure: _ends(files, column, measure))
             for measure in ("sensitivity", "specificity")
+        ),
+        *(
+            Statement(f"{figures}/{measure.capitalize()}/Difference, all lesions",
+                      "{value:%} points ({low:%} to {high:%})", "lesions.csv, concordance/<comparison>/"
+                      "diagnostics_differences.csv", f"{CLASSES}, response; low, high",
+                      lambda files, measure=measure, outcome=outcome: _difference(files, measure, outcome), rare=True)
+            for measure, outcome in (("sensitivity", 1), ("specificity", 0))
         ),
         Statement(f"{figures}/ROC AUC/{{column}}", "{value} ({low} to {high})", _DIAGNOSTICS, f"auc: {ENDS}",
                   lambda files, column: _ends(files, column, "auc")),

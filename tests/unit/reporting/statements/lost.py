@@ -20,8 +20,11 @@ def _lost_because(files: Files, manual: str, automatic: str) -> Values:
 
 _WORDS = {
     "no ROI": "whose {mask} mask holds no ROI", "few": "whose {mask} mask holds fewer ROIs than a class needs",
-    "undetected": "not detected by the network (Dice above {limit})",
+    "undetected": "not detected by the network (detected means Dice above {limit})",
 }  # fmt: skip
+
+
+_BOTH = {"no ROI": "where neither mask holds a ROI", "few": "where both masks hold fewer ROIs than a class needs"}
 
 
 def _reasons() -> list[Statement]:
@@ -34,14 +37,14 @@ def _reasons() -> list[Statement]:
                 for why, mask in ((automatic, "automatic"), (manual, "manual"))
                 if why
             ]
-            text = "where neither mask holds a ROI" if automatic == manual == "no ROI" else ", ".join(parts)
+            text = _BOTH.get(automatic if automatic == manual else "", " and ".join(parts))
             if not text:
                 continue
             found.append(Statement(
                 "summary/bullet/", f"{{k}} {text}", "lesions.csv",
                 "predicted_manual, predicted_automatic, detected, n_roi_manual, n_roi_automatic, minimum_rois",
                 lambda files, m=manual, a=automatic: _lost_because(files, m, a),
-                within="no class with at least one mask", not_before="" if manual else ", whose manual", rare=True,
+                within="no class with at least one mask", not_before="" if manual else " and whose manual", rare=True,
             ))  # fmt: skip
     return found
 

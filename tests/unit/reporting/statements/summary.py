@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
+from scipy import stats
 from tests.unit.reporting.statements import lost
 from tests.unit.reporting.statements.cells import cells
 from tests.unit.reporting.statements.fates import (
@@ -45,13 +48,20 @@ def _agreement(files: Files, **_: str) -> Values:
     return quoted(rows(files, "agreement", "agreement"))
 
 
-def _kappa(files: Files, **_: str) -> Values:
+VERDICTS = (
+    "the masks agree more often than by chance; two masks of one lesion share much of what is measured, so chance is a "
+    "low bar",
+    "the masks agree less often than by chance",
+    "it is not shown that the masks agree more often than by chance",
+)
+
+
+def _kappa(files: Files, verdict: str = "") -> Values:
     said = quoted(rows(files, "agreement", "kappa"))
-    told = "more" if said["low"] > 0 else "less"
-    verdict = f"the masks agree {told} often than by chance"
-    if said["low"] <= 0 <= said["high"]:
-        verdict = "it is not shown that the masks agree more often than by chance"
-    return {**said, "verdict": verdict}
+    true = VERDICTS[0 if said["low"] > 0 else 1 if said["high"] < 0 else 2]
+    if verdict and verdict != true:
+        raise ValueError(f"the interval says that {true}")
+    return said
 
 
 def _apart(low: float, high: float) -> str:
@@ -69,29 +79,84 @@ def _detection(files: Files, sign: str = "") -> Values:
     return {"k": k, "n": len(lesions), "share": k / len(lesions), "cut": cut_mm(files)}
 
 
+def _detection_interval(files: Files, **_: str) -> Values:
+    """Clopper and Pearson's over lesions, or that of the ratio over patients (logit, t), whichever is wider."""
+    lesions = _judged(files)
+    hit = lesions["dice"] > lesions["detection_dice"]
+    k, n = int(hit.sum()), len(lesions)
+    exact = stats.binomtest(k, n).proportion_ci(method="exact")
+    ends = [(exact.low, exact.high)]
+    each = pd.DataFrame({"k": hit.groupby(lesions["who"]).sum(), "n": lesions.groupby("who").size()})
+    m, ratio = len(each), k / n
+    if m > 1 and 0 < k < n:
+        error = math.sqrt(m / (m - 1) * ((each["k"] - ratio * each["n"]) ** 2).sum()) / n / (ratio * (1 - ratio))
+        reach = float(stats.t.ppf(0.975, m - 1)) * error
+        middle = math.log(ratio / (1 - ratio))
+        ends.append(tuple(1 / (1 + math.exp(-(middle + sign * reach))) for sign in (-1, 1)))
+    elif m > 1:
+        one = stats.binomtest(m if k else 0, m).proportion_ci(method="exact")
+        ends.append((one.low, one.high))
+    low, high = max(ends, key=lambda pair: pair[1] - pair[0])
+    return {"low": low, "high": high, "limit": float(lesions["detection_dice"].iloc[0])}
+
+
 def _unjudged(files: Files, **_: str) -> Values:
     return {"k": len(files.headline(files.main)) - len(_judged(files))}
 
 
-def _by_size(files: Files, sign: str) -> Values:
-    counts = fates(sized(files.headline(files.main), sign, cut_mm(files)))
-    n = counts["same"] + counts["other"]
-    share = counts["same"] / n if n else float("nan")
-    return {"k": counts["same"], "n": n, "share": share, "more": counts["none"], "cut": cut_mm(files)}
+SIZED = {
+    "the lesions that the radiologist’s mask classifies": ("agreement_reader_classified", [MANUAL]),
+    "those that both masks classify": ("agreement", [MANUAL, AUTOMATIC]),
+}
 
 
-def _size_difference(files: Files, told_apart: bool = True) -> Values:
-    both = files.both(files.main)
-    same = (both[MANUAL] == both[AUTOMATIC]).astype(float)
-    small = both["longest_diameter_mm"] < cut_mm(files)
-    ends = quoted(rows(files, "subgroup_differences", "agreement", grouping="size"))
+def _same_of_size(files: Files, population: str, sign: str) -> pd.Series:
+    lesions = files.headline(files.main).dropna(subset=SIZED[population][1])
+    lesions = sized(lesions, sign, cut_mm(files))
+    return (lesions[MANUAL] == lesions[AUTOMATIC]).astype(float)
+
+
+def _by_size(files: Files, population: str) -> Values:
+    found: dict[str, float] = {"cut": cut_mm(files), "cut2": cut_mm(files)}
+    for number, sign in (("", "<"), ("2", "≥")):
+        same = _same_of_size(files, population, sign)
+        found |= {f"k{number}": same.sum(), f"n{number}": len(same), f"share{number}": same.mean()}
+    return found
+
+
+def _size_difference(files: Files, population: str, told_apart: bool) -> Values:
+    ends = quoted(rows(files, "subgroup_differences", SIZED[population][0], grouping="size"))
     if (ends["low"] <= 0 <= ends["high"]) == told_apart:
         raise ValueError("the interval says the opposite")
-    return {"value": same[~small].mean() - same[small].mean(), "low": ends["low"], "high": ends["high"]}
+    small, big = (_same_of_size(files, population, sign).mean() for sign in ("<", "≥"))
+    return {"value": big - small, "low": ends["low"], "high": ends["high"]}
+
+
+def _sizes() -> list[Statement]:
+    """Of both populations: small and big lesions, and how they differ; or of one size alone."""
+    small, big = "{k} of {n} ({share:%} %) of those < {cut} mm", "{k2} of {n2} ({share2:%} %) of those ≥ {cut2} mm"
+    table = "lesions.csv, concordance/<comparison>/subgroup_differences.csv"
+    found = []
+    for words in SIZED:
+        for sizes in (f"{small} and {big}", small, big):
+            said = f"of {words}, {sizes} keep their class"
+            found.append(Statement("summary/bullet/", said, "lesions.csv", f"{CLASSES}, longest_diameter_mm",
+                                   lambda files, words=words: _by_size(files, words), within="By longest diameter",
+                                   not_before=" (big minus small", rare=True))  # fmt: skip
+        for end, apart in (("does not tell them apart", False), ("tells them apart", True)):
+            difference = f"(big minus small {{value:%}} points ({{low:%}} to {{high:%}}), which {end})"
+            said = f"of {words}, {small} and {big} keep their class {difference}"
+            found.append(Statement("summary/bullet/", said, table,
+                                   f"{CLASSES}; size, {SIZED[words][0]}: {ENDS}",
+                                   lambda files, words=words, apart=apart: {
+                                       **_by_size(files, words), **_size_difference(files, words, apart)
+                                   }, rare=True))  # fmt: skip
+    return found
 
 
 def _group(files: Files, group: str, **_: str) -> Values:
-    return quoted(rows(files, "subgroups", "agreement", group=group))
+    found = rows(files, "subgroups", "agreement", group=group)
+    return {**quoted(found), "k": found["k"].iloc[0], "n": found["n"].iloc[0]}
 
 
 def _recognised(files: Files, measure: str) -> Values:
@@ -108,6 +173,12 @@ def _area(files: Files, mask: str) -> Values:
     return quoted(rows(files, "diagnostics", "auc", mask_source=mask))
 
 
+def _own_area(files: Files, mask: str) -> Values:
+    lesions = files.headline(files.main).dropna(subset=[f"predicted_{mask}", "response", f"share_{mask}"])
+    found = rows(files, "diagnostics_all", "auc", mask_source=mask, population="classified with this mask")
+    return {**quoted(found), "n": len(lesions)}
+
+
 def _area_difference(files: Files, **_: str) -> Values:
     said = quoted(files.csv(f"concordance/{files.main}/auc_comparison.csv"))
     return {**said, "verdict": _apart(said["low"], said["high"])}
@@ -120,16 +191,17 @@ def _responders(files: Files, mask: str) -> Values:
 def _most_lost(files: Files, size: str, dice: str) -> Values:
     lesions = files.headline(files.main)
     limit = cut_mm(files)
-    cells_lost = {}
+    parts = {}
     for sign in ("<", "≥"):
         for overlap in ("<", "≥"):
             part = sized(lesions, sign, limit)
-            part = part[(part["dice"] < 0.5) == (overlap == "<")]
-            cells_lost[f"{sign} {limit:g} mm", f"{overlap} 0.5"] = lost_responders(part, "automatic")
-    here = cells_lost[size, dice]
-    if [cell["k"] for cell in cells_lost.values() if cell["k"] >= here["k"]] != [here["k"]]:
+            parts[f"{sign} {limit:g} mm", f"{overlap} 0.5"] = part[(part["dice"] < 0.5) == (overlap == "<")]
+    lost = {cell: lost_responders(part, "automatic") for cell, part in parts.items()}
+    here = lost[size, dice]
+    if [cell["k"] for cell in lost.values() if cell["k"] >= here["k"]] != [here["k"]]:
         raise ValueError("another group loses as many")
-    return here
+    manual = lost_responders(parts[size, dice], "manual")["k"]
+    return {**here, "all": lost_responders(lesions, "automatic")["k"], "manual": manual}
 
 
 def _other_timepoints(files: Files, **_: str) -> Values:
@@ -195,37 +267,36 @@ STATEMENTS = (
         "({level:%} % interval)", _AGREEMENT, f"agreement: {ENDS}", _agreement, rare=True,
     ),
     *lost.STATEMENTS,
-    Statement("summary/bullet/", "Cohen’s kappa {value} ({low} to {high}), so {verdict:w}.", _AGREEMENT,
-              f"kappa: {ENDS}", _kappa),
+    *(
+        Statement("summary/bullet/", f"Cohen’s kappa {{value}} ({{low}} to {{high}}), so {verdict}.", _AGREEMENT,
+                  f"kappa: {ENDS}", lambda files, verdict=verdict: _kappa(files, verdict), rare=True)
+        for verdict in VERDICTS
+    ),
     Statement("summary/bullet/", "Cohen’s kappa {value}.", _AGREEMENT, "kappa: value, without interval", _kappa,
               rare=True),
     Statement("summary/bullet/", "The network detected {k} of {n} ({share:%} %) lesions", "lesions.csv",
               "dice, detection_dice", lambda files: _detection(files)),
+    Statement("summary/bullet/", "lesions, 95 % interval {low:%} to {high:%} % (detected means Dice above {limit})",
+              "lesions.csv", "dice, detection_dice, patient_id", _detection_interval, rare=True),
     *(
         Statement("summary/bullet/", f"{{k}} of {{n}} ({{share:%}} %) of those {sign} {{cut}} mm", "lesions.csv",
-                  "dice, detection_dice, longest_diameter_mm", lambda files, sign=sign: _detection(files, sign))
+                  "dice, detection_dice, longest_diameter_mm", lambda files, sign=sign: _detection(files, sign),
+                  within="The network detected")
         for sign in ("<", "≥")
     ),
     Statement("summary/bullet/", "{k} lesion… had no automatic mask to judge", "lesions.csv", "dice", _unjudged,
               rare=True),
-    *(
-        Statement("summary/bullet/", f"{sign} {{cut}} mm in {{k}} of {{n}} ({inside})", "lesions.csv",
-                  f"{CLASSES}, longest_diameter_mm", lambda files, sign=sign: _by_size(files, sign),
-                  within="the two masks agreed", rare=True)
-        for sign in ("<", "≥")
-        for inside in ("{share:%} %", "{share:%} %; {more} more without a class", "{more} more without a class")
-    ),
-    *(
-        Statement("summary/bullet/", f"big minus small {{value:%}} points ({{low:%}} to {{high:%}}){end}",
-                  "lesions.csv, concordance/<comparison>/subgroup_differences.csv",
-                  f"{CLASSES}; size, agreement: {ENDS}",
-                  lambda files, apart=apart: _size_difference(files, apart), rare=True)
-        for end, apart in ((", which does not tell them apart", False), (".", True))
-    ),
+    *_sizes(),
     Statement(
-        "summary/bullet/", " {group:w} {value:%} % ({low:%} to {high:%} %)", "concordance/<comparison>/subgroups.csv",
-        f"agreement by group: {ENDS}", lambda files, group, **_: _group(files, group.removeprefix("and ")),
-        within="Agreement, in ",
+        "summary/bullet/", " {group:w} {k} of {n} ({value:%} %; {low:%} to {high:%} %)",
+        "concordance/<comparison>/subgroups.csv", f"agreement by group: k, n; {ENDS}",
+        lambda files, group, **_: _group(files, group.removeprefix("and ")), within="Agreement, in ",
+    ),
+    *(
+        Statement("summary/bullet/", f"{{value}} ({{low}} to {{high}}) with the {mask} mask on its {{n}} lesion…",
+                  "concordance/<comparison>/diagnostics_all.csv", f"auc, classified with this mask, {mask}: {ENDS}",
+                  lambda files, mask=mask: _own_area(files, mask), rare=True)
+        for mask in ("manual", "automatic")
     ),
     *(
         Statement("summary/bullet/", _needed_text(words, count), "concordance/<comparison>/required_dice.csv",
@@ -244,7 +315,7 @@ STATEMENTS = (
     ),
     *(
         Statement("summary/bullet/", f"{{value}} ({{low}} to {{high}}) with the {mask} mask", _DIAGNOSTICS,
-                  f"auc, {mask}: {ENDS}", lambda files, mask=mask: _area(files, mask))
+                  f"auc, {mask}: {ENDS}", lambda files, mask=mask: _area(files, mask), not_before=" on its")
         for mask in ("manual", "automatic")
     ),
     *(
@@ -267,8 +338,9 @@ STATEMENTS = (
         for mask in ("manual", "automatic")
     ),
     Statement("summary/bullet/",
-              "loses the most of them among lesions with diameter {size:w} and Dice {dice:w}: {k} of {n}",
-              "lesions.csv", "response, predicted_automatic, longest_diameter_mm, dice", _most_lost),
+              "Of the {all} that the automatic mask does not recognise, {k} are among the {n} with diameter {size:w} "
+              "and Dice {dice:w}, of which the manual mask does not recognise {manual}.",
+              "lesions.csv", f"response, {CLASSES}, longest_diameter_mm, dice", _most_lost),
     Statement("summary/bullet/", "{n} lesion… at {others:w} are left out", "lesions.csv", "timepoint",
               _other_timepoints),
     *cells(kept),
@@ -281,7 +353,8 @@ STATEMENTS = (
     Statement("summary/paragraph/", "{most} of the {n} lesions are one patient’s", "lesions.csv", CLASSES, _few),
 )  # fmt: skip
 SIMULATED = (
-    "In simulated studies of 8 and 16 patients 95 % intervals quoted by the same rule held the truth in 92 to 99 %."
+    "In simulated studies of 8 and 16 patients (25 to 84 lesions; at least 600 studies of a kind; correlation within "
+    "patients from 0 to 0.6) 95 % intervals quoted by the same rule held the truth in 92 to 99 %."
 )
 """The one sentence of the summary whose numbers are of no file of a study."""
 SAID_WITHOUT_NUMBER = (
