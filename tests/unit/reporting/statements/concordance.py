@@ -9,11 +9,6 @@ from tests.unit.reporting.statements.registry import Files, Statement, Values
 SHARES = ["share_manual", "share_automatic"]
 
 
-def _both(files: Files, cohort: str, **_: str) -> Values:
-    both = files.both(cohort)
-    return {"n": len(both), "patients": both["who"].nunique()}
-
-
 def level(files: Files, **_: str) -> Values:
     """The level of the intervals."""
     return {"level": (files.config.get("statistics") or {}).get("level", 0.95)}
@@ -185,7 +180,7 @@ STATEMENTS = (
     Statement(f"{_IN}/bullet/", "{n} lesion… of {patients} patient… in the table", "lesions.csv", "timepoint", _fates),
     Statement(f"{_IN}/bullet/", "{none} of {n} lesion… no class with at least one mask", "lesions.csv", CLASSES,
               _fates),
-    Statement(f"{_IN}/bullet/", "With {patients} patient… every interval is wide", "lesions.csv", CLASSES, _both),
+    Statement(f"{_IN}/bullet/", "With {patients} patient… every interval is wide", "lesions.csv", "timepoint", _fates),
     Statement(f"{_IN}/bullet/", "{thin} of {strata} strata hold fewer than {few} compared lesions",
               "concordance/<comparison>/strata.csv", "n", _thin),
     Statement(f"{_IN}/caption/feature-icc-*", "the model’s {selected} feature",
