@@ -54,6 +54,7 @@ CONSTANTS = {
     "(0, dark: R-; 1, light: R+)": "the scale of a picture",
     "within 1.5 interquartile ranges": "how whiskers are drawn",
     "value between 0 and 1": "a proportion",
+    "specificity between 0 and 1": "a proportion",
     "fleiss-1969": "a publication",
     "1/0 for R+/R−": "how classes are written",
     "(clearchecklist.github.io, version 1.0)": "a publication",

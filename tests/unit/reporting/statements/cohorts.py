@@ -92,11 +92,11 @@ STATEMENTS = (
     ),
     Statement("cohorts/described/flow-{cohort}", "Counted apart: {n} lesion… at {timepoint:w}.", "lesions.csv",
               "timepoint", _apart),
-    Statement("scans/caption/scans-table", "Spacing of {n} scans", "<cohort>/intake/*/*/scan.json", "spacing_xyz_mm",
+    Statement("scans/caption/scans-table", "Spacing of {n} scan", "<cohort>/intake/*/*/scan.json", "spacing_xyz_mm",
               _scans),
     Statement("check/caption/check-remarks", "({n} remark", "check/problems.csv", "one row per remark", _remarks),
-    Statement("lesions/caption/lesion-table", "({n} lesions)", "lesions.csv", "one row per lesion", _lesions),
-    Statement("prediction-{cohort}/paragraph/", "{n} lesions of {patients} patient", "lesions.csv",
+    Statement("lesions/caption/lesion-table", "({n} lesion", "lesions.csv", "one row per lesion", _lesions),
+    Statement("prediction-{cohort}/paragraph/", "{n} lesion… of {patients} patient", "lesions.csv",
               "cohort, patient_id", _predicted),
     *(
         Statement("prediction-{cohort}/paragraph/",
@@ -112,5 +112,5 @@ STATEMENTS = (
     Statement("prediction-{cohort}/paragraph/", "automatic masks hold {n} component", "<cohort>/segmentation/*/*/"
               "scan_metrics.csv", "false_positives", _false_positives),
     Statement("prediction-{cohort}/caption/*", "{n} finding", "lesions.csv", "kind", _finding_counts, rare=True),
-    Statement("prediction-{cohort}/caption/*", "class of {n} lesions", "lesions.csv", "one row per lesion", _predicted),
+    Statement("prediction-{cohort}/caption/*", "class of {n} lesion", "lesions.csv", "one row per lesion", _predicted),
 )  # fmt: skip

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from tests.unit.reporting.statements.fates import AUTOMATIC, CLASSES, MANUAL, fates
 from tests.unit.reporting.statements.registry import Files, Statement, Values
 
 SHARES = ["share_manual", "share_automatic"]
-
-
-def _both(files: Files, cohort: str, **_: str) -> Values:
-    both = files.both(cohort)
-    return {"n": len(both), "patients": both["who"].nunique()}
 
 
 def level(files: Files, **_: str) -> Values:
@@ -50,24 +44,23 @@ def _shares(files: Files, cohort: str, **_: str) -> Values:
     return {"n": len(lesions), "patients": lesions["who"].nunique()}
 
 
-def _same_at(lesions: pd.DataFrame, threshold: float) -> Values:
-    """Shares with the same class at a threshold, of those classified by both masks and by the manual one."""
-    manual = lesions[lesions[MANUAL].notna() & lesions["share_manual"].notna()]
-    both = manual[AUTOMATIC].notna() & manual["share_automatic"].notna()
-    same = both & ((manual["share_manual"] >= threshold) == (manual["share_automatic"] >= threshold))
-    return {"both": same.sum() / both.sum(), "manual": same.mean(), "n": int(both.sum()), "n2": len(manual)}
-
-
 def _threshold(files: Files, cohort: str, **_: str) -> Values:
+    return {"threshold": files.headline(cohort)["threshold"].iloc[0], "near": 0.1}
+
+
+def _near(files: Files, cohort: str, both: bool) -> Values:
+    """The same class within 0.1 of the fitted threshold, of those that both masks or the manual one classify."""
     lesions = files.headline(cohort)
     fitted = float(lesions["threshold"].iloc[0])
-    tried = [*[step / 100 for step in range(1, 100)], fitted]
-    near = [_same_at(lesions, at) for at in tried if abs(at - fitted) <= 0.1 + 1e-9]
-    both, manual = (sorted(float(one[among]) for one in near) for among in ("both", "manual"))
-    return {
-        "threshold": fitted, "near": 0.1, "low": both[0], "high": both[-1], "n": near[0]["n"], "low2": manual[0],
-        "high2": manual[-1], "n2": near[0]["n2"], "one": both[0] if both[0] == both[-1] else float("nan"),
-    }  # fmt: skip
+    lesions = lesions[lesions[MANUAL].notna() & lesions["share_manual"].notna()]
+    called = lesions[AUTOMATIC].notna() & lesions["share_automatic"].notna()
+    lesions, called = (lesions[called], called[called]) if both else (lesions, called)
+    near = [at for at in (*(step / 100 for step in range(1, 100)), fitted) if abs(at - fitted) <= 0.1 + 1e-9]
+    same = [
+        float((called & (lesions["share_manual"].ge(at) == lesions["share_automatic"].ge(at))).mean()) for at in near
+    ]
+    one = same[0] if round(100 * min(same)) == round(100 * max(same)) else float("nan")
+    return {"low": min(same), "high": max(same), "n": len(lesions), "one": one}
 
 
 def _asked(files: Files, cohort: str, **_: str) -> Values:
@@ -135,18 +128,16 @@ STATEMENTS = (
               "lesions.csv", ", ".join(SHARES), _shares),
     Statement(f"{_IN}/caption/*-share-agreement", "over their mean, {n} lesion… of {patients} patient", "lesions.csv",
               ", ".join(SHARES), _shares),
-    Statement(f"{_IN}/caption/*-threshold-curve",
-              "the fitted one ({threshold}) marked. Within {near} of it, {low:%} % to {high:%} % of the {n} lesion… "
-              "that both masks classify", "lesions.csv", f"threshold, {', '.join(SHARES)}, {CLASSES}", _threshold),
-    Statement(f"{_IN}/caption/*-threshold-curve",
-              "the fitted one ({threshold}) marked. Within {near} of it, {one:%} % of the {n} lesion… that both masks "
-              "classify", "lesions.csv", f"threshold, {', '.join(SHARES)}, {CLASSES}", _threshold, rare=True),
-    Statement(f"{_IN}/caption/*-threshold-curve",
-              "and {low2:%} % to {high2:%} % of the {n2} lesion… that the reader’s mask classifies", "lesions.csv",
-              f"threshold, {', '.join(SHARES)}, {CLASSES}", _threshold),
-    Statement(f"{_IN}/caption/*-threshold-curve",
-              "and {low2:%} % of the {n2} lesion… that the reader’s mask classifies", "lesions.csv",
-              f"threshold, {', '.join(SHARES)}, {CLASSES}", _threshold, rare=True),
+    Statement(f"{_IN}/caption/*-threshold-curve", "the fitted one ({threshold}) marked. Within {near} of it",
+              "lesions.csv", "threshold", _threshold),
+    *(
+        Statement(f"{_IN}/caption/*-threshold-curve", f"{before} {said} of the {{n}} lesion… that {words}",
+                  "lesions.csv", f"threshold, {', '.join(SHARES)}, {CLASSES}",
+                  lambda files, cohort, both=both, **_: _near(files, cohort, both), rare=True)
+        for both, words in ((True, "both masks classify"), (False, "the reader’s mask classifies"))
+        for before in ("of it,", "and")
+        for said in ("{low:%} % to {high:%} %", "{one:%} %")
+    ),
     Statement(f"{_IN}/caption/*minimum-rois*", "this study asks for {least})", "lesions.csv", "minimum_rois", _asked),
     Statement(f"{_IN}/caption/false-positive-classes-*",
               "{n} automatic component… in {scans} scan… of the reader (false positives). Without a reader, {k} of "
@@ -185,7 +176,7 @@ STATEMENTS = (
     Statement(f"{_IN}/bullet/", "{n} lesion… of {patients} patient… in the table", "lesions.csv", "timepoint", _fates),
     Statement(f"{_IN}/bullet/", "{none} of {n} lesion… no class with at least one mask", "lesions.csv", CLASSES,
               _fates),
-    Statement(f"{_IN}/bullet/", "With {patients} patient… every interval is wide", "lesions.csv", CLASSES, _both),
+    Statement(f"{_IN}/bullet/", "With {patients} patient… every interval is wide", "lesions.csv", "timepoint", _fates),
     Statement(f"{_IN}/bullet/", "{thin} of {strata} strata hold fewer than {few} compared lesions",
               "concordance/<comparison>/strata.csv", "n", _thin),
     Statement(f"{_IN}/caption/feature-icc-*", "the model’s {selected} feature",

@@ -43,10 +43,10 @@ def _recalibrated(files: Files, *, shown: bool, **_: str) -> Values:
 _IN = "diagnostics-{cohort}-section"
 _CLASSES = "predicted_manual, predicted_automatic, response"
 STATEMENTS = (
-    Statement(f"{_IN}/caption/diagnostics-{{again}}", "Diagnostics of {n} lesions of {patients} patients",
+    Statement(f"{_IN}/caption/diagnostics-{{again}}", "Diagnostics of {n} lesion… of {patients} patient",
               "lesions.csv", _CLASSES, _known),
-    Statement(f"{_IN}/caption/confusion-*", "over {n} lesions", "lesions.csv", _CLASSES, _known),
-    Statement(f"{_IN}/caption/*-roc", "{n} lesions of {patients} patients", "lesions.csv", _CLASSES, _known),
+    Statement(f"{_IN}/caption/confusion-*", "over {n} lesion", "lesions.csv", _CLASSES, _known),
+    Statement(f"{_IN}/caption/*-roc", "{n} lesion… of {patients} patient", "lesions.csv", _CLASSES, _known),
     *(
         Statement(
             f"{_IN}/caption/{kind}-differences-*", text,
