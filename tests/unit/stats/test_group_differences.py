@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 from livermets.config.statistics import StatisticsSettings
 from livermets.stats.comparison import _square_and_add
 from livermets.stats.concordance import ConcordanceResult, concordance
+from livermets.stats.proportions import quoted_share
 
 FAST = StatisticsSettings(bootstrap_replicates=400)
 
@@ -43,12 +44,12 @@ def test_a_share_of_one_gives_no_difference_that_cannot_pass_0() -> None:
 
 
 def test_square_and_add_is_newcombe_s_sum_of_squares() -> None:
-    """Single lesions per patient, 8 of 12 and 5 of 15: from scipy's exact intervals by Newcombe's formula (method 10)."""
-    first, second = (np.array([1.0] * 8 + [0.0] * 4), np.ones(12)), (np.array([1.0] * 5 + [0.0] * 10), np.ones(15))
-    p, q = 8 / 12, 5 / 15
-    of_p, of_q = (binomtest(k, n).proportion_ci(method="exact") for k, n in ((8, 12), (5, 15)))
-    low = p - q - ((p - of_p.low) ** 2 + (of_q.high - q) ** 2) ** 0.5
-    high = p - q + ((of_p.high - p) ** 2 + (q - of_q.low) ** 2) ** 0.5
+    """12 of 12 and 5 of 15, one lesion per patient: by Newcombe's formula from the interval of each share."""
+    first, second = (np.array([1.0] * 12), np.ones(12)), (np.array([1.0] * 5 + [0.0] * 10), np.ones(15))
+    p, q = 1.0, 5 / 15
+    exact, of_q = binomtest(12, 12).proportion_ci(method="exact"), quoted_share(*second)
+    low = p - q - ((p - exact.low) ** 2 + (of_q[1] - q) ** 2) ** 0.5
+    high = p - q + (q - of_q[0])
     assert _square_and_add(first, second, 0.95) == pytest.approx((low, high))
 
 
