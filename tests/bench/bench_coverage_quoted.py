@@ -100,7 +100,7 @@ def big_minus_small(
         return None
     agree = events(np.where(big, BIG, SMALL), patient, icc, random)
     table = pd.DataFrame({"size": np.where(big, "≥ 20 mm", "< 20 mm"), "agree": agree, "patient": patient})
-    table = table.assign(response=np.nan, predicted_manual=np.nan, predicted_automatic=np.nan)
+    table = table.assign(response=np.nan, predicted_manual=np.nan, predicted_automatic=np.nan, compared=True)
     found = subgroup_differences(table, "size", boot)
     return found[found["measure"] == "agreement"], BIG - SMALL
 
