@@ -109,3 +109,26 @@ def test_a_difference_between_models_is_not_called_one_between_masks():
     measures = set(comparison_table(predictions, ["ga_network", "lasso"], 0.95, boot)["measure"])
     assert "auc_within_folds_difference" in measures
     assert not [name for name in measures if "manual" in measure_name(name).lower()]
+
+
+def area(measure, value, low, high, **more):
+    return {"measure": measure, "value": value, "low": low, "high": high, "method": "cluster-bootstrap", **more}
+
+
+def nested(*folds):
+    """Predictions of our model, a patient of each fold given by its name."""
+    rows = [("ga_network", 0, fold, group) for fold, groups in enumerate(folds) for group in groups]
+    return pd.DataFrame(rows, columns=["model", "repeat", "fold", "group"])
+
+
+def test_both_nested_areas_are_said_and_why_they_differ():
+    table = pd.DataFrame([area("auc_within_folds", 0.85, 0.47, 1.0), area("auc", 0.84, 0.61, 0.94)])
+    said = words.nested_words(study(evaluation=table, predictions=nested("ab", "cde")))
+    assert "AUC within folds 0.85 (0.47 to 1.00), compatible with chance (0.5)" in said
+    assert "AUC over all folds 0.84 (0.61 to 0.94), above chance (0.5)." in said
+    assert "do not say the same" in said
+    assert "here 2 folds of 2 to 3 patients" in said
+    alike = pd.DataFrame([area("auc_within_folds", 0.85, 0.55, 1.0), area("auc", 0.84, 0.61, 0.94)])
+    assert "do not say the same" not in words.nested_words(study(evaluation=alike))
+    worse = words.nested_words(study(evaluation=pd.DataFrame([area("auc", 0.2, 0.1, 0.4)])))
+    assert "below chance (0.5)" in worse

@@ -8,8 +8,11 @@ import pandas as pd
 
 from livermets.reporting import formatting as fmt
 from livermets.reporting.results import StudyResults
+from livermets.reporting.sections.estimates import rows_of
+from livermets.stats.results import shown_interval
 
 BASELINE = "baseline"
+OURS = "ga_network"
 THRESHOLD_RULES = {
     "cross_fitted": "networks cross-fitted, features chosen on the same folds",
     "resubstitution": "final network on its own training lesions",
@@ -110,22 +113,51 @@ def permutation_words(study: StudyResults) -> str:
     return text
 
 
+def nested_auc(study: StudyResults, measure: str) -> pd.Series | None:
+    """The row to quote of an area of our model on patients that its search had not seen."""
+    row = shown_interval(rows_of(study.model.get("evaluation", pd.DataFrame()), measure))
+    return None if row is None or fmt.is_missing(row["value"]) else row
+
+
+_AREAS = (("auc_within_folds", "AUC within folds"), ("auc", "AUC over all folds"))
+
+
 def nested_words(study: StudyResults) -> str:
-    """The AUC of lesions whose patients a search had not seen."""
-    rows = study.model.get("evaluation", pd.DataFrame())
-    if "measure" not in rows:
+    """Both areas of lesions whose patients a search had not seen, and why they say different things if they do."""
+    found = [(words, row) for measure, words in _AREAS if (row := nested_auc(study, measure)) is not None]
+    if not found:
         return ""
-    rows = rows[rows["measure"].astype(str).str.startswith("auc") & rows["value"].notna()]
-    if rows.empty:
+    said = [
+        f"{words} {fmt.estimate(row['value'], row['low'], row['high'])}{_against_chance(row)}" for words, row in found
+    ]
+    text = f"Lesions of patients that a search had not seen: {'; '.join(said)}."
+    if len({_against_chance(row) for _, row in found}) > 1:
+        text += (
+            " The two do not say the same: the area within folds compares only lesions of the same fold"
+            f"{_fold_counts(study)}; the area over all folds also compares scores of different networks."
+        )
+    return f"{text} {search_size(study)}" if smaller_search(study) else text
+
+
+def _against_chance(row: pd.Series) -> str:
+    if fmt.is_missing(row["low"]):
         return ""
-    row = rows.iloc[0]
-    verdict = ""
-    if not fmt.is_missing(row["low"]):
-        verdict = ", above chance (0.5)" if row["low"] > 0.5 else ", compatible with chance (0.5)"
-    kind = "AUC within folds" if row["measure"] == "auc_within_folds" else "AUC"
-    small = f" {search_size(study)}" if smaller_search(study) else ""
-    found = fmt.estimate(row["value"], row["low"], row["high"])
-    return f"Lesions of patients that a search had not seen: {kind} {found}{verdict}.{small}"
+    if row["low"] <= 0.5 <= row["high"]:
+        return ", compatible with chance (0.5)"
+    return f", {'above' if row['low'] > 0.5 else 'below'} chance (0.5)"
+
+
+def _fold_counts(study: StudyResults) -> str:
+    """On how little the area within folds rests."""
+    nested = study.model.get("predictions", pd.DataFrame())
+    if not {"model", "repeat", "fold", "group"} <= set(nested):
+        return ""
+    patients = nested[nested["model"] == OURS].groupby(["repeat", "fold"])["group"].nunique()
+    if patients.empty:
+        return ""
+    few, most = int(patients.min()), int(patients.max())
+    held = fmt.plural(few, "patient") if few == most else f"{fmt.integer(few)} to {fmt.plural(most, 'patient')}"
+    return f", here {fmt.plural(len(patients), 'fold')} of {held}"
 
 
 def threshold_words(study: StudyResults) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pandas as pd
+from tests.unit.reporting.statements.intervals import ENDS, quoted
 from tests.unit.reporting.statements.registry import Files, Statement, Values
 
 
@@ -41,9 +42,17 @@ def _permutation(files: Files, **_: str) -> Values:
 
 def _nested(files: Files, measure: str) -> Values:
     table = files.csv("model/evaluation.csv")
-    row = table[table["measure"].eq(measure) & table["value"].notna()].iloc[0]
-    verdict = "above chance" if row["low"] > 0.5 else "compatible with chance"
-    return {"value": row["value"], "low": row["low"], "high": row["high"], "chance": 0.5, "verdict": verdict}
+    said = quoted(table[table["measure"] == measure])
+    verdict = "compatible with chance"
+    if said["low"] > 0.5 or said["high"] < 0.5:
+        verdict = "above chance" if said["low"] > 0.5 else "below chance"
+    return {**said, "chance": 0.5, "verdict": verdict}
+
+
+def _folds(files: Files, **_: str) -> Values:
+    ours = files.csv("model/predictions.csv").query("model == 'ga_network'")
+    patients = [part["group"].nunique() for _, part in ours.groupby(["repeat", "fold"])]
+    return {"n": len(patients), "few": min(patients), "most": max(patients)}
 
 
 def _rows(files: Files, stem: str, **_: str) -> Values:
@@ -95,9 +104,14 @@ STATEMENTS = (
               "model/permutation.csv", "permutation", _permutation, rare=True),
     *(
         Statement("selection-nested-evaluation/paragraph/", f"{words} {{value}} ({{low}} to {{high}}), {{verdict:w}} "
-                  "({chance})", "model/evaluation.csv", f"{measure}: value, low, high",
+                  "({chance})", "model/evaluation.csv", f"{measure}: {ENDS}",
                   lambda files, measure=measure, **_: _nested(files, measure), rare=measure != "auc")
-        for words, measure in (("AUC", "auc"), ("AUC within folds", "auc_within_folds"))
+        for words, measure in (("AUC over all folds", "auc"), ("AUC within folds", "auc_within_folds"))
+    ),
+    *(
+        Statement("selection-nested-evaluation/paragraph/", text, "model/predictions.csv", "repeat, fold, group",
+                  _folds, rare=True)
+        for text in ("here {n} fold… of {few} to {most} patient", "here {n} fold… of {most} patient")
     ),
     *(
         Statement("selection-*", text, "model/model.json", "provenance.settings.search and .audit", _searches,
