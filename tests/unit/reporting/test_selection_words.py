@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from livermets.reporting.findings import selection_findings
+from livermets.reporting.sections import selection_doubts as doubts
 from livermets.reporting.sections import selection_words as words
 from livermets.reporting.sections.estimates import measure_name
 from livermets.selection.evaluation import comparison_table
@@ -132,3 +134,41 @@ def test_both_nested_areas_are_said_and_why_they_differ():
     assert "do not say the same" not in words.nested_words(study(evaluation=alike))
     worse = words.nested_words(study(evaluation=pd.DataFrame([area("auc", 0.2, 0.1, 0.4)])))
     assert "below chance (0.5)" in worse
+
+
+def compared(difference_low=0.0, **values):
+    rows = [area("auc_within_folds", value, 0.4, 1.0, model=model, n_patients=12) for model, value in values.items()]
+    rows += [area("auc_within_folds_difference", 0.12, difference_low, 0.43, model="lasso")]
+    return pd.DataFrame(rows)
+
+
+def stability(low):
+    return pd.DataFrame([area("stability", 0.02, low, 0.13, n_searches=4) | {"method": "nogueira-2018"}])
+
+
+def test_models_that_score_higher_in_the_same_folds_are_named_in_the_summary():
+    table = compared(ga_network=0.85, longest_diameter=0.35, lasso=0.97, network_all_features=0.96)
+    made = study(comparison=table, audit={"population": 12})
+    (said,) = selection_findings(made)
+    assert "2 of 3 other models score higher than the genetic selection" in said
+    assert ": LASSO 0.97 and the network on all features 0.96." in said
+    assert "0.12 (0.00 to 0.43), which does not tell the two apart" in said
+    assert "to its disadvantage" in said
+    assert "which tells the two apart" in doubts.outscored(
+        study(comparison=compared(0.01, ga_network=0.85, lasso=0.97))
+    )
+    assert "Below chance: the longest diameter alone (0.35)." in doubts.comparison_words(made)
+
+
+def test_a_selection_that_nothing_outscores_is_not_doubted():
+    made = study(comparison=compared(ga_network=0.9, lasso=0.8), stability=stability(0.01))
+    assert selection_findings(made) == []
+    assert doubts.comparison_words(made).startswith("No other model scores higher")
+    assert "are chosen again more often than by chance" in doubts.stability_words(made)
+    assert selection_findings(study()) == []
+
+
+def test_features_that_are_not_chosen_again_are_said_in_the_summary():
+    (said,) = selection_findings(study(stability=stability(-0.08)))
+    assert said.startswith("The selected features are not shown to be chosen again more often than by chance")
+    assert "4 searches is 0.02 (−0.08 to 0.13)" in said

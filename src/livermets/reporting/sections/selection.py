@@ -12,6 +12,7 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Details, Figure, Note, Pairs, Paragraph, Section
 from livermets.reporting.pictures import picture_file
 from livermets.reporting.results import StudyResults
+from livermets.reporting.sections import selection_doubts as doubts
 from livermets.reporting.sections import selection_words as words
 from livermets.reporting.sections.estimates import estimate_table, measure_name
 from livermets.reporting.tables import csv_download, frame_table
@@ -149,7 +150,8 @@ _DETAILED = ("roc_training", "generations", "predictions", "training_lesions")
 
 _WORDS = {
     "Permutation null": words.permutation_words, "Nested evaluation": words.nested_words,
-    "Threshold": words.threshold_words,
+    "Threshold": words.threshold_words, "Frequency and stability": doubts.stability_words,
+    "Comparison models": doubts.comparison_words,
 }  # fmt: skip
 
 

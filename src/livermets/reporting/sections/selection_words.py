@@ -20,7 +20,7 @@ THRESHOLD_RULES = {
 WITHIN_FOLDS = (
     "AUC within folds: the share of pairs of an R+ and an R− lesion of the same outer fold in which the R+ lesion has "
     "the higher score (ties half); scores of different folds come from different models and are not compared, as they "
-    "are in the pooled ROC AUC."
+    "are in the pooled ROC AUC, by which models are therefore not to be ranked."
 )
 
 

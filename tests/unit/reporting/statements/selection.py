@@ -84,7 +84,74 @@ def _right(plus: pd.Series, response: pd.Series) -> Values:
     return {"sensitivity": plus[response == 1].mean(), "specificity": 1 - plus[response == 0].mean()}
 
 
+_MODELS = {
+    "the network on all features": "network_all_features", "LASSO": "lasso",
+    "the longest diameter alone": "longest_diameter", "LASSO on whole-lesion features": "lasso_whole_lesion",
+}  # fmt: skip
+
+
+def _within(files: Files, model: str = "ga_network", measure: str = "auc_within_folds") -> Values:
+    table = files.csv("model/comparison.csv")
+    return quoted(table[table["measure"].eq(measure) & table["model"].eq(model)])
+
+
+def _outscored(files: Files, **_: str) -> Values:
+    table = files.csv("model/comparison.csv").query("measure == 'auc_within_folds'").drop_duplicates("model")
+    others = table.loc[table["model"] != "ga_network", "value"]
+    ours = _within(files)
+    return {"k": int((others > ours["value"]).sum()), "all": len(others), **ours}
+
+
+def _patients(files: Files, **_: str) -> Values:
+    return {"patients": len(files.csv("model/training_lesions.csv")[["cohort", "patient_id"]].drop_duplicates())}
+
+
+def _highest(files: Files, model: str, verdict: str) -> Values:
+    said = _within(files, _MODELS[model], "auc_within_folds_difference")
+    told = "does not tell" if said["low"] <= 0 <= said["high"] else "tells"
+    return {**said, "verdict": f"{told} the two apart"}
+
+
+def _stability(files: Files, **_: str) -> Values:
+    row = files.csv("model/stability.csv").set_index("measure").loc["stability"]
+    verdict = "are not shown to be chosen" if row["low"] <= 0 else "are chosen"
+    return {
+        "n": row["n_searches"], "value": row["value"], "low": row["low"], "high": row["high"], "verdict": verdict,
+        "zero": 0, "one": 1,
+    }  # fmt: skip
+
+
 STATEMENTS = (
+    *(
+        Statement(place, text, "model/comparison.csv", f"auc_within_folds: {ENDS}", _outscored)
+        for place in ("summary/bullet/", "selection-comparison-models/paragraph/")
+        for text in ("{k} of {all} other models score higher than the genetic selection, whose AUC within folds is "
+                     "{value} ({low} to {high})",)
+    ),
+    *(
+        Statement(place, f"{name} {{value}}", "model/comparison.csv", f"{model}: auc_within_folds",
+                  lambda files, model=model: _within(files, model), within="other models score higher", rare=True)
+        for place in ("summary/bullet/", "selection-comparison-models/paragraph/")
+        for name, model in _MODELS.items()
+    ),
+    *(
+        Statement(place, "The highest, {model:w}, less the genetic selection: {value} ({low} to {high}), which "
+                  "{verdict:w}.", "model/comparison.csv", f"auc_within_folds_difference: {ENDS}", _highest)
+        for place in ("summary/bullet/", "selection-comparison-models/paragraph/")
+    ),
+    Statement("selection-comparison-models/paragraph/", "with {patients} patient… in all", "model/training_lesions.csv",
+              "patient_id", _patients),
+    *(
+        Statement("selection-comparison-models/paragraph/", f"{name} ({{value}})", "model/comparison.csv",
+                  f"{model}: auc_within_folds", lambda files, model=model: _within(files, model), rare=True)
+        for name, model in _MODELS.items()
+    ),
+    *(
+        Statement(place, "The selected features {verdict:w} again more often than by chance: the stability index of "
+                  "{n} search… is {value} ({low} to {high}) ({zero}: features drawn at random; {one}: the same",
+                  "model/stability.csv", "stability: value, low, high, n_searches", _stability)
+        for place in ("summary/bullet/", "selection-frequency-and-stability/paragraph/")
+    ),
     Statement("selection/paragraph/", "uses {features} features and {neurons} hidden neurons", "model/model.json",
               "features, hidden_neurons", _model),
     Statement("selection/paragraph/", "{n} feature… dropped beforehand", "model/dropped_features.csv",
