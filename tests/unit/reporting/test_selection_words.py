@@ -9,16 +9,18 @@ import pytest
 from livermets.reporting.findings import selection_findings
 from livermets.reporting.sections import selection_doubts as doubts
 from livermets.reporting.sections import selection_words as words
-from livermets.reporting.sections.estimates import measure_name
-from livermets.selection.evaluation import comparison_table
+from livermets.reporting.sections.estimates import estimate_table, measure_name
+from livermets.selection.evaluation import comparison_table, evaluation_table
 from livermets.stats.resampling import PatientBootstrap
 
 
-def study(timepoints=("baseline",), scanned=("baseline",), trained=3, drawn=4, audit=None, **tables):
+def study(timepoints=("baseline",), scanned=("baseline",), trained=3, drawn=4, audit=None, unknown=0, **tables):
     """As much of a study as the sentences read: one training cohort, lesions drawn at every timepoint."""
     lesions = pd.DataFrame({"cohort": "learn", "timepoint": np.repeat(scanned, drawn), "patient": "P1"})
+    lesions["n_roi_manual"] = np.where(np.arange(len(lesions)) % drawn < trained, 9, 0)
+    lesions["response"] = np.where(np.arange(len(lesions)) % drawn >= drawn - unknown, np.nan, 1.0)
     tables["training_lesions"] = pd.DataFrame({"group": [f"P{i % 2}" for i in range(trained)]})
-    settings = {"search": {"population": 24, "generations": 10}, "audit": audit or {}}
+    settings = {"search": {"population": 24, "generations": 10, "fitness": "roi_auc"}, "audit": audit or {}}
     return SimpleNamespace(
         config={"response_timepoints": list(timepoints), "cohorts": {"learn": {}}},
         model=tables, model_facts={"provenance": {"settings": settings}},
@@ -33,14 +35,17 @@ def permutations(number, p):
 
 def test_captions_count_the_lesions_that_trained():
     assert words.trained_on(study(trained=36, drawn=40)) == (
-        "36 training lesions of 2 patients (4 more without a ROI or an outcome)."
+        "36 training lesions of 2 patients (4 more without a ROI)."
+    )
+    assert words.trained_on(study(trained=6, drawn=9, unknown=1)) == (
+        "6 training lesions of 2 patients (2 more without a ROI and 1 more without a known outcome)."
     )
     assert words.trained_on(study(trained=4, drawn=4)) == "4 training lesions of 2 patients."
 
 
 def test_lesions_of_other_timepoints_are_not_counted_as_left_out():
     assert words.trained_on(study(scanned=("baseline", "TP1"))) == (
-        "3 training lesions of 2 patients (1 more without a ROI or an outcome)."
+        "3 training lesions of 2 patients (1 more without a ROI)."
     )
 
 
@@ -92,10 +97,11 @@ def test_correct_calls_of_all_patients_stand_below_them():
         "r_plus_correct_cross_fitted": [2, 0], "r_minus_correct_cross_fitted": [1, 3],
         "r_plus_correct_resubstitution": [2, 0], "r_minus_correct_resubstitution": [1, 3],
     })  # fmt: skip
-    shown = words.correct_calls(table)
+    shown = words.correct_calls(table, {"cross_fitted": 0.51, "resubstitution": 0.62})
     assert shown["R+: nested"].tolist() == ["1 of 2", "n/a", "1 of 2"]
     assert shown["R−: nested"].tolist() == ["0 of 1", "3 of 3", "3 of 4"]
-    without = words.correct_calls(table.assign(r_plus_correct_nested=pd.NA, r_minus_correct_nested=pd.NA))
+    without = words.correct_calls(table.assign(r_plus_correct_nested=pd.NA, r_minus_correct_nested=pd.NA), {})
+    assert "R−: resubstitution, as published, threshold 0.62 (optimistic)" in shown
     assert "R+: nested" not in without
     assert without["R−: resubstitution, as published (optimistic)"].iloc[-1] == "4 of 4"
 
@@ -172,3 +178,40 @@ def test_features_that_are_not_chosen_again_are_said_in_the_summary():
     (said,) = selection_findings(study(stability=stability(-0.08)))
     assert said.startswith("The selected features are not shown to be chosen again more often than by chance")
     assert "4 searches is 0.02 (−0.08 to 0.13)" in said
+
+
+def test_permutations_say_of_which_score_they_are():
+    table = permutations(5, 1 / 6)
+    searched = words.permutation_words(study(permutation=table.assign(statistic="search")))
+    assert "highest cross-validated AUC over ROIs" in searched
+    assert "search.fitness: roi_auc" in searched
+    assert "too good" in searched
+    nested_null = words.permutation_words(study(permutation=table.assign(statistic="nested")))
+    assert "AUC within the outer folds" in nested_null
+
+
+@pytest.mark.parametrize("chosen, cut", [(40, True), (25, False)])
+def test_the_caption_of_frequencies_says_which_bars_are_shown(chosen, cut):
+    table = pd.DataFrame({"feature": [f"f{i}" for i in range(93)], "n_selected": [1] * chosen + [0] * (93 - chosen)})
+    said = words.frequency_figure(study(frequency=table))
+    assert f"{chosen} features selected at least once, of 93 candidates" in said
+    assert ("the 25 most often selected" in said) == cut
+
+
+def test_both_rules_of_the_threshold_are_told_apart():
+    table = pd.DataFrame({"method": ["cross_fitted", "resubstitution"], "threshold": [0.51, 0.62], "used": [1, 0]})
+    said = words.calls_thresholds(study(threshold=table))
+    assert "same folds, 0.51; final network on its own training lesions, 0.62" in said
+    assert "the model has that of networks cross-fitted" in said
+
+
+def test_nested_rates_say_how_many_of_how_many():
+    predictions = pd.DataFrame({
+        "model": "ga_network", "repeat": 0, "fold": 0, "lesion": range(8), "patient": np.arange(8) % 4,
+        "response": [0, 1] * 4, "score": np.arange(8.0), "predicted": [1, 1, 0, 1, 0, 0, 0, 1],
+    })  # fmt: skip
+    boot = PatientBootstrap.draw(4, 20, 0.95, np.random.default_rng(1))
+    table = estimate_table("t", evaluation_table(predictions, "ga_network", 0.95, boot), "", ("model",))
+    counts = {row[0]: row[2] for row in table.rows}
+    assert counts["Sensitivity (R+ found)"] == counts["Specificity (R− found)"] == "3 of 4"
+    assert counts["ROC AUC"] == "8 lesions"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -40,9 +41,23 @@ def trained_on(study: StudyResults) -> str:
         return "Lesions that trained it: not recorded."
     lesions, patients = counts
     text = f"{fmt.plural(lesions, 'training lesion')} of {fmt.plural(patients, 'patient')}"
+    more = _not_fitted(study, lesions)
+    return f"{text} ({fmt.listed(more)})." if more else f"{text}."
+
+
+def _not_fitted(study: StudyResults, fitted: int) -> list[str]:
+    """Why drawn lesions of these timepoints could not train, each with one reason."""
     drawn = study.cohort_lesions(*study.of_role("train"))
-    others = int(drawn["timepoint"].isin(timepoints(study)).sum()) - lesions
-    return f"{text} ({fmt.integer(others)} more without a ROI or an outcome)." if others > 0 else f"{text}."
+    drawn = drawn[drawn["timepoint"].isin(timepoints(study))]
+    if len(drawn) <= fitted or not {"response", "n_roi_manual"} <= set(drawn):
+        return []
+    unknown = drawn["response"].isna()
+    empty = int((~unknown & ~drawn["n_roi_manual"].gt(0)).sum())
+    rest = len(drawn) - fitted - int(unknown.sum()) - empty
+    reasons = (
+        (empty, "without a ROI"), (int(unknown.sum()), "without a known outcome"), (rest, "for another reason"),
+    )  # fmt: skip
+    return [f"{fmt.integer(n)} more {why}" for n, why in reasons if n > 0]
 
 
 def timepoints(study: StudyResults) -> list[str]:
@@ -106,11 +121,62 @@ def permutation_words(study: StudyResults) -> str:
         f"{fmt.plural(len(null), 'permutation')} of the outcomes by patient it is "
         f"{fmt.number(null['value'].mean())} on average (SD {fmt.number(null['value'].std())}), "
         f"{fmt.p_value(true['p_value'].iloc[0])} (the smallest that so many permutations allow: "
-        f"{fmt.significant(smallest, 2)})."
+        f"{fmt.significant(smallest, 2)}). {_statistic(study, table)}"
     )
     if smallest > 0.05:
         text += " So few permutations cannot show p ≤ 0.05, whatever there is to find."
     return text
+
+
+_FITNESS = {
+    "roi_auc": "AUC over ROIs, each with the outcome of its lesion",
+    "roi_balanced_accuracy": "balanced accuracy over ROIs, each with the outcome of its lesion",
+    "lesion_auc": "AUC over lesions",
+}
+
+
+def score_words(study: StudyResults) -> str:
+    """What a search maximises, by the settings that the model was made with."""
+    settings = (study.model_facts.get("provenance") or {}).get("settings") or {}
+    code = (settings.get("search") or {}).get("fitness")
+    return f"cross-validated {_FITNESS[code]} (search.fitness: {code})" if code in _FITNESS else "cross-validated score"
+
+
+def fitness_words(study: StudyResults) -> str:
+    """What the curve of a search is of, and that it is no estimate for new patients."""
+    return (
+        f"The score is the {score_words(study)}; fitness is this score less a cost of features. The best is the "
+        "highest of all that the search tried on these lesions, and so too good."
+    )
+
+
+def _statistic(study: StudyResults, table: pd.DataFrame) -> str:
+    """Of which quantity the permutations are."""
+    if "statistic" not in table:
+        return ""
+    if table["statistic"].iloc[0] != "search":
+        return "The statistic is the AUC within the outer folds of a nested evaluation."
+    return (
+        f"The statistic is the highest {score_words(study)} that a search reached: too good, with true and with "
+        "permuted outcomes alike, because it is the best of all that were tried."
+    )
+
+
+def frequency_figure(study: StudyResults) -> str:
+    """Which of the features the bars are of."""
+    from livermets.figures.selection import MOST_FEATURES
+
+    table = study.model.get("frequency", pd.DataFrame())
+    if "n_selected" not in table:
+        return ""
+    chosen = int((table["n_selected"] > 0).sum())
+    ever = f"{fmt.plural(chosen, 'feature')} selected at least once, of {fmt.plural(len(table), 'candidate')}"
+    if chosen <= MOST_FEATURES:
+        return f"Bars: the {ever}."
+    return (
+        f"Bars: the {fmt.integer(MOST_FEATURES)} most often selected of the {ever}; among equally frequent ones the "
+        "order is that of their names, so that which of them are shown means nothing."
+    )
 
 
 def nested_auc(study: StudyResults, measure: str) -> pd.Series | None:
@@ -186,21 +252,41 @@ def _rule(method: Any) -> str:
 
 _WAYS = {
     "nested": "nested",
-    "cross_fitted": "networks cross-fitted (optimistic)",
-    "resubstitution": "resubstitution, as published (optimistic)",
+    "cross_fitted": "networks cross-fitted{at} (optimistic)",
+    "resubstitution": "resubstitution, as published{at} (optimistic)",
 }
 
 
-def correct_calls(table: pd.DataFrame) -> pd.DataFrame:
-    """``model/training_patients.csv`` with `right of all` in every cell, a last row for all patients."""
+def thresholds(study: StudyResults) -> dict[str, float]:
+    """The threshold that each rule chose."""
+    table = study.model.get("threshold", pd.DataFrame())
+    return dict(zip(table["method"], table["threshold"], strict=True)) if {"method", "threshold"} <= set(table) else {}
+
+
+def calls_thresholds(study: StudyResults) -> str:
+    """At which thresholds training lesions are called, and which of them is the model's."""
+    found = thresholds(study)
+    if not found:
+        return ""
+    said = [f"{_rule(rule)}, {fmt.number(value)}" for rule, value in found.items()]
+    table = study.model["threshold"]
+    used = table.loc[table["used"] == 1, "method"] if "used" in table else []
+    model = f"; the model has that of {_rule(used.iloc[0])}" if len(found) > 1 and len(used) else ""
+    return f"Thresholds: {'; '.join(said)}{model}. Nested calls have a threshold of their own in each outer fold."
+
+
+def correct_calls(table: pd.DataFrame, at: Mapping[str, float]) -> pd.DataFrame:
+    """``model/training_patients.csv`` with `right of all` in every cell, a last row for all patients; ``at``: the
+    threshold of each rule."""
     total = table.sum(numeric_only=True, min_count=len(table)).to_dict()
     rows = pd.concat([table, pd.DataFrame([{"group": "All", **total}])], ignore_index=True)
     shown = pd.DataFrame({"Patient": rows["group"]})
     for way, words in _WAYS.items():
+        named = words.format(at=f", threshold {fmt.number(at[way])}" if way in at else "")
         for side, name in (("r_plus", "R+"), ("r_minus", "R−")):
             right, lesions = rows[f"{side}_correct_{way}"], rows[f"{side}_lesions"]
             if right.notna().any():
-                shown[f"{name}: {words}"] = [_of(k, n) for k, n in zip(right, lesions, strict=True)]
+                shown[f"{name}: {named}"] = [_of(k, n) for k, n in zip(right, lesions, strict=True)]
     return shown
 
 

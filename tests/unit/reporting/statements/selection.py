@@ -27,7 +27,18 @@ def _fitted(files: Files, **_: str) -> Values:
     drawn = files.lesions()
     drawn = drawn[drawn["cohort"].isin(files.role("train")) & drawn["timepoint"].isin(files.predicting)]
     patients = len(fitted[["cohort", "patient_id"]].drop_duplicates())
-    return {"n": len(fitted), "patients": patients, "more": len(drawn) - len(fitted)}
+    unknown = drawn["response"].isna()
+    empty = ~unknown & ~(drawn["n_roi_manual"] > 0)
+    return {"n": len(fitted), "patients": patients, "unknown": int(unknown.sum()), "empty": int(empty.sum())}
+
+
+def _bars(files: Files, **_: str) -> Values:
+    table = files.csv("model/frequency.csv")
+    return {"shown": 25, "chosen": int((table["n_selected"] > 0).sum()), "all": len(table)}
+
+
+def _thresholds(files: Files, **_: str) -> Values:
+    return files.csv("model/threshold.csv").set_index("method")["threshold"].to_dict()
 
 
 def _permutation(files: Files, **_: str) -> Values:
@@ -161,7 +172,20 @@ STATEMENTS = (
                   rare=True)
         for where in ("selection/paragraph/", "selection-*/caption/selection-figure-*")
         for text in ("{n} training lesion… of {patients} patient….",
-                     "{n} training lesion… of {patients} patient… ({more} more without a ROI or an outcome)")
+                     "{n} training lesion… of {patients} patient… ({empty} more without a ROI",
+                     "{n} training lesion… of {patients} patient… ({unknown} more without a known outcome)",
+                     "ROI and {unknown} more without a known outcome)")
+    ),
+    *(
+        Statement("selection-*/caption/selection-figure-frequency", text, "model/frequency.csv", "n_selected", _bars,
+                  rare=True)
+        for text in ("the {shown} most often selected of the {chosen} feature… selected at least once, of {all} cand",
+                     "Bars: the {chosen} feature… selected at least once, of {all} candidate")
+    ),
+    *(
+        Statement("selection-*/caption/selection-training-patients-table", text, "model/threshold.csv",
+                  "method, threshold", _thresholds, rare=True)
+        for text in ("features chosen on the same folds, {cross_fitted}", "own training lesions, {resubstitution}")
     ),
     Statement("selection-permutation-null/paragraph/",
               "the statistic is {true}; over {n} permutations … it is {mean} on average (SD {sd}), {p:p} "
