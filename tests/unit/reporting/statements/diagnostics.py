@@ -70,6 +70,19 @@ def _margin(files: Files, **_: str) -> Values:
     return {"margin": given.get("probability_margin", 0.01), "zero": 0, "one": 1}
 
 
+def _model_threshold(files: Files, **_: str) -> Values:
+    return {"value": json.loads((files.folder / "model/model.json").read_text())["threshold"]}
+
+
+def _seen(files: Files, cohort: str) -> Values:
+    seen = files.every(f"{cohort}/segmentation/*/*/scan_metrics.csv")["seen_in_training"].dropna()
+    return {"k": int(seen.sum()), "n": len(seen)}
+
+
+def _both_training(files: Files, cohort: str) -> Values:
+    return {"n": len(files.headline(cohort).dropna(subset=["response", "predicted_manual", "predicted_automatic"]))}
+
+
 _IN = "diagnostics-{cohort}-section"
 _CLASSES = "predicted_manual, predicted_automatic, response"
 STATEMENTS = (
@@ -113,6 +126,15 @@ STATEMENTS = (
               "model/evaluation.csv", f"auc: {ENDS}", _ranks, rare=True),
     Statement(f"{_IN}/under/decision-*", "The first 40 of {all} rows", "concordance/<comparison>/decision.csv",
               "its rows", _decision, rare=True),
+    *(
+        Statement(f"training-{{cohort}}-section/{place}", "at the model’s threshold ({value})", "model/model.json",
+                  "threshold", _model_threshold)
+        for place in ("note/", "caption/training-calls-*")
+    ),
+    Statement("training-{cohort}-section/note/", "trained on patients of {k} of {n} of these scans",
+              "<cohort>/segmentation/**/scan_metrics.csv", "seen_in_training", _seen, rare=True),
+    Statement("training-{cohort}-section/caption/*", "not the same lesions, {n} with a class from both", "lesions.csv",
+              "response, predicted_manual, predicted_automatic", _both_training, rare=True),
     Statement("training-{cohort}-section/caption/training-calls-*", "resubstitution, {n} lesion… of {patients} patient",
               "lesions.csv", "response, predicted_manual, cohort", _training),
     *(
