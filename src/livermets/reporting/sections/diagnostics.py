@@ -142,7 +142,7 @@ def _reason(tables: dict[str, pd.DataFrame], *words: str) -> str:
 _DETAILS = (
     ("diagnostics_all", "Diagnostics over other sets of lesions", "Diagnostics over every lesion classified with "
      "that mask, and end to end: over all lesions, with those without a class counted as called wrongly. Predictive "
-     "values are those of calls, so they are given for the first only."),
+     "values are those of calls and an area needs shares, so they are given for the first only."),
     ("patient_summary", "Per patient", "Means over patients, each counted once however many lesions; Student "
         "intervals."),
 )  # fmt: skip

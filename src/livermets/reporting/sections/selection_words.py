@@ -270,8 +270,8 @@ def calls_thresholds(study: StudyResults) -> str:
         return ""
     said = [f"{_rule(rule)}, {fmt.number(value)}" for rule, value in found.items()]
     table = study.model["threshold"]
-    used = table.loc[table["used"] == 1, "method"] if "used" in table else []
-    model = f"; the model has that of {_rule(used.iloc[0])}" if len(found) > 1 and len(used) else ""
+    used = list(table.loc[table["used"] == 1, "method"]) if "used" in table else []
+    model = f"; the model has that of {_rule(used[0])}" if len(found) > 1 and used else ""
     return f"Thresholds: {'; '.join(said)}{model}. Nested calls have a threshold of their own in each outer fold."
 
 
