@@ -143,7 +143,10 @@ def test_both_nested_areas_are_said_and_why_they_differ():
 
 
 def compared(difference_low=0.0, **values):
-    rows = [area("auc_within_folds", value, 0.4, 1.0, model=model, n_patients=12) for model, value in values.items()]
+    rows = [
+        area("auc_within_folds", value, 0.4, 1.0, model=model, n_lesions=36, n_patients=12)
+        for model, value in values.items()
+    ]
     rows += [area("auc_within_folds_difference", 0.12, difference_low, 0.43, model="lasso")]
     return pd.DataFrame(rows)
 
@@ -156,7 +159,7 @@ def test_models_that_score_higher_in_the_same_folds_are_named_in_the_summary():
     table = compared(ga_network=0.85, longest_diameter=0.35, lasso=0.97, network_all_features=0.96)
     made = study(comparison=table, audit={"population": 12})
     (said,) = selection_findings(made)
-    assert "2 of 3 other models score higher than the genetic selection" in said
+    assert "(36 lesions of 12 patients) 2 of 3 other models score higher than the genetic selection" in said
     assert ": LASSO 0.97 and the network on all features 0.96." in said
     assert "0.12 (0.00 to 0.43), which does not tell the two apart" in said
     assert "to its disadvantage" in said
@@ -183,7 +186,7 @@ def test_features_that_are_not_chosen_again_are_said_in_the_summary():
 def test_permutations_say_of_which_score_they_are():
     table = permutations(5, 1 / 6)
     searched = words.permutation_words(study(permutation=table.assign(statistic="search")))
-    assert "highest cross-validated AUC over ROIs" in searched
+    assert "highest score that a search reached, the cross-validated AUC over ROIs" in searched
     assert "search.fitness: roi_auc" in searched
     assert "too good" in searched
     nested_null = words.permutation_words(study(permutation=table.assign(statistic="nested")))
@@ -201,8 +204,8 @@ def test_the_caption_of_frequencies_says_which_bars_are_shown(chosen, cut):
 def test_both_rules_of_the_threshold_are_told_apart():
     table = pd.DataFrame({"method": ["cross_fitted", "resubstitution"], "threshold": [0.51, 0.62], "used": [1, 0]})
     said = words.calls_thresholds(study(threshold=table))
-    assert "same folds, 0.51; final network on its own training lesions, 0.62" in said
-    assert "the model has that of networks cross-fitted" in said
+    assert "0.51, the model’s (networks cross-fitted" in said
+    assert "0.62 (final network on its own training lesions)" in said
 
 
 def test_nested_rates_say_how_many_of_how_many():

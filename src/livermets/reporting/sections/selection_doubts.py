@@ -28,12 +28,15 @@ def outscored(study: StudyResults) -> str:
         return ""
     named = [f"{_name(model)} {fmt.number(found[model]['value'])}" for model in higher]
     text = (
-        f"In the same outer folds of the training cohort {fmt.count_of(len(higher), len(found))} other models score "
+        f"In the same outer folds of the training cohort ({fmt.plural(ours['n_lesions'], 'lesion')} of "
+        f"{fmt.plural(ours['n_patients'], 'patient')}) {fmt.count_of(len(higher), len(found))} other models score "
         f"higher than the genetic selection, whose AUC within folds is "
         f"{fmt.estimate(ours['value'], ours['low'], ours['high'])}: {fmt.listed(named)}."
     )
     small = (
-        " Its searches there were smaller than the model's own, to its disadvantage." if smaller_search(study) else ""
+        " The searches of the genetic selection were smaller there than the model’s own, to its disadvantage."
+        if smaller_search(study)
+        else ""
     )
     return f"{text}{_difference(study, higher[0])}{small}"
 
@@ -49,10 +52,10 @@ def stability_words(study: StudyResults) -> str:
     row = _stability(study)
     if row is None:
         return ""
-    scale = "0: features drawn at random; 1: the same features every time"
+    scale = "0 is what features drawn at random reach, 1 is the same features every time"
     index = (
         f"the stability index of {fmt.plural(row['n_searches'], 'search', 'searches')} is "
-        f"{fmt.estimate(row['value'], row['low'], row['high'])} ({scale})"
+        f"{fmt.estimate(row['value'], row['low'], row['high'])}; {scale}"
     )
     if row["low"] <= 0:
         return f"The selected features are not shown to be chosen again more often than by chance: {index}."

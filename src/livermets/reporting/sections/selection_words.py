@@ -157,8 +157,8 @@ def _statistic(study: StudyResults, table: pd.DataFrame) -> str:
     if table["statistic"].iloc[0] != "search":
         return "The statistic is the AUC within the outer folds of a nested evaluation."
     return (
-        f"The statistic is the highest {score_words(study)} that a search reached: too good, with true and with "
-        "permuted outcomes alike, because it is the best of all that were tried."
+        f"The statistic is the highest score that a search reached, the {score_words(study)}. With true and with "
+        "permuted outcomes alike it is too good, because it is the best of all that were tried."
     )
 
 
@@ -268,11 +268,12 @@ def calls_thresholds(study: StudyResults) -> str:
     found = thresholds(study)
     if not found:
         return ""
-    said = [f"{_rule(rule)}, {fmt.number(value)}" for rule, value in found.items()]
     table = study.model["threshold"]
-    used = list(table.loc[table["used"] == 1, "method"]) if "used" in table else []
-    model = f"; the model has that of {_rule(used[0])}" if len(found) > 1 and used else ""
-    return f"Thresholds: {'; '.join(said)}{model}. Nested calls have a threshold of their own in each outer fold."
+    used = set(table.loc[table["used"] == 1, "method"]) if "used" in table else set()
+    said = [
+        f"{fmt.number(value)}{', the model’s' if rule in used else ''} ({_rule(rule)})" for rule, value in found.items()
+    ]
+    return f"Thresholds: {fmt.listed(said)}. Nested calls have a threshold of their own in each outer fold."
 
 
 def correct_calls(table: pd.DataFrame, at: Mapping[str, float]) -> pd.DataFrame:

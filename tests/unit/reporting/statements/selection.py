@@ -110,7 +110,9 @@ def _outscored(files: Files, **_: str) -> Values:
     table = files.csv("model/comparison.csv").query("measure == 'auc_within_folds'").drop_duplicates("model")
     others = table.loc[table["model"] != "ga_network", "value"]
     ours = _within(files)
-    return {"k": int((others > ours["value"]).sum()), "all": len(others), **ours}
+    fitted = files.csv("model/training_lesions.csv")
+    counts = {"n": len(fitted), **_patients(files)}
+    return {"k": int((others > ours["value"]).sum()), "all": len(others), **counts, **ours}
 
 
 def _patients(files: Files, **_: str) -> Values:
@@ -136,7 +138,8 @@ STATEMENTS = (
     *(
         Statement(place, text, "model/comparison.csv", f"auc_within_folds: {ENDS}", _outscored)
         for place in ("summary/bullet/", "selection-comparison-models/paragraph/")
-        for text in ("{k} of {all} other models score higher than the genetic selection, whose AUC within folds is "
+        for text in ("({n} lesion… of {patients} patient…) {k} of {all} other models score higher than the "
+                     "genetic selection, whose AUC within folds is "
                      "{value} ({low} to {high})",)
     ),
     *(
@@ -159,7 +162,7 @@ STATEMENTS = (
     ),
     *(
         Statement(place, "The selected features {verdict:w} again more often than by chance: the stability index of "
-                  "{n} search… is {value} ({low} to {high}) ({zero}: features drawn at random; {one}: the same",
+                  "{n} search… is {value} ({low} to {high}); {zero} is what features drawn at random reach, {one} is",
                   "model/stability.csv", "stability: value, low, high, n_searches", _stability)
         for place in ("summary/bullet/", "selection-frequency-and-stability/paragraph/")
     ),
@@ -185,7 +188,7 @@ STATEMENTS = (
     *(
         Statement("selection-*/caption/selection-training-patients-table", text, "model/threshold.csv",
                   "method, threshold", _thresholds, rare=True)
-        for text in ("features chosen on the same folds, {cross_fitted}", "own training lesions, {resubstitution}")
+        for text in ("{cross_fitted}… (networks cross-fitted", "{resubstitution}… (final network on")
     ),
     Statement("selection-permutation-null/paragraph/",
               "the statistic is {true}; over {n} permutations … it is {mean} on average (SD {sd}), {p:p} "
