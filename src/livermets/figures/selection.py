@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from livermets.figures.style import BLUE, GREY, ORANGE, SERIES, VERMILION, figure, unit_axes
 
-_MOST_FEATURES = 25
+MOST_FEATURES = 25
 _RULES = {"cross_fitted": "networks cross-fitted", "resubstitution": "resubstitution"}
 MODEL_NAMES = {
     "ga_network": "Genetic selection", "network_all_features": "Network, all features", "lasso": "LASSO",
@@ -55,14 +55,14 @@ def convergence(generations: pd.DataFrame) -> Figure:
 def selection_frequency(frequency: pd.DataFrame, selection: pd.DataFrame) -> Figure:
     """The most often selected features; filled: in the final model."""
     shown = frequency.sort_values(["n_selected", "feature"], ascending=[False, True], kind="stable")
-    shown = shown[shown["n_selected"] > 0].head(_MOST_FEATURES).iloc[::-1]
+    shown = shown[shown["n_selected"] > 0].head(MOST_FEATURES).iloc[::-1]
     final = set(selection.loc[selection["selected"] == 1, "feature"])
-    with figure(150, 20 + 4.5 * len(shown)) as (drawn, axes):
+    with figure(150, 24 + 4.5 * len(shown)) as (drawn, axes):
         colours = [BLUE if name in final else "white" for name in shown["feature"]]
         labels = [str(name).removeprefix("original_") for name in shown["feature"]]
         axes.barh(labels, shown["frequency"], color=colours, edgecolor=BLUE)
         searches = int(frequency["n_searches"].iloc[0])
-        axes.set(xlabel=f"Share of {searches} searches that selected it (filled: in the model)", xlim=(0, 1))
+        axes.set(xlabel=f"Share of {searches} searches that selected it\n(filled: in the model)", xlim=(0, 1))
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", labelsize=7)
     return drawn

@@ -10,8 +10,10 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.answer import Tables, answer, table_of
 from livermets.reporting.detection import detection_sentence, rule
 from livermets.reporting.lesions import headline
+from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.agreement_model import POPULATIONS, of_outcome
 from livermets.reporting.sections.estimates import rows_of
+from livermets.reporting.sections.selection_doubts import outscored, unstable
 from livermets.stats.concordance import CLASSIFIED
 from livermets.stats.fates import ANY, NOT_MEASURED
 from livermets.stats.gee import OUTCOMES
@@ -31,6 +33,11 @@ def findings(tables: Tables, lesions: pd.DataFrame) -> list[str]:
         _needed(tables), _outcome(tables), _responders(tables), _other_timepoints(lesions),
     ]  # fmt: skip
     return [sentence for sentence in found if sentence]
+
+
+def selection_findings(study: StudyResults) -> list[str]:
+    """What weakens the model itself, where it is true."""
+    return [sentence for sentence in (outscored(study), unstable(study)) if sentence]
 
 
 def limits(lesions: pd.DataFrame) -> str:

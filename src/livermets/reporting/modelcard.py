@@ -16,6 +16,7 @@ from livermets.reporting.sections.selection_words import (
     trained_on,
     training_counts,
 )
+from livermets.stats.concordance import CLASSIFIED
 
 
 def model_card_section(study: StudyResults) -> Section:
@@ -88,10 +89,33 @@ def _performance(study: StudyResults) -> str:
     diagnostics = study.concordance.get(name or "", {}).get("diagnostics", pd.DataFrame())
     parts = []
     for source in ("manual", "automatic"):
-        shown = shown_interval(rows_of(diagnostics, "auc", mask_source=source))
-        if shown is not None and not fmt.is_missing(shown["value"]):
-            parts.append(f"{fmt.estimate(shown['value'], shown['low'], shown['high'])} with the {source} mask")
-    return f"ROC AUC in validation: {fmt.listed(parts)}" if parts else "not computed; see the part on diagnostics"
+        if area := _area(diagnostics.query("mask_source == @source") if len(diagnostics) else diagnostics):
+            parts.append(f"{area} with the {source} mask")
+    if not parts:
+        return "not computed; see the part on diagnostics"
+    text = f"ROC AUC in validation, {_among(diagnostics)} with a class from both masks: {fmt.listed(parts)}"
+    every = study.concordance.get(name or "", {}).get("diagnostics_all", pd.DataFrame())
+    if {"population", "mask_source"} <= set(every):
+        every = every[every["population"].eq(CLASSIFIED) & every["mask_source"].eq("manual")]
+        if area := _area(every):
+            text += f"; all {_among(every)} that the manual mask classifies: {area} with that mask"
+    return text
+
+
+def _area(diagnostics: pd.DataFrame) -> str:
+    shown = shown_interval(rows_of(diagnostics, "auc"))
+    if shown is None or fmt.is_missing(shown["value"]):
+        return ""
+    return fmt.estimate(shown["value"], shown["low"], shown["high"])
+
+
+def _among(diagnostics: pd.DataFrame) -> str:
+    """``25 lesions of 8 patients (10 R+, 15 R−)``"""
+    area, plus, minus = (rows_of(diagnostics, measure) for measure in ("auc", "sensitivity", "specificity"))
+    return (
+        f"{fmt.plural(area['n_lesions'].iloc[0], 'lesion')} of {fmt.plural(area['n_patients'].iloc[0], 'patient')} "
+        f"({fmt.integer(plus['n'].iloc[0])} R+, {fmt.integer(minus['n'].iloc[0])} R−)"
+    )
 
 
 def _limits(study: StudyResults) -> list[str]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from livermets.reporting import formatting as fmt
 from livermets.reporting.answer import answer
-from livermets.reporting.findings import findings, limits
+from livermets.reporting.findings import findings, limits, selection_findings
 from livermets.reporting.lesions import headline, lesion_flow
 from livermets.reporting.model import Block, Bullets, Column, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
@@ -28,10 +28,12 @@ def summary_section(study: StudyResults) -> Section:
         blocks.append(
             Note("Manual and automatic masks were not compared, because no validation cohort has both classes.")
         )
+        if found := selection_findings(study):
+            blocks.append(Bullets(found))
         return Section("summary", "Summary", blocks)
     tables = study.concordance[name]
     blocks.append(Paragraph(answer(tables, lesions, "validation lesion")))
-    blocks.append(Bullets(findings(tables, lesions)))
+    blocks.append(Bullets([*findings(tables, lesions), *selection_findings(study)]))
     blocks += [_fate_table(tables), _key_table(tables)]
     blocks.append(Paragraph(f"{_what(study)} {_limits(study, lesions)}"))
     return Section("summary", "Summary", blocks)

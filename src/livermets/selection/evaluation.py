@@ -13,7 +13,7 @@ from livermets.stats.diagnostics import auc_estimates, class_diagnostics
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import Estimate, to_frame
 
-COLUMNS = ("measure", "value", "low", "high", "level", "method", "n_lesions", "n_patients", "note")
+COLUMNS = ("measure", "value", "low", "high", "level", "method", "n_lesions", "n_patients", "note", "n", "k")
 
 
 def mean_auc_within_folds(predictions: pd.DataFrame, model: str) -> float:

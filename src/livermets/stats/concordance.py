@@ -52,10 +52,10 @@ class ConcordanceResult:
     diagnostics: pd.DataFrame
     """Per mask source, over the lesions classified with both masks whose outcome is known."""
     diagnostics_all: pd.DataFrame
+    """The same over every lesion classified with that mask, and end to end: over all lesions, with those without a
+    class counted as wrong calls, and without an area, which needs a share."""
     diagnostics_differences: pd.DataFrame
     """Manual minus automatic over all lesions with an outcome, no class counted as wrong."""
-    """The same over every lesion classified with that mask, and end to end: over all lesions, with those without a
-    class counted as wrong calls."""
     agreement: pd.DataFrame
     """Of three populations, named in ``population``: compared lesions, those the reader's mask classifies, all."""
     fates: pd.DataFrame
@@ -228,7 +228,7 @@ def _diagnostics_all(study: _Study) -> pd.DataFrame:
         ):  # fmt: skip
             response, calls = _arrays(part, "response", f"predicted_{source}")
             found = estimates(response, calls, _patient(part), study.boot)
-            if words == CLASSIFIED and f"share_{source}" in part:
+            if words == CLASSIFIED and f"share_{source}" in part:  # end to end there is a lesion without a share
                 scored = part[part[f"share_{source}"].notna()]
                 response, score = _arrays(scored, "response", f"share_{source}")
                 found += auc_estimates(score, response, _patient(scored), study.boot)

@@ -233,7 +233,17 @@ def _make_model(folder: Path, training: pd.DataFrame, rng: np.random.Generator) 
         "threshold": {"method": ["cross_fitted"], "used": [1], "threshold": [0.5], "low": [0.41], "high": [0.58]},
         "permutation": {"permutation": range(21), "value": rng.normal(0.5, 0.06, 21), "p_value": [0.05] + 20 * [None]},
         "evaluation": _nested(len(fitted), fitted.patient_id.nunique(), "ga_network"),
-        "comparison": _nested(len(fitted), fitted.patient_id.nunique(), "ga_network", "longest_diameter", "lasso"),
+        "comparison": _compared(len(fitted), fitted.patient_id.nunique()),
+        "stability": {
+            "measure": ["stability"],
+            "value": [0.02],
+            "low": [-0.08],
+            "high": [0.13],
+            "level": [0.95],
+            "method": ["nogueira-2018"],
+            "note": [""],
+            "n_searches": [6],
+        },
         "training_lesions": fitted.assign(
             group=fitted.cohort + "/" + fitted.patient_id,
             share_cross_fitted=fitted.share_manual,
@@ -255,6 +265,18 @@ def _nested(lesions: int, patients: int, *models: str) -> dict[str, object]:
         "model": models, "measure": "auc", "value": 0.7, "low": 0.55, "high": 0.82, "level": 0.95,
         "method": "cluster-bootstrap", "n_lesions": lesions, "n_patients": patients, "note": "",
     }  # fmt: skip
+
+
+def _compared(lesions: int, patients: int) -> pd.DataFrame:
+    """One model above ours in the same folds, one below chance."""
+    values = {"ga_network": 0.7, "longest_diameter": 0.4, "lasso": 0.8}
+    areas = pd.DataFrame(
+        _nested(lesions, patients, *values) | {"measure": "auc_within_folds", "value": values.values()}
+    )
+    differences = areas.iloc[1:].assign(
+        measure="auc_within_folds_difference", value=[-0.3, 0.1], low=[-0.5, -0.1], high=[-0.1, 0.3]
+    )
+    return pd.concat([areas, differences])
 
 
 def _make_network(folder: Path, rng: np.random.Generator) -> None:

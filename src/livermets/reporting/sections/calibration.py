@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from livermets.config.statistics import StatisticsSettings
 from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Details, Note
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import estimate_table, picture
+from livermets.reporting.sections.selection_words import OURS, nested_auc
 
 STEMS = frozenset(("calibration", "calibration_summary", "decision"))
 
@@ -21,18 +23,24 @@ def calibration_blocks(study: StudyResults, name: str, tables: dict[str, pd.Data
         why = f": {said[0]}" if said else ""
         return [Note(f"No calibration and no decision curve of {name}{why}.")]
     made = _recalibration(study)
+    among = _among(summary)
     calibration = (
-        "Calibration: observed share of responding lesions against the mean probability of response, in groups of "
-        f"about equal size; exact binomial intervals within groups. {made}"
+        f"Calibration, {among}: observed share of responding lesions against the mean probability of response, in "
+        "groups of about equal size. Each mask has groups of its own, by its own probabilities, which need not hold "
+        "the same lesions. The exact binomial intervals within groups take lesions as independent, and are too narrow "
+        f"where lesions of a group are of one patient. {made}"
     )
+    margin = StatisticsSettings.model_validate(study.config.get("statistics") or {}).probability_margin
     numbers = (
-        "Calibration slope (1 is right), calibration in the large (0 is right) and Brier score of the probabilities. "
+        f"Calibration slope (1 is right), calibration in the large (0 is right) and Brier score, {among}. For the "
+        f"first two, probabilities closer than {margin:g} to 0 or 1 are moved to that distance "
+        "(statistics.probability_margin). "
         "Errors of the first two: sandwich over patients with the factor G/(G − 1) × (N − 1)/(N − K) (G patients, N "
         "lesions, K coefficients) and Student’s t with G − 1 degrees of freedom."
     )
     decision = (
-        "Decision curve: net benefit per lesion of acting on the probability of response, beside acting on all and on "
-        "none; intervals by bootstrap of patients."
+        f"Decision curve, {among}: net benefit per lesion of acting on the probability of response, beside acting on "
+        "all and on none; intervals by bootstrap of patients."
     )
     return [
         Details("Calibration", [
@@ -41,6 +49,15 @@ def calibration_blocks(study: StudyResults, name: str, tables: dict[str, pd.Data
         ]),
         Details("Decision curve", [picture(study, name, "decision", decision, f"Decision curve of {name}.")]),
     ]  # fmt: skip
+
+
+def _among(summary: pd.DataFrame) -> str:
+    """The lesions that the curves are of."""
+    lesions, patients = (summary[column].max() for column in ("n_lesions", "n_patients"))
+    return (
+        f"{fmt.plural(lesions, 'lesion')} of {fmt.plural(patients, 'patient')} with an outcome and a share from both "
+        "masks"
+    )
 
 
 def _recalibration(study: StudyResults) -> str:
@@ -54,11 +71,37 @@ def _recalibration(study: StudyResults) -> str:
         for row in (rows["calibration_slope"], rows["calibration_intercept"])
     )
     n = table.iloc[0]
-    doubt = (
-        ", so that the training lesions do not even show that the share rises with response" if n["low"] <= 0 else ""
-    )
     return (
         "The share of R+ ROIs is no probability; it was recalibrated on "
         f"{fmt.plural(n['n_lesions'], 'training lesion')} of {fmt.plural(n['n_patients'], 'patient')}, each scored "
-        f"without its patient: slope {slope}, intercept {intercept}{doubt}. The curve does not carry this uncertainty."
+        f"without its patient: slope {slope}, intercept {intercept}.{_clipped(study)}{_doubt(study, n)} The curve does "
+        "not carry this uncertainty."
     )
+
+
+def _clipped(study: StudyResults) -> str:
+    """How many shares had no finite log odds of their own, on which the slope depends."""
+    margin = (study.model_facts.get("recalibration") or {}).get("margin")
+    nested = study.model.get("predictions", pd.DataFrame())
+    if margin is None or not {"model", "score"} <= set(nested):
+        return ""
+    scores = nested.loc[nested["model"] == OURS, "score"]
+    moved = int(((scores < margin) | (scores > 1 - margin)).sum())
+    if not moved:
+        return ""
+    return (
+        f" {fmt.count_of(moved, len(scores))} shares lay closer than {margin:g} to 0 or 1 and were "
+        "moved to that distance before their log odds were taken; the slope depends on the distance chosen."
+    )
+
+
+def _doubt(study: StudyResults, slope: pd.Series) -> str:
+    """That the slope is uncertain, and what the ranks of the same shares say, which need no log odds."""
+    if fmt.is_missing(slope["low"]) or slope["low"] > 0:
+        return ""
+    text = " The slope is uncertain: its interval includes 0."
+    ranks = nested_auc(study, "auc")
+    if ranks is None:
+        return text
+    found = fmt.estimate(ranks["value"], ranks["low"], ranks["high"])
+    return f"{text} Whether these shares rank responders above non-responders is told by their ROC AUC, {found}."

@@ -19,6 +19,7 @@ from livermets.reporting.sections.estimates import (
     rows_of,
 )
 from livermets.reporting.sections.groups import group_blocks
+from livermets.reporting.seen import seen_scans
 from livermets.reporting.tables import csv_download, frame_table
 from livermets.stats.diagnostics import Confusion, auc_estimates, class_diagnostics
 from livermets.stats.overlap import Resampling, patient_codes
@@ -141,7 +142,7 @@ def _reason(tables: dict[str, pd.DataFrame], *words: str) -> str:
 _DETAILS = (
     ("diagnostics_all", "Diagnostics over other sets of lesions", "Diagnostics over every lesion classified with "
      "that mask, and end to end: over all lesions, with those without a class counted as called wrongly. Predictive "
-     "values are those of calls, so they are given for the first only."),
+     "values are those of calls and an area needs shares, so they are given for the first only."),
     ("patient_summary", "Per patient", "Means over patients, each counted once however many lesions; Student "
         "intervals."),
 )  # fmt: skip
@@ -176,9 +177,9 @@ def _training(study: StudyResults, name: str, resampling: Resampling) -> Section
     lesions = study.headline_lesions(name)
     blocks: list[Block] = [
         Note(
-            "Resubstitution: the features, the network and the threshold were chosen on these very lesions. These "
-            "figures are "
-            "too good by construction and say nothing about new patients.",
+            "Resubstitution: the features, the network and the threshold were chosen on these very lesions, and the "
+            f"final network calls them at the model’s threshold{_threshold(study)}. These figures are too good by "
+            f"construction and say nothing about new patients.{_network_saw(study, name)}",
             "caution",
         )
     ]
@@ -194,13 +195,45 @@ def _training(study: StudyResults, name: str, resampling: Resampling) -> Section
         counts = [
             f"{_counted(part)} with the {source} mask" for source, part in table.groupby("mask_source", sort=False)
         ]
-        caption = f"Training cohort {name}, resubstitution, lesions with a class and an outcome: {fmt.listed(counts)}."
+        caption = (
+            f"Training cohort {name}, resubstitution, lesions with a class and an outcome: {fmt.listed(counts)}"
+            f"{_other_lesions(lesions)}."
+        )
         blocks.append(estimate_table(f"training-{name}", table, caption, ("mask_source",)))
         calls = calls_per_patient(lesions, "manual")
-        words = f"Correct calls of each training patient with the manual mask, resubstitution, {_classified(calls)}."
+        words = f"Correct calls of each training patient with the manual mask, resubstitution, {_classified(calls)}, "
+        words += f"by the final network at the model’s threshold{_threshold(study)}."
         blocks.append(Details("Calls per patient", [frame_table(f"training-calls-{name}", calls, words)]))
     return Section(
         f"training-{name}-section", f"Training cohort {name} (resubstitution)", blocks, badge=badge(study, name)
+    )
+
+
+def _threshold(study: StudyResults) -> str:
+    value = study.model_facts.get("threshold")
+    return f" ({fmt.number(value)})" if isinstance(value, int | float) else ""
+
+
+def _network_saw(study: StudyResults, name: str) -> str:
+    """That the automatic masks are too good as well, where the segmentation network was trained on these scans."""
+    seen = seen_scans(study, name)
+    if not seen.any():
+        return ""
+    return (
+        f" The segmentation network was trained on patients of {fmt.count_of(int(seen.sum()), len(seen))} of these "
+        "scans, or its training was monitored on them, so that their automatic masks are too good as well."
+    )
+
+
+def _other_lesions(lesions: pd.DataFrame) -> str:
+    """That the two masks' rows are not of the same lesions, where they are not."""
+    known = lesions[lesions["response"].notna()]
+    manual, automatic = (known[f"predicted_{source}"].notna() for source in SOURCES)
+    if not (manual ^ automatic).any() or not manual.any() or not automatic.any():
+        return ""
+    return (
+        f": not the same lesions, {fmt.integer((manual & automatic).sum())} with a class from both, so that the rows "
+        "of the two masks are not to be compared"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Details, Figure, Note, Pairs, Paragraph, Section
 from livermets.reporting.pictures import picture_file
 from livermets.reporting.results import StudyResults
+from livermets.reporting.sections import selection_doubts as doubts
 from livermets.reporting.sections import selection_words as words
 from livermets.reporting.sections.estimates import estimate_table, measure_name
 from livermets.reporting.tables import csv_download, frame_table
@@ -28,9 +30,7 @@ _PARTS = (
     ("Selected features", ("selection",), "Candidate features: in the final model or not, how often selected, gain "
         "of the cross-validated score and its cost.", "selection.csv is missing"),
     ("Frequency and stability", ("frequency", "stability"),
-     "How often each feature was selected over the nested searches (repeats and outer folds), and the stability index "
-     "of the same searches (Nogueira 2018) with interval.",
-     "the search was not repeated"),
+     "", "the search was not repeated"),
     ("Nested evaluation", ("evaluation", "predictions"),
      "Nested, patient-grouped evaluation on the training cohort: search, threshold and network are repeated in each "
      "outer training part.",
@@ -130,18 +130,34 @@ def _part(study: StudyResults, title: str, stems: tuple[str, ...], caption: str,
     identifier = f"selection-{title.lower().replace(' ', '-')}"
     blocks: list[Block] = [Paragraph(_WORDS[title](study))] if title in _WORDS and _WORDS[title](study) else []
     if title in _SEARCHED and words.search_size(study):
-        caption = f"{caption} {words.search_size(study)}"
+        caption = f"{caption} {words.search_size(study)}".strip()
         if title == "Comparison models" and words.smaller_search(study):
             caption += " The other models are fitted in full, to the disadvantage of the genetic selection."
+    if title in _EXPLAINED:
+        caption = f"{caption} {_EXPLAINED[title](study)}".strip()
     drawn = [stem for stem in stems if stem in study.model_pictures]
-    blocks += [_picture(study, stem, caption) for stem in drawn]
+    blocks += [_picture(study, stem, _caption(stem, caption)) for stem in drawn]
     for stem in stems:
         table = study.model.get(stem, pd.DataFrame())
         if len(table):
-            blocks.append(_table(stem, table, caption, folded=len(table) > 12 or stem in _DETAILED))
+            blocks.append(
+                _table(study, stem, table, _caption(stem, caption), folded=len(table) > 12 or stem in _DETAILED)
+            )
     if not blocks:
         blocks = [Note(f"Not shown because {why}.")]
     return Section(identifier, title, blocks)
+
+
+_CAPTIONS = {
+    "frequency": "How often each feature was selected over the nested searches (repeats and outer folds).",
+    "stability": "Stability index of the nested searches (Nogueira 2018), and the range of their numbers of features "
+    "and neurons.",
+}
+
+
+def _caption(stem: str, caption: str) -> str:
+    """What is said of the whole part, after what is said of this table or picture."""
+    return f"{_CAPTIONS.get(stem, '')} {caption}".strip()
 
 
 _DETAILED = ("roc_training", "generations", "predictions", "training_lesions")
@@ -149,8 +165,12 @@ _DETAILED = ("roc_training", "generations", "predictions", "training_lesions")
 
 _WORDS = {
     "Permutation null": words.permutation_words, "Nested evaluation": words.nested_words,
-    "Threshold": words.threshold_words,
+    "Threshold": words.threshold_words, "Frequency and stability": doubts.stability_words,
+    "Comparison models": doubts.comparison_words,
 }  # fmt: skip
+
+
+_EXPLAINED = {"Convergence": words.fitness_words, "Correct calls per training patient": words.calls_thresholds}
 
 
 _DATA_OF = {"convergence": "generations"}
@@ -164,6 +184,8 @@ _INTERVALS = {
 
 def _picture(study: StudyResults, stem: str, caption: str) -> Figure:
     table = study.model.get(_DATA_OF.get(stem, stem), pd.DataFrame())
+    if stem == "frequency":
+        caption = f"{caption} {words.frequency_figure(study)}"
     n = f" {words.trained_on(study)} {_INTERVALS.get(stem, 'No interval.')}"
     identifier = f"selection-figure-{stem.replace('_', '-')}"
     download = csv_download(identifier, table) if len(table) else None
@@ -172,7 +194,7 @@ def _picture(study: StudyResults, stem: str, caption: str) -> Figure:
     )
 
 
-def _table(stem: str, table: pd.DataFrame, caption: str, folded: bool) -> Block:
+def _table(study: StudyResults, stem: str, table: pd.DataFrame, caption: str, folded: bool) -> Block:
     identifier = f"selection-{stem.replace('_', '-')}-table"
     shown: Block
     if {"measure", "low", "high", "method", "n_lesions"} <= set(table.columns):
@@ -180,7 +202,7 @@ def _table(stem: str, table: pd.DataFrame, caption: str, folded: bool) -> Block:
         within = words.WITHIN_FOLDS if table["measure"].astype(str).str.startswith("auc_within").any() else ""
         shown = estimate_table(identifier, renamed, caption, ("model",), within)
     elif stem == "training_patients":
-        shown = _correct_calls(identifier, table, caption)
+        shown = _correct_calls(identifier, table, caption, words.thresholds(study))
     else:
         rules = list(dict.fromkeys(table["rule"].dropna().astype(str))) if "rule" in table else []
         hidden = {"rule", *(c for c in ("note", "level") if c in table and table[c].nunique() < 2)}
@@ -192,8 +214,8 @@ def _table(stem: str, table: pd.DataFrame, caption: str, folded: bool) -> Block:
     return Details(f"Table: {stem.replace('_', ' ')}", [shown]) if folded else shown
 
 
-def _correct_calls(identifier: str, table: pd.DataFrame, caption: str) -> Block:
-    shown = frame_table(identifier, words.correct_calls(table), caption, most_rows=len(table) + 1)
+def _correct_calls(identifier: str, table: pd.DataFrame, caption: str, at: Mapping[str, float]) -> Block:
+    shown = frame_table(identifier, words.correct_calls(table, at), caption, most_rows=len(table) + 1)
     return replace(shown, download=csv_download(identifier, table))
 
 
@@ -225,5 +247,5 @@ def _rest(study: StudyResults, used: set[str]) -> list[Block]:
             blocks.append(_picture(study, stem, f"{stem.replace('_', ' ').capitalize()}."))
     for stem, table in study.model.items():
         if stem not in used and len(table):
-            blocks.append(_table(stem, table, f"{stem.replace('_', ' ').capitalize()}.", folded=True))
+            blocks.append(_table(study, stem, table, f"{stem.replace('_', ' ').capitalize()}.", folded=True))
     return blocks

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from livermets.reporting import formatting as fmt
 from livermets.reporting.results import StudyResults
+from livermets.reporting.sections.estimates import rows_of
+from livermets.stats.results import shown_interval
 
 BASELINE = "baseline"
+OURS = "ga_network"
 THRESHOLD_RULES = {
     "cross_fitted": "networks cross-fitted, features chosen on the same folds",
     "resubstitution": "final network on its own training lesions",
@@ -17,7 +21,7 @@ THRESHOLD_RULES = {
 WITHIN_FOLDS = (
     "AUC within folds: the share of pairs of an R+ and an R− lesion of the same outer fold in which the R+ lesion has "
     "the higher score (ties half); scores of different folds come from different models and are not compared, as they "
-    "are in the pooled ROC AUC."
+    "are in the pooled ROC AUC, by which models are therefore not to be ranked."
 )
 
 
@@ -37,9 +41,23 @@ def trained_on(study: StudyResults) -> str:
         return "Lesions that trained it: not recorded."
     lesions, patients = counts
     text = f"{fmt.plural(lesions, 'training lesion')} of {fmt.plural(patients, 'patient')}"
+    more = _not_fitted(study, lesions)
+    return f"{text} ({fmt.listed(more)})." if more else f"{text}."
+
+
+def _not_fitted(study: StudyResults, fitted: int) -> list[str]:
+    """Why drawn lesions of these timepoints could not train, each with one reason."""
     drawn = study.cohort_lesions(*study.of_role("train"))
-    others = int(drawn["timepoint"].isin(timepoints(study)).sum()) - lesions
-    return f"{text} ({fmt.integer(others)} more without a ROI or an outcome)." if others > 0 else f"{text}."
+    drawn = drawn[drawn["timepoint"].isin(timepoints(study))]
+    if len(drawn) <= fitted or not {"response", "n_roi_manual"} <= set(drawn):
+        return []
+    unknown = drawn["response"].isna()
+    empty = int((~unknown & ~drawn["n_roi_manual"].gt(0)).sum())
+    rest = len(drawn) - fitted - int(unknown.sum()) - empty
+    reasons = (
+        (empty, "without a ROI"), (int(unknown.sum()), "without a known outcome"), (rest, "for another reason"),
+    )  # fmt: skip
+    return [f"{fmt.integer(n)} more {why}" for n, why in reasons if n > 0]
 
 
 def timepoints(study: StudyResults) -> list[str]:
@@ -103,29 +121,109 @@ def permutation_words(study: StudyResults) -> str:
         f"{fmt.plural(len(null), 'permutation')} of the outcomes by patient it is "
         f"{fmt.number(null['value'].mean())} on average (SD {fmt.number(null['value'].std())}), "
         f"{fmt.p_value(true['p_value'].iloc[0])} (the smallest that so many permutations allow: "
-        f"{fmt.significant(smallest, 2)})."
+        f"{fmt.significant(smallest, 2)}). {_statistic(study, table)}"
     )
     if smallest > 0.05:
         text += " So few permutations cannot show p ≤ 0.05, whatever there is to find."
     return text
 
 
+_FITNESS = {
+    "roi_auc": "AUC over ROIs, each with the outcome of its lesion",
+    "roi_balanced_accuracy": "balanced accuracy over ROIs, each with the outcome of its lesion",
+    "lesion_auc": "AUC over lesions",
+}
+
+
+def score_words(study: StudyResults) -> str:
+    """What a search maximises, by the settings that the model was made with."""
+    settings = (study.model_facts.get("provenance") or {}).get("settings") or {}
+    code = (settings.get("search") or {}).get("fitness")
+    return f"cross-validated {_FITNESS[code]} (search.fitness: {code})" if code in _FITNESS else "cross-validated score"
+
+
+def fitness_words(study: StudyResults) -> str:
+    """What the curve of a search is of, and that it is no estimate for new patients."""
+    return (
+        f"The score is the {score_words(study)}; fitness is this score less a cost of features. The best is the "
+        "highest of all that the search tried on these lesions, and so too good."
+    )
+
+
+def _statistic(study: StudyResults, table: pd.DataFrame) -> str:
+    """Of which quantity the permutations are."""
+    if "statistic" not in table:
+        return ""
+    if table["statistic"].iloc[0] != "search":
+        return "The statistic is the AUC within the outer folds of a nested evaluation."
+    return (
+        f"The statistic is the highest score that a search reached, the {score_words(study)}. With true and with "
+        "permuted outcomes alike it is too good, because it is the best of all that were tried."
+    )
+
+
+def frequency_figure(study: StudyResults) -> str:
+    """Which of the features the bars are of."""
+    from livermets.figures.selection import MOST_FEATURES
+
+    table = study.model.get("frequency", pd.DataFrame())
+    if "n_selected" not in table:
+        return ""
+    chosen = int((table["n_selected"] > 0).sum())
+    ever = f"{fmt.plural(chosen, 'feature')} selected at least once, of {fmt.plural(len(table), 'candidate')}"
+    if chosen <= MOST_FEATURES:
+        return f"Bars: the {ever}."
+    return (
+        f"Bars: the {fmt.integer(MOST_FEATURES)} most often selected of the {ever}; among equally frequent ones the "
+        "order is that of their names, so that which of them are shown means nothing."
+    )
+
+
+def nested_auc(study: StudyResults, measure: str) -> pd.Series | None:
+    """The row to quote of an area of our model on patients that its search had not seen."""
+    row = shown_interval(rows_of(study.model.get("evaluation", pd.DataFrame()), measure))
+    return None if row is None or fmt.is_missing(row["value"]) else row
+
+
+_AREAS = (("auc_within_folds", "AUC within folds"), ("auc", "AUC over all folds"))
+
+
 def nested_words(study: StudyResults) -> str:
-    """The AUC of lesions whose patients a search had not seen."""
-    rows = study.model.get("evaluation", pd.DataFrame())
-    if "measure" not in rows:
+    """Both areas of lesions whose patients a search had not seen, and why they say different things if they do."""
+    found = [(words, row) for measure, words in _AREAS if (row := nested_auc(study, measure)) is not None]
+    if not found:
         return ""
-    rows = rows[rows["measure"].astype(str).str.startswith("auc") & rows["value"].notna()]
-    if rows.empty:
+    said = [
+        f"{words} {fmt.estimate(row['value'], row['low'], row['high'])}{_against_chance(row)}" for words, row in found
+    ]
+    text = f"Lesions of patients that a search had not seen: {'; '.join(said)}."
+    if len({_against_chance(row) for _, row in found}) > 1:
+        text += (
+            " The two do not say the same: the area within folds compares only lesions of the same fold"
+            f"{_fold_counts(study)}; the area over all folds also compares scores of different networks."
+        )
+    return f"{text} {search_size(study)}" if smaller_search(study) else text
+
+
+def _against_chance(row: pd.Series) -> str:
+    if fmt.is_missing(row["low"]):
         return ""
-    row = rows.iloc[0]
-    verdict = ""
-    if not fmt.is_missing(row["low"]):
-        verdict = ", above chance (0.5)" if row["low"] > 0.5 else ", compatible with chance (0.5)"
-    kind = "AUC within folds" if row["measure"] == "auc_within_folds" else "AUC"
-    small = f" {search_size(study)}" if smaller_search(study) else ""
-    found = fmt.estimate(row["value"], row["low"], row["high"])
-    return f"Lesions of patients that a search had not seen: {kind} {found}{verdict}.{small}"
+    if row["low"] <= 0.5 <= row["high"]:
+        return ", compatible with chance (0.5)"
+    return f", {'above' if row['low'] > 0.5 else 'below'} chance (0.5)"
+
+
+def _fold_counts(study: StudyResults) -> str:
+    """On how little the area within folds rests."""
+    nested = study.model.get("predictions", pd.DataFrame())
+    if not {"model", "repeat", "fold", "group"} <= set(nested):
+        return ""
+    patients = nested[nested["model"] == OURS].groupby(["repeat", "fold"])["group"].nunique()
+    if patients.empty:
+        return ""
+    few, most = int(patients.min()), int(patients.max())
+    held = fmt.plural(few, "patient") if few == most else f"{fmt.integer(few)} to {fmt.plural(most, 'patient')}"
+    return f", here {fmt.plural(len(patients), 'fold')} of {held}"
 
 
 def threshold_words(study: StudyResults) -> str:
@@ -154,21 +252,42 @@ def _rule(method: Any) -> str:
 
 _WAYS = {
     "nested": "nested",
-    "cross_fitted": "networks cross-fitted (optimistic)",
-    "resubstitution": "resubstitution, as published (optimistic)",
+    "cross_fitted": "networks cross-fitted{at} (optimistic)",
+    "resubstitution": "resubstitution, as published{at} (optimistic)",
 }
 
 
-def correct_calls(table: pd.DataFrame) -> pd.DataFrame:
-    """``model/training_patients.csv`` with `right of all` in every cell, a last row for all patients."""
+def thresholds(study: StudyResults) -> dict[str, float]:
+    """The threshold that each rule chose."""
+    table = study.model.get("threshold", pd.DataFrame())
+    return dict(zip(table["method"], table["threshold"], strict=True)) if {"method", "threshold"} <= set(table) else {}
+
+
+def calls_thresholds(study: StudyResults) -> str:
+    """At which thresholds training lesions are called, and which of them is the model's."""
+    found = thresholds(study)
+    if not found:
+        return ""
+    table = study.model["threshold"]
+    used = set(table.loc[table["used"] == 1, "method"]) if "used" in table else set()
+    said = [
+        f"{fmt.number(value)}{', the model’s' if rule in used else ''} ({_rule(rule)})" for rule, value in found.items()
+    ]
+    return f"Thresholds: {fmt.listed(said)}. Nested calls have a threshold of their own in each outer fold."
+
+
+def correct_calls(table: pd.DataFrame, at: Mapping[str, float]) -> pd.DataFrame:
+    """``model/training_patients.csv`` with `right of all` in every cell, a last row for all patients; ``at``: the
+    threshold of each rule."""
     total = table.sum(numeric_only=True, min_count=len(table)).to_dict()
     rows = pd.concat([table, pd.DataFrame([{"group": "All", **total}])], ignore_index=True)
     shown = pd.DataFrame({"Patient": rows["group"]})
     for way, words in _WAYS.items():
+        named = words.format(at=f", threshold {fmt.number(at[way])}" if way in at else "")
         for side, name in (("r_plus", "R+"), ("r_minus", "R−")):
             right, lesions = rows[f"{side}_correct_{way}"], rows[f"{side}_lesions"]
             if right.notna().any():
-                shown[f"{name}: {words}"] = [_of(k, n) for k, n in zip(right, lesions, strict=True)]
+                shown[f"{name}: {named}"] = [_of(k, n) for k, n in zip(right, lesions, strict=True)]
     return shown
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from tests.unit.reporting.statements.intervals import ENDS, quoted
 from tests.unit.reporting.statements.registry import Files, Statement, Values
 
 
@@ -29,15 +32,55 @@ def _decision(files: Files, cohort: str, **_: str) -> Values:
     return {"all": len(files.csv(f"concordance/{cohort}/decision.csv"))}
 
 
-def _recalibrated(files: Files, *, shown: bool, **_: str) -> Values:
+def _recalibrated(files: Files, **_: str) -> Values:
     fitted, table = files.csv("model/training_lesions.csv"), files.csv("model/recalibration.csv").set_index("measure")
     slope, intercept = table.loc["calibration_slope"], table.loc["calibration_intercept"]
-    if (slope["low"] > 0) != shown:
-        raise ValueError("the interval of the slope says the opposite")
     return {
         "n": len(fitted), "patients": fitted["group"].nunique(), "slope": slope["value"], "low": slope["low"],
         "high": slope["high"], "intercept": intercept["value"], "low2": intercept["low"], "high2": intercept["high"],
     }  # fmt: skip
+
+
+def _clipped(files: Files, **_: str) -> Values:
+    margin = json.loads((files.folder / "model/model.json").read_text())["recalibration"]["margin"]
+    scores = files.csv("model/predictions.csv").query("model == 'ga_network'")["score"]
+    outside = (scores < margin) | (scores > 1 - margin)
+    return {"k": int(outside.sum()), "n": len(scores), "margin": margin, "zero": 0, "one": 1}
+
+
+def _uncertain(files: Files, **_: str) -> Values:
+    slope = files.csv("model/recalibration.csv").set_index("measure").loc["calibration_slope"]
+    if slope["low"] > 0:
+        raise ValueError("the interval of the slope leaves out 0")
+    return {"zero": 0}
+
+
+def _ranks(files: Files, **_: str) -> Values:
+    table = files.csv("model/evaluation.csv")
+    return quoted(table[table["measure"] == "auc"])
+
+
+def _scored(files: Files, cohort: str, **_: str) -> Values:
+    known = files.both(cohort).dropna(subset=["response", "share_manual", "share_automatic"])
+    return {"n": len(known), "patients": known["who"].nunique()}
+
+
+def _margin(files: Files, **_: str) -> Values:
+    given = files.config.get("statistics") or {}
+    return {"margin": given.get("probability_margin", 0.01), "zero": 0, "one": 1}
+
+
+def _model_threshold(files: Files, **_: str) -> Values:
+    return {"value": json.loads((files.folder / "model/model.json").read_text())["threshold"]}
+
+
+def _seen(files: Files, cohort: str) -> Values:
+    seen = files.every(f"{cohort}/segmentation/*/*/scan_metrics.csv")["seen_in_training"].dropna()
+    return {"k": int(seen.sum()), "n": len(seen)}
+
+
+def _both_training(files: Files, cohort: str) -> Values:
+    return {"n": len(files.headline(cohort).dropna(subset=["response", "predicted_manual", "predicted_automatic"]))}
 
 
 _IN = "diagnostics-{cohort}-section"
@@ -61,17 +104,37 @@ STATEMENTS = (
         )
     ),
     *(
-        Statement(
-            f"{_IN}/caption/*-calibration",
-            "recalibrated on {n} training lesion… of {patients} patient…, each scored without its patient: slope "
-            f"{{slope}} ({{low}} to {{high}}), intercept {{intercept}} ({{low2}} to {{high2}}){end}",
-            "model/training_lesions.csv, model/recalibration.csv", "calibration_slope, calibration_intercept",
-            lambda files, cohort, shown=shown, **_: _recalibrated(files, shown=shown), rare=True,
-        )
-        for end, shown in ((".", True), (", so that the training lesions do not even show", False))
+        Statement(f"{_IN}/caption/{place}", "{n} lesion… of {patients} patient… with an outcome and a share from both",
+                  "lesions.csv", "response, share_manual, share_automatic", _scored, rare=True)
+        for place in ("*-calibration", "calibration-summary-*", "*-decision")
     ),
+    Statement(f"{_IN}/caption/calibration-summary-*", "closer than {margin} to {zero} or {one} are moved",
+              "config.yaml", "statistics.probability_margin", _margin, rare=True),
+    Statement(
+        f"{_IN}/caption/*-calibration",
+        "recalibrated on {n} training lesion… of {patients} patient…, each scored without its patient: slope {slope} "
+        "({low} to {high}), intercept {intercept} ({low2} to {high2}).",
+        "model/training_lesions.csv, model/recalibration.csv", "calibration_slope, calibration_intercept",
+        _recalibrated, rare=True,
+    ),
+    Statement(f"{_IN}/caption/*-calibration", "{k} of {n} shares lay closer than {margin} to {zero} or {one}",
+              "model/predictions.csv, model/model.json", "score of ga_network, recalibration.margin", _clipped,
+              rare=True),
+    Statement(f"{_IN}/caption/*-calibration", "The slope is uncertain: its interval includes {zero}.",
+              "model/recalibration.csv", "calibration_slope: low, high", _uncertain, rare=True),
+    Statement(f"{_IN}/caption/*-calibration", "told by their ROC AUC, {value} ({low} to {high})",
+              "model/evaluation.csv", f"auc: {ENDS}", _ranks, rare=True),
     Statement(f"{_IN}/under/decision-*", "The first 40 of {all} rows", "concordance/<comparison>/decision.csv",
               "its rows", _decision, rare=True),
+    *(
+        Statement(f"training-{{cohort}}-section/{place}", "at the model’s threshold ({value})", "model/model.json",
+                  "threshold", _model_threshold)
+        for place in ("note/", "caption/training-calls-*")
+    ),
+    Statement("training-{cohort}-section/note/", "trained on patients of {k} of {n} of these scans",
+              "<cohort>/segmentation/**/scan_metrics.csv", "seen_in_training", _seen, rare=True),
+    Statement("training-{cohort}-section/caption/*", "not the same lesions, {n} with a class from both", "lesions.csv",
+              "response, predicted_manual, predicted_automatic", _both_training, rare=True),
     Statement("training-{cohort}-section/caption/training-calls-*", "resubstitution, {n} lesion… of {patients} patient",
               "lesions.csv", "response, predicted_manual, cohort", _training),
     *(
