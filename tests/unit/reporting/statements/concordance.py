@@ -50,6 +50,32 @@ def _shares(files: Files, cohort: str, **_: str) -> Values:
     return {"n": len(lesions), "patients": lesions["who"].nunique()}
 
 
+def _agreement_limits(lesions: pd.DataFrame) -> tuple[float, float, float]:
+    """Bias and limits of agreement by one-way analysis of variance (Bland and Altman 1999)."""
+    d = (lesions["share_automatic"] - lesions["share_manual"]).astype(float)
+    sizes, means = d.groupby(lesions["who"]).size(), d.groupby(lesions["who"]).mean()
+    n, patients = len(d), len(sizes)
+    between = float((sizes * (means - d.mean()) ** 2).sum()) / (patients - 1)
+    within = float(((d - lesions["who"].map(means)) ** 2).sum()) / (n - patients) if n > patients else 0.0
+    variance = max((between - within) / ((n - float((sizes**2).sum()) / n) / (patients - 1)), 0.0) + within
+    reach = 1.959964 * variance**0.5
+    return d.mean(), d.mean() - reach, d.mean() + reach
+
+
+def _mover(files: Files, cohort: str, lesion: str, patient: str, **_: str) -> Values:
+    lesions = files.headline(cohort).dropna(subset=SHARES)
+    lesions = lesions[~lesions["detected"].eq(0)].reset_index(drop=True)
+    whole = _agreement_limits(lesions)
+    without = {index: _agreement_limits(lesions.drop(index=index)) for index in lesions.index}
+    most = max(without, key=lambda index: max(abs(without[index][end] - whole[end]) for end in (1, 2)))
+    row, (bias, low, high) = lesions.loc[most], without[most]
+    return {
+        "lesion": str(row["lesion_id"]), "patient": row["patient_id"], "bias": bias, "low": low, "high": high,
+        "difference": row["share_automatic"] - row["share_manual"], "manual": row["n_roi_manual"],
+        "automatic": row["n_roi_automatic"],
+    }  # fmt: skip
+
+
 def _same_at(lesions: pd.DataFrame, threshold: float) -> Values:
     """Shares with the same class at a threshold, of those classified by both masks and by the manual one."""
     manual = lesions[lesions[MANUAL].notna() & lesions["share_manual"].notna()]
@@ -135,6 +161,13 @@ STATEMENTS = (
               "lesions.csv", ", ".join(SHARES), _shares),
     Statement(f"{_IN}/caption/*-share-agreement", "over their mean, {n} lesion… of {patients} patient", "lesions.csv",
               ", ".join(SHARES), _shares),
+    *(
+        Statement(f"{_IN}/caption/share-agreement-*", "lesion {lesion:w} of patient {patient:w}" + where + " moves the "
+                  "limits most (difference {difference}, {manual} → {automatic} ROIs): without it, bias {bias} and "
+                  "limits {low} to {high}", "lesions.csv", f"{', '.join(SHARES)}, n_roi_manual, n_roi_automatic",
+                  _mover, rare=True)
+        for where in ("", " ({where:w})")
+    ),
     Statement(f"{_IN}/caption/*-threshold-curve",
               "the fitted one ({threshold}) marked. Within {near} of it, {low:%} % to {high:%} % of the {n} lesion… "
               "that both masks classify", "lesions.csv", f"threshold, {', '.join(SHARES)}, {CLASSES}", _threshold),
