@@ -25,7 +25,7 @@ LABELS = {
     "r_plus_compared": "R+ compared", "r_minus_compared": "R− compared", "r_plus_correct_manual": "R+ right, manual",
     "r_plus_correct_automatic": "R+ right, automatic", "r_minus_correct_manual": "R− right, manual",
     "r_minus_correct_automatic": "R− right, automatic", "mean_dice_detected": "Mean Dice, detected",
-    "mean_dice": "Mean Dice", "std_error": "Standard error", "r_plus_classified": "R+ classified",
+    "mean_dice": "Mean Dice, all lesions", "std_error": "Standard error", "r_plus_classified": "R+ classified",
     "r_plus_correct": "R+ right",
     "r_minus_classified": "R− classified", "r_minus_correct": "R− right", "n_other": "Another class",
     "n_no_class": "No class", "n_selected": "Searches that chose it",

@@ -97,7 +97,7 @@ def limits_without_one(differences: pd.DataFrame) -> Mover | None:
     None where fewer than three lesions of two patients would be left, or where no lesion moves a limit."""
     keys = [key for key in ("cohort", "patient_id") if key in differences]
     d = differences["difference"].to_numpy(float)
-    patient = differences.groupby(keys, dropna=False).ngroup().to_numpy(np.intp)
+    patient: NDArray[np.intp] = np.asarray(differences.groupby(keys, dropna=False).ngroup(), dtype=np.intp)
     ends = ("lower_limit", "upper_limit")
 
     def fitted(kept: NDArray[np.bool_]) -> dict[str, float]:

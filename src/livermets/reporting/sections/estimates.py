@@ -25,7 +25,7 @@ MEASURES = {
     "sd_between_patients": "SD between patients", "sd_within_patients": "SD within patients",
     "within_limits": "Lesions within the limits (fitted to these lesions, so about 95 % by construction)",
     "calibration_intercept": "Calibration intercept",
-    "mean_dice": "Mean Dice",
+    "mean_dice": "Mean Dice, all lesions",
     "auc_within_folds": "ROC AUC within folds",
     "auc_within_folds_difference": "AUC within folds, less genetic selection",
     "stability": "Stability index", "mean_features": "Features, mean", "mean_hidden": "Hidden neurons, mean",
