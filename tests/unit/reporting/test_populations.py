@@ -15,6 +15,7 @@ from livermets.config.statistics import StatisticsSettings
 from livermets.reporting.model import Details, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults, read_results
 from livermets.reporting.sections.analyses import analyses
+from livermets.reporting.sections.cohorts import cohorts_section
 from livermets.reporting.sections.concordance import concordance_section
 from livermets.reporting.sections.diagnostics import diagnostics_section
 from livermets.reporting.sections.groups import group_blocks
@@ -50,6 +51,7 @@ def test_other_timepoints_are_spoken_of_where_there_are_some(one_timepoint, made
     for make in (concordance_section, lambda study: diagnostics_section(study, RESAMPLING)):
         assert "timepoint" not in introduction(make(one_timepoint))
         assert "Classes count" not in introduction(make(one_timepoint))
+    assert "timepoint" not in tables(cohorts_section(one_timepoint))["centres"].caption
     assert "at TP1 is shown by timepoint" in introduction(concordance_section(made_study.results))
 
 
