@@ -11,7 +11,16 @@ import pandas as pd
 import yaml
 
 from livermets.reporting import formatting as fmt
-from livermets.reporting.evidence import Fact, centres, class_words, facts, feature_classes, intervals
+from livermets.reporting.evidence import (
+    Fact,
+    centres,
+    class_words,
+    difference_intervals,
+    facts,
+    feature_classes,
+    groupings,
+    intervals,
+)
 from livermets.reporting.model import ChecklistRow, ChecklistTable, Paragraph, Section
 from livermets.reporting.results import StudyResults
 from livermets.reporting.tables import csv_download
@@ -78,6 +87,9 @@ def _phrases(study: StudyResults) -> dict[str, str]:
         "n_comparisons": fmt.plural(others, "comparison"),
         "interval_words": f"{fmt.count_of(with_interval, estimates)} estimates of the concordance, in all cohorts and "
         "groups, have an interval",
+        "lesions_by": fmt.listed(["cohort", "timepoint", *(["centre"] if centres(study) else [])]),
+        "groups_words": fmt.listed(groupings(study)),
+        "differences_words": f"{fmt.count_of(*difference_intervals(study))} differences",
         "centres_words": f"{fmt.plural(len(centres(study)), 'centre')} ({fmt.listed(centres(study))})",
         "validation_words": f"{fmt.plural(len(study.of_role('validation')), 'validation cohort')} ({tested})",
         "external_words": f"{_lesions_at(study, testing - training)} ({fmt.listed(sorted(testing - training))})",

@@ -26,6 +26,8 @@ ESTIMATES = (
     "subgroup_differences",
 )
 """Tables of the concordance whose estimates the report quotes."""
+CLUSTERS = ("cohort", "centre", "timepoint")
+"""Groups that TRIPOD+AI calls clusters."""
 _KEYS = ("population", "mask_source", "grouping", "group", "measure")
 _WITHOUT_INTERVAL = ("_p", "_only")
 SCANNER = ("manufacturer", "model", "tube_voltage_kv", "kernel", "slice_thickness_mm")
@@ -105,8 +107,11 @@ def _concordance_facts(study: StudyResults) -> Iterator[tuple[str, tuple[Any, st
         yield stem, (stem in stems, f"concordance/*/{stem}.csv")
     yield "calibration", ("calibration_summary" in stems, "concordance/*/calibration_summary.csv")
     yield "icc", ("feature_icc" in stems, "concordance/*/feature_icc.csv")
-    by_group = any(_has_groups(tables) for tables in study.concordance.values())
-    yield "subgroups", (by_group, "concordance/*/subgroups.csv: cohort, centre, timepoint")
+    yield "subgroups", (groupings(study), "concordance/*/subgroups.csv: grouping")
+    of_groups, differences = difference_intervals(study)
+    where = "concordance/*/subgroup_differences.csv: grouping, low, high"
+    yield "group_differences", (of_groups, where)
+    yield "every_group_difference", (0 < differences == of_groups, where)
     with_interval, estimates = intervals(study)
     where = f"concordance/*/{', '.join(f'{stem}.csv' for stem in ESTIMATES)}: low, high, method"
     yield "intervals", (with_interval, where)
@@ -191,6 +196,18 @@ def _estimates(study: StudyResults) -> Iterator[pd.DataFrame]:
                 yield table[~table["measure"].astype(str).str.endswith(_WITHOUT_INTERVAL)]
 
 
-def _has_groups(tables: Mapping[str, pd.DataFrame]) -> bool:
-    groups = tables.get("subgroups", pd.DataFrame())
-    return "grouping" in groups and bool(groups["grouping"].isin(["cohort", "centre", "timepoint"]).any())
+def groupings(study: StudyResults) -> list[str]:
+    """What the results are split by, of what makes clusters of patients or scans (size does not)."""
+    tables = _of_clusters(study, "subgroups")
+    return [name for name in CLUSTERS if any(table["grouping"].eq(name).any() for table in tables)]
+
+
+def difference_intervals(study: StudyResults) -> tuple[int, int]:
+    """How many differences between clusters have an interval, of how many."""
+    tables = [table for table in _of_clusters(study, "subgroup_differences") if "low" in table]
+    return sum(int(table["low"].notna().sum()) for table in tables), sum(len(table) for table in tables)
+
+
+def _of_clusters(study: StudyResults, stem: str) -> list[pd.DataFrame]:
+    tables = [found.get(stem, pd.DataFrame()) for found in study.concordance.values()]
+    return [table[table["grouping"].isin(CLUSTERS)] for table in tables if "grouping" in table]

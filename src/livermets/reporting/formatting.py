@@ -54,15 +54,28 @@ def percent(fraction: Any, digits: int = 1) -> str:
     return MISSING if is_missing(fraction) else f"{number(100 * float(fraction), digits)}\u00a0%"
 
 
+_MORE_DIGITS = 2
+
+
+def _digits(value: float, digits: int) -> int:
+    """More decimals where a number that is not 0 would be printed as 0: an end of an interval beside 0 must not seem
+    to touch it."""
+    tried = range(digits, digits + _MORE_DIGITS + 1)
+    return next((n for n in tried if value == 0 or round(abs(value), n) > 0), digits)
+
+
 def interval(low: Any, high: Any, *, as_percent: bool = False, digits: int | None = None) -> str:
     """An interval's two ends, ``0.41 to 0.76`` (a dash would be lost beside a minus sign); empty if not available."""
     if is_missing(low) or is_missing(high):
         return ""
     if as_percent:
         decimals = 1 if digits is None else digits
-        return f"{number(100 * float(low), decimals)} to {number(100 * float(high), decimals)}\u00a0%"
-    decimals = 2 if digits is None else digits
-    return f"{number(low, decimals)} to {number(high, decimals)}"
+        ends = [100 * float(low), 100 * float(high)]
+    else:
+        decimals = 2 if digits is None else digits
+        ends = [float(low), float(high)]
+    text = " to ".join(number(end, _digits(end, decimals)) for end in ends)
+    return f"{text}\u00a0%" if as_percent else text
 
 
 def estimate(

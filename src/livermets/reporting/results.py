@@ -78,6 +78,12 @@ class StudyResults:
         named = self.config.get("response_timepoints")
         return [str(name) for name in named] if named else [str(name) for name in self.lesions["timepoint"].unique()]
 
+    @property
+    def other_timepoints(self) -> list[str]:
+        """Timepoints of validation lesions whose classes count nowhere as predictions."""
+        seen = self.cohort_lesions(*self.of_role("validation"))["timepoint"].unique()
+        return [str(name) for name in seen if str(name) not in self.response_timepoints]
+
     def headline_lesions(self, *names: str) -> pd.DataFrame:
         """The manual lesions of some cohorts at these timepoints: those that the headline figures are about."""
         lesions = with_headline(self.cohort_lesions(*names), self.response_timepoints)

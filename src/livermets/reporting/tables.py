@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from livermets.io.tables import csv_text
@@ -24,7 +25,7 @@ LABELS = {
     "r_plus_compared": "R+ compared", "r_minus_compared": "R− compared", "r_plus_correct_manual": "R+ right, manual",
     "r_plus_correct_automatic": "R+ right, automatic", "r_minus_correct_manual": "R− right, manual",
     "r_minus_correct_automatic": "R− right, automatic", "mean_dice_detected": "Mean Dice, detected",
-    "mean_dice": "Mean Dice", "std_error": "Standard error", "r_plus_classified": "R+ classified",
+    "mean_dice": "Mean Dice, all lesions", "std_error": "Standard error", "r_plus_classified": "R+ classified",
     "r_plus_correct": "R+ right",
     "r_minus_classified": "R− classified", "r_minus_correct": "R− right", "n_other": "Another class",
     "n_no_class": "No class", "n_selected": "Searches that chose it",
@@ -100,6 +101,8 @@ def cell(column: str, value: Any) -> str:
         return method_name(value) if column == "method" else value
     if fmt.is_missing(value):
         return fmt.MISSING
+    if column.endswith("_id"):
+        return identifier_text(value)
     if isinstance(value, bool) or column in ("detected", "selected", "used", "improved"):
         return fmt.yes_no(value)
     if column in _CLASS_COLUMNS:
@@ -113,6 +116,13 @@ def cell(column: str, value: Any) -> str:
     if isinstance(value, int) or (isinstance(value, float) and abs(value) >= 100):
         return fmt.significant(value)
     return fmt.number(value, 3 if 0 < abs(value) < 0.01 else 2)
+
+
+def identifier_text(value: Any) -> str:
+    """An id as it is written in the tables: a name, with no thousands separated."""
+    if fmt.is_missing(value):
+        return fmt.MISSING
+    return str(int(value)) if isinstance(value, float | np.floating) and value == int(value) else str(value)
 
 
 def kept_together(text: object) -> str:

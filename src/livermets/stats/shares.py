@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from livermets.stats.strata import dice_stratum, with_size
 
 LIMITS_Z = float(stats.norm.ppf(0.975))
 """Limits of agreement hold 95 % of lesions, whatever the level of the intervals."""
+TIE = 1e-9
+"""Limits that differ by less do so by rounding."""
 REFERENCE = "Bland and Altman, Stat Methods Med Res 1999;8:135, sections 3 and 5.3"
 DIFFERENCE_COLUMNS = (
     *KEY_COLUMNS, "response", "longest_diameter_mm", "size", "dice", "n_roi_manual", "n_roi_automatic", "share_manual",
@@ -77,6 +80,46 @@ def share_agreement(differences: pd.DataFrame, boot: PatientBootstrap) -> list[E
     inside = int(((d >= whole["lower_limit"][0]) & (d <= whole["upper_limit"][0])).sum())
     counted = _estimate("within_limits", inside / n, (NAN, NAN), "a count", "count", n, patient, boot)
     return [*estimates, Estimate(**{**vars(counted), "k": inside, "n": n})]
+
+
+@dataclass(frozen=True)
+class Mover:
+    """The lesion without which the limits of agreement lie farthest from where they are, and what is left then."""
+
+    lesion: pd.Series
+    bias: float
+    lower_limit: float
+    upper_limit: float
+
+
+def limits_without_one(differences: pd.DataFrame) -> Mover | None:
+    """Leaves out every lesion in turn (`share_differences`): the one that moves a limit farthest, the first of equals.
+    None where fewer than three lesions of two patients would be left, or where no lesion moves a limit."""
+    keys = [key for key in ("cohort", "patient_id") if key in differences]
+    d = differences["difference"].to_numpy(float)
+    patient: NDArray[np.intp] = np.asarray(differences.groupby(keys, dropna=False).ngroup(), dtype=np.intp)
+    ends = ("lower_limit", "upper_limit")
+
+    def fitted(kept: NDArray[np.bool_]) -> dict[str, float]:
+        sums = _sums(d[kept], patient[kept], int(patient.max()) + 1)
+        return {measure: float(value[0]) for measure, value in _limits(np.ones((1, len(sums[0]))), *sums).items()}
+
+    if not len(d) or np.ptp(d) == 0:
+        return None
+    everything, best, farthest = np.ones(len(d), bool), None, 0.0
+    whole = fitted(everything)
+    for index in range(len(d)):
+        kept = everything.copy()
+        kept[index] = False
+        if kept.sum() < 3 or len(np.unique(patient[kept])) < 2:
+            continue
+        without = fitted(kept)
+        moved = max(abs(without[end] - whole[end]) for end in ends)
+        if moved > farthest + TIE:
+            best, farthest = (index, without), moved
+    if best is None:
+        return None
+    return Mover(differences.iloc[best[0]], best[1]["bias"], *(best[1][end] for end in ends))
 
 
 def _sums(d: NDArray, patient: NDArray[np.intp], patients: int) -> tuple[NDArray, NDArray, NDArray]:

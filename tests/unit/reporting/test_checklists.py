@@ -110,6 +110,16 @@ def _every_interval(study: StudyResults) -> StudyResults:
     return replace(study, concordance={"pooled": tables})
 
 
+def _differences_without_interval(study: StudyResults) -> StudyResults:
+    """Groups by centre and size, as in a study of few patients: the size has intervals, the centres have none."""
+    tables = study.concordance["pooled"]
+    groups = tables["subgroups"][tables["subgroups"]["grouping"].isin(["centre", "size"])]
+    differences = tables["subgroup_differences"]
+    differences = differences[differences["grouping"].isin(["centre", "size"])]
+    bare = differences.assign(low=differences["low"].where(differences["grouping"].eq("size")))
+    return replace(study, concordance={"pooled": {**tables, "subgroups": groups, "subgroup_differences": bare}})
+
+
 def _one_class_of_features(study: StudyResults) -> StudyResults:
     only = pd.DataFrame({"feature": ["original_glcm_Contrast", "original_glcm_Idm"]})
     return replace(study, model={**study.model, "selection": only, "dropped_features": pd.DataFrame()})
@@ -128,6 +138,7 @@ CHANGES = {
     "no calibration": (_without_table("calibration_summary"), {"METRICS 22": "not", "CLEAR 40": "partly"}),
     "no decision curve": (_without_table("decision"), {"CLEAR 42": "not"}),
     "no groups": (_without_table("subgroups"), {"TRIPOD+AI 23b": "not", "TRIPOD+AI 12d": "not"}),
+    "no difference with an interval": (_differences_without_interval, {"TRIPOD+AI 23b": "partly"}),
     "no interval": (_without_intervals, {"METRICS 21": "not", "CLEAR 40": "not", "TRIPOD+AI 23a": "not"}),
     "every interval": (_every_interval, {"METRICS 21": "done"}),
     "no comparison": (_without_table("comparison"), {"METRICS 24": "not", "METRICS 25": "not", "CLEAR 48": "not"}),
@@ -197,6 +208,17 @@ def test_results_by_size_alone_are_no_results_by_group(study):
     assert len(by_size)
     only = replace(study, concordance={"pooled": {**tables, "subgroups": by_size}})
     assert not facts(only)["subgroups"].holds
+
+
+def test_groups_are_those_of_the_tables(study):
+    few = {row.item: row.answer for row in answered("tripod_ai", _differences_without_interval(study))}
+    assert few["12d"].startswith("Performance by centre. ")
+    assert few["23b"] == "Results by centre. Missing: intervals of the differences between groups."
+    every = {row.item: row.answer for row in answered("tripod_ai", study)}
+    assert every["12d"].startswith("Performance by cohort and centre. ")
+    table = pd.concat(t["subgroup_differences"] for t in study.concordance.values())
+    table = table[table["grouping"].isin(["cohort", "centre"])]
+    assert f"{table['low'].notna().sum()} of {len(table)} differences" in every["23b"]
 
 
 def test_answers_hold_no_open_placeholder(study):

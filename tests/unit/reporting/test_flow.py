@@ -144,6 +144,11 @@ def test_every_analysis_states_the_lesions_of_its_file(baseline_only, made_study
     all_lesions = pd.read_csv(made_study.folder / "lesions.csv").query("cohort == 'validation'")
     baseline = all_lesions.query("timepoint == 'baseline'")
     both = baseline.dropna(subset=["predicted_manual", "predicted_automatic", "response"])
+    networks = pd.read_csv(made_study.folder / "networks/lesions.csv")
+
+    def of_step(stem: str) -> int:
+        return pd.read_csv(made_study.folder / f"concordance/validation/{stem}.csv")["n_lesions"].max()
+
     counted = {words: table.loc[("validation", words), "n_lesions"] for words in table.loc["validation"].index}
     assert counted == {
         "Drawn by the reader": len(all_lesions),
@@ -153,6 +158,11 @@ def test_every_analysis_states_the_lesions_of_its_file(baseline_only, made_study
         "Class from the automatic mask": baseline["predicted_automatic"].notna().sum(),
         "Class from both masks: agreement": len(both),
         "Class from both, outcome known: diagnostics": len(both),
+        "Automatic mask compared: segmentation": all_lesions["dice"].notna().sum(),
+        "Networks side by side": len(networks.query("network == 'own' and cohort == 'validation'")),
+        "Outcome known, with a class or not: diagnostics end to end": baseline["response"].notna().sum(),
+        "Calibration": of_step("calibration_summary"),
+        "Net benefit": of_step("decision"),
     }
     assert "validation and external" in table.index.get_level_values("part")  # pooled
 

@@ -70,3 +70,14 @@ def test_durations_are_read_without_arithmetic(seconds, text):
 @pytest.mark.parametrize("value,text", [(0.000012, "1.20e−5"), (1943000, "1.94e6"), (25.0, "25"), (0.0123, "0.0123")])
 def test_settings_show_significant_digits(value, text):
     assert fmt.significant(value) == text
+
+
+@pytest.mark.parametrize(
+    "low,high,text",
+    [
+        (0.0019, 0.04, "0.002 to 0.04"), (-0.0004, 0.04, "−0.0004 to 0.04"), (0.0, 0.04, "0.00 to 0.04"),
+        (-1e-17, 0.04, "0.00 to 0.04"),
+    ],
+)  # fmt: skip
+def test_an_end_beside_zero_does_not_seem_to_touch_it(low, high, text):
+    assert fmt.interval(low, high) == text

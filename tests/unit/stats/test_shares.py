@@ -12,7 +12,7 @@ from livermets.config.statistics import StatisticsSettings
 from livermets.stats.concordance import concordance
 from livermets.stats.lesions import checked_lesions
 from livermets.stats.resampling import PatientBootstrap
-from livermets.stats.shares import ALL_SIZES, share_agreement, share_by_dice, share_differences
+from livermets.stats.shares import ALL_SIZES, limits_without_one, share_agreement, share_by_dice, share_differences
 
 SETTINGS = StatisticsSettings(bootstrap_replicates=300)
 # Bland and Altman, Stat Methods Med Res 1999;8:135, table 4: cardiac output of 12 subjects by two methods (RV, IC).
@@ -113,3 +113,23 @@ def test_a_table_without_shares_gives_empty_tables() -> None:
     for name in ("share_differences", "share_agreement", "threshold_curve", "minimum_rois", "false_positive_classes"):
         assert getattr(result, name).empty
         assert len(getattr(result, name).columns)
+
+
+def test_the_lesion_that_moves_the_limits_most_is_found_and_left_out():
+    frame = pd.DataFrame({
+        "cohort": "x", "patient_id": ["P1", "P1", "P2", "P2", "P3", "P3"], "lesion_id": [1, 2, 1, 2, 1, 2],
+        "difference": [0.01, -0.02, 0.03, 0.8, 0.0, -0.01],
+    })  # fmt: skip
+    frame["patient"] = frame.groupby("patient_id").ngroup()
+    mover = limits_without_one(frame)
+    assert mover is not None
+    assert (mover.lesion["patient_id"], mover.lesion["lesion_id"]) == ("P2", 2)
+    alone = estimates(frame.drop(index=3), 3)
+    for measure in ("bias", "lower_limit", "upper_limit"):
+        assert getattr(mover, measure) == pytest.approx(alone[measure][0].value)
+
+
+@pytest.mark.parametrize("values", [[], [0.1, 0.2, 0.3], [0.1] * 6])
+def test_no_lesion_moves_limits_that_none_can_or_that_have_no_width(values):
+    frame = pd.DataFrame({"patient_id": [f"P{n}" for n in range(len(values))], "lesion_id": 1, "difference": values})
+    assert limits_without_one(frame) is None

@@ -12,6 +12,7 @@ from livermets.reporting.model import Column, Section, Table
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import POOLED, compared_cohorts
 from livermets.reporting.tables import csv_download
+from livermets.stats.overlap import segmented
 
 _KEYS = ["cohort", "patient_id", "timepoint", "lesion_id"]
 _MODELS = {
@@ -70,6 +71,7 @@ def _development(study: StudyResults) -> Iterator[Analysis]:
         return
     part = fmt.listed(study.of_role("train"))
     yield Analysis(part, "Drawn by the reader", drawn, "lesions.csv")
+    yield from _segmented(part, drawn)
     seen = study.predicted(drawn)
     yield Analysis(part, f"Seen at {_timepoints(study)}", seen, "lesions.csv: timepoint")
     known = seen[seen["response"].notna()]
@@ -78,6 +80,9 @@ def _development(study: StudyResults) -> Iterator[Analysis]:
     if len(fitted):
         words = "Hold a ROI: features, network and threshold are fitted on these"
         yield Analysis(part, words, fitted, "model/training_lesions.csv")
+        for stem, words in (("permutation", "Permutation null"), ("recalibration", "Recalibration of shares")):
+            if len(study.model.get(stem, ())):
+                yield Analysis(part, words, fitted, f"model/{stem}.csv")
     for source in ("manual", "automatic"):
         classified = known[known[f"{source}_fate"].eq("classified")]
         words = f"Class from the {source} mask: resubstitution"
@@ -95,6 +100,10 @@ def _evaluation(study: StudyResults, name: str) -> Iterator[Analysis]:
         return
     part = fmt.listed(members)
     yield Analysis(part, "Drawn by the reader", drawn, "lesions.csv")
+    yield from _segmented(part, drawn)
+    networks = study.network_comparison.get("lesions", pd.DataFrame())
+    if "cohort" in networks and len(of_part := networks[networks["cohort"].isin(members)]):
+        yield Analysis(part, "Networks side by side", _with_outcome(study, of_part), "networks/lesions.csv")
     other = drawn[~drawn["timepoint"].isin(study.response_timepoints)]
     if len(other):
         words = f"Counted apart, seen at {fmt.listed(sorted(other['timepoint'].unique()))}: no prediction"
@@ -108,6 +117,44 @@ def _evaluation(study: StudyResults, name: str) -> Iterator[Analysis]:
     yield Analysis(part, "Class from both masks: agreement", both, f"concordance/{name}/accounting.csv")
     known = both[both["response"].notna()]
     yield Analysis(part, "Class from both, outcome known: diagnostics", known, f"concordance/{name}/diagnostics.csv")
+    yield from _further(study, name, part, seen, known)
+
+
+def _further(study: StudyResults, name: str, part: str, seen: pd.DataFrame, known: pd.DataFrame) -> Iterator[Analysis]:
+    """Analyses of other lesions than those of the chain."""
+    tables, where = study.concordance[name], f"concordance/{name}"
+    if len(tables.get("diagnostics_all", ())):
+        every = seen[seen["response"].notna()]
+        words = "Outcome known, with a class or not: diagnostics end to end"
+        yield Analysis(part, words, every, f"{where}/diagnostics_all.csv")
+    shares = known.dropna(subset=["share_manual", "share_automatic"])
+    for stem, words in (("calibration_summary", "Calibration"), ("decision", "Net benefit")):
+        if len(tables.get(stem, ())):
+            yield Analysis(part, words, shares, f"{where}/{stem}.csv")
+    rois = tables.get("roi_lesions", pd.DataFrame())
+    if "kind" in rois:
+        drawn = rois[rois["kind"].eq("manual")]
+        yield Analysis(
+            part, "A ROI in either mask: ROI by ROI", _with_outcome(study, drawn), f"{where}/roi_lesions.csv"
+        )
+        both = drawn[drawn["n_roi_manual"].gt(0) & drawn["n_roi_automatic"].gt(0)]
+        if len(tables.get("feature_icc", ())):
+            words = "ROIs in both masks: agreement of features (ICC)"
+            yield Analysis(part, words, _with_outcome(study, both), f"{where}/feature_icc.csv")
+
+
+def _segmented(part: str, drawn: pd.DataFrame) -> Iterator[Analysis]:
+    """The lesions on which a network is judged, at every timepoint."""
+    judged = segmented(drawn)
+    if len(judged):
+        yield Analysis(part, "Automatic mask compared: segmentation", judged, "lesions.csv: dice")
+
+
+def _with_outcome(study: StudyResults, table: pd.DataFrame) -> pd.DataFrame:
+    """The lesions of the lesion table that another table names."""
+    keys = [key for key in _KEYS if key in table]
+    named = set(map(tuple, table[keys].astype(str).to_numpy()))
+    return study.lesions[[tuple(row) in named for row in study.lesions[keys].astype(str).to_numpy()]]
 
 
 def _timepoints(study: StudyResults) -> str:

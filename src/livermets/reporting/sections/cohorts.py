@@ -193,12 +193,13 @@ def _characteristics(study: StudyResults) -> Section:
                 for (cohort, centre), part in study.lesions.groupby(["cohort", "centre"], sort=False, dropna=False)
             ]
         ).drop(columns=["timepoint", "centres"])
+        every = ", at all timepoints" if study.lesions["timepoint"].nunique() > 1 else ""
         order = ["cohort", "centre", *[c for c in by_centre.columns if c not in ("cohort", "centre")]]
         blocks.append(
             frame_table(
                 "centres",
                 by_centre[order],
-                "Lesions by cohort and centre, at all timepoints; columns as above.",
+                f"Lesions by cohort and centre{every}; columns as above.",
                 formats=_COUNTS,
                 labels=_NAMES,
             )

@@ -42,19 +42,26 @@ _CAPTIONS = {
     "accounting": "Where every lesion of the cohort went. The last row is the sum of the others; false-positive "
     "components "
     "are no lesions and stand outside the sum.",
-    "per_patient": "Fates, agreement, Dice and correct calls of each patient. Calls are counted over the compared "
-    "lesions with that outcome.",
+    "per_patient": "Fates, agreement, Dice and correct calls of each patient. The mean of Dice is over all lesions of "
+    "the patient, missed ones too (one without overlap has Dice 0). Calls are counted over the compared lesions with "
+    "that outcome.",
 }
 
 
 def concordance_section(study: StudyResults) -> Section:
     """One part per validation cohort and pooled."""
     names = compared_cohorts(study)
+    others = (
+        f"; how the masks agree at {fmt.listed(study.other_timepoints)} is shown by timepoint, and the classes of "
+        "those lesions count nowhere as predictions"
+        if study.other_timepoints
+        else ""
+    )
     intro = Paragraph(
         "Two classes of the same lesion are compared: one from the radiologist’s mask, one from the network’s, by the "
         "same frozen features, network and threshold. Every lesion has one of three fates: the same class, another "
-        f"one, or no class with at least one mask. The figures are about {fmt.listed(study.response_timepoints)}; how "
-        "the masks agree at other timepoints is shown by timepoint, and their classes count nowhere as predictions."
+        "one, or no class with at least one mask. The figures are about "
+        f"{fmt.listed(study.response_timepoints)}{others}."
     )
     if not names:
         why = "Concordance is not reported because results/concordance is empty: no validation cohort was compared."
@@ -122,7 +129,7 @@ def _strata(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
         _add_margins(head, rows, margins, dice, diameter)
     caption = (
         f"Agreement by Dice and longest diameter, {fmt.plural(int(strata['n_lesions'].sum()), 'lesion')}: same class "
-        f"of compared, percent ({level_text(strata)} {QUOTED}), and lesions without a class."
+        f"of compared, percent ({level_text(strata)} {QUOTED}), and lesions without a class.{_other_cuts(tables, dice)}"
     )
     note = ""
     without = strata[strata["dice_low"].isna()]
@@ -130,6 +137,18 @@ def _strata(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
         said = "; ".join(stratum_text(row).replace("\n", ", ") for _, row in without.iterrows())
         note = f"Without Dice or diameter, in no cell but in the total: {said}."
     return [Table(f"strata-{name}", caption, head, rows, csv_download(f"strata-{name}", strata), note)]
+
+
+def _other_cuts(tables: dict[str, pd.DataFrame], dice: list) -> str:
+    """Why Dice is cut otherwise here than where fates are shown."""
+    fates = tables.get("fates", pd.DataFrame())
+    names = fates["dice"].astype(str).drop_duplicates().tolist() if "dice" in fates else []
+    if not 0 < len(names) - 1 < len(dice):
+        return ""
+    return (
+        " Dice is cut finer here than in the table of fates, which has coarse cells so that each holds enough lesions "
+        "to count, while this one is to show from which overlap on the class keeps."
+    )
 
 
 def _add_margins(head: list[Column], rows: list[list[str]], margins: pd.DataFrame, dice: list, diameter: list) -> None:

@@ -10,9 +10,10 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Column, Details, Note, Table
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import estimate_table, level_text, picture, rows_of
-from livermets.reporting.tables import csv_download, frame_table
+from livermets.reporting.tables import csv_download, frame_table, identifier_text
 from livermets.stats.false_positives import TOTAL
 from livermets.stats.sensitivity import NEAR, near_threshold
+from livermets.stats.shares import limits_without_one
 
 STEMS = frozenset(
     ("share_differences", "share_agreement", "share_by_dice", "changed", "minimum_rois", "threshold_curve",
@@ -62,7 +63,7 @@ def _changed_row(row: pd.Series) -> list[str]:
 
     remark = row["remark"] if isinstance(row["remark"], str) else ""
     return [
-        str(row["patient_id"]), str(row["lesion_id"]), fmt.response_class(row["response"]),
+        str(row["patient_id"]), identifier_text(row["lesion_id"]), fmt.response_class(row["response"]),
         f"{fmt.significant(row['longest_diameter_mm'])}\u00a0mm", fmt.number(row["dice"]), arrow("n_roi", fmt.integer),
         arrow("share", lambda share: fmt.number(share, 3)), arrow("predicted", fmt.response_class),
         fmt.number(row["distance"], 3), remark,
@@ -86,9 +87,12 @@ def _shares(study: StudyResults, name: str, tables: Tables) -> list[Block]:
         "patients); bars at the right: the wider of the two intervals in the table. Shares lie between 0 and 1, so "
         "that nothing can lie outside the dotted diamond and differences are small near its ends: limits of "
         "constant width "
-        "are too wide for shares near 0 and 1 and too narrow for those in the middle."
+        "are too wide for shares near 0 and 1 and too narrow for those in the middle. Which lesion moves them most is "
+        "said at the table."
     )
-    table = "Difference of the shares of R+ ROIs, automatic minus manual mask (share_agreement.csv)."
+    table = (
+        f"Difference of the shares of R+ ROIs, automatic minus manual mask (share_agreement.csv). {_mover(differences)}"
+    )
     caption = "Absolute difference of the two shares of R+ ROIs: median, quartiles and largest, by Dice and diameter."
     strata = _table(tables, "share_by_dice")
     return [
@@ -99,6 +103,23 @@ def _shares(study: StudyResults, name: str, tables: Tables) -> list[Block]:
             frame_table(f"share-by-dice-{name}", strata[strata["n_lesions"] > 0], caption)
         ]),
     ]  # fmt: skip
+
+
+def _mover(differences: pd.DataFrame) -> str:
+    """Which lesion the limits hang on, and what they are without it."""
+    mover = limits_without_one(differences)
+    if mover is None:
+        return ""
+    row = mover.lesion
+    where = [str(row[key]) for key in ("cohort", "timepoint") if key in differences and differences[key].nunique() > 1]
+    who = " of ".join([f"lesion {identifier_text(row['lesion_id'])}", f"patient {row['patient_id']}"])
+    rois = [fmt.integer(row[f"n_roi_{mask}"]) for mask in ("manual", "automatic") if f"n_roi_{mask}" in row]
+    counted = f", {' → '.join(rois)} ROIs" if len(rois) == 2 else ""
+    return (
+        f"Of all lesions, {who}{f' ({fmt.listed(where)})' if where else ''} moves the limits most (difference "
+        f"{fmt.number(row['difference'])}{counted}): without it, bias {fmt.number(mover.bias)} and limits "
+        f"{fmt.interval(mover.lower_limit, mover.upper_limit)}."
+    )
 
 
 def _threshold(study: StudyResults, name: str, tables: Tables) -> list[Block]:

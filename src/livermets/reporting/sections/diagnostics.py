@@ -15,6 +15,7 @@ from livermets.reporting.sections.estimates import (
     cohort_title,
     compared_cohorts,
     estimate_table,
+    measure_name,
     picture,
     rows_of,
 )
@@ -37,7 +38,7 @@ def diagnostics_section(study: StudyResults, resampling: Resampling) -> Section:
             "R+ is the positive class. Two intervals are given: the customary one, which takes lesions as independent, "
             "and one by patient, which allows the lesions of a patient to resemble each other. Where only one is "
             f"quoted, it is the one {QUOTED}: lesions of one patient cannot say more than as many of different "
-            f"patients. Classes count as predictions at {fmt.listed(study.response_timepoints)} only."
+            f"patients.{_predictions_at(study)}"
         )
     ]
     if not names:
@@ -46,6 +47,12 @@ def diagnostics_section(study: StudyResults, resampling: Resampling) -> Section:
     parts = [_cohort(study, name) for name in names]
     parts += [_training(study, name, resampling) for name in study.of_role("train")]
     return Section("diagnostics", "Diagnostics against the outcome", blocks, parts)
+
+
+def _predictions_at(study: StudyResults) -> str:
+    if not study.other_timepoints:
+        return ""
+    return f" Classes count as predictions at {fmt.listed(study.response_timepoints)} only."
 
 
 def _cohort(study: StudyResults, name: str) -> Section:
@@ -60,7 +67,9 @@ def _cohort(study: StudyResults, name: str) -> Section:
     blocks.append(_confusion(study, name))
     blocks += _roc(study, name, tables)
     empty = pd.DataFrame()
-    blocks += group_blocks(name, tables.get("subgroups", empty), tables.get("subgroup_differences", empty))
+    agreement = tables.get("agreement", empty)
+    n = _counted(agreement, "agreement") if len(agreement) else ""
+    blocks += group_blocks(name, tables.get("subgroups", empty), tables.get("subgroup_differences", empty), n)
     blocks += calibration_blocks(study, name, tables)
     blocks += _more(study, name, tables)
     return Section(f"diagnostics-{name}-section", cohort_title(study, name), blocks, badge=badge(study, name))
@@ -159,6 +168,7 @@ def _more(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
         if stem in study.concordance_pictures.get(name, {}):
             blocks.append(picture(study, name, stem, caption, f"{title or stem} of {name}; numbers in the table."))
         if len(table) and stem in _KEYS:
+            caption += _patient_means(tables) if stem == "patient_summary" else ""
             blocks.append(estimate_table(f"{stem.replace('_', '-')}-{name}", _with_method(table), caption, _KEYS[stem]))
         elif len(table) and not blocks:
             blocks.append(frame_table(f"{stem.replace('_', '-')}-{name}", table, caption, most_rows=40))
@@ -167,6 +177,21 @@ def _more(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
         elif blocks and groups:
             groups[-1].blocks.extend(blocks)
     return list(groups)
+
+
+def _patient_means(tables: dict[str, pd.DataFrame]) -> str:
+    """Of how many lesions the means over patients are, and which of their intervals are cut at an end of the scale."""
+    every, means = tables.get("per_patient", pd.DataFrame()), tables["patient_summary"]
+    said = ""
+    if {"n_lesions", "n_compared"} <= set(every):
+        compared, drawn = (fmt.plural(int(every[c].sum()), "lesion") for c in ("n_compared", "n_lesions"))
+        said = (
+            f" Agreement, sensitivity and specificity (outcome known) are of the {compared} that both masks classify, "
+            f"Dice is of all {drawn}, missed ones too."
+        )
+    cut = means.loc[means["low"].eq(0) | means["high"].eq(1), "measure"]
+    names = "; ".join(measure_name(str(measure)) for measure in cut)
+    return f"{said} Intervals that would pass 0 or 100 % are cut there: {names}." if len(cut) else said
 
 
 def _with_method(table: pd.DataFrame) -> pd.DataFrame:

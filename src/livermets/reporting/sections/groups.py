@@ -18,30 +18,35 @@ from livermets.reporting.tables import csv_download, kept_together, method_name
 from livermets.stats.results import shown_interval
 
 _SHOWN = (
-    ("agreement", "both", "Agreement"), ("agreement_reader_classified", "both", "Class kept"),
+    ("agreement", "both", "Agreement"), ("agreement_reader_classified", "both", "Same class, of those with a manual class"),
     ("sensitivity", "manual", "Sensitivity, manual"), ("sensitivity", "automatic", "Sensitivity, automatic"),
     ("specificity", "manual", "Specificity, manual"), ("specificity", "automatic", "Specificity, automatic"),
     ("auc", "manual", "AUC, manual"), ("auc", "automatic", "AUC, automatic"),
 )  # fmt: skip
 
 
-def group_blocks(name: str, groups: pd.DataFrame, differences: pd.DataFrame) -> list[Block]:
-    """One row per group, then the differences between groups, then every measure with every interval."""
+_WITH_OUTCOME = "outcome known for all but agreement; “same class” is of more lesions, those that lost their class counted as changed"
+
+
+def group_blocks(name: str, groups: pd.DataFrame, differences: pd.DataFrame, counted: str = "") -> list[Block]:
+    """One row per group, then the differences between groups, then every measure with every interval. ``counted``: the
+    lesions and patients of all groups together, in words."""
     if groups.empty:
         return []
-    blocks: list[Block] = [_overview(name, groups)]
+    lesions = f"the lesions that both masks classify{f' ({counted})' if counted else ''}, {_WITH_OUTCOME}"
+    blocks: list[Block] = [_overview(name, groups, lesions)]
     between_centres = differences["grouping"].eq("centre") if len(differences) else pd.Series(dtype=bool)
     if (~between_centres).any():
-        blocks.append(_differences(f"group-differences-{name}", differences[~between_centres]))
+        blocks.append(_differences(f"group-differences-{name}", differences[~between_centres], lesions))
     if between_centres.any():
-        centres = _differences(f"centre-differences-{name}", differences[between_centres])
+        centres = _differences(f"centre-differences-{name}", differences[between_centres], lesions)
         blocks.append(Details("Differences between centres", [centres]))
-    caption = "Agreement and diagnostics within groups."
+    caption = f"Agreement and diagnostics within groups of {lesions}."
     every = estimate_table(f"subgroups-{name}", groups, caption, ("grouping", "group", "mask_source"))
     return [*blocks, Details("Every measure by group", [every], printed=False)]
 
 
-def _overview(name: str, groups: pd.DataFrame) -> Table:
+def _overview(name: str, groups: pd.DataFrame, lesions: str) -> Table:
     rows = []
     for (grouping, group), part in groups.groupby(["grouping", "group"], sort=False, dropna=False):
         agreement = rows_of(part, "agreement")
@@ -51,7 +56,7 @@ def _overview(name: str, groups: pd.DataFrame) -> Table:
     head = [Column("Group"), Column("Lesions, patients", True)]
     head += [Column(words, True) for _, _, words in _SHOWN]
     caption = (
-        f"The compared lesions by group: value and {level_text(groups)}, {QUOTED}. Groups "
+        f"Groups of {lesions}: value and {level_text(groups)}, {QUOTED}. Groups "
         "overlap: the same lesions are split in several ways."
     )
     note = "A group of few patients has a wide interval or none; n/a: not computed."
@@ -68,7 +73,7 @@ def _cell(rows: pd.DataFrame, measure: str) -> str:
     return f"{value}\n{kept_together(ends)}".strip()
 
 
-def _differences(identifier: str, differences: pd.DataFrame) -> Table:
+def _differences(identifier: str, differences: pd.DataFrame, lesions: str) -> Table:
     rows = [
         [str(row["grouping"]), _apart(str(row["group"])), measure_name(str(row["measure"])), *_difference(row),
          fmt.integer(row["n_lesions"]), fmt.integer(row["n_patients"])]
@@ -78,11 +83,17 @@ def _differences(identifier: str, differences: pd.DataFrame) -> Table:
     head += [Column("Interval, by patient", True), Column("Lesions", True), Column("Patients", True)]
     methods = fmt.listed([method_name(method) for method in differences["method"].unique()])
     caption = (
-        f"Differences between groups, shares in percentage points; {level_text(differences)}: "
-        f"{methods}, whole, so that a patient seen at two timepoints is compared "
-        f"with himself or herself. {_leave_out_zero(differences)}"
+        f"Differences between groups of {lesions}; shares in percentage points; {level_text(differences)}: "
+        f"{methods}; patients whole{_paired(differences)}. {_leave_out_zero(differences)}"
     )
     return Table(identifier, caption, head, rows, csv_download(identifier, differences))
+
+
+def _paired(differences: pd.DataFrame) -> str:
+    """What whole patients mean where timepoints are compared."""
+    if not differences["grouping"].eq("timepoint").any():
+        return ""
+    return ", so that a patient seen at two timepoints is compared with himself or herself"
 
 
 def _leave_out_zero(differences: pd.DataFrame) -> str:

@@ -13,7 +13,7 @@ from livermets.reporting.detection import rule_sentence
 from livermets.reporting.lesions import LESION_COLUMNS
 from livermets.reporting.model import Column, Download, LesionList, Paragraph, Section
 from livermets.reporting.results import StudyResults
-from livermets.reporting.tables import label
+from livermets.reporting.tables import identifier_text, label
 
 _HELP = {
     "response": "Outcome: R+ responder, R− non-responder; n/a not known",
@@ -92,4 +92,6 @@ def _cell_format(name: str) -> Callable[[Any], str]:
         return lambda v: "" if fmt.is_missing(v) else f"{v:.{digits}f}"
     if name.startswith("n_"):
         return lambda v: "" if fmt.is_missing(v) else str(round(v))
+    if name.endswith("_id"):
+        return lambda v: "" if fmt.is_missing(v) else identifier_text(v)
     return lambda v: "" if v is None or v != v else str(v)

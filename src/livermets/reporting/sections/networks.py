@@ -220,12 +220,30 @@ def _pairs(pairs: pd.DataFrame, detected: str) -> Table:
         "many lesions each network alone detected; the exact one takes lesions as independent, the other allows for "
         "several per patient. p-values are not corrected for the number of networks."
     )
+    if one_sided := _one_sided(pairs):
+        caption += f" {one_sided}"
     unknown = pairs["value"].isna() | (pairs["measure"].str.endswith("_difference") & pairs["low"].isna())
     reasons = [str(reason) for reason in pairs.loc[unknown & pairs["study_rule"].ne(0), "note"].dropna().unique()]
     if pairs["timepoint"].eq(EVERY_TIMEPOINT).any():
         reasons.append("lesions of several timepoints are not independent, as the exact test takes them to be")
     note = f"Where a number or an interval is missing: {fmt.listed(reasons, 'or')}." if reasons else ""
     return Table("networks-pairs", caption, head, rows, csv_download("networks-pairs", pairs), note)
+
+
+def _one_sided(pairs: pd.DataFrame) -> str:
+    """That a difference in detection cannot pass 0 where only one of two networks alone detected lesions."""
+    by_rule = pairs[pairs["study_rule"].eq(1)]
+    counts = [
+        [rows_of(part, f"detected_by_{which}_only")["value"].sum() for which in ("first", "second")]
+        for _, part in _by_pair(by_rule)
+    ]
+    if not any(min(pair) == 0 < max(pair) for pair in counts):
+        return ""
+    return (
+        "Where only one of two networks alone detected lesions, no resample of patients can pass 0, so that the "
+        "interval of the difference in detection ends there, or short of it, by construction: it is no evidence of a "
+        "difference."
+    )
 
 
 def _by_pair(pairs: pd.DataFrame) -> Iterable[tuple[tuple[object, ...], pd.DataFrame]]:

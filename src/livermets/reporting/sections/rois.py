@@ -8,6 +8,7 @@ from livermets.reporting import formatting as fmt
 from livermets.reporting.model import Block, Bullets, Column, Details, Table
 from livermets.reporting.sections.estimates import level_text
 from livermets.reporting.tables import csv_download, frame_table
+from livermets.stats.roi_agreement import BY_CONSTRUCTION
 
 STEMS = frozenset(("roi_agreement", "roi_lesions", "feature_icc", "roi_notes"))
 _MEASURES = {
@@ -20,6 +21,13 @@ _MEASURES = {
     "class_agreement": "Common ROIs called alike",
 }  # fmt: skip
 _MOST_FEATURES = 40
+_LESION_LABELS = {
+    "n_roi_common": "ROIs, common", "lattice_dice": "Lattice Dice", "n_common_alike": "Common ROIs called alike",
+    "share_common_manual": "R+ among common, manual", "share_common_automatic": "R+ among common, automatic",
+    "share_manual_only": "R+ among manual only", "share_automatic_only": "R+ among automatic only",
+}  # fmt: skip
+_SAME_BY_CONSTRUCTION = ("n_common_alike", "share_common_automatic")
+"""What repeats another column where a common ROI has one class, whichever mask it is in."""
 
 
 def roi_blocks(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
@@ -31,17 +39,29 @@ def roi_blocks(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
         said: list[Block] = [Bullets([f"{text[:1].upper()}{text[1:]}." for text in notes])] if len(notes) else []
         blocks.append(Details("ROI by ROI", [_overall(name, overall), *said]))
     if len(lesions):
-        caption = (
-            "ROIs of each lesion in both masks, common ones, and the share called R+ among common and one-sided ROIs; "
-            "false positives are listed as what they are."
-        )
-        blocks.append(Details("ROIs of each lesion", [
-            frame_table(f"roi-lesions-{name}", lesions, caption, most_rows=40)
-        ]))  # fmt: skip
+        blocks.append(Details("ROIs of each lesion", [_each_lesion(name, tables)]))
     icc = tables.get("feature_icc", pd.DataFrame())
     if len(icc):
         blocks.append(Details("Agreement of each feature between the masks (ICC)", [_icc(name, icc)]))
     return blocks
+
+
+def _each_lesion(name: str, tables: dict[str, pd.DataFrame]) -> Table:
+    lesions, labels = tables["roi_lesions"], _LESION_LABELS
+    notes = tables.get("roi_notes", pd.DataFrame()).get("note", pd.Series(dtype=str))
+    caption = (
+        "ROIs of each lesion in both masks, common ones, and the share called R+ among common and one-sided ROIs; "
+        "false positives are listed as what they are."
+    )
+    hidden: tuple[str, ...] = ()
+    if notes.eq(BY_CONSTRUCTION).any():
+        hidden, labels = _SAME_BY_CONSTRUCTION, {**labels, "share_common_manual": "R+ among common"}
+        caption += (
+            " Common ROIs have the same class with both masks by construction, so their share stands once; the "
+            "download has it for each mask."
+        )
+    columns = [str(column) for column in lesions if column not in hidden]
+    return frame_table(f"roi-lesions-{name}", lesions, caption, columns=columns, labels=labels, most_rows=40)
 
 
 def _overall(name: str, overall: pd.DataFrame) -> Table:

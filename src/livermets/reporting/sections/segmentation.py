@@ -15,7 +15,7 @@ from livermets.reporting.sections.networks import lesion_wise_table, side_by_sid
 from livermets.reporting.sections.timepoints import timepoints_section
 from livermets.reporting.sections.trained_networks import networks_sections
 from livermets.reporting.seen import cohort_words, seen_note
-from livermets.reporting.tables import csv_download, frame_table, is_clustered, kept_together, label, method_name
+from livermets.reporting.tables import csv_download, frame_table, kept_together, label, method_name
 from livermets.segmentation.metrics import WHEN_EMPTY
 from livermets.stats.networks import SCAN, lesion_wise
 from livermets.stats.overlap import (
@@ -50,6 +50,7 @@ def segmentation_section(study: StudyResults, resampling: Resampling) -> Section
     return Section("segmentation", "Segmentation", blocks, sections)
 
 
+_ONE_PATIENT = "the lesions are those of one patient"
 _WHERE = (Column("Cohort"), Column("Timepoint"), Column("Size"))
 
 
@@ -123,12 +124,18 @@ def _seen_sentence(study: StudyResults) -> str:
 def _detection(study: StudyResults, resampling: Resampling) -> Section:
     table = detection_by_size(study.lesions, resampling)
     others = [float(limit) for limit in table.loc[table["study_rule"].eq(0), "dice_above"].unique()]
-    rows = []
+    rows, used, reasons = [], [], []
     for where, part in table.groupby(["cohort", "timepoint", "size"], sort=False, dropna=False):
         exact, by_patient = both_intervals(part[part["study_rule"].eq(1)])
         counted = exact if exact is not None else by_patient
         if counted is None:
             continue
+        if by_patient is not None and not fmt.is_missing(by_patient["low"]):
+            used.append(method_name(by_patient["method"]))
+        else:
+            reasons.append(_ONE_PATIENT if counted["n_patients"] < 2 else "the patients are too few or too much alike")
+        if exact is None:
+            reasons.append("lesions seen at several timepoints are not independent")
         beside = (part[part["dice_above"].eq(limit) & part["study_rule"].eq(0)].iloc[0] for limit in others)
         rows.append([
             *_where(study, *where), fmt.count_of(counted["k"], counted["n"]), fmt.percent(counted["value"]),
@@ -136,16 +143,15 @@ def _detection(study: StudyResults, resampling: Resampling) -> Section:
         ])  # fmt: skip
     head = [*_WHERE, Column("Detected", True), Column("Rate", True), Column("Interval, exact", True)]
     head += [Column("Interval, by patient", True), *(Column(published_rule(limit), True) for limit in others)]
-    names = dict.fromkeys(method_name(m) for m in table["method"] if is_clustered(m))
     caption = (
         f"Detection rate by cohort, timepoint and size. Detected: {rule(study.lesions)}, the rule of this study; the "
         f"last column{'s' * (len(others) > 1)}: by published rules that are not this study’s. "
         f"{fmt.percent(resampling.level, 0)} intervals: exact binomial, which takes lesions as independent; "
-        f"by patient: {next(iter(names), '')}, n/a for one patient and for rates of 0 or 100 %. The download has every "
-        "interval."
+        f"by patient: {fmt.listed(list(dict.fromkeys(used)), 'or') or 'none'}. The download has every interval."
     )
+    note = f"Where n/a is shown: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
     blocks: list[Block] = [
-        Table("detection", caption, head, rows, csv_download("detection", table)),
+        Table("detection", caption, head, rows, csv_download("detection", table), note),
         *_lesion_wise(study, resampling),
         _false_positives(study),
     ]
@@ -195,9 +201,11 @@ def _patients(study: StudyResults) -> Section:
     table = overlap_by_patient(study.lesions)
     caption = (
         f"Mean Dice, precision and recall of the lesions detected in each patient ({rule(study.lesions)}), "
-        f"{fmt.plural(len(table), 'scan')}."
+        f"{fmt.plural(len(table), 'scan')}; lesions that were missed are left out of these means."
     )
     words = {"n_lesions": "Lesions", "n_detected": "Detected"}
+    words |= {f"mean_{name}": f"Mean {name}, detected" for name in ("precision", "recall")}
+    words |= {"mean_dice": label("mean_dice_detected")}
     formats = {"cohort": lambda name: cohort_words(study, name)}
     block: Block = frame_table("per-patient", table, caption, labels=words, formats=formats)
     return Section(

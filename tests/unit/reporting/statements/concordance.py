@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from tests.unit.reporting.statements.fates import AUTOMATIC, CLASSES, MANUAL, fates
 from tests.unit.reporting.statements.registry import Files, Statement, Values
 
@@ -42,6 +43,32 @@ def _changed(files: Files, cohort: str, **_: str) -> Values:
 def _shares(files: Files, cohort: str, **_: str) -> Values:
     lesions = files.headline(cohort).dropna(subset=SHARES)
     return {"n": len(lesions), "patients": lesions["who"].nunique()}
+
+
+def _agreement_limits(lesions: pd.DataFrame) -> tuple[float, float, float]:
+    """Bias and limits of agreement by one-way analysis of variance (Bland and Altman 1999)."""
+    d = (lesions["share_automatic"] - lesions["share_manual"]).astype(float)
+    sizes, means = d.groupby(lesions["who"]).size(), d.groupby(lesions["who"]).mean()
+    n, patients = len(d), len(sizes)
+    between = float((sizes * (means - d.mean()) ** 2).sum()) / (patients - 1)
+    within = float(((d - lesions["who"].map(means)) ** 2).sum()) / (n - patients) if n > patients else 0.0
+    variance = max((between - within) / ((n - float((sizes**2).sum()) / n) / (patients - 1)), 0.0) + within
+    reach = 1.959964 * variance**0.5
+    return d.mean(), d.mean() - reach, d.mean() + reach
+
+
+def _mover(files: Files, cohort: str, lesion: str, patient: str, **_: str) -> Values:
+    lesions = files.headline(cohort).dropna(subset=SHARES)
+    lesions = lesions[~lesions["detected"].eq(0)].reset_index(drop=True)
+    whole = _agreement_limits(lesions)
+    without = {index: _agreement_limits(lesions.drop(index=index)) for index in lesions.index}
+    most = max(without, key=lambda index: max(abs(without[index][end] - whole[end]) for end in (1, 2)))
+    row, (bias, low, high) = lesions.loc[most], without[most]
+    return {
+        "lesion": str(row["lesion_id"]), "patient": row["patient_id"], "bias": bias, "low": low, "high": high,
+        "difference": row["share_automatic"] - row["share_manual"], "manual": row["n_roi_manual"],
+        "automatic": row["n_roi_automatic"],
+    }  # fmt: skip
 
 
 def _threshold(files: Files, cohort: str, **_: str) -> Values:
@@ -137,6 +164,13 @@ STATEMENTS = (
         for both, words in ((True, "both masks classify"), (False, "the reader’s mask classifies"))
         for before in ("of it,", "and")
         for said in ("{low:%} % to {high:%} %", "{one:%} %")
+    ),
+    *(
+        Statement(f"{_IN}/caption/share-agreement-*", "lesion {lesion:w} of patient {patient:w}" + where + " moves the "
+                  "limits most (difference {difference}, {manual} → {automatic} ROIs): without it, bias {bias} and "
+                  "limits {low} to {high}", "lesions.csv", f"{', '.join(SHARES)}, n_roi_manual, n_roi_automatic",
+                  _mover, rare=True)
+        for where in ("", " ({where:w})")
     ),
     Statement(f"{_IN}/caption/*minimum-rois*", "this study asks for {least})", "lesions.csv", "minimum_rois", _asked),
     Statement(f"{_IN}/caption/false-positive-classes-*",

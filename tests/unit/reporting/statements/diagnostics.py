@@ -18,6 +18,15 @@ def _training(files: Files, cohort: str, mask: str = "manual") -> Values:
     return {"n": len(lesions), "patients": lesions["who"].nunique()}
 
 
+def _drawn(files: Files, cohort: str, **_: str) -> Values:
+    return {"n": len(files.both(cohort)), "all": len(files.headline(cohort))}
+
+
+def _both(files: Files, cohort: str, **_: str) -> Values:
+    both = files.both(cohort)
+    return {"n": len(both), "patients": both["who"].nunique()}
+
+
 def _differences(files: Files, cohort: str, kind: str) -> Values:
     table = files.csv(f"concordance/{cohort}/subgroup_differences.csv")
     table = table[table["grouping"].eq("centre") == (kind == "centre")]
@@ -124,6 +133,10 @@ STATEMENTS = (
               "model/recalibration.csv", "calibration_slope: low, high", _uncertain, rare=True),
     Statement(f"{_IN}/caption/*-calibration", "told by their ROC AUC, {value} ({low} to {high})",
               "model/evaluation.csv", f"auc: {ENDS}", _ranks, rare=True),
+    Statement(f"{_IN}/caption/*", "the lesions that both masks classify ({n} lesion… of {patients} patient",
+              "lesions.csv", "predicted_manual, predicted_automatic", _both),
+    Statement(f"{_IN}/caption/patient-summary-*", "of the {n} lesion… that both masks classify, Dice is of all {all} "
+              "lesion", "lesions.csv", "predicted_manual, predicted_automatic, timepoint", _drawn),
     Statement(f"{_IN}/under/decision-*", "The first 40 of {all} rows", "concordance/<comparison>/decision.csv",
               "its rows", _decision, rare=True),
     *(
