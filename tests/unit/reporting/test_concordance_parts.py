@@ -98,7 +98,7 @@ def test_calibration_is_shown_with_what_made_it_or_left_out_with_the_reason(stud
     assert isinstance(figure, Figure)
     assert "recalibrated on 36 training lesions of 12 patients" in figure.caption
     assert "slope 0.50 (−0.10 to 1.10)" in figure.caption
-    assert "do not even show that the share rises with response" in figure.caption
+    assert "The slope is uncertain: its interval includes 0." in figure.caption
     bare = tables(lesion_table().drop(columns=["calibrated_manual", "calibrated_automatic"]))
     left_out = calibration_blocks(study, NAME, bare)
     assert [type(block) for block in left_out] == [Note]

@@ -18,14 +18,18 @@ from livermets.reporting.tables import csv_download, kept_together, method_name
 from livermets.stats.results import shown_interval
 
 _SHOWN = (
-    ("agreement", "both", "Agreement"), ("agreement_reader_classified", "both", "Same class, of those with a manual class"),
+    ("agreement", "both", "Agreement"),
+    ("agreement_reader_classified", "both", "Same class, of those with a manual class"),
     ("sensitivity", "manual", "Sensitivity, manual"), ("sensitivity", "automatic", "Sensitivity, automatic"),
     ("specificity", "manual", "Specificity, manual"), ("specificity", "automatic", "Specificity, automatic"),
     ("auc", "manual", "AUC, manual"), ("auc", "automatic", "AUC, automatic"),
 )  # fmt: skip
 
 
-_WITH_OUTCOME = "outcome known for all but agreement; “same class” is of more lesions, those that lost their class counted as changed"
+_WITH_OUTCOME = (
+    "outcome known for all but agreement; “same class” is of more lesions, with those that lost their class counted as "
+    "changed"
+)
 
 
 def group_blocks(name: str, groups: pd.DataFrame, differences: pd.DataFrame, counted: str = "") -> list[Block]:
