@@ -130,14 +130,21 @@ def test_a_validation_patients_row(study):
     assert planned["outcome"] == planned["classify"] == 1
 
 
-def test_a_training_patients_row(study):
-    study.change(
-        study.folder / "learn.csv", lambda text: text.replace(b"P0000,TP1,3,A,20.0,25.0", b"P0000,TP1,3,A,20.0,9.0")
-    )
-    planned = study.planned()
-    assert set(planned) == AFTER_OUTCOME
+@pytest.mark.parametrize("timepoint", ["baseline", "TP1"])
+def test_a_training_patients_row(study, timepoint):
+    """The model learns from baseline only: what a follow-up's row says does not fit it again."""
+    row = f"P0000,{timepoint},3,A,20.0,".encode()
+
+    def edit(text):
+        assert row + b"25.0" in text
+        return text.replace(row + b"25.0", row + b"9.0")
+
+    study.change(study.folder / "learn.csv", edit)
+    planned, learnt = study.planned(), timepoint == "baseline"
+    of_its_own = {"check", "outcome", "classify", "lesion_table", *READERS}
+    assert set(planned) == (AFTER_OUTCOME if learnt else of_its_own)
     assert planned["outcome"] == 1
-    assert planned["classify"] == 2
+    assert planned["classify"] == (2 if learnt else 1)
 
 
 def test_a_training_patients_centre(study):

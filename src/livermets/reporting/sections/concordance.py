@@ -233,7 +233,7 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
         if stem in _USED_ELSEWHERE | _SHOWN or table.empty:
             continue
         caption = _CAPTIONS.get(stem, f"{stem.replace('_', ' ').capitalize()} of {name}.")
-        if stem in ("accounting", "per_patient"):
+        if stem == "accounting":
             caption = f"{caption} {rule_sentence(study.lesions)}"
         identifier = f"{stem.replace('_', '-')}-{name}"
         shown = frame_table(identifier, table, caption, columns=_readable(table), most_rows=40)
@@ -250,7 +250,7 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
 
 
 _ESSENTIAL = (
-    "cohort", "patient_id", "n_lesions", "n_patients", "n_agree", "n_other", "n_no_class", "n_undetected", "mean_dice",
+    "cohort", "patient_id", "n_lesions", "n_patients", "n_agree", "n_other", "n_no_class", "mean_dice",
     "r_plus_compared", "r_plus_correct_manual", "r_plus_correct_automatic",
     "r_minus_compared", "r_minus_correct_manual", "r_minus_correct_automatic",
 )  # fmt: skip

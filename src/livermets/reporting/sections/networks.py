@@ -105,7 +105,7 @@ def _overlap_detected(overlap: pd.DataFrame, detected: str) -> Table:
         f"The same over the lesions that each network detected ({detected}), as published means are. Networks that did "
         "not detect the same lesions have means of different lesions here."
     )
-    return Table("networks-overlap-detected", caption, head, rows, csv_download("networks-overlap", overlap))
+    return Table("networks-overlap-detected", caption, head, rows, csv_download("networks-overlap-detected", overlap))
 
 
 def _missed(missed: pd.DataFrame, detected: str) -> list[Block]:

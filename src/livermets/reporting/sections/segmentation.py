@@ -94,7 +94,7 @@ def _detected_table(study: StudyResults, overlap: pd.DataFrame) -> Table:
         f"Overlap of the lesions that were detected ({rule(study.lesions)}). Published means are such: without the "
         "missed lesions, so that Dice is never lower than in the table above."
     )
-    return Table("overlap-detected", caption, head, rows, csv_download("overlap", overlap))
+    return Table("overlap-detected", caption, head, rows, csv_download("overlap-detected", overlap))
 
 
 def _size_figure(study: StudyResults) -> list[Block]:

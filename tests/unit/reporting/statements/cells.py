@@ -102,11 +102,13 @@ def cells(kept: Callable[[Files, str], Values]) -> tuple[Statement, ...]:
             for measure in ("sensitivity", "specificity")
         ),
         *(
-            Statement(f"{figures}/{measure.capitalize()}/Difference, all lesions",
-                      "{value:%} points ({low:%} to {high:%})", "lesions.csv, concordance/<comparison>/"
-                      "diagnostics_differences.csv", f"{CLASSES}, response; low, high",
-                      lambda files, measure=measure, outcome=outcome: _difference(files, measure, outcome), rare=True)
+            Statement(f"{figures}/{measure.capitalize()}/Difference, all lesions", text,
+                      "lesions.csv, concordance/<comparison>/diagnostics_differences.csv",
+                      f"{CLASSES}, response; low, high",
+                      lambda files, measure=measure, outcome=outcome: _difference(files, measure, outcome),
+                      not_before=end, rare=True)
             for measure, outcome in (("sensitivity", 1), ("specificity", 0))
+            for text, end in (("{value:%} points ({low:%} to {high:%})", ""), ("{value:%} points", " ("))
         ),
         Statement(f"{figures}/ROC AUC/{{column}}", "{value} ({low} to {high})", _DIAGNOSTICS, f"auc: {ENDS}",
                   lambda files, column: _ends(files, column, "auc")),
