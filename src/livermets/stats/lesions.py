@@ -118,6 +118,13 @@ def with_headline(lesions: pd.DataFrame, timepoints: Sequence[str], where: str =
     return lesions.assign(headline=lesions["timepoint"].astype(str).isin([str(name) for name in timepoints]))
 
 
+def of_these_patients(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Part of a checked table with ``patient`` numbered from 0 within it, in the same order: a patient without a lesion
+    in it is not one of those that are resampled."""
+    lesions = lesions.reset_index(drop=True)
+    return lesions.assign(patient=np.unique(lesions["patient"], return_inverse=True)[1].astype(np.intp))
+
+
 def dice_of(lesions: pd.DataFrame) -> pd.Series:
     """The Dice of every lesion, 0 for one that is stated as not detected and has none."""
     if "detected" not in lesions:
