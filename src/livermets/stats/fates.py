@@ -50,8 +50,8 @@ def agreement_by_timepoint(
     """The fates and the agreement of the masks at every timepoint, where there are several or one does not predict.
 
     Masks can be compared on follow-up images too, but a follow-up image is part of the outcome: what its classes say
-    is no prediction, so nothing here is held against the outcome. ``resampled`` draws the patients of one timepoint: those
-    who were not seen there say nothing about it."""
+    is no prediction, so nothing here is held against the outcome. ``resampled`` draws the patients of one timepoint:
+    those not seen there say nothing about it."""
     if "timepoint" not in lesions or (lesions["headline"].all() and lesions["timepoint"].nunique() < 2):
         return empty("agreement_by_timepoint")["agreement_by_timepoint"]
     frames = []
