@@ -27,7 +27,13 @@ from livermets.stats.curves import roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics, end_to_end_diagnostics
 from livermets.stats.fates import agreement_by_timepoint, fate_table
 from livermets.stats.icc import feature_icc, feature_medians
-from livermets.stats.lesions import checked_lesions, false_positive_count, of_these_patients, with_headline
+from livermets.stats.lesions import (
+    at_timepoints,
+    checked_lesions,
+    false_positive_count,
+    of_these_patients,
+    with_headline,
+)
 from livermets.stats.notes import general_notes, stratum_notes, timepoint_notes
 from livermets.stats.patients import patient_summary, per_patient_table
 from livermets.stats.recalibrated import recalibrated_tables
@@ -177,8 +183,9 @@ def roi_concordance(
     (`stats.icc.lesion_medians`), taken from ``rois`` itself if left out; ``selected`` the model's features.
     ``timepoints``: those whose ROIs count (none named: all)."""
     settings = settings or StatisticsSettings()
-    rois = _at(rois, timepoints)
-    medians = feature_medians(rois) if medians is None else _at(medians, timepoints)
+    rois = rois[at_timepoints(rois, timepoints, "ROI table")]
+    given = feature_medians(rois) if medians is None else medians
+    medians = given[at_timepoints(given, timepoints, "feature table")]
     manual, automatic = _by_source(rois, "ROI table")
     level, replicates = settings.level, settings.bootstrap_replicates
     random = generator(seed, "concordance", "ROIs")
@@ -198,10 +205,6 @@ def _bootstrap(lesions: pd.DataFrame, settings: StatisticsSettings, seed: int) -
     random = generator(seed, "concordance", "patient bootstrap")
     patients = lesions["patient"].nunique()
     return PatientBootstrap.draw(patients, settings.bootstrap_replicates, settings.level, random)
-
-
-def _at(table: pd.DataFrame, timepoints: Sequence[str]) -> pd.DataFrame:
-    return table[table["timepoint"].isin(timepoints)] if timepoints and "timepoint" in table else table
 
 
 def _by_source(table: pd.DataFrame, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
