@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from livermets.lesions.detected import PUBLISHED, detection_dice_of, rule_in_words
 from livermets.reporting import formatting as fmt
@@ -42,7 +43,7 @@ def detection_sentence(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) ->
 def _interval(lesions: pd.DataFrame) -> str:
     """The quoted 95 % interval of the share of lesions detected."""
     people = [column for column in ("cohort", "patient_id") if column in lesions]
-    patient = lesions.groupby(people, dropna=False).ngroup().to_numpy(np.intp)
+    patient: NDArray[np.intp] = lesions.groupby(people, dropna=False).ngroup().to_numpy(np.intp)
     hits, among = (
         per_patient_sum(part, patient, int(patient.max()) + 1) for part in (detected(lesions), np.ones(len(lesions)))
     )
