@@ -25,9 +25,9 @@ def fate_table(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFr
     """Same, other and no class by size (the last diameter cut) and Dice (0.5): the question of Giannini 2020.
 
     Rows ``any`` are the totals; lesions without Dice or diameter have rows of their own, so that the others add up to
-    them. An undetected lesion has Dice 0. ``reader_classified`` counts those with a class from the reader's mask, of
-    which ``same`` keep it. Beside the fates the responders (R+), and how many of them each mask loses:
-    called R-, or left without a class."""
+    them. An undetected lesion without a Dice has Dice 0. ``reader_classified`` counts those with a class from the
+    reader's mask, of which ``same`` keep it. Beside the fates the responders (R+), and how many of them each mask
+    loses: called R-, or left without a class."""
     cut_mm = size_cut_mm(settings) or SMALL_BELOW_MM
     dice = dice_of(lesions)
     overlap = pd.Series(np.where(dice >= GOOD_DICE, *DICE_LABELS), lesions.index, dtype=object)

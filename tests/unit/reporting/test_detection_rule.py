@@ -19,6 +19,7 @@ from livermets.reporting.sections.cohorts import cohorts_section
 from livermets.reporting.sections.concordance import concordance_section
 from livermets.reporting.sections.lesion_list import displayed, lesion_section
 from livermets.reporting.sections.segmentation import segmentation_section
+from livermets.stats.gee import OUTCOMES
 from livermets.stats.lesions import checked_lesions
 from livermets.stats.overlap import Resampling, detection_by_size
 
@@ -139,6 +140,18 @@ def test_whoever_counts_detections_says_the_rule(swept):
     ]  # fmt: skip
     assert len(speaking) >= 12
     assert [block.id for block in speaking if said not in block.caption and block.id != "lesion-table"] == []
+
+
+def test_nobody_says_that_an_undetected_lesion_has_no_overlap(swept):
+    rule, study, made = swept
+    missed = study.lesions[study.lesions["automatic_fate"].eq("undetected")]
+    assert (missed["dice"] > 0).any() == (rule > 0)
+    said = [
+        getattr(block, "caption", "") or getattr(block, "text", "") for section in made for block in blocks(section)
+    ]
+    said += list(OUTCOMES.values())
+    assert [text for text in said if re.search(r"(un|not )detected[^.;,]*\b(has|with) Dice 0(?!\.)", text)] == []
+    assert any("lesion without overlap has Dice 0. Rows and columns" in text for text in said)
 
 
 def test_published_rules_that_are_not_the_studys_stand_beside_and_are_named(swept):
