@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from livermets.lesions.detected import PUBLISHED, detection_dice_of, rule_in_words
 from livermets.reporting import formatting as fmt
@@ -43,7 +42,7 @@ def detection_sentence(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) ->
 def _interval(lesions: pd.DataFrame) -> str:
     """The quoted 95 % interval of the share of lesions detected."""
     people = [column for column in ("cohort", "patient_id") if column in lesions]
-    patient: NDArray[np.intp] = lesions.groupby(people, dropna=False).ngroup().to_numpy(np.intp)
+    patient = np.asarray(lesions.groupby(people, dropna=False).ngroup(), dtype=np.intp)
     hits, among = (
         per_patient_sum(part, patient, int(patient.max()) + 1) for part in (detected(lesions), np.ones(len(lesions)))
     )
