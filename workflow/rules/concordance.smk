@@ -75,7 +75,7 @@ rule concordance:
         seed=plan.seed,
         code=verb_digest("concordance"),
     shell:
-        "python -m livermets concordance {input.lesions} {params.timepoints:q} --out {params.folder}"
+        "python -m livermets concordance {input.lesions} {params.timepoints:q} --allow-absent --out {params.folder}"
         " --settings {params.settings:q} --seed {params.seed} 2> {log}"
 
 
@@ -121,4 +121,4 @@ rule roi_concordance:
         code=verb_digest("roi-concordance"),
     shell:
         "python -m livermets roi-concordance {input.probabilities} {params.manual} {params.automatic}"
-        " --model {input.model} {params.timepoints:q} --out {params.folder} --settings {params.settings:q} --seed {params.seed} 2> {log}"
+        " --model {input.model} {params.timepoints:q} --allow-absent --out {params.folder} --settings {params.settings:q} --seed {params.seed} 2> {log}"

@@ -12,6 +12,13 @@ from livermets.cli import app
 SettingsOption = Annotated[
     str, typer.Option("--settings", help="JSON of the statistics section, or a configuration file.")
 ]
+AbsentOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-absent",
+        help="Accept a --timepoint that no table holds, as in a cohort that was seen at other timepoints only.",
+    ),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the patient bootstrap.")]
 
 
@@ -39,6 +46,7 @@ def concordance_verb(
             "only in lesions.csv and agreement_by_timepoint.csv.",
         ),
     ] = None,
+    allow_absent: AbsentOption = False,
     draw: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
 ) -> None:
     """Agreement, diagnostics, strata, and the Dice that a lesion needs, each with its uncertainty."""
@@ -48,11 +56,14 @@ def concordance_verb(
     from livermets.io.tables import read_table
     from livermets.reporting.findings import in_words
     from livermets.stats.concordance import concordance
-    from livermets.stats.lesions import joined, of_cohorts
+    from livermets.stats.lesions import joined, of_cohorts, require_timepoints
 
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     where = ", ".join(str(path) for path in lesions)
-    table = of_cohorts(joined({str(path): read_table(path) for path in lesions}), cohort or [], where)
+    given = joined({str(path): read_table(path) for path in lesions})
+    if not allow_absent:
+        require_timepoints(given, timepoint or [], where)
+    table = of_cohorts(given, cohort or [], where)
     result = concordance(table, statistics, seed, where, timepoint or [])
     figures = {}
     if draw:
@@ -92,6 +103,7 @@ def roi_concordance_verb(
         list[str] | None,
         typer.Option("--timepoint", help="Timepoints whose ROIs count (repeatable) [default: all]."),
     ] = None,
+    allow_absent: AbsentOption = False,
     settings: SettingsOption = "{}",
     seed: SeedOption = 0,
 ) -> None:
@@ -106,9 +118,12 @@ def roi_concordance_verb(
     from livermets.io.tables import read_table
     from livermets.stats.concordance import roi_concordance
     from livermets.stats.icc import feature_medians
+    from livermets.stats.lesions import require_timepoints
 
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     table = pd.concat([read_table(path) for path in rois], ignore_index=True)
+    if not allow_absent:
+        require_timepoints(table, timepoint or [], ", ".join(str(path) for path in rois))
     # One feature table at a time: together they may not fit into memory.
     medians = [feature_medians(read_table(path)) for path in tqdm(features or [], desc="features", disable=None)]
     selected = model_features(model) if model else []

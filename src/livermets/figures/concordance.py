@@ -39,7 +39,7 @@ def concordance_figures(result: ConcordanceResult, settings: StatisticsSettings)
 
 def dice_against_diameter(lesions: pd.DataFrame, settings: StatisticsSettings) -> Figure:
     """Every lesion that has both by longest diameter and Dice, marked by its fate; lines = cuts. The legend counts what
-    is drawn. An undetected lesion has Dice 0."""
+    is drawn. An undetected lesion without a Dice has Dice 0."""
     lesions = lesions.assign(dice=dice_of(lesions)).dropna(subset=["dice", "longest_diameter_mm"])
     looks = (
         ("same", lesions["fate"] == SAME, "o", BLUE, BLUE),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from livermets.lesions.detected import PUBLISHED, detection_dice_of, rule_in_words
 from livermets.reporting import formatting as fmt
-from livermets.stats.overlap import SMALL_BELOW_MM, detected, segmented, size_groups
+from livermets.stats.overlap import SMALL_BELOW_MM, detected, judged, size_groups
 from livermets.stats.proportions import quoted_share
 from livermets.stats.resampling import per_patient_sum
 
@@ -29,12 +29,12 @@ def published_rule(dice_above: float) -> str:
 
 def detection_sentence(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> str:
     """How many lesions the network detected, in all and by size; empty where no scan has an automatic mask."""
-    judged = segmented(lesions)
-    if judged.empty:
+    known = judged(lesions)
+    if known.empty:
         return ""
-    parts = [f"{_share(group)} of those {size}" for size, group in size_groups(judged, cut_mm)[1:] if len(group)]
-    total = f"The network detected {_share(judged)} lesions{_interval(judged)} (detected means {rule(lesions)})"
-    without = len(lesions) - len(judged)
+    parts = [f"{_share(group)} of those {size}" for size, group in size_groups(known, cut_mm)[1:] if len(group)]
+    total = f"The network detected {_share(known)} lesions{_interval(known)} (detected means {rule(lesions)})"
+    without = len(lesions) - len(known)
     rest = f" {fmt.plural(without, 'lesion')} had no automatic mask to judge." if without else ""
     return (f"{total}: {fmt.listed(parts)}." if parts else f"{total}.") + rest
 
@@ -42,7 +42,7 @@ def detection_sentence(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) ->
 def _interval(lesions: pd.DataFrame) -> str:
     """The quoted 95 % interval of the share of lesions detected."""
     people = [column for column in ("cohort", "patient_id") if column in lesions]
-    patient = lesions.groupby(people, dropna=False).ngroup().to_numpy(np.intp)
+    patient = np.asarray(lesions.groupby(people, dropna=False).ngroup(), dtype=np.intp)
     hits, among = (
         per_patient_sum(part, patient, int(patient.max()) + 1) for part in (detected(lesions), np.ones(len(lesions)))
     )

@@ -242,6 +242,8 @@ def _classes(diagnostics: pd.DataFrame) -> str:
             parts.append(f"{words}: {fmt.listed(masks)}")
     areas = rows_of(diagnostics, "auc")
     why = [str(note) for note in areas["note"].dropna() if note] if "note" in areas else []
+    if len(areas) and not areas["n_lesions"].any():
+        why = ["no lesion with a known outcome has a class and a share from both masks"]
     no_area = (
         f"How well the shares separate responders could not be computed ({why[0]})"
         if why

@@ -61,14 +61,14 @@ def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = 
     level = top.bottom + 34
     manual = _Box(4, level, 200, [
         "Manual mask",
-        *_no_class(flow.manual_no_class, flow.manual_few_rois),
+        *(f"{words}: {integer(n)}" for words, n in _no_class(flow.manual_no_class, flow.manual_few_rois)),
         f"no ROI: {integer(flow.manual_no_roi)}",
         f"classified: {integer(flow.manual_classified)}",
         *([f"the model is fitted on: {integer(flow.fitted)}"] if flow.fitted else []),
     ], "box manual")  # fmt: skip
     automatic_lines = [
         "Automatic mask",
-        *_no_class(flow.automatic_no_class, flow.automatic_few_rois),
+        *(f"{words}: {integer(n)}" for words, n in _no_class(flow.automatic_no_class, flow.automatic_few_rois)),
         f"no class, not detected: {integer(flow.automatic_not_detected)}",
         f"no class, no ROI: {integer(flow.automatic_no_roi)}",
         f"classified: {integer(flow.automatic_classified)}",
@@ -98,9 +98,10 @@ def _cut(line: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def _no_class(no_class: int, few_rois: int) -> list[str]:
+def _no_class(no_class: int, few_rois: int) -> list[tuple[str, int]]:
+    """The rarer reasons for no class, where they occur: in the picture and in its words."""
     lines = {"no class given": no_class, "too few ROIs for a class": few_rois}
-    return [f"{words}: {integer(n)}" for words, n in lines.items() if n]
+    return [(words, n) for words, n in lines.items() if n]
 
 
 def _outcomes(flow: Flow) -> str:
@@ -124,11 +125,19 @@ def _arrows(top: _Box, manual: _Box, automatic: _Box, both: _Box) -> str:
 
 
 def _description(flow: Flow) -> str:
+    manual, automatic = (
+        "".join(f", {integer(n)} with {words}" for words, n in _no_class(*counts))
+        for counts in (
+            (flow.manual_no_class, flow.manual_few_rois),
+            (flow.automatic_no_class, flow.automatic_few_rois),
+        )
+    )
     return (
         f"{plural(flow.lesions, 'lesion')} in {plural(flow.scans, 'scan')} of {plural(flow.patients, 'patient')}. "
-        f"Manual mask: {integer(flow.manual_classified)} classified, {integer(flow.manual_no_roi)} without a ROI. "
+        f"Manual mask: {integer(flow.manual_classified)} classified, {integer(flow.manual_no_roi)} without a "
+        f"ROI{manual}. "
         f"Automatic mask: {integer(flow.automatic_classified)} classified, {integer(flow.automatic_not_detected)} "
-        f"without a class since not detected, {integer(flow.automatic_no_roi)} without a ROI. Both masks: "
+        f"without a class since not detected, {integer(flow.automatic_no_roi)} without a ROI{automatic}. Both masks: "
         f"{integer(flow.agree)} in the same class, {integer(flow.differ)} in another, {integer(flow.no_class)} without "
         "a class with at least one mask."
     )

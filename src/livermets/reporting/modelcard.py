@@ -135,6 +135,7 @@ def _limits(study: StudyResults) -> list[str]:
     if "centre" not in study.lesions or study.cohort_lesions(*study.of_role("train"))["centre"].nunique() < 2:
         limits.append("Training knows at most one centre: other scanners and protocols are untried.")
     limits.append(
-        "Lesions that hold no ROI, or that the network does not find, get no class; it is not a detection tool."
+        "Lesions that hold no ROI or too few for a class, or that the network does not find, get no class; it is not a "
+        "detection tool."
     )
     return limits

@@ -27,7 +27,13 @@ from livermets.stats.curves import roc_table
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics, end_to_end_diagnostics
 from livermets.stats.fates import agreement_by_timepoint, fate_table
 from livermets.stats.icc import feature_icc, feature_medians
-from livermets.stats.lesions import checked_lesions, false_positive_count, with_headline
+from livermets.stats.lesions import (
+    at_timepoints,
+    checked_lesions,
+    false_positive_count,
+    of_these_patients,
+    with_headline,
+)
 from livermets.stats.notes import general_notes, stratum_notes, timepoint_notes
 from livermets.stats.patients import patient_summary, per_patient_table
 from livermets.stats.recalibrated import recalibrated_tables
@@ -137,11 +143,9 @@ def concordance(
     everything = with_headline(checked_lesions(lesions, where), timepoints, where)
     if everything.empty:
         raise input_error(where, "no lesion was drawn by a reader, so there is nothing to compare automatic masks with")
-    table = everything[everything["headline"]]
-    random = generator(seed, "concordance", "patient bootstrap")
-    patients = int(everything["patient"].max()) + 1
-    boot = PatientBootstrap.draw(patients, settings.bootstrap_replicates, settings.level, random)
-    study = _Study(table, boot, settings, [*timepoint_notes(everything, timepoints), *general_notes(table)])
+    table = of_these_patients(everything[everything["headline"]])
+    notes = [*timepoint_notes(everything, timepoints), *general_notes(table)]
+    study = _Study(table, _bootstrap(table, settings, seed), settings, notes)
     strata, per_patient = strata_table(table, settings), per_patient_table(table)
     study.notes.extend(stratum_notes(strata, settings))
     return ConcordanceResult(
@@ -150,7 +154,7 @@ def concordance(
         diagnostics_differences=end_to_end_differences(study.table, study.boot),
         agreement=_agreement(study),
         fates=fate_table(table, settings),
-        agreement_by_timepoint=agreement_by_timepoint(everything, boot),
+        agreement_by_timepoint=agreement_by_timepoint(everything, lambda part: _bootstrap(part, settings, seed)),
         strata=strata,
         strata_margins=strata_margins(table, settings),
         accounting=accounting_table(table, false_positive_count(lesions, timepoints)),
@@ -179,8 +183,9 @@ def roi_concordance(
     (`stats.icc.lesion_medians`), taken from ``rois`` itself if left out; ``selected`` the model's features.
     ``timepoints``: those whose ROIs count (none named: all)."""
     settings = settings or StatisticsSettings()
-    rois = _at(rois, timepoints)
-    medians = feature_medians(rois) if medians is None else _at(medians, timepoints)
+    rois = rois[at_timepoints(rois, timepoints, "ROI table")]
+    given = feature_medians(rois) if medians is None else medians
+    medians = given[at_timepoints(given, timepoints, "feature table")]
     manual, automatic = _by_source(rois, "ROI table")
     level, replicates = settings.level, settings.bootstrap_replicates
     random = generator(seed, "concordance", "ROIs")
@@ -195,8 +200,11 @@ def roi_concordance(
     return RoiConcordance(agreement.overall, agreement.per_lesion, icc, agreement.notes)
 
 
-def _at(table: pd.DataFrame, timepoints: Sequence[str]) -> pd.DataFrame:
-    return table[table["timepoint"].isin(timepoints)] if timepoints and "timepoint" in table else table
+def _bootstrap(lesions: pd.DataFrame, settings: StatisticsSettings, seed: int) -> PatientBootstrap:
+    """Resamples of the patients of these lesions, the same ones whatever else the lesion table holds."""
+    random = generator(seed, "concordance", "patient bootstrap")
+    patients = lesions["patient"].nunique()
+    return PatientBootstrap.draw(patients, settings.bootstrap_replicates, settings.level, random)
 
 
 def _by_source(table: pd.DataFrame, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:

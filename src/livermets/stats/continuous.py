@@ -28,7 +28,7 @@ def continuous_tables(
     differences = share_differences(table, settings)
     threshold, why = threshold_of(table)
     with_shares = {"share_manual", "share_automatic"} <= set(table)
-    if with_shares and why:
+    if len(table) and with_shares and why:
         notes.append(why)
     curve, minimum = pd.DataFrame(columns=list(CURVE_COLUMNS)), pd.DataFrame(columns=list(MINIMUM_COLUMNS))
     if threshold is not None and with_shares:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.stats.agreement import fate_estimates, kappa_estimates, population
-from livermets.stats.lesions import dice_of, fate_counts
+from livermets.stats.lesions import dice_of, fate_counts, of_these_patients
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
 from livermets.stats.sizes import SMALL_BELOW_MM, size_cut_mm, size_labels, sizes
@@ -25,9 +25,9 @@ def fate_table(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFr
     """Same, other and no class by size (the last diameter cut) and Dice (0.5): the question of Giannini 2020.
 
     Rows ``any`` are the totals; lesions without Dice or diameter have rows of their own, so that the others add up to
-    them. An undetected lesion has Dice 0. ``reader_classified`` counts those with a class from the reader's mask, of
-    which ``same`` keep it. Beside the fates the responders (R+), and how many of them each mask loses:
-    called R-, or left without a class."""
+    them. An undetected lesion without a Dice has Dice 0. ``reader_classified`` counts those with a class from the
+    reader's mask, of which ``same`` keep it. Beside the fates the responders (R+), and how many of them each mask
+    loses: called R-, or left without a class."""
     cut_mm = size_cut_mm(settings) or SMALL_BELOW_MM
     dice = dice_of(lesions)
     overlap = pd.Series(np.where(dice >= GOOD_DICE, *DICE_LABELS), lesions.index, dtype=object)
@@ -44,16 +44,21 @@ def fate_table(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
-def agreement_by_timepoint(lesions: pd.DataFrame, boot: PatientBootstrap) -> pd.DataFrame:
+def agreement_by_timepoint(
+    lesions: pd.DataFrame, resampled: Callable[[pd.DataFrame], PatientBootstrap]
+) -> pd.DataFrame:
     """The fates and the agreement of the masks at every timepoint, where there are several or one does not predict.
 
     Masks can be compared on follow-up images too, but a follow-up image is part of the outcome: what its classes say
-    is no prediction, so nothing here is held against the outcome."""
+    is no prediction, so nothing here is held against the outcome. ``resampled`` draws the patients of one timepoint:
+    those not seen there say nothing about it."""
     if "timepoint" not in lesions or (lesions["headline"].all() and lesions["timepoint"].nunique() < 2):
         return empty("agreement_by_timepoint")["agreement_by_timepoint"]
     frames = []
     columns = OPTIONAL_TABLES["agreement_by_timepoint"]
-    for timepoint, part in lesions.groupby("timepoint", sort=False):
+    for timepoint, seen in lesions.groupby("timepoint", sort=False):
+        part = of_these_patients(seen)
+        boot = resampled(part)
         compared = part[part["compared"]]
         manual, automatic = (compared[f"predicted_{source}"].to_numpy(float) for source in ("manual", "automatic"))
         estimates = fate_estimates(part, boot)

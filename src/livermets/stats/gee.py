@@ -27,7 +27,7 @@ SAME, KEPT = "same class", "class kept"
 OUTCOMES = {
     SAME: "same class with both masks, of the lesions that both masks classify",
     KEPT: "class kept, of all lesions that the reader's mask classifies; no class with the automatic mask counts as "
-    "changed, and an undetected lesion has Dice 0",
+    "changed, and a lesion without overlap has Dice 0",
 }
 """What is modelled. The second one does not lose the lesions of low Dice, which have no automatic class."""
 

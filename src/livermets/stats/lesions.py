@@ -109,13 +109,38 @@ def of_cohorts(lesions: pd.DataFrame, cohorts: Sequence[str], where: str = "lesi
 def with_headline(lesions: pd.DataFrame, timepoints: Sequence[str], where: str = "lesion table") -> pd.DataFrame:
     """The lesions with ``headline``: of a timepoint whose classes count as predictions (all of them if none is named).
 
-    A follow-up image is part of the outcome, so its classes predict nothing. Raises `InputError` if timepoints are
-    named and the table does not say them; a timepoint without any lesion is none."""
+    A follow-up image is part of the outcome, so its classes predict nothing. Raises `InputError` as `at_timepoints`."""
+    return lesions.assign(headline=at_timepoints(lesions, timepoints, where))
+
+
+def at_timepoints(table: pd.DataFrame, timepoints: Sequence[str], where: str) -> pd.Series:
+    """Which rows are of the named timepoints; all if none is named. Raises `InputError` if timepoints are named and the
+    table does not say any; one without any row is none (`require_timepoints` refuses it)."""
     if not timepoints:
-        return lesions.assign(headline=True)
-    if "timepoint" not in lesions:
-        raise input_error(where, "missing column timepoint", "Leave the choice of timepoints out, or add the column")
-    return lesions.assign(headline=lesions["timepoint"].astype(str).isin([str(name) for name in timepoints]))
+        return pd.Series(True, index=table.index)
+    fix = "Leave the choice of timepoints out, or fill the column"
+    if "timepoint" not in table:
+        raise input_error(where, "missing column timepoint", fix)
+    if len(table) and table["timepoint"].isna().all():
+        raise input_error(f"{where}, column timepoint", "empty in every row", fix)
+    return table["timepoint"].astype(str).isin([str(name) for name in timepoints])
+
+
+def require_timepoints(table: pd.DataFrame, timepoints: Sequence[str], where: str) -> None:
+    """Raises `InputError` for every named timepoint that no row of the table has."""
+    problems = ProblemList()
+    for name in timepoints:
+        if not at_timepoints(table, [name], where).any():
+            found = ", ".join(sorted(map(str, table["timepoint"].dropna().unique()))) or "none"
+            problems.error(where, f"nothing at timepoint {str(name)!r}", f"Timepoints in the table: {found}")
+    problems.raise_if_errors()
+
+
+def of_these_patients(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Part of a checked table with ``patient`` numbered from 0 within it, in the same order: a patient without a lesion
+    in it is not one of those that are resampled."""
+    lesions = lesions.reset_index(drop=True)
+    return lesions.assign(patient=np.unique(lesions["patient"], return_inverse=True)[1].astype(np.intp))
 
 
 def dice_of(lesions: pd.DataFrame) -> pd.Series:

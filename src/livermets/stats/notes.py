@@ -15,7 +15,9 @@ FEW_PATIENTS = 20
 
 def general_notes(table: pd.DataFrame) -> list[str]:
     """Size of the table (the lesions that the headline is about), what is left out of the comparison, and what cannot
-    be computed therefore."""
+    be computed therefore. Without any lesion `timepoint_notes` says it all."""
+    if table.empty:
+        return []
     compared = table[table["compared"]]
     known = compared[compared["response"].notna()]
     patients = table["patient"].nunique()

@@ -82,12 +82,25 @@ def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
 
 
 def segmented(lesions: pd.DataFrame) -> pd.DataFrame:
-    """Lesions whose scan has an automatic mask, found or not; the others say nothing of a network."""
-    return lesions[lesions["dice"].notna() | lesions["automatic_fate"].eq("undetected")]
+    """Lesions whose overlap with an automatic mask is known, missed ones included."""
+    return lesions[_with_overlap(lesions)]
+
+
+def judged(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Lesions whose scan has an automatic mask, found or not, also where the table says so without a Dice; the others
+    say nothing of a network."""
+    stated = lesions["predicted_automatic"].notna() if "predicted_automatic" in lesions else False
+    if "detected" in lesions:
+        stated = stated | lesions["detected"].notna()
+    return lesions[_with_overlap(lesions) | stated]
+
+
+def _with_overlap(lesions: pd.DataFrame) -> pd.Series:
+    return lesions["dice"].notna() | lesions["automatic_fate"].eq("undetected")
 
 
 def detected(lesions: pd.DataFrame) -> pd.Series:
-    """Which of the `segmented` lesions were detected by the study's rule."""
+    """Which of the `judged` lesions were detected by the study's rule."""
     return lesions["automatic_fate"].ne("undetected")
 
 
@@ -114,10 +127,11 @@ def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataF
     n, exact and clustered intervals. ``study_rule`` is 1 for the study's own."""
     own = detection_dice_of(lesions)
     rows = []
-    for cohort, timepoint, part in cohort_parts(segmented(lesions)):
-        for size, group in [(size, group) for size, group in size_groups(part) if len(group)]:
+    for cohort, timepoint, part in cohort_parts(judged(lesions)):
+        for size, of_size in size_groups(part):
             where = {"cohort": cohort, "timepoint": timepoint, "size": size}
             for above in rules_side_by_side(own):
+                group = of_size if above == own else segmented(of_size)
                 hit = detected(group) if above == own else is_detected(measured(group)["dice"], float(above or 0))
                 found = _detection(group, np.asarray(hit, bool), resampling, {**where, "dice_above": above})
                 rows += [{**row, "study_rule": int(above == own)} for row in found]
@@ -136,6 +150,8 @@ def without_independence(table: pd.DataFrame) -> pd.DataFrame:
 def _detection(
     group: pd.DataFrame, hit: NDArray[np.bool_], resampling: Resampling, where: dict[str, object]
 ) -> list[dict[str, object]]:
+    if group.empty:
+        return []
     patient = patient_codes(group)
     boot = resampling.draw(int(patient.max()) + 1)
     estimates = proportion_estimates("detection", hit, np.ones(len(group), bool), patient, boot)

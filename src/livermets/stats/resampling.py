@@ -26,7 +26,9 @@ class PatientBootstrap:
     @classmethod
     def draw(cls, patients: int, replicates: int, level: float, random: np.random.Generator) -> PatientBootstrap:
         """``replicates`` resamples, with replacement, of ``patients`` patients."""
-        equal = np.full(patients, 1 / max(patients, 1))
+        if not patients:
+            return cls(np.zeros((replicates, 0)), level)
+        equal = np.full(patients, 1 / patients)
         return cls(random.multinomial(patients, equal, size=replicates).astype(np.float64), level)
 
     def ratio(self, numerator: NDArray, denominator: NDArray) -> tuple[Interval, str]:

@@ -24,19 +24,20 @@ CHANGED_COLUMNS = (
     *KEY_COLUMNS, "response", "longest_diameter_mm", "dice", "n_roi_manual", "n_roi_automatic", "share_manual",
     "share_automatic", "predicted_manual", "predicted_automatic", "threshold", "distance", "remark",
 )  # fmt: skip
-NO_THRESHOLD = (
-    "the lesion table has no column threshold: how far changed lesions lie from it, and what other thresholds would "
-    "give, is not computed"
-)
+NO_THRESHOLD = "how far changed lesions lie from the threshold, and what others would give, is not computed"
 Called = dict[str, NDArray[np.float64]]
 
 
 def threshold_of(lesions: pd.DataFrame) -> tuple[float | None, str]:
     """The one threshold behind the classes of a table, or None and the reason."""
-    found = sorted(set(lesions["threshold"].dropna())) if "threshold" in lesions else []
+    if "threshold" not in lesions:
+        return None, f"the lesion table has no column threshold: {NO_THRESHOLD}"
+    found = sorted(set(lesions["threshold"].dropna()))
     if len(found) == 1:
         return float(found[0]), ""
-    return None, NO_THRESHOLD if not len(found) else f"the lesions were classified with {len(found)} thresholds"
+    if found:
+        return None, f"the lesions were classified with {len(found)} thresholds"
+    return None, f"the column threshold is empty: {NO_THRESHOLD}"
 
 
 def changed_lesions(lesions: pd.DataFrame, few_rois: int) -> pd.DataFrame:

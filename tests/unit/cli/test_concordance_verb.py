@@ -89,6 +89,31 @@ def test_only_the_named_timepoints_predict(table: Path, tmp_path: Path) -> None:
     assert f"{len(whole) - len(baseline)} lesions at TP1 are left out" in words
 
 
+def test_a_timepoint_that_no_table_holds_is_refused_unless_allowed(table: Path, tmp_path: Path) -> None:
+    arguments = ("concordance", table, "--timepoint", "TP7", "--out", tmp_path / "out", "--settings", FAST)
+    result = run(*arguments, "--timepoint", "baseline", "--no-figures")
+    assert isinstance(result.exception, InputError)
+    assert "nothing at timepoint 'TP7'" in str(result.exception)
+    assert "Timepoints in the table: TP1, baseline" in str(result.exception)
+    assert not (tmp_path / "out").exists()
+    assert run(*arguments, "--allow-absent", "--no-figures").exit_code == 0
+    only = pd.read_csv(table).assign(cohort="late", timepoint="TP1")  # one cohort may lack what another holds
+    only.to_csv(tmp_path / "late.csv", index=False)
+    late = ("concordance", table, tmp_path / "late.csv", "--cohort", "late", "--timepoint", "baseline")
+    assert run(*late, "--out", tmp_path / "late", "--settings", FAST, "--no-figures").exit_code == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--allow-absent",)], ids=["", "absent"])
+def test_a_timepoint_cannot_be_chosen_where_the_table_states_none(
+    table: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    pd.read_csv(table).assign(timepoint=None).to_csv(table, index=False)
+    result = run("concordance", table, "--timepoint", "baseline", *options, "--out", tmp_path / "out")
+    assert isinstance(result.exception, InputError)
+    assert "column timepoint" in str(result.exception)
+    assert "empty in every row" in str(result.exception)
+
+
 @pytest.mark.parametrize(
     "column, value, said",
     [("dice", 1.5, "between 0 and 1"), ("response", 7, "0, 1 or empty"), ("dice", None, "missing")],
@@ -142,3 +167,19 @@ def test_roi_concordance_from_parquet(tmp_path: Path, apart: bool) -> None:
     icc = pd.read_csv(tmp_path / "out" / "feature_icc.csv")
     assert icc["feature"].tolist() == ["original_firstorder_Mean"]
     assert icc["value"].iloc[0] > 0.8
+
+
+@pytest.mark.parametrize(
+    "stated, said", [("baseline", "Timepoints in the table: baseline"), (None, "empty in every row")]
+)
+def test_rois_of_a_timepoint_that_is_not_there_are_refused(tmp_path: Path, stated: str | None, said: str) -> None:
+    rois = pd.DataFrame({"patient_id": "P", "timepoint": stated, "lesion_id": 1, "z": 0, "y": range(4), "x": 0})
+    path = tmp_path / "rois.parquet"
+    pd.concat([rois.assign(mask_source=source) for source in ("manual", "automatic")]).to_parquet(path)
+    result = run("roi-concordance", path, "--timepoint", "TP7", "--out", tmp_path / "out", "--settings", FAST)
+    assert isinstance(result.exception, InputError)
+    assert said in str(result.exception)
+    assert not (tmp_path / "out").exists()
+    if stated:
+        absent = run("roi-concordance", path, "--timepoint", "TP7", "--allow-absent", "--out", tmp_path / "out")
+        assert absent.exit_code == 0, absent.output

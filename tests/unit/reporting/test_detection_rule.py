@@ -19,7 +19,9 @@ from livermets.reporting.sections.cohorts import cohorts_section
 from livermets.reporting.sections.concordance import concordance_section
 from livermets.reporting.sections.lesion_list import displayed, lesion_section
 from livermets.reporting.sections.segmentation import segmentation_section
-from livermets.stats.overlap import Resampling
+from livermets.stats.gee import OUTCOMES
+from livermets.stats.lesions import checked_lesions
+from livermets.stats.overlap import Resampling, detection_by_size
 
 COHORTS = (
     MadeCohort("training", "train", 4, 3),
@@ -140,8 +142,47 @@ def test_whoever_counts_detections_says_the_rule(swept):
     assert [block.id for block in speaking if said not in block.caption and block.id != "lesion-table"] == []
 
 
+def test_nobody_says_that_an_undetected_lesion_has_no_overlap(swept):
+    rule, study, made = swept
+    missed = study.lesions[study.lesions["automatic_fate"].eq("undetected")]
+    assert (missed["dice"] > 0).any() == (rule > 0)
+    said = [
+        getattr(block, "caption", "") or getattr(block, "text", "") for section in made for block in blocks(section)
+    ]
+    said += list(OUTCOMES.values())
+    assert [text for text in said if re.search(r"(un|not )detected[^.;,]*\b(has|with) Dice 0(?!\.)", text)] == []
+    assert any("lesion without overlap has Dice 0. Rows and columns" in text for text in said)
+
+
 def test_published_rules_that_are_not_the_studys_stand_beside_and_are_named(swept):
     rule, _, made = swept
     headings = [column.label for column in tables(made)["detection"].columns]
     named = {0.0: "Dice above 0 (Giannini 2020)", 0.2: "Dice above 0.2 (Defeudis 2022)"}
     assert headings[7:] == [words for above, words in named.items() if above != rule]
+
+
+def test_a_detection_that_the_table_states_counts_without_a_dice():
+    table = pd.DataFrame(
+        {
+            "patient_id": [f"P{n}" for n in range(6)],
+            "lesion_id": 1,
+            "response": 1.0,
+            "predicted_manual": 1.0,
+            "predicted_automatic": [1, 1, np.nan, np.nan, np.nan, np.nan],
+            "dice": [0.6, np.nan, np.nan, 0.1, np.nan, np.nan],
+            "detected": [1, 1, 1, 0, 0, np.nan],
+            "longest_diameter_mm": 25.0,
+        }
+    )
+    checked = checked_lesions(
+        table.assign(detection_dice=0.2, cohort="c", timepoint="baseline", precision=0.5, recall=0.5)
+    )
+    said = detection_sentence(checked).replace("\u00a0", " ")
+    assert "detected 3 of 5 " in said
+    assert "1 lesion had no automatic mask to judge" in said
+    rows = detection_by_size(checked, Resampling(0, 0.95, np.random.default_rng(0)))
+    counts = rows[rows["size"] == "all"].drop_duplicates("dice_above").set_index("dice_above")
+    assert counts.loc[0.2, ["k", "n"]].tolist() == [3, 5]
+    assert counts.loc[0.0, ["k", "n"]].tolist() == [2, 3]  # another rule needs the Dice
+    without = checked_lesions(table.drop(columns="detected"))  # a class from the automatic mask needs a detection
+    assert "detected 3 of 6 " in detection_sentence(without).replace("\u00a0", " ")

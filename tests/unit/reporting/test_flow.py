@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from livermets.reporting.flow import flow_svg
 from livermets.reporting.lesions import lesion_flow, split_findings
-from livermets.reporting.model import Gallery, Paragraph
+from livermets.reporting.model import Bullets, Gallery, Paragraph
+from livermets.reporting.modelcard import model_card_section
 from livermets.reporting.results import _with_all_columns, left_out
 from livermets.reporting.sections.analyses import analyses
 from livermets.reporting.sections.cohorts import cohort_flows, cohorts_section, exclusion_reasons
+from livermets.reporting.sections.lesion_list import lesion_section
 from livermets.reporting.sections.methods import methods_section
 from livermets.stats.lesions import checked_lesions
 
@@ -47,6 +49,35 @@ def test_every_lesion_is_counted_once_in_every_partition(rows):
     assert flow.both + flow.only_manual + flow.only_automatic + flow.neither == flow.lesions
     assert flow.agree + flow.differ == flow.both
     assert flow.agree + flow.differ + flow.no_class == flow.lesions
+
+
+def test_the_words_of_the_diagram_add_up_for_either_mask():
+    rows = [
+        (1, 1, 1, 0.9),
+        (1, np.nan, np.nan, 0.9),
+        (0, np.nan, np.nan, 0.9),
+        (0, 1, np.nan, 0.0),
+        (0, 1, np.nan, 0.9),
+    ]
+    drawn = _table(rows).assign(n_roi_manual=[9, 3, 0, 9, 9], n_roi_automatic=[9, 3, 4, 9, np.nan], minimum_rois=5)
+    flow = lesion_flow(checked_lesions(drawn.drop(columns="patient")))
+    described = re.search(r"<desc[^>]*>([^<]+)", flow_svg(flow, "f", "t")).group(1).replace("\u00a0", " ")
+    for mask, ends in (("Manual", "Automatic mask"), ("Automatic", "Both masks")):
+        counts = described.split(f"{mask} mask: ")[1].split(ends)[0]
+        assert sum(map(int, re.findall(r"\d+", counts))) == len(rows), counts
+    assert "1 without a ROI, 1 with too few ROIs for a class" in described
+    assert "1 with no class given, 2 with too few ROIs for a class" in described
+
+
+def test_whoever_says_why_a_lesion_has_no_class_names_every_reason(made_study):
+    bullets = next(block for block in model_card_section(made_study.results).blocks if isinstance(block, Bullets)).items
+    lists = [cohorts_section(made_study.results), lesion_section(made_study.results)]
+    said = [section.blocks[0].text for section in lists]
+    said += [text for text in bullets if "get no class" in text]
+    assert len(said) == 3
+    for text in said:
+        assert re.search(r"no (whole )?ROI", text), text
+        assert re.search(r"too few (ROIs )?for a class", text), text
 
 
 def test_the_diagram_shows_the_counts_and_says_them_in_words():

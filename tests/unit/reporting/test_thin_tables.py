@@ -48,3 +48,39 @@ def test_a_thin_table_gives_a_report_without_nan(name: str, tmp_path) -> None:
     for text in (words, *result.notes, prose):
         assert not NOT_A_NUMBER.search(text)
     assert pd.read_csv(tmp_path / "concordance" / "v" / "accounting.csv")["n_lesions"].iloc[-1] == len(lesions)
+
+
+def test_without_lesions_at_the_named_timepoints_no_other_reason_is_given() -> None:
+    result = concordance(LESIONS.assign(timepoint="TP1"), SETTINGS, timepoints=["baseline"])
+    notes, words = " | ".join(result.notes), in_words(vars(result), result.lesions)
+    assert "no lesion at baseline" in notes
+    for false in ("no column threshold", "0 patients every interval", "lesions of 0 patients in the table"):
+        assert false not in notes
+    assert "(no lesion with a known outcome has a class and a share from both masks)" in words
+
+
+@pytest.mark.parametrize(
+    "lesions, said",
+    [
+        (LESIONS.drop(columns="threshold"), "the lesion table has no column threshold"),
+        (LESIONS.assign(threshold=np.nan), "the column threshold is empty"),
+        (LESIONS.assign(threshold=[0.4, *[0.5] * (len(LESIONS) - 1)]), "classified with 2 thresholds"),
+    ],
+)
+def test_why_nothing_is_said_of_other_thresholds(lesions: pd.DataFrame, said: str) -> None:
+    assert any(said in note for note in concordance(lesions, SETTINGS).notes)
+
+
+@pytest.mark.parametrize(
+    "lesions, said",
+    [
+        (LESIONS.assign(response=1.0), "an AUC needs two lesions of each class, here 38 R+ and 0 R-"),
+        (UNDETECTED, "no lesion with a known outcome has a class and a share from both masks"),
+        (LESIONS.drop(columns=["share_manual", "share_automatic"]), "without shares of both masks"),
+    ],
+    ids=["one class", "none compared", "no shares"],
+)
+def test_why_shares_do_not_separate_responders(lesions: pd.DataFrame, said: str) -> None:
+    result = concordance(lesions, SETTINGS)
+    words = in_words(vars(result), result.lesions)
+    assert said in next(line for line in words.splitlines() if "How well the shares separate responders" in line)

@@ -132,6 +132,22 @@ def test_scrambled_follow_up_changes_no_headline_figure() -> None:
 
 
 @pytest.mark.filterwarnings("error")
+def test_patients_seen_at_other_timepoints_only_change_no_headline_figure() -> None:
+    baseline = lesion_table(10).query("timepoint == 'baseline'")
+    later = lesion_table(25, seed=3).assign(timepoint="TP1")
+    later["patient_id"] = [f"{'A' if index % 2 else 'Z'}{name}" for index, name in enumerate(later["patient_id"])]
+    alone, together = (
+        concordance(table, FAST, seed=1, timepoints=["baseline"])
+        for table in (baseline, pd.concat([later, baseline, lesion_table(10).query("timepoint == 'TP1'")]))
+    )
+    for name, table in vars(alone).items():
+        if name not in ("lesions", "notes", "agreement_by_timepoint"):
+            assert table.to_csv() == getattr(together, name).to_csv(), name
+    by_time = together.agreement_by_timepoint.query("timepoint == 'baseline'").set_index(["measure", "method"])
+    agreement = alone.agreement.set_index(["measure", "method"]).loc[by_time.index]
+    assert by_time[["low", "high"]].to_csv() == agreement[["low", "high"]].to_csv()
+
+
 def test_no_lesion_at_the_named_timepoints_is_said() -> None:
     found = concordance(lesion_table(6), FAST, timepoints=["later"])
     assert found.notes[0] == "no lesion at later: nothing of a prediction can be said"

@@ -43,8 +43,9 @@ def cohorts_section(study: StudyResults) -> Section:
     blocks: list[Block] = [
         Paragraph(
             "Every lesion of the lesion table is followed to the comparison of its two classes: same, other, or no "
-            "class with at least one mask. A lesion whose mask is too small to hold one whole ROI, or that the network "
-            "did not detect, has no class from that mask; it stays in the count that says so." + _apart_words(study)
+            "class with at least one mask. A lesion whose mask holds no whole ROI, or too few for a class, or that the "
+            "network did not detect, has no class from that mask; it stays in the count that says so."
+            + _apart_words(study)
         )
     ]
     blocks.append(_flow_gallery(study, flows))

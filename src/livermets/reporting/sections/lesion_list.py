@@ -64,9 +64,8 @@ def lesion_section(study: StudyResults) -> Section:
     )
     intro = Paragraph(
         "Sort by a heading, filter below, and save what is shown or everything as CSV. Classes are R+ (responder) "
-        "and R− "
-        "(non-responder); n/a means not available: not detected, no ROI, or outcome not known. The file "
-        "results/lesions.csv "
+        "and R− (non-responder); n/a means not available: not detected, no ROI, too few ROIs for a class, or outcome "
+        "not known. The file results/lesions.csv "
         f"has the same lesions with unrounded numbers and 1/0 for R+/R−. {rule_sentence(study.lesions)}"
     )
     return Section("lesions", "All lesions", [intro, block])

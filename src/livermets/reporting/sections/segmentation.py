@@ -136,10 +136,10 @@ def _detection(study: StudyResults, resampling: Resampling) -> Section:
             reasons.append(_ONE_PATIENT if counted["n_patients"] < 2 else "the patients are too few or too much alike")
         if exact is None:
             reasons.append("lesions seen at several timepoints are not independent")
-        beside = (part[part["dice_above"].eq(limit) & part["study_rule"].eq(0)].iloc[0] for limit in others)
+        beside = (part[part["dice_above"].eq(limit) & part["study_rule"].eq(0)] for limit in others)
         rows.append([
             *_where(study, *where), fmt.count_of(counted["k"], counted["n"]), fmt.percent(counted["value"]),
-            _ends(exact), _ends(by_patient), *(fmt.share(one["k"], one["n"], 1) for one in beside),
+            _ends(exact), _ends(by_patient), *map(_of_rule, beside),
         ])  # fmt: skip
     head = [*_WHERE, Column("Detected", True), Column("Rate", True), Column("Interval, exact", True)]
     head += [Column("Interval, by patient", True), *(Column(published_rule(limit), True) for limit in others)]
@@ -156,6 +156,11 @@ def _detection(study: StudyResults, resampling: Resampling) -> Section:
         _false_positives(study),
     ]
     return Section("detection-rate", "Detection and false positives", blocks)
+
+
+def _of_rule(rows: pd.DataFrame) -> str:
+    """Detected by another rule, which needs the Dice."""
+    return fmt.share(rows["k"].iloc[0], rows["n"].iloc[0], 1) if len(rows) else fmt.MISSING
 
 
 def _lesion_wise(study: StudyResults, resampling: Resampling) -> list[Block]:

@@ -70,7 +70,7 @@ def _apart(low: float, high: float) -> str:
 
 def _judged(files: Files) -> pd.DataFrame:
     lesions = files.headline(files.main)
-    return lesions[lesions["dice"].notna()]
+    return lesions[lesions[["dice", "detected", AUTOMATIC]].notna().any(axis=1)]
 
 
 def _detection(files: Files, sign: str = "") -> Values:
@@ -284,8 +284,8 @@ STATEMENTS = (
                   within="The network detected")
         for sign in ("<", "≥")
     ),
-    Statement("summary/bullet/", "{k} lesion… had no automatic mask to judge", "lesions.csv", "dice", _unjudged,
-              rare=True),
+    Statement("summary/bullet/", "{k} lesion… had no automatic mask to judge", "lesions.csv",
+              f"dice, detected, {AUTOMATIC}", _unjudged, rare=True),
     *_sizes(),
     Statement(
         "summary/bullet/", " {group:w} {k} of {n} ({value:%} %; {low:%} to {high:%} %)",
