@@ -35,7 +35,7 @@ def _check_training(study: Study, problems: ProblemList) -> None:
 
 
 def _check_response_timepoints(config: StudyConfig, study: Study, problems: ProblemList) -> None:
-    """The response model needs scans of the timepoints that it is to learn from."""
+    """The response model needs scans of every timepoint that it is to learn from and to be judged at."""
     wanted, key = config.response_timepoints, "response_timepoints"
     if any(cohort.problems.errors for cohort in study.cohorts):
         return  # rows that cannot be read may hold the timepoint that is missing
@@ -44,11 +44,12 @@ def _check_response_timepoints(config: StudyConfig, study: Study, problems: Prob
         has = ", ".join(sorted(_timepoints(cohort)))
         what = f"no scan of this training cohort is at {' or '.join(wanted)} ({key}); its timepoints: {has}"
         problems.error(f"cohort {cohort.name}", what, f"Set {key} to those that the response is to be predicted from")
-    known = {timepoint for cohort in study.cohorts for timepoint in _timepoints(cohort)}
+    known = {timepoint for cohort in _trained_on(study) for timepoint in _timepoints(cohort)}
     unknown = [] if lacking else [timepoint for timepoint in wanted if timepoint not in known]
-    for timepoint in unknown:
-        what = f"no cohort has a scan at {timepoint}; timepoints of the study: {', '.join(sorted(known))}"
-        problems.error(key, what, "Correct the name, or leave it out")
+    for timepoint in unknown if known else []:
+        has = ", ".join(sorted(known))
+        what = f"no training cohort has a scan at {timepoint}; timepoints of the training cohorts: {has}"
+        problems.error(key, what, "Correct the name, or leave it out: classes count where the model was trained")
 
 
 def _check_both_classes(config: StudyConfig, study: Study, problems: ProblemList) -> None:

@@ -88,12 +88,26 @@ def test_a_training_cohort_without_such_a_scan_is_one_problem(study):
     ]
 
 
-def test_a_timepoint_that_no_cohort_has_is_a_problem(study):
-    study["response_timepoints"] = ["baseline", "TP7"]
+@pytest.mark.parametrize("point", ["TP7", "TP2"])
+def test_a_timepoint_that_no_training_cohort_has_is_a_problem(study, point):
+    """TP2 is one of the validation cohort: its follow-up classes would count as predictions of a model that never saw
+    such an image."""
+    with Path("table.csv").open("a") as table:
+        table.write("C,TP2,1,20,15\n")
+    for name in ("ct", "liver", "lesions"):
+        Path(f"C_TP2_{name}.nii.gz").touch()
+    study["response_timepoints"] = ["baseline", point]
     assert problems_of(study) == [
-        "response_timepoints: no cohort has a scan at TP7; timepoints of the study: TP1, baseline. "
-        "Correct the name, or leave it out."
+        f"response_timepoints: no training cohort has a scan at {point}; timepoints of the training cohorts: TP1, "
+        "baseline. Correct the name, or leave it out: classes count where the model was trained."
     ]
+
+
+def test_a_timepoint_named_twice_is_refused(study):
+    study["response_timepoints"] = ["baseline", "TP1", "baseline"]
+    (problem,) = problems_of(study)
+    assert "response_timepoints" in problem
+    assert "baseline stands there twice" in problem
 
 
 def test_both_classes_are_needed_at_these_timepoints(study):
