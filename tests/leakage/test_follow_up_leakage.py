@@ -15,6 +15,7 @@ from livermets.cli import app
 from livermets.cli import selection as _selection  # noqa: F401  (registers the verbs)
 from livermets.errors import InputError
 from livermets.io.tables import write_csv, write_parquet
+from livermets.readiness import selection_problems
 from livermets.selection.study import Inputs
 from livermets.selection.training_table import training_table
 from livermets.workflow import Plan
@@ -117,6 +118,36 @@ def test_both_classes_are_needed_at_these_timepoints(study):
         "cohort learn: no lesion of the training patients is R-. "
         "The model needs both classes; check the outcome rule and the table."
     ]
+
+
+TOO_FEW = [
+    f"cohort learn: class {name} occurs in 2 patients, cross-validation with 5 folds needs at least 5. "
+    "Add patients or lower the number of folds."
+    for name in ("R+ (1)", "R- (0)")
+]
+
+
+def test_too_few_patients_for_the_folds_are_said_before_anything_is_computed(study, tmp_path):
+    plan = Plan.from_config(study)
+    assert [str(problem) for problem in selection_problems(plan.config, plan.study)] == TOO_FEW
+    Path("config.yaml").write_text(yaml.safe_dump(study))
+    command = [sys.executable, "-m", "snakemake", "-s", REPOSITORY / "Snakefile", "--directory", tmp_path, "-c1"]
+    done = subprocess.run([*command, "results/model/model.safetensors"], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert [f"error: {text}" for text in TOO_FEW] == [s for s in done.stderr.splitlines() if s.startswith("error:")]
+    assert not list(tmp_path.glob("results/**/scan.json"))
+
+
+def test_the_audit_needs_patients_too(study):
+    folds = {"search": {"folds": 2}, "audit": {"outer_folds": 3}}
+    plan = Plan.from_config({**study, "selection": folds})
+    said = [problem.what for problem in selection_problems(plan.config, plan.study)]
+    assert said == [
+        f"class {name} occurs in 2 patients, nested evaluation with 3 outer folds needs at least 3"
+        for name in ("R+ (1)", "R- (0)")
+    ]
+    enough = Plan.from_config({**study, "selection": {"search": {"folds": 2}, "audit": {"outer_folds": 0}}})
+    assert not selection_problems(enough.config, enough.study).errors
 
 
 def with_follow_up(table: pd.DataFrame, change: float) -> pd.DataFrame:
