@@ -8,6 +8,7 @@ from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
 from livermets.intake.missing import missing_files
 from livermets.segmentation.pretrained import checked_pretrained_file
+from livermets.selection.enough import patient_problems
 
 
 def study_problems(config: StudyConfig, study: Study) -> ProblemList:
@@ -35,7 +36,7 @@ def _check_training(study: Study, problems: ProblemList) -> None:
 
 
 def _check_response_timepoints(config: StudyConfig, study: Study, problems: ProblemList) -> None:
-    """The response model needs scans of the timepoints that it is to learn from."""
+    """The response model needs scans of every timepoint that it is to learn from and to be judged at."""
     wanted, key = config.response_timepoints, "response_timepoints"
     if any(cohort.problems.errors for cohort in study.cohorts):
         return  # rows that cannot be read may hold the timepoint that is missing
@@ -44,33 +45,53 @@ def _check_response_timepoints(config: StudyConfig, study: Study, problems: Prob
         has = ", ".join(sorted(_timepoints(cohort)))
         what = f"no scan of this training cohort is at {' or '.join(wanted)} ({key}); its timepoints: {has}"
         problems.error(f"cohort {cohort.name}", what, f"Set {key} to those that the response is to be predicted from")
-    known = {timepoint for cohort in study.cohorts for timepoint in _timepoints(cohort)}
+    known = {timepoint for cohort in _trained_on(study) for timepoint in _timepoints(cohort)}
     unknown = [] if lacking else [timepoint for timepoint in wanted if timepoint not in known]
-    for timepoint in unknown:
-        what = f"no cohort has a scan at {timepoint}; timepoints of the study: {', '.join(sorted(known))}"
-        problems.error(key, what, "Correct the name, or leave it out")
+    for timepoint in unknown if known else []:
+        has = ", ".join(sorted(known))
+        what = f"no training cohort has a scan at {timepoint}; timepoints of the training cohorts: {has}"
+        problems.error(key, what, "Correct the name, or leave it out: classes count where the model was trained")
 
 
 def _check_both_classes(config: StudyConfig, study: Study, problems: ProblemList) -> None:
     """Both classes among the lesions that the response model is to learn from."""
+    patients = _patients_by_class(config, study)
+    for response, word in ((0, "R-"), (1, "R+")):
+        if patients is not None and not patients[response]:
+            what = f"no lesion of the training patients is {word}"
+            fix = "The model needs both classes; check the outcome rule and the table"
+            problems.error(_training_words(study), what, fix)
+
+
+def selection_problems(config: StudyConfig, study: Study) -> ProblemList:
+    """What the selection would refuse after everything before it was computed: too few patients of a class for its
+    folds, as far as the table tells. Lesions without a ROI drop out too, so that enough here may be too few there."""
+    patients = _patients_by_class(config, study)
+    if patients is None:
+        return ProblemList()
+    return patient_problems(patients, config.selection, _training_words(study))
+
+
+def _patients_by_class(config: StudyConfig, study: Study) -> dict[int, int] | None:
+    """Patients with a lesion of each class to learn from; None: not known yet."""
     training = _trained_on(study)
     if any(cohort.problems.errors for cohort in training):
-        return  # rows that cannot be read may hold the class that is missing
+        return None  # rows that cannot be read may hold the class that is missing
     wanted = config.response_timepoints
     rows = [(cohort, row) for cohort in training for row in cohort.rows if row.timepoint in wanted]
     # A synthetic cohort that is not written yet has no outcome to look at.
     if not rows or any(row.lesion_id is None for _, row in rows):
-        return
-    found = {
-        row.response
+        return None
+    known = {
+        (row.response, cohort.name, row.patient_id)
         for cohort, row in rows
         if row.lesion_id not in cohort.excluded_lesions(row.patient_id, row.timepoint)
     }
-    for response, word in ((0, "R-"), (1, "R+")):
-        if response not in found:
-            where = "cohort " + ", ".join(cohort.name for cohort in training)
-            what = f"no lesion of the training patients is {word}"
-            problems.error(where, what, "The model needs both classes; check the outcome rule and the table")
+    return {response: sum(found == response for found, *_ in known) for response in (0, 1)}
+
+
+def _training_words(study: Study) -> str:
+    return "cohort " + ", ".join(cohort.name for cohort in _trained_on(study))
 
 
 def _trained_on(study: Study) -> list[Cohort]:

@@ -15,6 +15,7 @@ from livermets.cli import app
 from livermets.cli import selection as _selection  # noqa: F401  (registers the verbs)
 from livermets.errors import InputError
 from livermets.io.tables import write_csv, write_parquet
+from livermets.readiness import selection_problems
 from livermets.selection.study import Inputs
 from livermets.selection.training_table import training_table
 from livermets.workflow import Plan
@@ -88,12 +89,26 @@ def test_a_training_cohort_without_such_a_scan_is_one_problem(study):
     ]
 
 
-def test_a_timepoint_that_no_cohort_has_is_a_problem(study):
-    study["response_timepoints"] = ["baseline", "TP7"]
+@pytest.mark.parametrize("point", ["TP7", "TP2"])
+def test_a_timepoint_that_no_training_cohort_has_is_a_problem(study, point):
+    """TP2 is one of the validation cohort: its follow-up classes would count as predictions of a model that never saw
+    such an image."""
+    with Path("table.csv").open("a") as table:
+        table.write("C,TP2,1,20,15\n")
+    for name in ("ct", "liver", "lesions"):
+        Path(f"C_TP2_{name}.nii.gz").touch()
+    study["response_timepoints"] = ["baseline", point]
     assert problems_of(study) == [
-        "response_timepoints: no cohort has a scan at TP7; timepoints of the study: TP1, baseline. "
-        "Correct the name, or leave it out."
+        f"response_timepoints: no training cohort has a scan at {point}; timepoints of the training cohorts: TP1, "
+        "baseline. Correct the name, or leave it out: classes count where the model was trained."
     ]
+
+
+def test_a_timepoint_named_twice_is_refused(study):
+    study["response_timepoints"] = ["baseline", "TP1", "baseline"]
+    (problem,) = problems_of(study)
+    assert "response_timepoints" in problem
+    assert "baseline stands there twice" in problem
 
 
 def test_both_classes_are_needed_at_these_timepoints(study):
@@ -103,6 +118,36 @@ def test_both_classes_are_needed_at_these_timepoints(study):
         "cohort learn: no lesion of the training patients is R-. "
         "The model needs both classes; check the outcome rule and the table."
     ]
+
+
+TOO_FEW = [
+    f"cohort learn: class {name} occurs in 2 patients, cross-validation with 5 folds needs at least 5. "
+    "Add patients or lower the number of folds."
+    for name in ("R+ (1)", "R- (0)")
+]
+
+
+def test_too_few_patients_for_the_folds_are_said_before_anything_is_computed(study, tmp_path):
+    plan = Plan.from_config(study)
+    assert [str(problem) for problem in selection_problems(plan.config, plan.study)] == TOO_FEW
+    Path("config.yaml").write_text(yaml.safe_dump(study))
+    command = [sys.executable, "-m", "snakemake", "-s", REPOSITORY / "Snakefile", "--directory", tmp_path, "-c1"]
+    done = subprocess.run([*command, "results/model/model.safetensors"], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert [f"error: {text}" for text in TOO_FEW] == [s for s in done.stderr.splitlines() if s.startswith("error:")]
+    assert not list(tmp_path.glob("results/**/scan.json"))
+
+
+def test_the_audit_needs_patients_too(study):
+    folds = {"search": {"folds": 2}, "audit": {"outer_folds": 3}}
+    plan = Plan.from_config({**study, "selection": folds})
+    said = [problem.what for problem in selection_problems(plan.config, plan.study)]
+    assert said == [
+        f"class {name} occurs in 2 patients, nested evaluation with 3 outer folds needs at least 3"
+        for name in ("R+ (1)", "R- (0)")
+    ]
+    enough = Plan.from_config({**study, "selection": {"search": {"folds": 2}, "audit": {"outer_folds": 0}}})
+    assert not selection_problems(enough.config, enough.study).errors
 
 
 def with_follow_up(table: pd.DataFrame, change: float) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from livermets import __version__, cluster, lock, running, surroundings
 from livermets.config.duplicates import repeated_keys
 from livermets.demand import asked_memory_mb, asked_minutes
 from livermets.leftovers import Made, left_over, left_over_problems
+from livermets.readiness import selection_problems
 from livermets.workflow import OWN, InputError, Plan, has_gpu, paths, shell_words, verb_digest
 
 # A large study is millions of objects that stay until the end; looking through them for garbage takes a tenth of the time.
@@ -65,6 +66,8 @@ def failed_jobs():
 
 
 onstart:
+    if "select" in {job.rule.name for job in workflow.dag.needrun_jobs()}:
+        complain(selection_problems(plan.config, plan.study))
     complain(left_over_problems(left_over(Path("results"), Made.by(plan.config, plan.study))))
     complain([*running.unwritable_results(), *running.outdated_environment(REPOSITORY / "envs/lock.txt")])
     if workflow.non_local_exec:

@@ -16,6 +16,16 @@ Name = Annotated[
     Allowed(r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters without accents, digits, - and _, with a letter or digit first"),
 ]
 Code = Annotated[str, Allowed(r"[A-Za-z0-9._-]+", "letters without accents, digits, . _ and -")]
+
+
+def _each_once(names: list[str]) -> list[str]:
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"{', '.join(twice)} stands there twice; name each once")
+    return names
+
+
+Timepoints = Annotated[list[Code], Field(min_length=1), AfterValidator(_each_once)]
 RowNumber = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
@@ -175,7 +185,7 @@ class CohortSettings(Section):
     mask is air or lung; `liver_hu`: the liver's mean is not between 0 and 250 HU;
     `liver_mirrored`: the liver mask would fit the CT mirrored; `lesion_air`: a lesion lies in air or
     lung; `lesion_outside_liver`: a lesion lies outside the liver mask. Everything else stays an error."""
-    timepoints: list[Code] = Field(["baseline"], min_length=1)
+    timepoints: Timepoints = ["baseline"]
     """Timepoints used when the table has no timepoint column."""
 
     @field_validator("missing", "liver_labels", "lesion_labels", mode="before")

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from livermets.config.base import Section
 from livermets.config.classification import ClassificationSettings
-from livermets.config.cohorts import Code, CohortSettings, Name
+from livermets.config.cohorts import CohortSettings, Name, Timepoints
 from livermets.config.comparison import OWN, ComparedNetwork
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.preprocess import PreprocessSettings
@@ -30,7 +30,7 @@ class StudyConfig(Section):
     """The cohorts by name; a new one is added here and nowhere else."""
     outcome: OutcomeSettings = OutcomeSettings()
     """What counts as a responder."""
-    response_timepoints: list[Code] = Field(["baseline"], min_length=1)
+    response_timepoints: Timepoints = ["baseline"]
     """Timepoints whose images the response model learns from, and whose classes count as predictions. A follow-up image
     is part of the outcome (the response is measured on it): name one here only where it is none."""
     preprocess: PreprocessSettings = PreprocessSettings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from livermets.cohort import Scan, Study, found_cohorts
@@ -14,7 +15,7 @@ from livermets.intake.scan_data import ScanData
 from livermets.intake.study_check import StudyCheck, check_study
 from livermets.io.atomic import write_text
 from livermets.io.tables import write_csv
-from livermets.readiness import study_problems
+from livermets.readiness import selection_problems, study_problems
 
 ROI_PER_VOXEL = 0.18
 """ROIs per lesion voxel at step 2: one lattice place in four, fewer at the border (measured: 0.18)."""
@@ -53,6 +54,8 @@ def _looked_at(option: str, pictures: Path | None) -> tuple[StudyCheck, str]:
 
     found = check_study(study, _progress, look)
     found.problems.extend(study_problems(config, study))
+    # Networks and masks can be made of fewer patients, so this is no error until a model is to be fitted.
+    found.problems.extend(replace(problem, severity="warning") for problem in selection_problems(config, study))
     return found, summary(study, found)
 
 

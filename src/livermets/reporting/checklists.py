@@ -101,13 +101,13 @@ def _phrases(study: StudyResults) -> dict[str, str]:
 
 
 def _lesions_at(study: StudyResults, where: set[str]) -> str:
-    lesions = study.cohort_lesions(*study.of_role("validation"))
+    lesions = study.headline_lesions(*study.of_role("validation"))
     lesions = lesions[lesions["centre"].isin(list(where))] if "centre" in lesions else lesions.iloc[:0]
     return f"{fmt.plural(len(lesions), 'validation lesion')} of {fmt.plural(lesions['patient'].nunique(), 'patient')}"
 
 
 def _balance(study: StudyResults) -> str:
-    response = study.cohort_lesions(*study.of_role("train"))["response"]
+    response = study.headline_lesions(*study.of_role("train"))["response"]
     counts = f"{fmt.integer(response.eq(1).sum())} R+ and {fmt.integer(response.eq(0).sum())} R−"
     return f"{counts} lesions in the training cohorts"
 

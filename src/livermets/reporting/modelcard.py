@@ -71,14 +71,16 @@ def _trained_on(study: StudyResults) -> str:
 
 
 def _data(study: StudyResults, role: str) -> str:
+    """Cohorts with lesions whose classes count as predictions; others tested masks, and no model."""
     parts = []
     for name in study.of_role(role):
-        lesions = study.cohort_lesions(name)
+        lesions = study.headline_lesions(name)
         if len(lesions):
             flow = lesion_flow(lesions)
             kind = ", synthetic" if study.cohorts[name].synthetic else ""
             parts.append(
-                f"{name}{kind} ({fmt.plural(flow.patients, 'patient')}, {fmt.plural(flow.lesions, 'lesion')}: "
+                f"{name}{kind} ({fmt.plural(flow.patients, 'patient')}, {fmt.plural(flow.lesions, 'lesion')} at "
+                f"{fmt.listed(study.response_timepoints, 'or')}: "
                 f"{fmt.integer(flow.responders)} R+, {fmt.integer(flow.non_responders)} R−)"
             )
     return "; ".join(parts) or "none in this study"
@@ -126,13 +128,13 @@ def _limits(study: StudyResults) -> list[str]:
             "clinical."
         )
     counts = training_counts(study)
-    drawn = int(study.cohort_lesions(*study.of_role("train"))["patient"].nunique())
-    patients = drawn if counts is None else counts[1]
+    drawn = study.headline_lesions(*study.of_role("train"))
+    patients = int(drawn["patient"].nunique()) if counts is None else counts[1]
     if patients < 100:
         limits.append(
             f"It was trained on {fmt.plural(patients, 'patient')}; features chosen from so few may not be chosen again."
         )
-    if "centre" not in study.lesions or study.cohort_lesions(*study.of_role("train"))["centre"].nunique() < 2:
+    if "centre" not in drawn or drawn["centre"].nunique() < 2:
         limits.append("Training knows at most one centre: other scanners and protocols are untried.")
     limits.append(
         "Lesions that hold no ROI or too few for a class, or that the network does not find, get no class; it is not a "

@@ -7,10 +7,11 @@ import pandas as pd
 from livermets.reporting import formatting as fmt
 from livermets.reporting.answer import answer
 from livermets.reporting.findings import findings, limits, selection_findings
-from livermets.reporting.lesions import headline, lesion_flow
+from livermets.reporting.lesions import headline
 from livermets.reporting.model import Block, Bullets, Column, Note, Paragraph, Section, Table
 from livermets.reporting.results import StudyResults
 from livermets.reporting.sections.estimates import POOLED, QUOTED, level_text, main_comparison, rows_of
+from livermets.reporting.sections.selection_words import follow_up_sentence
 from livermets.reporting.tables import csv_download
 from livermets.stats.comparison import SOURCES
 from livermets.stats.concordance import END_TO_END
@@ -46,13 +47,24 @@ def _compared_lesions(study: StudyResults, name: str | None) -> pd.DataFrame:
 
 
 def _what(study: StudyResults) -> str:
-    parts = []
-    for role, words in (("train", "training"), ("validation", "validation"), ("predict", "prediction")):
-        lesions = study.cohort_lesions(*study.of_role(role))
-        if len(lesions):
-            flow = lesion_flow(lesions)
-            parts.append(f"{words}: {fmt.plural(flow.lesions, 'lesion')} of {fmt.plural(flow.patients, 'patient')}")
-    return f"The study holds {fmt.plural(len(study.cohorts), 'cohort')} ({'; '.join(parts)})." if parts else ""
+    parts = [
+        f"{words}: {_counts(study, study.cohort_lesions(*study.of_role(role)))}"
+        for role, words in (("train", "training"), ("validation", "validation"), ("predict", "prediction"))
+        if len(study.cohort_lesions(*study.of_role(role)))
+    ]
+    if not parts:
+        return ""
+    text = f"The study holds {fmt.plural(len(study.cohorts), 'cohort')} ({'; '.join(parts)})."
+    return f"{text} {follow_up_sentence(study)}".strip()
+
+
+def _counts(study: StudyResults, lesions: pd.DataFrame) -> str:
+    """``24 lesions of 8 patients at baseline and 30 lesions at other timepoints``"""
+    predicted = study.predicted(lesions)
+    text = f"{fmt.plural(len(predicted), 'lesion')} of {fmt.plural(predicted['patient'].nunique(), 'patient')} "
+    text += f"at {fmt.listed(study.response_timepoints, 'or')}"
+    others = len(lesions) - len(predicted)
+    return f"{text} and {fmt.plural(others, 'lesion')} at other timepoints" if others else text
 
 
 def _fate_table(tables: dict[str, pd.DataFrame]) -> Block:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from livermets.errors import ProblemList
 from livermets.io.tables import csv_text, rows_in_words, with_text
+from livermets.selection.enough import too_few
 
 LESION_COLUMNS = ("cohort", "patient_id", "timepoint", "lesion_id")
 ROI_COLUMNS = (*LESION_COLUMNS, "mask_source", "z", "y", "x", "response")
@@ -140,19 +141,16 @@ def is_constant(values: NDArray) -> NDArray[np.bool_]:
 
 def check_enough_patients(data: TrainingData, needed: int, what: str, where: str) -> None:
     """Raises `InputError` unless each class occurs in at least ``needed`` patients."""
-    problems = ProblemList()
-    for side, name in ((1, "R+ (1)"), (0, "R- (0)")):
-        found = len(np.unique(data.patient[data.response == side]))
-        if found < needed:
-            counted = f"class {name} occurs in {found} patient{'' if found == 1 else 's'}"
-            fix = "Add patients or lower the number of folds"
-            problems.error(where, f"{counted}, {what} needs at least {needed}", fix)
-    problems.raise_if_errors()
+    too_few(_patients_by_class(data), needed, what, where).raise_if_errors()
 
 
 def patients_per_class(data: TrainingData) -> int:
     """The number of patients of the rarer class."""
-    return min(len(np.unique(data.patient[data.response == side])) for side in (0, 1))
+    return min(_patients_by_class(data).values())
+
+
+def _patients_by_class(data: TrainingData) -> dict[int, int]:
+    return {side: len(np.unique(data.patient[data.response == side])) for side in (0, 1)}
 
 
 def _check_target(target: pd.Series, name: str, problems: ProblemList, where: str) -> None:

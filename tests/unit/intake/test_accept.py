@@ -84,8 +84,8 @@ def test_an_accepted_window_is_a_warning_whose_reason_reaches_the_table_of_probl
     study.cohort()["accept"] = {"windowed": "public copies"}
     assert study.check() == 0
     table = pd.read_csv(study.folder / "results/check/problems.csv")
-    assert table["where"][0] == "cohort train, accept.windowed"
-    assert (table["what"][0], table["fix"][0]) == ("accepted for 1 of 2 scans", "Reason: public copies")
+    (accepted,) = table[table["where"] == "cohort train, accept.windowed"].itertuples()
+    assert (accepted.what, accepted.fix) == ("accepted for 1 of 2 scans", "Reason: public copies")
     scan = table[table["what"].str.contains("a windowed image")]
     assert scan["severity"].tolist() == ["warning"]
     assert scan["fix"].tolist() == ["Accepted: public copies"]
@@ -116,7 +116,7 @@ def test_an_accepted_finding_that_no_scan_has_is_said(tmp_path: Path) -> None:
     study.cohort()["accept"] = {"windowed": "public copies"}
     assert study.check() == 0
     table = pd.read_csv(study.folder / "results/check/problems.csv")
-    assert (table["where"][0], table["what"][0]) == ("cohort train, accept.windowed", "no scan needs it")
+    assert table.loc[table["where"] == "cohort train, accept.windowed", "what"].tolist() == ["no scan needs it"]
 
 
 def test_every_finding_is_documented_and_refused_somewhere() -> None:

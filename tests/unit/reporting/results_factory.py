@@ -56,7 +56,8 @@ def make_results(
     tables = [_make_cohort(folder / cohort.name, cohort, rng, detection_dice) for cohort in cohorts]
     lesions = pd.concat(tables, ignore_index=True)
     lesions.to_csv(folder / "lesions.csv", index=False)
-    _make_model(folder / "model", lesions[lesions.cohort == cohorts[0].name], rng)
+    trained = lesions[lesions.cohort.eq(cohorts[0].name) & lesions.timepoint.eq("baseline")]
+    _make_model(folder / "model", trained, rng)
     _make_network(folder / "models" / "lesions", rng)
     validation = [c.name for c in cohorts if c.role == "validation"]
     for name in [*validation, "pooled"]:

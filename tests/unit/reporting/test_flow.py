@@ -145,7 +145,7 @@ def test_lesions_at_other_timepoints_are_counted_apart_and_once(baseline_only):
     assert said == {"flow-training": False, "flow-validation": True, "flow-external": False, "flow-unknown": False}
     text = " ".join(block.text for block in methods_section(baseline_only).blocks if isinstance(block, Paragraph))
     assert "predicted from images at baseline" in text
-    assert "Lesions at TP1 test the masks only" in text
+    assert "Lesions of the other cohorts at TP1 test the masks only" in text
 
 
 def test_nothing_is_counted_apart_where_every_timepoint_is_predicted(made_study):

@@ -16,9 +16,11 @@ def _text(study) -> str:
 def test_the_timepoints_that_are_predicted_from_are_stated(made_study):
     named = replace(made_study.results, config={**made_study.config, "response_timepoints": ["TP1"]})
     assert "predicted from images at TP1" in _text(named)
-    assert "Lesions at baseline test the masks only" in _text(named)
+    assert "Lesions of the training cohorts at baseline train the segmentation only" in _text(named)
+    assert "Lesions of the other cohorts at baseline test the masks only" in _text(named)
     both = replace(made_study.results, config={**made_study.config, "response_timepoints": ["baseline", "TP1"]})
-    assert "test the masks only" not in _text(both)
+    assert "masks only" not in _text(both)
+    assert "segmentation only" not in _text(both)
 
 
 def test_resamples_are_said_to_be_shared_within_a_comparison_only(made_study):

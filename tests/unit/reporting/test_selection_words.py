@@ -53,15 +53,29 @@ def test_lesions_of_other_timepoints_are_not_counted_as_left_out():
     "timepoints, scanned, named",
     [
         (["baseline"], ["baseline", "TP1"], ""),
-        (["baseline", "TP1"], ["baseline", "TP1"], "Follow-up images (TP1) trained the model"),
-        (["TP1"], ["baseline", "TP1"], "Follow-up images (TP1) trained the model"),
-        (["TP0"], ["TP0", "TP1"], ""),
+        (["baseline", "TP1"], ["baseline", "TP1"], "TP1"),
+        (["TP1"], ["baseline", "TP1"], "TP1"),
+        (["pre"], ["post", "pre"], "pre"),
+        (["post"], ["post", "pre"], "post"),
+        (["pre", "post"], ["post", "pre"], "pre and post"),
+        (["baseline", "TP2"], ["baseline", "TP1"], ""),
     ],
 )
-def test_follow_up_images_that_train_are_named(timepoints, scanned, named):
+def test_images_that_train_and_may_be_follow_ups_are_named(timepoints, scanned, named):
+    """The alphabet is no order of time: no image is said to be the later one."""
     sentence = words.follow_up_sentence(study(timepoints, scanned))
-    assert sentence.startswith(named) if named else sentence == ""
-    assert ("part of the outcome" in sentence) == bool(named)
+    assert (
+        sentence.startswith(f"Images at {named}, named by response_timepoints, trained the model")
+        if named
+        else (sentence == "")
+    )
+    assert ("where they are follow-up images, they are part of the outcome" in sentence) == bool(named)
+
+
+def test_without_a_model_no_image_trained_one():
+    made = study(["TP1"], ["TP1"])
+    made.model_facts = {}
+    assert words.follow_up_sentence(made) == ""
 
 
 def test_too_few_permutations_say_so():

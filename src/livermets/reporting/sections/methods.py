@@ -65,10 +65,16 @@ def _timepoints(study: StudyResults) -> str:
     named = fmt.listed(study.response_timepoints)
     text = f"The response is predicted from images at {named}: the model is fitted on lesions of the training cohorts "
     text += f"at {named}, and only classes of lesions at {named} count as predictions."
-    others = sorted(set(study.lesions["timepoint"]) - set(study.response_timepoints))
-    if others:
-        text += f" Lesions at {fmt.listed(others)} test the masks only, since the outcome is measured on such images."
+    if others := _others(study, study.of_role("train")):
+        text += f" Lesions of the training cohorts at {others} train the segmentation only."
+    if others := _others(study, [name for name, cohort in study.cohorts.items() if cohort.role != "train"]):
+        text += f" Lesions of the other cohorts at {others} test the masks only."
     return text
+
+
+def _others(study: StudyResults, cohorts: list[str]) -> str:
+    """Timepoints of these cohorts that nothing is predicted from."""
+    return fmt.listed(sorted(set(study.cohort_lesions(*cohorts)["timepoint"]) - set(study.response_timepoints)))
 
 
 def _intervals(study: StudyResults) -> Section:

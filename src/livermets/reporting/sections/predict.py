@@ -29,10 +29,10 @@ def predict_section(study: StudyResults) -> Section | None:
 
 
 def _cohort(study: StudyResults, name: str) -> Section:
-    lesions = study.cohort_lesions(name)
     identifier = f"prediction-{name}"
-    found = study.findings[study.findings["cohort"] == name]
-    if lesions.empty and found.empty:
+    drawn, components = study.cohort_lesions(name), study.findings[study.findings["cohort"] == name]
+    lesions, found = study.predicted(drawn), study.predicted(components)
+    if drawn.empty and components.empty:
         return Section(identifier, f"Cohort {name}", [Note(without_lesions(study, name), "info")])
     blocks: list[Block] = []
     if study.trained_on_synthetic:
@@ -42,8 +42,12 @@ def _cohort(study: StudyResults, name: str) -> Section:
             "is; it proves nothing clinical."
         )
         blocks.append(Note(text, "caution"))
+    if apart := _apart(study, len(drawn) - len(lesions), len(components) - len(found)):
+        blocks.append(Note(apart, "info"))
     if len(lesions):
-        blocks.append(Paragraph(_counts(lesions, _false_positives(study, name))))
+        blocks.append(
+            Paragraph(_counts(lesions, fmt.listed(study.response_timepoints, "or"), _false_positives(study, name)))
+        )
         blocks.append(_table(lesions, identifier))
     if len(found):
         columns = [
@@ -63,16 +67,25 @@ def _cohort(study: StudyResults, name: str) -> Section:
     return Section(identifier, f"Cohort {name}", blocks, badge="synthetic" if study.cohorts[name].synthetic else "")
 
 
+def _apart(study: StudyResults, lesions: int, components: int) -> str:
+    """What was seen only at timepoints that nothing is predicted from."""
+    counted = [fmt.plural(n, noun) for n, noun in ((lesions, "lesion"), (components, "finding")) if n]
+    if not counted:
+        return ""
+    points = fmt.listed(study.response_timepoints, "or")
+    return f"Not shown: {fmt.listed(counted)} at other timepoints than {points}, whose classes are no predictions."
+
+
 def _false_positives(study: StudyResults, name: str) -> int | None:
     scans = study.scan_metrics
-    if {"cohort", "false_positives"} <= set(scans.columns):
-        return int(scans.loc[scans["cohort"] == name, "false_positives"].sum())
+    if {"cohort", "timepoint", "false_positives"} <= set(scans.columns):
+        return int(study.predicted(scans[scans["cohort"] == name])["false_positives"].sum())
     return None
 
 
-def _counts(lesions: pd.DataFrame, false_positives: int | None) -> str:
+def _counts(lesions: pd.DataFrame, points: str, false_positives: int | None) -> str:
     n, patients = len(lesions), lesions["patient"].nunique()
-    sentences = [f"{fmt.plural(n, 'lesion')} of {fmt.plural(patients, 'patient')}."]
+    sentences = [f"{fmt.plural(n, 'lesion')} of {fmt.plural(patients, 'patient')} at {points}."]
     for source in ("manual", "automatic"):
         called = lesions[f"predicted_{source}"].dropna()
         plus = int(called.eq(1).sum())

@@ -66,19 +66,18 @@ def timepoints(study: StudyResults) -> list[str]:
 
 
 def follow_up_sentence(study: StudyResults) -> str:
-    """That follow-up images trained the model, where they did."""
-    cohorts = study.config.get("cohorts") or {}
-    later: dict[str, None] = {}
-    for name in study.of_role("train"):
-        found = set(study.cohort_lesions(name)["timepoint"])
-        listed = ((cohorts.get(name) or {}).get("timepoints") or [BASELINE])[0]
-        first = next((point for point in (BASELINE, listed) if point in found), min(found, default=BASELINE))
-        later |= dict.fromkeys(point for point in timepoints(study) if point in found and point != first)
-    if not later:
+    """Which images other than baseline trained the model. Nothing says which of two names is the later one, and an
+    image of any other name may be a follow-up."""
+    trained = study.model.get("training_lesions", pd.DataFrame())
+    if "timepoint" not in trained:
+        trained = study.cohort_lesions(*study.of_role("train"))
+    found = set(trained["timepoint"])
+    others = [point for point in timepoints(study) if point != BASELINE and point in found]
+    if not others or not study.model_facts:
         return ""
     return (
-        f"Follow-up images ({fmt.listed(list(later))}) trained the model, because response_timepoints names them; they "
-        "are part of the outcome that it predicts, so its figures may not hold at baseline."
+        f"Images at {fmt.listed(others)}, named by response_timepoints, trained the model: where they are follow-up "
+        "images, they are part of the outcome that it predicts, and its figures may not hold at baseline."
     )
 
 

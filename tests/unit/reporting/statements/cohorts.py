@@ -53,11 +53,13 @@ def _finding_counts(files: Files, cohort: str, **_: str) -> Values:
     table = table[table["cohort"].eq(cohort)]
     found = table["kind"].eq("automatic") if "kind" in table else table["lesion_id"].lt(0)
     scans = len(list(files.folder.glob(f"{cohort}/intake/*/*/scan.json")))
-    return {"n": int(found.sum()), "scans": scans}
+    counted = found & table["timepoint"].isin(files.predicting)
+    lesions = len(files.lesions(cohort)) - len(files.headline(cohort))
+    return {"n": int(counted.sum()), "scans": scans, "findings": int((found & ~counted).sum()), "lesions": lesions}
 
 
 def _predicted(files: Files, cohort: str, **_: str) -> Values:
-    lesions = files.lesions(cohort)
+    lesions = files.headline(cohort)
     both = lesions.dropna(subset=["predicted_manual", "predicted_automatic"])
     same = int((both["predicted_manual"] == both["predicted_automatic"]).sum())
     return {
@@ -67,13 +69,14 @@ def _predicted(files: Files, cohort: str, **_: str) -> Values:
 
 
 def _called(files: Files, cohort: str, mask: str, **_: str) -> Values:
-    called = files.lesions(cohort)[f"predicted_{mask}"]
+    called = files.headline(cohort)[f"predicted_{mask}"]
     plus = int(called.eq(1).sum())
     return {"k": int(called.notna().sum()), "n": len(called), "plus": plus, "minus": int(called.eq(0).sum())}
 
 
 def _false_positives(files: Files, cohort: str, **_: str) -> Values:
-    return {"n": int(files.every(f"{cohort}/segmentation/*/*/scan_metrics.csv")["false_positives"].sum())}
+    scans = files.every(f"{cohort}/segmentation/*/*/scan_metrics.csv")
+    return {"n": int(scans.loc[scans["timepoint"].isin(files.predicting), "false_positives"].sum())}
 
 
 def _model(files: Files) -> dict:
@@ -97,20 +100,26 @@ STATEMENTS = (
     Statement("check/caption/check-remarks", "({n} remark", "check/problems.csv", "one row per remark", _remarks),
     Statement("lesions/caption/lesion-table", "({n} lesion", "lesions.csv", "one row per lesion", _lesions),
     Statement("prediction-{cohort}/paragraph/", "{n} lesion… of {patients} patient", "lesions.csv",
-              "cohort, patient_id", _predicted),
+              "cohort, patient_id, timepoint", _predicted),
+    *(
+        Statement("prediction-{cohort}/note/", f"Not shown: {said} at other timepoints", "lesions.csv",
+                  "kind, timepoint", _finding_counts, rare=True)
+        for said in ("{lesions} lesion…", "{findings} finding…", "{lesions} lesion… and {findings} finding…")
+    ),
     *(
         Statement("prediction-{cohort}/paragraph/",
                   f"With the {mask} mask {{k}} of {{n}} could be classified: {{plus}} R+ and {{minus}} R−",
-                  "lesions.csv", f"predicted_{mask}",
+                  "lesions.csv", f"predicted_{mask}, timepoint",
                   lambda files, mask=mask, **names: _called(files, mask=mask, **names))
         for mask in ("manual", "automatic")
     ),
     Statement("prediction-{cohort}/paragraph/",
               "the same class to {same} lesion…, another to {other}; {lost} have no class with at least one mask",
               "lesions.csv",
-              "predicted_manual, predicted_automatic", _predicted),
+              "predicted_manual, predicted_automatic, timepoint", _predicted),
     Statement("prediction-{cohort}/paragraph/", "automatic masks hold {n} component", "<cohort>/segmentation/*/*/"
-              "scan_metrics.csv", "false_positives", _false_positives),
-    Statement("prediction-{cohort}/caption/*", "{n} finding", "lesions.csv", "kind", _finding_counts, rare=True),
-    Statement("prediction-{cohort}/caption/*", "class of {n} lesion", "lesions.csv", "one row per lesion", _predicted),
+              "scan_metrics.csv", "false_positives, timepoint", _false_positives),
+    Statement("prediction-{cohort}/caption/*", "{n} finding", "lesions.csv", "kind, timepoint", _finding_counts,
+              rare=True),
+    Statement("prediction-{cohort}/caption/*", "class of {n} lesion", "lesions.csv", "timepoint", _predicted),
 )  # fmt: skip

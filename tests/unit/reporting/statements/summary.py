@@ -235,7 +235,8 @@ def _role(files: Files, role: str) -> Values:
     code = {"training": "train", "validation": "validation", "prediction": "predict"}[role]
     lesions = files.lesions()
     lesions = lesions[lesions["cohort"].isin(files.role(code))]
-    return {"lesions": len(lesions), "patients": lesions["who"].nunique()}
+    counted = lesions[lesions["timepoint"].isin(files.predicting)]
+    return {"lesions": len(counted), "patients": counted["who"].nunique(), "others": len(lesions) - len(counted)}
 
 
 def _few(files: Files, **_: str) -> Values:
@@ -346,8 +347,13 @@ STATEMENTS = (
     *cells(kept),
     Statement("summary/paragraph/", "The study holds {n} cohort", "config.yaml", "cohorts", _cohorts),
     Statement(
-        "summary/paragraph/", "{role:w}: {lesions} lesion… of {patients} patient", "lesions.csv", "cohort, patient_id",
-        lambda files, role, **_: _role(files, role), within="The study holds",
+        "summary/paragraph/", "{role:w}: {lesions} lesion… of {patients} patient", "lesions.csv",
+        "cohort, patient_id, timepoint", lambda files, role, **_: _role(files, role), within="The study holds",
+    ),
+    Statement(
+        "summary/paragraph/", "{role:w}: {lesions} lesion… of {patients} patient… and {others} lesion… at other "
+        "timepoints", "lesions.csv", "cohort, patient_id, timepoint", lambda files, role, **_: _role(files, role),
+        within="The study holds",
     ),
     Statement("summary/paragraph/", "The comparison rests on {patients} patient", "lesions.csv", CLASSES, _few),
     Statement("summary/paragraph/", "{most} of the {n} lesions are one patient’s", "lesions.csv", CLASSES, _few),
