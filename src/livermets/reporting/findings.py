@@ -128,7 +128,7 @@ def _responders(tables: Tables) -> str:
     text = f"Responders that are not recognised: {fmt.listed(parts)}."
     if lost.max() == 0 or (lost == lost.max()).sum() > 1:
         return text
-    most = cells.loc[lost.idxmax()]
+    most = cells.iloc[int(lost.to_numpy().argmax())]
     return (
         f"{text} Of the {fmt.integer(lost.sum())} that the automatic mask does not recognise, "
         f"{fmt.integer(lost.max())} are among the {fmt.integer(most['r_plus'])} with diameter {most['size']} and Dice "

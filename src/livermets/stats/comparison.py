@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def end_to_end_differences(lesions: pd.DataFrame, boot: PatientBootstrap) -> pd.
 
 
 def _paired_difference(
-    measure: str, right: dict[str, NDArray], among: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+    measure: str, right: Mapping[str, NDArray], among: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
 ) -> dict[str, object]:
     patients = boot.weights.shape[1]
     count = per_patient_sum(among, patient, patients)
@@ -214,7 +215,7 @@ def _difference(
     (low, high), why = boot.interval(resampled[0] - resampled[1], contributing)
     method = "cluster-bootstrap"
     if contributing and {first, second} & {0.0, 1.0}:
-        (low, high), why, method = _square_and_add(*sums, boot.level), "", "square-and-add"
+        (low, high), why, method = _square_and_add(sums[0], sums[1], boot.level), "", "square-and-add"
     lesions = int(sum(n.sum() for _, n in sums))
     reached = int(np.count_nonzero(sums[0][1] + sums[1][1]))
     return Estimate(measure, float(first - second), low, high, boot.level, method,
