@@ -36,6 +36,9 @@ class Study:
         self.folder, self.checkout = folder / "study", folder / "checkout"
         self.folder.mkdir()
         write_study(self.folder, patients=4, training=2)
+        config = yaml.safe_load((self.folder / "config.yaml").read_text())
+        few = {"search": {"folds": 2}, "audit": {"outer_folds": 0}}  # two patients train
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(config | {"selection": few}))
         self.checkout.mkdir()
         for name in ("src", "workflow", "envs", "presets"):
             skipped = shutil.ignore_patterns("__pycache__", "*.egg-info")
