@@ -143,7 +143,7 @@ def training_patients_table(selected: Selected) -> pd.DataFrame:
         for side, value in (("r_plus", 1), ("r_minus", 0))
     }
     table = pd.DataFrame({"group": data.lesions["group"], **counted})
-    return table.groupby("group", sort=False).sum(min_count=1).reset_index().convert_dtypes()
+    return table.groupby("group", sort=False, dropna=False).sum(min_count=1).reset_index().convert_dtypes()
 
 
 def _first_repeat(nested: NestedEvaluation) -> pd.DataFrame:

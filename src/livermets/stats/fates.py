@@ -56,7 +56,7 @@ def agreement_by_timepoint(
         return empty("agreement_by_timepoint")["agreement_by_timepoint"]
     frames = []
     columns = OPTIONAL_TABLES["agreement_by_timepoint"]
-    for timepoint, seen in lesions.groupby("timepoint", sort=False):
+    for timepoint, seen in lesions.groupby("timepoint", sort=False, dropna=False):
         part = of_these_patients(seen)
         boot = resampled(part)
         compared = part[part["compared"]]

@@ -35,7 +35,7 @@ def calls_per_patient(lesions: pd.DataFrame, source: str) -> pd.DataFrame:
     for side, value in (("r_plus", 1), ("r_minus", 0)):
         counts[f"{side}_classified"] = (lesions["response"] == value) & called.notna()
         counts[f"{side}_correct"] = (lesions["response"] == value) & (called == value)
-    sums = pd.DataFrame(counts).astype(int).groupby(lesions["patient"]).sum()
+    sums = pd.DataFrame(counts).astype(int).groupby(lesions["patient"], dropna=False).sum()
     who = lesions.drop_duplicates("patient").set_index("patient")[names]
     return who.join(sums).sort_index().reset_index(drop=True)
 

@@ -89,7 +89,7 @@ def _development(study: StudyResults) -> Iterator[Analysis]:
         yield Analysis(part, words, classified, f"lesions.csv: predicted_{source}")
     predictions = study.model.get("predictions", pd.DataFrame())
     if {"model", "response", "lesion_id"} <= set(predictions.columns):
-        for code, lesions in predictions.groupby("model", sort=False):
+        for code, lesions in predictions.groupby("model", sort=False, dropna=False):
             yield Analysis(part, _MODELS.get(str(code), str(code)), lesions, "model/predictions.csv")
 
 

@@ -27,7 +27,7 @@ def cohort_flows(study: StudyResults) -> dict[str, Flow]:
         main = study.predicted(lesions)
         if len(main):
             flows[name] = lesion_flow(main, falsely[falsely.isin(study.response_timepoints)].size, _fitted(study, name))
-        for timepoint, part in lesions.drop(main.index).groupby("timepoint", sort=False):
+        for timepoint, part in lesions.drop(main.index).groupby("timepoint", sort=False, dropna=False):
             flows[f"{name}, {timepoint}"] = lesion_flow(part, int(falsely.eq(timepoint).sum()))
     return flows
 

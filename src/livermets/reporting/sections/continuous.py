@@ -160,7 +160,7 @@ def _minimum(study: StudyResults, name: str, tables: Tables) -> list[Block]:
             Column("Same class, of both classified", True), Column("Same class, of those the reader’s mask classifies",
                                                                    True)]  # fmt: skip
     rows = []
-    for number, part in minimum.groupby("minimum_rois"):
+    for number, part in minimum.groupby("minimum_rois", dropna=False):
         by_measure = {row["measure"]: row for _, row in part.iterrows()}
         cells = [_share(by_measure[measure]) for measure in ("agreement", "kept")]
         counts = [fmt.integer(part[column].iloc[0]) for column in ("n_manual", "n_automatic")]

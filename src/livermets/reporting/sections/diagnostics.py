@@ -218,7 +218,8 @@ def _training(study: StudyResults, name: str, resampling: Resampling) -> Section
     if frames:
         table = _by_measure(pd.concat(frames, ignore_index=True))
         counts = [
-            f"{_counted(part)} with the {source} mask" for source, part in table.groupby("mask_source", sort=False)
+            f"{_counted(part)} with the {source} mask"
+            for source, part in table.groupby("mask_source", sort=False, dropna=False)
         ]
         caption = (
             f"Training cohort {name}, resubstitution, lesions with a class and an outcome: {fmt.listed(counts)}"

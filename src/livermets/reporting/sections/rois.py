@@ -77,7 +77,7 @@ def _overall(name: str, overall: pd.DataFrame) -> Table:
     head = [Column("Measure"), Column("ROIs", True), Column("Lesions", True), Column("Patients", True),
             Column("Value", True), Column("Interval, by patient", True)]  # fmt: skip
     rows = []
-    for measure, part in overall.groupby("measure", sort=False):
+    for measure, part in overall.groupby("measure", sort=False, dropna=False):
         row = part.iloc[0]
         percent = str(measure).startswith(("share", "class"))
         value = fmt.percent(row["value"]) if percent else fmt.number(row["value"])

@@ -83,7 +83,9 @@ def _areas(study: StudyResults) -> dict[str, pd.Series]:
     """The row to quote of every model's AUC within folds."""
     table = rows_of(study.model.get("comparison", pd.DataFrame()), "auc_within_folds")
     rows = (
-        {str(model): shown_interval(part) for model, part in table.groupby("model", sort=False)} if len(table) else {}
+        {str(model): shown_interval(part) for model, part in table.groupby("model", sort=False, dropna=False)}
+        if len(table)
+        else {}
     )
     return {model: row for model, row in rows.items() if row is not None and not fmt.is_missing(row["value"])}
 

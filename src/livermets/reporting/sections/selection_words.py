@@ -217,7 +217,7 @@ def _fold_counts(study: StudyResults) -> str:
     nested = study.model.get("predictions", pd.DataFrame())
     if not {"model", "repeat", "fold", "group"} <= set(nested):
         return ""
-    patients = nested[nested["model"] == OURS].groupby(["repeat", "fold"])["group"].nunique()
+    patients = nested[nested["model"] == OURS].groupby(["repeat", "fold"], dropna=False)["group"].nunique()
     if patients.empty:
         return ""
     few, most = int(patients.min()), int(patients.max())
