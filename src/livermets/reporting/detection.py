@@ -7,6 +7,7 @@ import pandas as pd
 
 from livermets.lesions.detected import PUBLISHED, detection_dice_of, rule_in_words
 from livermets.reporting import formatting as fmt
+from livermets.stats.lesions import patient_numbers
 from livermets.stats.overlap import SMALL_BELOW_MM, detected, judged, size_groups
 from livermets.stats.proportions import quoted_share
 from livermets.stats.resampling import per_patient_sum
@@ -41,8 +42,7 @@ def detection_sentence(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) ->
 
 def _interval(lesions: pd.DataFrame) -> str:
     """The quoted 95 % interval of the share of lesions detected."""
-    people = [column for column in ("cohort", "patient_id") if column in lesions]
-    patient = np.asarray(lesions.groupby(people, dropna=False).ngroup(), dtype=np.intp)
+    patient = patient_numbers(lesions)
     hits, among = (
         per_patient_sum(part, patient, int(patient.max()) + 1) for part in (detected(lesions), np.ones(len(lesions)))
     )

@@ -14,7 +14,7 @@ from livermets.errors import input_error
 from livermets.io.tables import read_table, with_text
 from livermets.leftovers import kept, left_over, made_by
 from livermets.reporting.lesions import LESION_COLUMNS, split_findings
-from livermets.stats.lesions import NOT_STATED, checked_lesions, with_headline
+from livermets.stats.lesions import NOT_STATED, checked_lesions
 
 PICTURES = (".png", ".svg")
 _SCAN = ["cohort", "patient_id", "timepoint"]
@@ -86,8 +86,7 @@ class StudyResults:
 
     def headline_lesions(self, *names: str) -> pd.DataFrame:
         """The manual lesions of some cohorts at these timepoints: those that the headline figures are about."""
-        lesions = with_headline(self.cohort_lesions(*names), self.response_timepoints)
-        return lesions[lesions["headline"]]
+        return self.predicted(self.cohort_lesions(*names))
 
     def predicted(self, lesions: pd.DataFrame) -> pd.DataFrame:
         """Those of some lesions that were seen at a timepoint whose classes count as predictions."""

@@ -13,7 +13,13 @@ from scipy import stats
 
 from livermets.stats.agreement import agreement_estimates, fate_estimates
 from livermets.stats.auc import bootstrap_auc, delong, obuchowski
-from livermets.stats.diagnostics import auc_estimates, auc_obstacle, class_diagnostics, clustered_obstacle
+from livermets.stats.diagnostics import (
+    auc_estimates,
+    auc_obstacle,
+    class_diagnostics,
+    clustered_obstacle,
+    lesions_of_outcome,
+)
 from livermets.stats.proportions import quoted_share
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate, to_frame
@@ -30,8 +36,7 @@ def end_to_end_differences(lesions: pd.DataFrame, boot: PatientBootstrap) -> pd.
     independent). Interval: patients resampled whole, both masks together."""
     known = lesions[lesions["response"].notna()]
     right = {source: (known[f"predicted_{source}"] == known["response"]).to_numpy() for source in SOURCES}
-    response, patient = known["response"].to_numpy(), known["patient"].to_numpy(np.intp)
-    among = {"sensitivity": response == 1, "specificity": response == 0, "accuracy": np.ones(len(known), bool)}
+    among, patient = lesions_of_outcome(known["response"].to_numpy()), known["patient"].to_numpy(np.intp)
     rows = [_paired_difference(name, right, part, patient, boot) for name, part in among.items()]
     return pd.DataFrame(rows)
 

@@ -100,8 +100,13 @@ def end_to_end_diagnostics(
 def _right_among_outcomes(
     right: NDArray[np.bool_], response: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
 ) -> tuple[list[Estimate], ...]:
-    among = {"sensitivity": response == 1, "specificity": response == 0, "accuracy": np.ones(len(response), bool)}
+    among = lesions_of_outcome(response)
     return tuple(proportion_estimates(name, right, part, patient, boot) for name, part in among.items())
+
+
+def lesions_of_outcome(response: NDArray) -> dict[str, NDArray[np.bool_]]:
+    """Among which lesions each measure counts the right calls."""
+    return {"sensitivity": response == 1, "specificity": response == 0, "accuracy": np.ones(len(response), bool)}
 
 
 def auc_estimates(

@@ -13,6 +13,7 @@ from scipy import stats
 
 from livermets.errors import input_error
 from livermets.features import feature_columns
+from livermets.stats.lesions import patient_numbers
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.tables import OPTIONAL_TABLES
 
@@ -86,9 +87,7 @@ def feature_icc(
         if table.duplicated(keys).any():
             raise input_error(f"{name} features", "a lesion has more than one row", "Give one row per lesion")
     both = manual.merge(automatic, on=keys, suffixes=("_manual", "_automatic"))
-    patient = (
-        both.groupby([key for key in keys if key in ("cohort", "patient_id")], dropna=False).ngroup().to_numpy(np.intp)
-    )
+    patient = patient_numbers(both)
     patients = len(np.unique(patient))
     boot = PatientBootstrap.draw(patients, replicates, level, random) if patients else None
     rows = []

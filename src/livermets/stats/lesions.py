@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from livermets.errors import ProblemList, input_error
 from livermets.io.tables import rows_in_words
@@ -136,6 +137,12 @@ def require_timepoints(table: pd.DataFrame, timepoints: Sequence[str], where: st
     problems.raise_if_errors()
 
 
+def patient_numbers(table: pd.DataFrame) -> NDArray[np.intp]:
+    """The patient of every row, numbered from 0; the same ``patient_id`` in two cohorts is two people."""
+    people = [column for column in ("cohort", "patient_id") if column in table]
+    return np.asarray(table.groupby(people, dropna=False).ngroup(), dtype=np.intp)
+
+
 def of_these_patients(lesions: pd.DataFrame) -> pd.DataFrame:
     """Part of a checked table with ``patient`` numbered from 0 within it, in the same order: a patient without a lesion
     in it is not one of those that are resampled."""
@@ -185,9 +192,7 @@ def _with_fates(table: pd.DataFrame) -> pd.DataFrame:
     if "kind" in table:  # only lesions that a reader has drawn can be compared
         table = table[table["kind"].isna() | (table["kind"] == "manual")]
     table = table.reset_index(drop=True)
-    # The same patient_id in two cohorts is two people.
-    people = [column for column in ("cohort", "patient_id") if column in table]
-    table["patient"] = table.groupby(people, dropna=False, sort=True).ngroup().astype(np.intp)
+    table["patient"] = patient_numbers(table)
     undetected = _undetected(table)
     table["predicted_automatic"] = table["predicted_automatic"].mask(undetected)  # no detection, no class
     manual, automatic = table["predicted_manual"].notna(), table["predicted_automatic"].notna()

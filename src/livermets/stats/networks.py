@@ -22,6 +22,7 @@ from livermets.lesions.detected import (
 from livermets.stats.agreement import mcnemar_estimates
 from livermets.stats.comparison import chi_squared_p
 from livermets.stats.detection import detection_estimates
+from livermets.stats.lesions import patient_numbers
 from livermets.stats.overlap import (
     EVERY_TIMEPOINT,
     Resampling,
@@ -97,8 +98,7 @@ def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) 
 def manual_lesions(matching: pd.DataFrame) -> pd.DataFrame:
     """The manual lesions of matching tables with the columns that overlap is summed up by."""
     lesions = matching[matching["kind"] == "manual"].reset_index(drop=True)
-    # The same patient_id in two cohorts is two people.
-    lesions["patient"] = lesions.groupby(["cohort", "patient_id"], sort=True, dropna=False).ngroup().astype(np.intp)
+    lesions["patient"] = patient_numbers(lesions)
     lesions["automatic_fate"] = np.where(missed(lesions), "undetected", "detected")
     return lesions
 

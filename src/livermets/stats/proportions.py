@@ -76,14 +76,19 @@ def quoted_share(numerator: NDArray, denominator: NDArray, level: float = 0.95) 
 
     Both arrays hold one count per patient."""
     exact = clopper_pearson(int(numerator.sum()), int(denominator.sum()), level)
-    by_patient = {
-        "cluster-logit-t": cluster_logit_t(numerator, denominator, level),
-        "clopper-pearson-patients": clopper_pearson_patients(numerator, denominator, level),
-    }
-    for method, ends in by_patient.items():
-        if not math.isnan(ends[0]) and wider(exact, ends) == ends:
-            return *ends, method
+    by_patient, method = share_by_patient(numerator, denominator, level)
+    if wider(exact, by_patient) == by_patient:
+        return *by_patient, method
     return *exact, "clopper-pearson"
+
+
+def share_by_patient(numerator: NDArray, denominator: NDArray, level: float = 0.95) -> tuple[Interval, str]:
+    """The interval of a share of lesions that allows for patients, and its method: that of a ratio, or for 0 and 100 %,
+    where it is undefined, one trial per patient. Both arrays hold one count per patient."""
+    exact = clopper_pearson_patients(numerator, denominator, level)
+    if math.isnan(exact[0]):
+        return cluster_logit_t(numerator, denominator, level), "cluster-logit-t"
+    return exact, "clopper-pearson-patients"
 
 
 def around_logit(proportion: float, reach: float) -> Interval:

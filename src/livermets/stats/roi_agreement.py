@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from livermets.errors import input_error
 from livermets.lesions.ids import FIRST_UNMATCHED_ID
 from livermets.stats.diagnostics import proportion_estimates
+from livermets.stats.lesions import patient_numbers
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate, to_frame
 
@@ -63,8 +64,7 @@ def roi_agreement(
     )
     both["lesion_id"] = both["lesion_id_manual"].fillna(both["lesion_id_automatic"])
     both["kind"] = _kinds(both, [key for key in LESION if key in both])
-    people = [key for key in keys if key in ("cohort", "patient_id")]
-    both["patient"] = both.groupby(people, dropna=False).ngroup()
+    both["patient"] = patient_numbers(both)
     for source in SOURCES:
         both[f"plus_{source}"] = _plus(both[f"{probability}_{source}"]) if scored else NAN
     both["plus"] = both["plus_manual"].fillna(both["plus_automatic"])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from livermets.config.statistics import StatisticsSettings
-from livermets.stats.lesions import KEY_COLUMNS
+from livermets.stats.lesions import KEY_COLUMNS, patient_numbers
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate
 from livermets.stats.strata import dice_stratum, with_size
@@ -95,9 +95,8 @@ class Mover:
 def limits_without_one(differences: pd.DataFrame) -> Mover | None:
     """Leaves out every lesion in turn (`share_differences`): the one that moves a limit farthest, the first of equals.
     None where fewer than three lesions of two patients would be left, or where no lesion moves a limit."""
-    keys = [key for key in ("cohort", "patient_id") if key in differences]
     d = differences["difference"].to_numpy(float)
-    patient: NDArray[np.intp] = np.asarray(differences.groupby(keys, dropna=False).ngroup(), dtype=np.intp)
+    patient = patient_numbers(differences)
     ends = ("lower_limit", "upper_limit")
 
     def fitted(kept: NDArray[np.bool_]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.stats.lesions import dice_of, fate_counts
-from livermets.stats.proportions import clopper_pearson, clopper_pearson_patients, cluster_logit_t
+from livermets.stats.proportions import clopper_pearson, share_by_patient
 from livermets.stats.resampling import per_patient_sum
 from livermets.stats.results import NAN, wider
 from livermets.stats.sizes import size_cut_mm, sizes
@@ -106,8 +106,7 @@ def _stratum(
     patient = compared["patient"].to_numpy(np.intp)
     patients = int(patient.max()) + 1 if n else 0
     counts = per_patient_sum(compared["agree"], patient, patients), per_patient_sum(np.ones(n), patient, patients)
-    exact = clopper_pearson_patients(*counts, settings.level)
-    clustered = cluster_logit_t(*counts, settings.level) if math.isnan(exact[0]) else exact
+    clustered, _ = share_by_patient(*counts, settings.level)
     return {
         "margin": margin, "dice_low": bounds[0], "dice_high": bounds[1],
         "diameter_low_mm": bounds[2], "diameter_high_mm": bounds[3], "n": n, "agree": agree,
