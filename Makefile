@@ -32,6 +32,7 @@ lint: install-dev ## formatting, linting, types, generated files in step
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/codespell src workflow tests README.md CHANGELOG.md CONTRIBUTING.md
 	$(BIN)/python envs/write_envs.py --check
 	$(BIN)/livermets schema --check

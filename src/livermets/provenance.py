@@ -23,15 +23,6 @@ def file_digest(path: Path | str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def path_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, or of those of all files in a folder with their names."""
-    if not path.is_dir():
-        return file_digest(path)
-    from livermets.io.listing import files_below
-
-    return text_digest(canonical_json({str(file.relative_to(path)): file_digest(file) for file in files_below(path)}))
-
-
 def text_digest(text: str) -> str:
     """SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()

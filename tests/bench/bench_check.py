@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from livermets.cohort import Scan, load_cohorts
+from livermets.cohort.study import Scan, load_cohorts
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.phantom import PhantomSettings

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from tqdm import tqdm
 
+from livermets.concordance.differences import compare_aucs, subgroup_differences
 from livermets.stats.agreement import kappa_estimates
-from livermets.stats.comparison import compare_aucs, subgroup_differences
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, proportion_estimates
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import both_intervals, shown_interval, to_frame

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from livermets.cohort.outcome import response_from_diameters
 from livermets.config.load import read_yaml
 from livermets.config.outcome import OutcomeSettings
-from livermets.intake.outcome import response_from_diameters
 from livermets.provenance import canonical_json
 from livermets.stats.auc import obuchowski
 

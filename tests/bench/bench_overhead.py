@@ -20,7 +20,7 @@ from tests.workflow.tiny_runs import (
     study_folder,
 )
 
-from livermets.io.benchmarks import read_benchmarks
+from livermets.report.benchmarks import read_benchmarks
 
 STEPS = ("intake", "liver", "preprocess")
 ALONE = ("--groups", *(f"{rule}=alone_{rule}" for rule in STEPS))

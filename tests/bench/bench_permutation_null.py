@@ -27,9 +27,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from livermets.config.selection import SelectionSettings
-from livermets.selection.data import TrainingData, patients_per_class
-from livermets.selection.fit import Run
-from livermets.selection.permutation import permuted_response, search_score
+from livermets.model.data import TrainingData, patients_per_class
+from livermets.model.fit import Run
+from livermets.model.permutation import permuted_response, search_score
 
 COUNTS = {
     "even": (10, 10, 10, 9, 8, 7, 6, 5, 4, 4, 3, 3, 2, 1, 1, 1),

@@ -18,19 +18,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.unit.reporting import results_factory
-from tests.unit.reporting.results_factory import MadeCohort, make_results
+from tests.unit.report import results_factory
+from tests.unit.report.results_factory import MadeCohort, make_results
 
-from livermets.config.reporting import ReportSettings
+from livermets.concordance.figures import concordance_figures
+from livermets.concordance.files import write_concordance
+from livermets.concordance.study import concordance
+from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
-from livermets.figures.concordance import concordance_figures
-from livermets.io.concordance import write_concordance
-from livermets.reporting.build import build_report
-from livermets.reporting.manifest import study_manifest
-from livermets.reporting.render import render_html
-from livermets.reporting.results import read_results
-from livermets.reporting.write import write_report
-from livermets.stats.concordance import concordance
+from livermets.report.build import build_report
+from livermets.report.manifest import study_manifest
+from livermets.report.render import render_html
+from livermets.report.results import read_results
+from livermets.report.write import write_report
 
 
 @contextmanager

@@ -54,8 +54,8 @@ def main() -> None:
         OutputSettings,
         TrainingSettings,
     )
+    from livermets.segmentation.architectures.build import foreground_probability, pick_device
     from livermets.segmentation.data import EpochSlices, Slices
-    from livermets.segmentation.networks import foreground_probability, pick_device
     from livermets.segmentation.predict import predict_probability
     from livermets.segmentation.train import prepare_torch, start_training, train_pass
 

@@ -32,21 +32,21 @@ def main() -> None:
     from livermets.segmentation.threads import use_threads
 
     use_threads(arguments.threads)
-    from livermets.config.comparison import PRESETS, overlaid
     from livermets.config.load import read_yaml
     from livermets.config.preprocess import PreprocessSettings
+    from livermets.config.recipes import PRESETS, overlaid
     from livermets.config.segmentation import SegmentationSettings
     from livermets.imaging.resample import network_grid
     from livermets.io.images import read_volume
-    from livermets.io.training import sections
+    from livermets.masks.metrics import mask_metrics
+    from livermets.segmentation.architectures.build import build_network, pick_device, size_multiple
     from livermets.segmentation.data import select_slices
     from livermets.segmentation.field import crop_scans
-    from livermets.segmentation.metrics import mask_metrics
-    from livermets.segmentation.networks import build_network, pick_device, size_multiple
     from livermets.segmentation.predict import predict_probability
     from livermets.segmentation.preprocess import preprocess_scan, training_scan
     from livermets.segmentation.scan import TrainingScan
     from livermets.segmentation.train import train_network
+    from livermets.segmentation.training import sections
 
     shorter = {"epochs": arguments.epochs, "slices_per_epoch": arguments.slices, "cpu_bfloat16": arguments.bfloat16}
     shared = {"preprocess": {"network_grid": arguments.pixels}, "segmentation": {"training": shorter}}

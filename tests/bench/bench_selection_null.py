@@ -22,22 +22,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
+from livermets.cohort.outcome import response_from_diameters
 from livermets.config.load import read_yaml
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.phantom import PhantomSettings
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.config.selection import SelectionSettings
-from livermets.intake.outcome import response_from_diameters
 from livermets.io.tables import read_table
+from livermets.model.data import TrainingData, patients_per_class, training_data
+from livermets.model.evaluation import comparison_table, mean_auc_within_folds
+from livermets.model.fit import Run
+from livermets.model.nested import OURS, nested_evaluation, outer_folds
+from livermets.model.permutation import permuted_response
+from livermets.model.simpler_models import comparators
 from livermets.phantom.cohort import synthesize_patient
 from livermets.radiomics import roi_features
 from livermets.randomness import generator
-from livermets.selection.comparison import comparators
-from livermets.selection.data import TrainingData, patients_per_class, training_data
-from livermets.selection.evaluation import comparison_table, mean_auc_within_folds
-from livermets.selection.fit import Run
-from livermets.selection.nested import OURS, nested_evaluation, outer_folds
-from livermets.selection.permutation import permuted_response
 from livermets.stats.resampling import PatientBootstrap
 
 THREADS = 2

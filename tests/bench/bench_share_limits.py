@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from livermets.concordance.shares import LIMITS_Z, share_agreement
 from livermets.stats.resampling import PatientBootstrap
-from livermets.stats.shares import LIMITS_Z, share_agreement
 
 BIAS = 0.02
 SPREADS = {"alike": (0.12, 0.12), "nearly independent": (0.05, 0.15)}

@@ -19,8 +19,8 @@ from bench_permutation_null import COUNTS, study
 
 from livermets.config.selection import SelectionSettings
 from livermets.errors import InputError
-from livermets.selection.report import threshold_table
-from livermets.selection.study import Inputs, select
+from livermets.model.selection import Inputs, select
+from livermets.model.tables import threshold_table
 from livermets.stats.youden import youden_threshold
 
 SETTINGS = SelectionSettings.model_validate({

@@ -1,7 +1,7 @@
 """How often do the tests between two timepoints find a difference where there is none (p <= 0.05), and find a real one?
 
 Patients have 1 to 10 lesions at each timepoint; their lesions are alike with the intraclass correlation named. All,
-half or none of the patients are seen at both timepoints. By patient: `stats.timepoints.clustered_difference_p`;
+half or none of the patients are seen at both timepoints. By patient: `overlap.timepoints.clustered_difference_p`;
 unpaired: Welch's t, which takes every lesion as one of another patient, as papers do.
 
     .venv/bin/python tests/bench/bench_timepoints.py [--studies 1000]
@@ -15,7 +15,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from livermets.stats.timepoints import clustered_difference_p, welch_p
+from livermets.overlap.timepoints import clustered_difference_p, welch_p
 
 
 def study(

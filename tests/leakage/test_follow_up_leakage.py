@@ -12,13 +12,13 @@ from tests.selection_tables import SETTINGS, roi_table
 from typer.testing import CliRunner
 
 from livermets.cli import app
-from livermets.cli import selection as _selection  # noqa: F401  (registers the verbs)
+from livermets.cli import model as _selection  # noqa: F401  (registers the verbs)
 from livermets.errors import InputError
 from livermets.io.tables import write_csv, write_parquet
-from livermets.readiness import selection_problems
-from livermets.selection.study import Inputs
-from livermets.selection.training_table import training_table
-from livermets.workflow import Plan
+from livermets.model.selection import Inputs
+from livermets.model.training_table import training_table
+from livermets.workflow.plan import Plan
+from livermets.workflow.readiness import selection_problems
 
 REPOSITORY = Path(__file__).parents[2]
 KEYS = ["cohort", "patient_id", "timepoint", "lesion_id"]

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from tests.selection_tables import SETTINGS, roi_table
 
+from livermets.model.data import training_data
+from livermets.model.evaluation import mean_auc_within_folds
+from livermets.model.fitted import write_model
+from livermets.model.nested import OURS, fit_part, nested_evaluation, outer_folds
+from livermets.model.permutation import permuted_data, permuted_response
+from livermets.model.simpler_models import comparators
+from livermets.model.tables import threshold_table
 from livermets.randomness import generator
-from livermets.selection.comparison import comparators
-from livermets.selection.data import training_data
-from livermets.selection.evaluation import mean_auc_within_folds
-from livermets.selection.model import write_model
-from livermets.selection.nested import OURS, fit_part, nested_evaluation, outer_folds
-from livermets.selection.permutation import permuted_data, permuted_response
-from livermets.selection.report import threshold_table
 
 REPEATS = 20
 

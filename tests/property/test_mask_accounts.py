@@ -14,8 +14,8 @@ from pydicom.dataset import Dataset
 from livermets.imaging.contours import Contour, filled
 from livermets.imaging.geometry import Grid
 from livermets.imaging.layers import merged
-from livermets.io.dicom_seg import frame_content, frame_fates
-from livermets.io.rtstruct import Structure, contour_remarks
+from livermets.io.dicom.rtstruct import Structure, contour_remarks
+from livermets.io.dicom.seg import frame_content, frame_fates
 
 GRID = Grid((40, 36, 5), (1.0, 1.0, 3.0), (-20.0, -18.0, 10.0))
 ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livermets.selection.folds import patient_folds
+from livermets.model.folds import patient_folds
 
 
 @st.composite

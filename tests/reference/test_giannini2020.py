@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 import livermets.cli.concordance  # noqa: F401 (registers the verb)
 from livermets.cli import app
+from livermets.concordance.study import concordance
 from livermets.config.statistics import StatisticsSettings
-from livermets.stats.concordance import concordance
 from livermets.stats.proportions import clopper_pearson, mercaldo_logit
 
 FOLDER = Path(__file__).parent / "giannini2020"

@@ -15,15 +15,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from livermets.concordance.feature_icc import icc
 from livermets.config.statistics import StatisticsSettings
 from livermets.stats.agreement import durkalski_p, kappa_estimates, mcnemar_estimates
 from livermets.stats.auc import delong, obuchowski
 from livermets.stats.calibration import calibration_estimates
-from livermets.stats.comparison import chi_squared_p
 from livermets.stats.firth import firth_logistic
 from livermets.stats.gee import fit_agreement_model
-from livermets.stats.icc import icc
-from livermets.stats.proportions import clopper_pearson, cluster_logit_t, mercaldo_logit
+from livermets.stats.proportions import chi_squared_p, clopper_pearson, cluster_logit_t, mercaldo_logit
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 
 FOLDER = Path(__file__).parent

@@ -6,7 +6,7 @@ import pytest
 from tests import phantoms
 
 from livermets.io.images import read_volume
-from livermets.lesions.table import measure_lesions
+from livermets.masks.measured import measure_lesions
 
 
 def test_spheres_have_their_volume_and_diameter():

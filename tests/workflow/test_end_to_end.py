@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 import yaml
-from tests.unit.reporting.statements.checking import complaints_about
+from tests.unit.report.statements.checking import complaints_about
 from tests.workflow.tiny_runs import REPOSITORY, compared_files, differences, run
 
 from livermets.io.tables import read_parquet_metadata
@@ -119,7 +119,7 @@ def test_roi_tables_say_how_they_were_made(study):
 
 
 def test_every_written_column_is_described(study):
-    from livermets.reporting.dictionary import undescribed_columns
+    from livermets.report.dictionary import undescribed_columns
 
     readme = (REPOSITORY / "results/README.md").read_text()
     assert not undescribed_columns(study / "results", readme)

@@ -3,10 +3,10 @@
 import pytest
 
 from livermets.config.load import read_yaml
-from livermets.demand import asked_memory_mb
-from livermets.estimate import estimate, jobs
-from livermets.io.benchmarks import per_rule, read_benchmarks
-from livermets.workflow import Plan
+from livermets.report.benchmarks import per_rule, read_benchmarks
+from livermets.workflow.demand import asked_memory_mb
+from livermets.workflow.estimate import estimate, jobs
+from livermets.workflow.plan import Plan
 
 
 def plan_of(**cohorts) -> Plan:

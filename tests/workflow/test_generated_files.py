@@ -10,8 +10,8 @@ from pathlib import Path
 import yaml
 
 from livermets.config.cohorts import CohortSettings
-from livermets.config.comparison import network_recipes
 from livermets.config.load import read_yaml, validate_section
+from livermets.config.recipes import network_recipes
 from livermets.config.study import StudyConfig, json_schema
 
 REPOSITORY = Path(__file__).parents[2]

@@ -14,14 +14,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tests.unit.reporting.results_factory import make_results
+from tests.unit.report.results_factory import make_results
 
-from livermets.config.reporting import ReportSettings
+from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
-from livermets.reporting.build import build_report
-from livermets.reporting.render import render_html
-from livermets.reporting.results import read_results
-from livermets.reporting.write import write_report
+from livermets.report.build import build_report
+from livermets.report.render import render_html
+from livermets.report.results import read_results
+from livermets.report.write import write_report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

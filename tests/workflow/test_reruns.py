@@ -237,11 +237,11 @@ def test_a_study_whose_check_cannot_find_a_file_does_not_go_on_without_it(study)
 @pytest.mark.parametrize(
     "file, rules",
     [
-        ("intake/units.py", ALL_BUT_COMPILING),
-        ("stats/icc.py", {*STATISTICS, *READERS}),
-        ("reporting/render.py", READERS),
-        ("selection/ga.py", AFTER_MODEL),
-        ("lesions/matching.py", AFTER_SEGMENT),
+        ("cohort/units.py", ALL_BUT_COMPILING),
+        ("concordance/feature_icc.py", {*STATISTICS, *READERS}),
+        ("report/render.py", READERS),
+        ("model/ga.py", AFTER_MODEL),
+        ("masks/matching.py", AFTER_SEGMENT),
     ],
 )
 def test_a_line_of_code(study, file, rules):

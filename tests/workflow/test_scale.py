@@ -5,7 +5,7 @@ import time
 from tests.empty_study import TIMEPOINTS, write_study
 
 from livermets.config.load import read_yaml
-from livermets.workflow import Plan, shell_words
+from livermets.workflow.plan import Plan, shell_words
 
 PATIENTS = 1000
 LONGEST_COMMAND = 128 * 1024

@@ -13,7 +13,7 @@ from tests.wrong_input.cases import CASES, Case
 
 from livermets.config.load import read_yaml
 from livermets.errors import InputError, Problem
-from livermets.workflow import Plan
+from livermets.workflow.plan import Plan
 
 
 @pytest.fixture(scope="session")

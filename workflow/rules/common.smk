@@ -6,12 +6,14 @@ from pathlib import Path
 REPOSITORY = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(REPOSITORY / "src"))
 
-from livermets import __version__, cluster, lock, running, surroundings
+from livermets import __version__, surroundings
+
 from livermets.config.duplicates import repeated_keys
-from livermets.demand import asked_memory_mb, asked_minutes
-from livermets.leftovers import Made, left_over, left_over_problems
-from livermets.readiness import selection_problems
-from livermets.workflow import OWN, InputError, Plan, has_gpu, paths, shell_words, verb_digest
+from livermets.workflow import cluster, lock, running
+from livermets.workflow.demand import asked_memory_mb, asked_minutes
+from livermets.workflow.leftovers import Made, left_over, left_over_problems
+from livermets.workflow.plan import OWN, InputError, Plan, has_gpu, paths, shell_words, verb_digest
+from livermets.workflow.readiness import selection_problems
 
 # A large study is millions of objects that stay until the end; looking through them for garbage takes a tenth of the time.
 gc.set_threshold(200_000, 50, 1000)

@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 
 
-VERB_MODULES = ("phantom", "intake", "segmentation", "radiomics", "selection", "concordance", "reporting", "study")
+VERB_MODULES = ("phantom", "intake", "segmentation", "radiomics", "model", "concordance", "report", "workflow")
 
 
 def _register_verbs() -> None:

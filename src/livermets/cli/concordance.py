@@ -50,13 +50,13 @@ def concordance_verb(
     draw: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
 ) -> None:
     """Agreement, diagnostics, strata, and the Dice that a lesion needs, each with its uncertainty."""
+    from livermets.concordance.files import write_concordance
+    from livermets.concordance.study import concordance
     from livermets.config.load import section_from_option
     from livermets.config.statistics import StatisticsSettings
-    from livermets.io.concordance import write_concordance
     from livermets.io.tables import read_table
-    from livermets.reporting.findings import in_words
-    from livermets.stats.concordance import concordance
-    from livermets.stats.lesions import joined, of_cohorts, require_timepoints
+    from livermets.masks.lesion_table import joined, of_cohorts, require_timepoints
+    from livermets.report.findings import in_words
 
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     where = ", ".join(str(path) for path in lesions)
@@ -67,7 +67,7 @@ def concordance_verb(
     result = concordance(table, statistics, seed, where, timepoint or [])
     figures = {}
     if draw:
-        from livermets.figures.concordance import concordance_figures
+        from livermets.concordance.figures import concordance_figures
 
         figures = concordance_figures(result, statistics)
     summary = in_words(vars(result), result.lesions)
@@ -111,14 +111,14 @@ def roi_concordance_verb(
     import pandas as pd
     from tqdm import tqdm
 
+    from livermets.concordance.feature_icc import feature_medians
+    from livermets.concordance.files import write_roi_concordance
+    from livermets.concordance.study import roi_concordance
     from livermets.config.load import section_from_option
     from livermets.config.statistics import StatisticsSettings
-    from livermets.io.concordance import write_roi_concordance
-    from livermets.io.selection import model_features
     from livermets.io.tables import read_table
-    from livermets.stats.concordance import roi_concordance
-    from livermets.stats.icc import feature_medians
-    from livermets.stats.lesions import require_timepoints
+    from livermets.masks.lesion_table import require_timepoints
+    from livermets.model.files import model_features
 
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     table = pd.concat([read_table(path) for path in rois], ignore_index=True)

@@ -20,8 +20,8 @@ def intake(
     ),
 ) -> None:
     """Bring one scan in: CT in HU, masks, lesion table and QC picture on the CT's own grid."""
+    from livermets.cohort.one_scan import named_scan
     from livermets.intake.checks import checked_scan
-    from livermets.intake.scans import named_scan
     from livermets.intake.writing import write_scan
 
     scan, its_cohort, outcome_known = named_scan(settings, cohort, patient, timepoint)
@@ -56,8 +56,8 @@ def check(
     ),
 ) -> None:
     """Check configuration, tables and every image before anything is computed; list all problems at once."""
-    from livermets.cli.study import print_estimate
-    from livermets.intake.checking import check_from_settings
+    from livermets.cli.workflow import print_estimate
+    from livermets.workflow.check import check_from_settings
 
     if estimate:
         print_estimate(settings, out)

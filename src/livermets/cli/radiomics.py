@@ -180,7 +180,8 @@ def _progress(total: int) -> Any:
 
 
 def _metadata(settings: RadiomicsSettings, inputs: dict[str, Path | None]) -> dict[str, Any]:
-    from livermets.provenance import path_digest, versions
+    from livermets.io.listing import path_digest
+    from livermets.provenance import versions
 
     digests = {name: path_digest(path) for name, path in inputs.items() if path is not None}
     return {"settings": settings.model_dump(mode="json"), "versions": versions(), "inputs": digests}

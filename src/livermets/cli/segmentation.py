@@ -35,8 +35,8 @@ def liver(
     """Write the liver mask of a scan: the given one, the network's, or an external program's."""
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
-    from livermets.io.liver import liver_mask, write_liver
-    from livermets.io.preprocessed import read_scan
+    from livermets.segmentation.liver_source import liver_mask, write_liver
+    from livermets.segmentation.preprocessed import read_scan
 
     chosen = section_from_option(settings, "segmentation", SegmentationSettings).liver
     volume, masks = read_scan(image, {"liver": given})
@@ -67,8 +67,8 @@ def preprocess(
     """Clip, resize in plane and normalise a scan for the networks, masks along with it."""
     from livermets.config.load import section_from_option
     from livermets.config.preprocess import PreprocessSettings
-    from livermets.io.preprocessed import read_scan, write_preprocessed
     from livermets.segmentation.preprocess import preprocess_scan
+    from livermets.segmentation.preprocessed import read_scan, write_preprocessed
 
     chosen = section_from_option(settings, "preprocess", PreprocessSettings)
     volume, masks = read_scan(image, {"liver": liver, "lesions": lesions})
@@ -101,7 +101,7 @@ def train_segmentation(
     use_threads(threads)
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
-    from livermets.io.training import read_training_scans, train_and_write
+    from livermets.segmentation.training import read_training_scans, train_and_write
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
@@ -135,8 +135,8 @@ def segment(
     use_threads(threads)
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
-    from livermets.io.preprocessed import preprocessed_digest, read_preprocessed, read_scan
-    from livermets.io.segmented import choose_network, write_segmented
+    from livermets.segmentation.files import choose_network, write_segmented
+    from livermets.segmentation.preprocessed import preprocessed_digest, read_preprocessed, read_scan
     from livermets.segmentation.segment import segment_scan
 
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
@@ -171,10 +171,10 @@ def compare_networks_verb(
     """Lay several networks' masks of the same scans side by side, and test the first against every other."""
     from livermets.config.load import section_from_option
     from livermets.config.statistics import StatisticsSettings
-    from livermets.io.networks import read_network_masks, write_network_comparison
+    from livermets.overlap.files import read_network_masks, write_network_comparison
+    from livermets.overlap.networks import compare_networks
+    from livermets.overlap.tables import Resampling
     from livermets.randomness import generator
-    from livermets.stats.networks import compare_networks
-    from livermets.stats.overlap import Resampling
 
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     random = generator(seed, "segmentation", "compare networks")

@@ -19,7 +19,7 @@ class Section(BaseModel):
 
 
 class PathMark:
-    """Marks a setting as a path: it is resolved by `livermets.intake.paths` and by nothing else."""
+    """Marks a setting as a path: it is resolved by `livermets.config.paths` and by nothing else."""
 
 
 PathText = Annotated[str, PathMark()]

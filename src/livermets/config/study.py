@@ -9,11 +9,11 @@ from pydantic import Field, field_validator
 from livermets.config.base import Section
 from livermets.config.classification import ClassificationSettings
 from livermets.config.cohorts import CohortSettings, Name, Timepoints
-from livermets.config.comparison import OWN, ComparedNetwork
+from livermets.config.networks import OWN, ComparedNetwork
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.radiomics import RadiomicsSettings
-from livermets.config.reporting import ReportSettings
+from livermets.config.report import ReportSettings
 from livermets.config.segmentation import SegmentationSettings
 from livermets.config.selection import SelectionSettings
 from livermets.config.statistics import StatisticsSettings

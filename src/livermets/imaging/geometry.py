@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 CANONICAL_ORIENTATION = "LPS"
 _HALF_WAY_SLICES = 1e-3
 """How near to half way between two slices a height counts as half way: positions are written with rounding."""
+CONNECTIVITY_26 = np.ones((3, 3, 3), dtype=bool)
+"""Which neighbours belong to the same component: those that share a face, an edge or a corner."""
 IDENTITY_DIRECTION = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 

@@ -7,12 +7,13 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from livermets.imaging.geometry import Grid, Volume
+from livermets.imaging.itk import image_of
 
 
 def resampled_to(labels: Volume, grid: Grid) -> NDArray:
     """The label of the nearest voxel at every voxel centre of ``grid``; 0 outside."""
-    moved = sitk.Resample(_image(labels.array, labels.grid), _image(np.zeros(grid.shape_zyx, np.uint8), grid),
-                          sitk.Transform(), sitk.sitkNearestNeighbor, 0)  # fmt: skip
+    drawn, target = image_of(labels.array, labels.grid), image_of(np.zeros(grid.shape_zyx, np.uint8), grid)
+    moved = sitk.Resample(drawn, target, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
     return sitk.GetArrayFromImage(moved).astype(labels.array.dtype)
 
 
@@ -21,11 +22,3 @@ def voxels_beyond(labels: Volume, grid: Grid) -> tuple[int, int]:
     found = grid.index_zyx(labels.grid.points_xyz_mm(np.argwhere(labels.array)))
     outside = np.any((found < -0.5) | (found > np.array(grid.shape_zyx) - 0.5), axis=1)
     return int(np.count_nonzero(outside)), len(found)
-
-
-def _image(array: NDArray, grid: Grid) -> sitk.Image:
-    image = sitk.GetImageFromArray(array)
-    image.SetSpacing(grid.spacing_xyz_mm)
-    image.SetOrigin(grid.origin_xyz_mm)
-    image.SetDirection(grid.direction)
-    return image

@@ -7,6 +7,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from livermets.imaging.geometry import Grid, Volume
+from livermets.imaging.itk import image_of
 
 
 def network_grid(native: Grid, pixels: int) -> Grid:
@@ -47,10 +48,7 @@ def _resampled(volume: Volume, array: NDArray, grid: Grid, interpolator: int, ou
     resampler.SetOutputDirection(grid.direction)
     resampler.SetInterpolator(interpolator)
     resampler.SetDefaultPixelValue(float(outside))
-    image = sitk.GetImageFromArray(array)
-    image.SetSpacing(volume.grid.spacing_xyz_mm)
-    image.SetOrigin(volume.grid.origin_xyz_mm)
-    image.SetDirection(volume.grid.direction)
+    image = image_of(array, volume.grid)
     return Volume(sitk.GetArrayFromImage(resampler.Execute(image)), grid, volume.stored_orientation)
 
 

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from livermets.cohort import Scan
+from livermets.cohort.study import Scan
 from livermets.config.cohorts import CohortSettings
 from livermets.errors import ProblemList
-from livermets.intake.scan_data import TOUCHING, ScanData
-from livermets.lesions.diameter import longest_axial_diameter_mm
+from livermets.imaging.geometry import CONNECTIVITY_26
+from livermets.intake.scan_data import ScanData
+from livermets.masks.diameter import longest_axial_diameter_mm
 
 APART_MM = 5.0
 """Pieces of one label that are further apart than this are probably lesions of their own."""
@@ -50,7 +51,7 @@ class Pieces:
 
 def pieces_of(mask: NDArray[np.bool_], spacing_zyx_mm: tuple[float, float, float]) -> Pieces:
     """The pieces of a mask; gaps are between the centres of the nearest voxels."""
-    numbers, count = ndimage.label(mask, TOUCHING)
+    numbers, count = ndimage.label(mask, CONNECTIVITY_26)
     sizes = np.bincount(numbers.ravel(), minlength=count + 1)[1:]
     gaps = np.zeros(count)
     if count > 1:

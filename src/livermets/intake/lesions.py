@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from livermets.cohort import Cohort, Scan
+from livermets.cohort.study import Cohort, Scan
 from livermets.errors import ProblemList
-from livermets.lesions.table import measure_lesions
+from livermets.masks.measured import measure_lesions
 
 if TYPE_CHECKING:
     from livermets.intake.scan_data import ScanData

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from livermets.errors import Finding, ProblemList
-from livermets.imaging.geometry import Volume
+from livermets.imaging.geometry import CONNECTIVITY_26, Volume
 from livermets.intake.placement_checks import LIVER, placement_problem
 
 GAS_HU = -300
@@ -100,7 +100,7 @@ def _check_volume(
 
 def _check_pieces(inside: NDArray[np.bool_], voxel_ml: float, where: str, mask: str, problems: ProblemList) -> None:
     steps = (max(1, inside.shape[0] // 64), 2, 2)
-    numbers, pieces = ndimage.label(inside[:: steps[0], ::2, ::2], np.ones((3, 3, 3), bool))
+    numbers, pieces = ndimage.label(inside[:: steps[0], ::2, ::2], CONNECTIVITY_26)
     if pieces > 10:
         problems.warning(where, f"{mask} falls into about {pieces} pieces", "Look at the QC picture")
     volumes = np.sort(np.bincount(numbers.ravel())[1:] * voxel_ml * float(np.prod(steps)))[::-1]

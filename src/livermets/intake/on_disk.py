@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from livermets.cohort import Cohort, Study
+from livermets.cohort.lesion_rows import TableReader
+from livermets.cohort.study import Cohort, Study
 from livermets.config.outcome import OutcomeSettings
+from livermets.config.paths import TemplateError, fill
 from livermets.errors import InputError, ProblemList
-from livermets.intake.lesion_rows import TableReader
-from livermets.intake.paths import TemplateError, fill
 from livermets.io.rows import read_rows
 
 _ANY, _PATIENT = "\x00any\x00", "\x00patient\x00"

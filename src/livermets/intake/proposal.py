@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from livermets.cohort import load_cohorts
+from livermets.cohort.lesion_rows import ID_PATTERN
+from livermets.cohort.study import load_cohorts
 from livermets.config.cohorts import CohortSettings
 from livermets.config.load import validate_section
 from livermets.config.outcome import OutcomeSettings
 from livermets.errors import InputError, input_error
 from livermets.intake.choosing import Chosen, Scan, chosen_roles, series_choice, time_order
-from livermets.intake.lesion_rows import ID_PATTERN
 from livermets.intake.listing import Listing, listed
 from livermets.intake.path_table import path_rows, table_keys
 from livermets.intake.proposed_labels import label_lines

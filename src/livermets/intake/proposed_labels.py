@@ -34,7 +34,7 @@ def label_lines(place: Path, masks: dict[str, Chosen]) -> tuple[dict[str, Any], 
 
 
 def _names(place: Path, mask: Chosen) -> dict[str, list[str]]:
-    from livermets.io.dicom import structure_names
+    from livermets.io.dicom.headers import structure_names
 
     if all(item.kind in ("volume", "slices") for items in mask.items.values() for item in items):
         return {}

@@ -13,18 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from livermets.cohort import Scan
+from livermets.cohort.missing import missing_masks
+from livermets.cohort.study import Scan
 from livermets.config.cohorts import CohortSettings, SeriesChoice
 from livermets.errors import InputError, Problem, ProblemList, input_error
-from livermets.imaging.geometry import Volume
-from livermets.intake.lesion_rows import LARGEST_LESION_ID
-from livermets.intake.missing import missing_masks
+from livermets.imaging.geometry import CONNECTIVITY_26, Volume
 from livermets.io.ct import open_ct
-from livermets.io.dicom import images_drawn_on
-from livermets.io.dicom_folder import LEFT_OUT_FIX, left_out
-from livermets.io.masks import LabelMap, label_map, lesion_numbers, read_mask
-
-TOUCHING = np.ones((3, 3, 3), bool)
+from livermets.io.dicom.folder import LEFT_OUT_FIX, left_out
+from livermets.io.dicom.headers import images_drawn_on
+from livermets.io.labels import LabelMap, label_map, lesion_numbers
+from livermets.io.masks import read_mask
+from livermets.masks.identity import LARGEST_LESION_ID
 
 
 @dataclass
@@ -171,7 +170,7 @@ def _numbered(mask: LabelMap, settings: CohortSettings, scan: Scan) -> NDArray[n
     """Label values as lesion ids."""
     labels = mask.labels
     if settings.lesion_ids == "components":
-        components, count = ndimage.label(labels > 0, TOUCHING)
+        components, count = ndimage.label(labels > 0, CONNECTIVITY_26)
         if count > LARGEST_LESION_ID:
             what = f"the lesion mask falls into {count} pieces"
             raise input_error(scan.lesion_pattern, what, "It is noise rather than lesions; correct the mask")

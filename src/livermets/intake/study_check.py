@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field, fields
 import numpy as np
 import pandas as pd
 
-from livermets.cohort import Cohort, Scan, Study
+from livermets.cohort.disclosure import public_problems
+from livermets.cohort.study import Cohort, Scan, Study
 from livermets.errors import ProblemList
 from livermets.intake.checks import problems_of
-from livermets.intake.disclosure import public_problems
 from livermets.intake.on_disk import check_left_over
 from livermets.intake.scan_data import ScanData
 
@@ -79,7 +79,7 @@ def check_study(
     look: Callable[[Scan, ScanData], None] | None = None,
 ) -> StudyCheck:
     """Reads and checks every scan that is there to be read, one at a time so that memory stays flat; ``look`` sees each
-    one that reads well. What tables show already is not repeated (see `livermets.readiness`)."""
+    one that reads well. What tables show already is not repeated (see `livermets.workflow.readiness`)."""
     problems = ProblemList()
     summaries = []
     seen: dict[str, ProblemList] = {cohort.name: ProblemList() for cohort in study.cohorts}

@@ -10,10 +10,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from livermets.cohort.lesion_rows import ID_PATTERN
+from livermets.cohort.table_ids import file_id, is_summary
 from livermets.config.cohorts import PatientIdForm
 from livermets.errors import InputError
-from livermets.intake.lesion_rows import ID_PATTERN
-from livermets.intake.table_ids import file_id, is_summary
 from livermets.io.excel import sheet_names
 from livermets.io.rows import RawTable, read_rows
 

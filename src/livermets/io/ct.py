@@ -41,7 +41,8 @@ class Ct:
 
 def open_ct(path: Path, series: SeriesChoice | None = None, drawn_on: Callable[[], frozenset[str]] = frozenset) -> Ct:
     """A CT in HU from a DICOM folder (see `read_series_folder`) or an image file."""
-    from livermets.io.dicom import dicom_kind, read_series_folder
+    from livermets.io.dicom.headers import dicom_kind
+    from livermets.io.dicom.volumes import read_series_folder
 
     require(path, "this CT")
     kind = dicom_kind(path)
@@ -61,7 +62,7 @@ def read_image(path: Path) -> Volume:
     require(path, "this image", "Check the path")
     if not _is_dicom(path):
         return read_volume(path)
-    from livermets.io.dicom_folder import left_out
+    from livermets.io.dicom.folder import left_out
 
     found = open_ct(path)
     if remark := left_out(found.files):

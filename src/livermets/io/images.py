@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from livermets.errors import InputError, input_error
 from livermets.imaging.geometry import CANONICAL_ORIENTATION, Grid, Volume
+from livermets.imaging.itk import image_of
 from livermets.io.atomic import written_aside
 from livermets.io.integrity import check_size, check_whole
 from livermets.io.listing import require
@@ -130,19 +131,9 @@ def _canonical(image: sitk.Image) -> tuple[NDArray, Grid]:
     return np.array(turned, order="C"), grid
 
 
-def sitk_from_volume(volume: Volume) -> sitk.Image:
-    """The canonical SimpleITK image of a volume (LPS axes, not the stored ones)."""
-    array = volume.array.astype(np.uint8) if volume.array.dtype == bool else volume.array
-    image = sitk.GetImageFromArray(array)
-    image.SetSpacing(volume.grid.spacing_xyz_mm)
-    image.SetOrigin(volume.grid.origin_xyz_mm)
-    image.SetDirection(volume.grid.direction)
-    return image
-
-
 def write_volume(path: Path | str, volume: Volume) -> None:
     """Writes a volume with the axes it was stored with, in one step."""
-    image = sitk.DICOMOrient(sitk_from_volume(volume), volume.stored_orientation)
+    image = sitk.DICOMOrient(image_of(volume.array, volume.grid), volume.stored_orientation)
     with written_aside(path) as aside:
         sitk.WriteImage(image, str(aside), useCompression=True, compressionLevel=_COMPRESSION_LEVEL)
         check_whole(aside, sitk.GetArrayViewFromImage(image))  # on a full disk the library stops without a word

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from livermets.errors import input_error
 from livermets.io.patterns import without_uids
+from livermets.provenance import canonical_json, file_digest, text_digest
 
 _POINTERS = {
     b"/annex/objects/": "git annex get (or datalad get)",
@@ -93,3 +94,10 @@ def files_below(folder: Path) -> list[Path]:
 
 def _shown(file: Path) -> str:
     return without_uids(f"{file.name} (to {file.readlink()})")
+
+
+def path_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, or of those of all files in a folder with their names."""
+    if not path.is_dir():
+        return file_digest(path)
+    return text_digest(canonical_json({str(file.relative_to(path)): file_digest(file) for file in files_below(path)}))

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from livermets.cohort.synthetic import TIMEPOINT, patient_id
 from livermets.imaging.geometry import Grid, Volume
-from livermets.lesions.table import measure_lesions
+from livermets.masks.measured import measure_lesions
 from livermets.phantom.acquisition import scanned
 from livermets.phantom.anatomy import Anatomy, draw_anatomy
 from livermets.phantom.lesions import paint_lesions, place_lesions
-from livermets.phantom.naming import TIMEPOINT, patient_id
 from livermets.phantom.space import DrawingGrid, lay_out
 from livermets.phantom.truth import LesionPlan, PatientPlan, ScanPlan, plan_patient
 from livermets.randomness import generator

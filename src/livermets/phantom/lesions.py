@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, distance_transform_edt, label
 
-from livermets.lesions.diameter import longest_axial_diameter_mm
+from livermets.masks.diameter import longest_axial_diameter_mm
 from livermets.phantom.anatomy import Anatomy
 from livermets.phantom.fields import Array, correlated_field, skewed
 from livermets.phantom.space import DrawingGrid

@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.cohort.synthetic import TIMEPOINT, patient_ids
 from livermets.config.phantom import PhantomSettings
 from livermets.io.atomic import write_text
 from livermets.io.images import write_volume
 from livermets.io.tables import write_csv
 from livermets.phantom.cohort import OUTCOME_COLUMNS, synthesize_patient
-from livermets.phantom.naming import TIMEPOINT, patient_ids
 
 README = """\
 This is a synthetic cohort, written by `livermets phantom`.

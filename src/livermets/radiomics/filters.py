@@ -46,9 +46,10 @@ def _filtered(
     import SimpleITK as sitk
     from radiomics import imageoperations
 
+    from livermets.imaging.itk import spaced_image
+
     quieten()
-    image = sitk.GetImageFromArray(image_zyx.astype(np.float64))
-    image.SetSpacing([float(value) for value in spacing_zyx_mm[::-1]])
+    image = spaced_image(image_zyx.astype(np.float64), spacing_zyx_mm)
     if image_type == "log":
         made = imageoperations.getLoGImage(image, None, sigma=list(settings.log_sigmas_mm))
     else:

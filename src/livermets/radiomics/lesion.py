@@ -65,14 +65,14 @@ def _extractor(settings: RadiomicsSettings) -> Any:
 def _features(
     extractor: Any, volume: Volume, labels_volume: Volume, label: int, settings: RadiomicsSettings
 ) -> dict[str, float]:
-    from livermets.io.images import sitk_from_volume
+    from livermets.imaging.itk import image_of
 
     inside = labels_volume.array == label
     if np.count_nonzero(inside) < _SMALLEST_LESION_VOXELS:
         return {}
     check_level_count(volume.array[inside].astype(np.float64), settings, f"lesion {label}")
-    image = sitk_from_volume(volume.with_array(volume.array.astype(np.float64)))
-    mask = sitk_from_volume(volume.with_array(inside.astype(np.uint8)))
+    image = image_of(volume.array.astype(np.float64), volume.grid)
+    mask = image_of(inside.astype(np.uint8), volume.grid)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:

@@ -77,15 +77,15 @@ def _by_crop(
     settings: RadiomicsSettings,
     progress: Progress,
 ) -> NDArray[np.float64]:
-    import SimpleITK as sitk
+    from livermets.imaging.itk import spaced_image
 
     size = settings.size
-    mask = _as_sitk(np.ones((1, size, size), dtype=np.uint8), spacing_zyx_mm, sitk)
+    mask = spaced_image(np.ones((1, size, size), dtype=np.uint8), spacing_zyx_mm)
     classes = [feature_classes()[name] for name in settings.classes]
     options = {"force2D": True, "force2Ddimension": 0, **binning_options(settings)}
     table = np.full((len(origins), len(_all_columns())), np.nan)
     for row, (z, y, x) in enumerate(origins):
-        crop = _as_sitk(image[z : z + 1, y : y + size, x : x + size], spacing_zyx_mm, sitk)
+        crop = spaced_image(image[z : z + 1, y : y + size, x : x + size], spacing_zyx_mm)
         for name, feature_class in zip(settings.classes, classes, strict=True):
             values = feature_class(crop, mask, **options).execute()
             table[row, _columns_of(name)] = [float(values[feature]) for feature in FEATURES_BY_CLASS[name]]
@@ -103,6 +103,8 @@ def _by_voxel(
 ) -> NDArray[np.float64]:
     import SimpleITK as sitk
 
+    from livermets.imaging.itk import spaced_image
+
     table = np.full((len(origins), len(_all_columns())), np.nan)
     radius = settings.size // 2
     options = {"force2D": True, "force2Ddimension": 0, "voxelBased": True, "kernelRadius": radius}
@@ -111,7 +113,7 @@ def _by_voxel(
     for z in np.unique(origins[:, 0]):
         rows = np.flatnonzero(origins[:, 0] == z)
         tile, mask = _with_limits(image[z], inside[z], limits)
-        volume, mask_image = (_as_sitk(array, spacing_zyx_mm, sitk) for array in (tile, mask))
+        volume, mask_image = (spaced_image(array, spacing_zyx_mm) for array in (tile, mask))
         centres = (origins[rows] * (0, 1, 1) + (0, radius, radius)).T
         for name in settings.classes:
             calculator = feature_classes()[name](volume, mask_image, **options)
@@ -134,12 +136,6 @@ def _with_limits(
     tile[0], mask[0] = slice_yx, inside_yx
     tile[1, 0, :2], mask[1, 0, :2] = limits, 1
     return tile, mask
-
-
-def _as_sitk(array: NDArray, spacing_zyx_mm: Spacing, sitk: Any) -> Any:
-    image = sitk.GetImageFromArray(array)
-    image.SetSpacing([float(value) for value in spacing_zyx_mm[::-1]])
-    return image
 
 
 def _all_columns() -> list[tuple[str, str]]:

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from livermets.config.segmentation import OutputSettings, PostprocessSettings
-
-CONNECTIVITY_26 = np.ones((3, 3, 3), dtype=bool)
+from livermets.imaging.geometry import CONNECTIVITY_26
 
 
 def probability_threshold(probability: NDArray[np.float32], within: NDArray | None, output: OutputSettings) -> float:

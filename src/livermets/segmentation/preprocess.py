@@ -11,7 +11,7 @@ from livermets.errors import InputError, Problem, input_error
 from livermets.imaging.geometry import Volume
 from livermets.imaging.normalise import liver_zscore, window
 from livermets.imaging.resample import network_grid, resample_image, resample_labels
-from livermets.io.preprocessed import Preprocessed
+from livermets.segmentation.preprocessed import Preprocessed
 from livermets.segmentation.scan import TrainingScan
 
 Target = Literal["lesions", "liver"]

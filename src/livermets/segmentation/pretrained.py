@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from livermets.config.paths import TemplateError, located
 from livermets.config.segmentation import PretrainedSettings
 from livermets.errors import input_error
-from livermets.intake.paths import TemplateError, located
 from livermets.provenance import file_digest
 
 

@@ -14,13 +14,13 @@ from torch import nn
 from livermets.config.segmentation import NetworkSettings, OutputSettings, SegmentationSettings
 from livermets.imaging.geometry import Volume
 from livermets.imaging.resample import resample_image
-from livermets.io.preprocessed import Preprocessed
-from livermets.lesions.matching import match_lesions
-from livermets.segmentation.metrics import mask_metrics
-from livermets.segmentation.networks import pick_device
+from livermets.masks.matching import match_lesions
+from livermets.masks.metrics import mask_metrics
+from livermets.segmentation.architectures.build import pick_device
 from livermets.segmentation.postprocess import drop_small_components, probability_threshold
 from livermets.segmentation.predict import predict_probability
 from livermets.segmentation.preprocess import check_same_preprocessing
+from livermets.segmentation.preprocessed import Preprocessed
 
 
 @dataclass(frozen=True, eq=False)

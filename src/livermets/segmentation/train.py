@@ -18,12 +18,12 @@ from torch.utils.data import DataLoader
 from livermets.config.segmentation import NetworkSettings, TrainingSettings
 from livermets.errors import input_error
 from livermets.randomness import integer_seed
+from livermets.segmentation.architectures.build import build_network, foreground_probability, on_device, pick_device
+from livermets.segmentation.architectures.resnet_unet import ResNet18UNet
 from livermets.segmentation.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
 from livermets.segmentation.data import EpochSlices, Slices
 from livermets.segmentation.losses import Loss, build_loss, inverse_frequency_weights
-from livermets.segmentation.networks import build_network, foreground_probability, on_device, pick_device
 from livermets.segmentation.predict import gpu_half_type, out_of_memory_advice
-from livermets.segmentation.resnet_unet import ResNet18UNet
 from livermets.segmentation.schedule import build_optimiser, build_schedule
 from livermets.segmentation.weights import load_pretrained_encoder
 

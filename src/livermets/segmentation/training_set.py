@@ -9,10 +9,10 @@ from torch.nn import functional
 
 from livermets.config.segmentation import NetworkSettings, OutputSettings, TrainingSettings
 from livermets.errors import input_error
+from livermets.segmentation.architectures.build import build_network, check_size, size_multiple
 from livermets.segmentation.data import Slices, select_slices
 from livermets.segmentation.field import crop_scans, padding_to
 from livermets.segmentation.folds import fold_of, validation_split
-from livermets.segmentation.networks import build_network, check_size, size_multiple
 from livermets.segmentation.scan import TrainingScan
 
 

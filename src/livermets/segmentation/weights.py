@@ -16,9 +16,9 @@ from livermets.config.segmentation import NetworkSettings, PretrainedSettings
 from livermets.errors import input_error
 from livermets.io.atomic import write_json, written_aside
 from livermets.provenance import file_digest
-from livermets.segmentation.networks import build_network
+from livermets.segmentation.architectures.build import build_network
+from livermets.segmentation.architectures.resnet_unet import ResNet18Encoder
 from livermets.segmentation.pretrained import checked_pretrained_file
-from livermets.segmentation.resnet_unet import ResNet18Encoder
 
 WEIGHTS_FILE, DESCRIPTION_FILE = "network.safetensors", "network.json"
 

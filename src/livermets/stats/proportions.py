@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from livermets.stats.results import wider
+from livermets.stats.results import NAN, wider
 
 Interval = tuple[float, float]
 UNDEFINED: Interval = (math.nan, math.nan)
@@ -95,3 +95,14 @@ def around_logit(proportion: float, reach: float) -> Interval:
     """The interval of a proportion that reaches ``reach`` to both sides on the logit scale."""
     centre = math.log(proportion / (1 - proportion))
     return float(1 / (1 + np.exp(reach - centre))), float(1 / (1 + np.exp(-centre - reach)))
+
+
+def chi_squared_p(k_first: int, n_first: int, k_second: int, n_second: int) -> float:
+    """Pearson's chi-squared p (Yates-corrected, as in R's ``prop.test``) of two unpaired proportions; NaN if a margin
+    is 0.
+
+    For the same lesions seen by two networks use McNemar's test instead: the proportions are paired."""
+    table = np.array([[k_first, n_first - k_first], [k_second, n_second - k_second]])
+    if (table.sum(axis=0) == 0).any() or (table.sum(axis=1) == 0).any():
+        return NAN
+    return float(stats.chi2_contingency(table, correction=True).pvalue)

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.stats.lesion_tables import lesion_table, minimal
+from tests.lesion_tables import lesion_table, minimal
 from typer.testing import CliRunner, Result
 
 import livermets.cli.concordance  # noqa: F401 (registers the verbs)
 from livermets.cli import app
+from livermets.concordance.study import ConcordanceResult
 from livermets.errors import InputError
-from livermets.stats.concordance import ConcordanceResult
 
 FAST = '{"bootstrap_replicates": 200}'
 

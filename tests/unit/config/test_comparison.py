@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from livermets.config.comparison import PRESETS, network_recipe, overlaid
+from livermets.config.recipes import PRESETS, network_recipe, overlaid
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError
 

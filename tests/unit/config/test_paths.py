@@ -17,7 +17,7 @@ from livermets.config.base import PathMark
 from livermets.config.load import read_yaml
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError
-from livermets.workflow import Plan
+from livermets.workflow.plan import Plan
 
 
 def _settings(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, FieldInfo]]:

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from livermets.cohort.lesion_rows import TableReader
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
-from livermets.intake.lesion_rows import TableReader
 from livermets.io.rows import read_rows
 
 

@@ -8,12 +8,12 @@ import pytest
 from tests.dicom_files import write_series
 from tests.small_study import SmallStudy, patient_arrays
 
-from livermets.cohort import load_cohorts
+from livermets.cohort.study import load_cohorts
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
+from livermets.config.paths import lesion_files
 from livermets.errors import ProblemList
 from livermets.intake.on_disk import check_left_over
-from livermets.intake.paths import lesion_files
 
 
 def said(folder: Path, image: str, patients: list[str] | None = None) -> list[str]:

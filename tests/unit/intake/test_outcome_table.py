@@ -12,7 +12,7 @@ from tests.small_study import SmallStudy, patient_arrays, save
 from livermets.config.cohorts import CohortSettings
 from livermets.config.intake import OF_IMAGES, OF_TABLES
 from livermets.config.load import read_yaml
-from livermets.workflow import Plan
+from livermets.workflow.plan import Plan
 
 
 @pytest.fixture

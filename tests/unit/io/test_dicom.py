@@ -18,7 +18,8 @@ from tests.small_study import ORIGIN_XYZ, SPACING_XYZ, patient_arrays, save
 
 from livermets.config.cohorts import SeriesChoice
 from livermets.errors import InputError
-from livermets.io.dicom import read_series_folder, shown_name
+from livermets.io.dicom.headers import shown_name
+from livermets.io.dicom.volumes import read_series_folder
 from livermets.io.images import read_volume
 
 HU = patient_arrays(0)[0]

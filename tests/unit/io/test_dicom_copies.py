@@ -15,7 +15,7 @@ from tests.small_study import patient_arrays
 
 from livermets.errors import InputError
 from livermets.intake.scan_data import read_ct
-from livermets.io.dicom import read_series_folder
+from livermets.io.dicom.volumes import read_series_folder
 
 CROP = patient_arrays(0)[0][:8, 10:34, 8:40]
 

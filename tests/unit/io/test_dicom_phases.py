@@ -14,8 +14,8 @@ from tests.small_study import ORIGIN_XYZ, patient_arrays
 
 from livermets.config.cohorts import SeriesChoice
 from livermets.errors import InputError
-from livermets.io.dicom import read_series_folder
-from livermets.io.dicom_phases import clock
+from livermets.io.dicom.phases import clock
+from livermets.io.dicom.volumes import read_series_folder
 
 CROP = patient_arrays(0)[0][:8, 10:34, 8:40]
 Tags = Callable[[int], dict[str, Any]]

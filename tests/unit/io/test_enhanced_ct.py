@@ -17,7 +17,7 @@ from tests.small_study import patient_arrays
 
 from livermets.config.cohorts import SeriesChoice
 from livermets.errors import InputError
-from livermets.io.dicom import read_series_folder
+from livermets.io.dicom.volumes import read_series_folder
 
 HU = patient_arrays(0)[0]
 CROP = HU[:6, 10:40, 8:40]
@@ -90,7 +90,7 @@ def test_no_identifier_is_written_aside(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "aside"))
     (tmp_path / "aside").mkdir()
     seen: list[bytes] = []
-    from livermets.io import dicom
+    from livermets.io.dicom import volumes as dicom
 
     read_pixels = dicom._volume
 

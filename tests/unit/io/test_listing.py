@@ -9,8 +9,8 @@ import pytest
 from tests.dicom_files import write_series
 from tests.small_study import patient_arrays, save
 
+from livermets.config.paths import lesion_files
 from livermets.errors import InputError
-from livermets.intake.paths import lesion_files
 from livermets.intake.scan_data import read_ct
 from livermets.io.images import read_volume
 from livermets.io.listing import files_below

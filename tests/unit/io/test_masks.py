@@ -8,7 +8,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from livermets.imaging.geometry import Grid
-from livermets.io.masks import LabelMap, read_mask
+from livermets.io.labels import LabelMap
+from livermets.io.masks import read_mask
 
 GRID = Grid((10, 10, 5), (2.0, 2.0, 4.0))
 

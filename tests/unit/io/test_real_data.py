@@ -16,12 +16,12 @@ from tests.small_study import SmallStudy
 from livermets.errors import InputError
 from livermets.imaging.geometry import Volume
 from livermets.intake.scan_data import read_ct
-from livermets.io.dicom import read_series_folder
+from livermets.io.dicom.volumes import read_series_folder
 from livermets.io.images import read_volume
 from livermets.io.masks import read_mask
 from livermets.io.rows import read_rows
 from livermets.io.tables import read_table
-from livermets.lesions.table import measure_lesions
+from livermets.masks.measured import measure_lesions
 
 DATA = Path(os.environ.get("LIVERMETS_DATA", "/nowhere"))
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="LIVERMETS_DATA names no folder with the public data sets")

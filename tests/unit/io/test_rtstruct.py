@@ -12,7 +12,8 @@ from tests.dicom_files import write_rtstruct
 
 from livermets.errors import InputError
 from livermets.imaging.geometry import Grid
-from livermets.io.masks import LabelMap, read_mask
+from livermets.io.labels import LabelMap
+from livermets.io.masks import read_mask
 
 GRID = Grid((200, 180, 4), (0.7, 0.7, 3.0), (-70.0, -63.0, 10.0))
 

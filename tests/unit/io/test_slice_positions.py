@@ -12,7 +12,7 @@ from tests.small_study import patient_arrays
 
 from livermets.errors import InputError
 from livermets.imaging.geometry import Grid
-from livermets.io.dicom import read_series_folder
+from livermets.io.dicom.volumes import read_series_folder
 from livermets.io.masks import read_mask
 
 HU, _, _ = patient_arrays(0)

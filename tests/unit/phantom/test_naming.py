@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from livermets.phantom.naming import patient_ids
+from livermets.cohort.synthetic import patient_ids
 
 
 def test_ids_follow_from_the_count_alone():
@@ -12,5 +12,5 @@ def test_ids_follow_from_the_count_alone():
 
 def test_naming_imports_no_numpy():
     """The workflow names patients while it is parsed, on every node."""
-    code = "import sys, livermets.phantom.naming; sys.exit('numpy' in sys.modules)"
+    code = "import sys, livermets.cohort.synthetic; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

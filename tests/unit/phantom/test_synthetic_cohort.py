@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from scipy.ndimage import binary_dilation, distance_transform_edt
 
+from livermets.cohort.synthetic import patient_ids
 from livermets.config.phantom import PhantomSettings
 from livermets.io.images import read_volume
-from livermets.lesions.table import measure_lesions
-from livermets.phantom.naming import patient_ids
+from livermets.masks.measured import measure_lesions
 from livermets.phantom.truth import plan_patient
 from livermets.phantom.writing import write_cohort
 

@@ -9,14 +9,14 @@ import torch
 
 from livermets.config.segmentation import NetworkSettings
 from livermets.errors import InputError
-from livermets.segmentation.networks import (
+from livermets.segmentation.architectures.build import (
     build_network,
     check_size,
     convolution_count,
     foreground_probability,
     parameter_count,
 )
-from livermets.segmentation.resnet_unet import ResNet18Encoder
+from livermets.segmentation.architectures.resnet_unet import ResNet18Encoder
 
 
 def test_original_unet_has_23_convolutions_and_31_million_weights():

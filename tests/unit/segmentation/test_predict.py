@@ -9,7 +9,7 @@ from tests.disc_scans import disc_scan
 
 from livermets.config.segmentation import NetworkSettings, OutputSettings
 from livermets.errors import InputError
-from livermets.segmentation.networks import build_network
+from livermets.segmentation.architectures.build import build_network
 from livermets.segmentation.predict import forward_probability, predict_probability
 
 NETWORK = NetworkSettings(levels=2, base_filters=4)

@@ -11,7 +11,7 @@ import yaml
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import SegmentationSettings
 from livermets.config.selection import SelectionSettings
-from livermets.segmentation.networks import build_network, convolution_count, parameter_count
+from livermets.segmentation.architectures.build import build_network, convolution_count, parameter_count
 from livermets.segmentation.schedule import build_optimiser, build_schedule
 
 PRESETS = Path(__file__).parents[3] / "presets"

@@ -15,14 +15,14 @@ from livermets.config.segmentation import (
     TrainingSettings,
 )
 from livermets.errors import InputError
+from livermets.overlap.networks import kept_epoch
 from livermets.segmentation import train as train_module
+from livermets.segmentation.architectures.build import build_network
 from livermets.segmentation.checkpoint import CHECKPOINT_FILE
 from livermets.segmentation.data import select_slices
 from livermets.segmentation.losses import inverse_frequency_weights
-from livermets.segmentation.networks import build_network
 from livermets.segmentation.predict import out_of_memory_advice, predict_probability
 from livermets.segmentation.train import CheckpointPlace, train_network
-from livermets.stats.networks import kept_epoch
 
 NETWORK = NetworkSettings(levels=2, base_filters=4, dropout=0.1)
 SETTINGS = TrainingSettings(

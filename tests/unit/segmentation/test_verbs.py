@@ -20,9 +20,9 @@ import livermets.cli.segmentation
 from livermets.cli import app
 from livermets.errors import InputError
 from livermets.io.images import read_volume, write_volume
-from livermets.io.preprocessed import preprocessed_digest
-from livermets.io.segmented import choose_network
+from livermets.segmentation.files import choose_network
 from livermets.segmentation.folds import fold_of
+from livermets.segmentation.preprocessed import preprocessed_digest
 from livermets.surroundings import OUTER_PATH, SOURCE
 
 PATIENTS = ("A1", "A2", "A3", "A4")
@@ -436,7 +436,7 @@ def test_a_liver_that_a_network_makes_is_checked_like_any(study, tmp_path, monke
     def everywhere_but_there(path, image, *_):
         return (image.array < -50).astype("uint8")
 
-    monkeypatch.setattr("livermets.io.liver._by_network", everywhere_but_there)
+    monkeypatch.setattr("livermets.segmentation.liver_source._by_network", everywhere_but_there)
     with pytest.raises(InputError, match="the mean under the liver network's mask is -100 HU"):
         verb(
             "liver", "--image", study / "A1" / "baseline" / "ct.nii.gz", "--network", tmp_path / "network",

@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from livermets.config.segmentation import NetworkSettings, PretrainedSettings
 from livermets.errors import InputError
 from livermets.provenance import file_digest
-from livermets.segmentation.networks import build_network
-from livermets.segmentation.resnet_unet import ResNet18Encoder
+from livermets.segmentation.architectures.build import build_network
+from livermets.segmentation.architectures.resnet_unet import ResNet18Encoder
 from livermets.segmentation.weights import load_network, load_pretrained_encoder, save_network
 
 SMALL = NetworkSettings(levels=2, base_filters=4)

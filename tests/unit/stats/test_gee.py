@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
+from livermets.concordance.agreement_model import TABLES, agreement_model_tables
 from livermets.config.statistics import StatisticsSettings
-from livermets.stats.agreement_model import TABLES, agreement_model_tables
 from livermets.stats.firth import firth_logistic
 from livermets.stats.gee import (
     KEPT,

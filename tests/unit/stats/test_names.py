@@ -6,9 +6,9 @@ from typer.testing import CliRunner
 
 from livermets.cli import app
 from livermets.cli import concordance as _concordance  # noqa: F401  (registers the verb)
+from livermets.concordance.rois import roi_agreement
 from livermets.io.tables import read_table, write_csv
-from livermets.stats.lesions import NOT_STATED, checked_lesions
-from livermets.stats.roi_agreement import roi_agreement
+from livermets.masks.lesion_table import NOT_STATED, checked_lesions
 
 
 def lesions(*cohorts: object, patients: int = 6) -> pd.DataFrame:

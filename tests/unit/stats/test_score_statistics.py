@@ -10,9 +10,9 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from livermets.concordance.differences import compare_aucs
 from livermets.stats.auc import bootstrap_auc, delong, obuchowski
 from livermets.stats.calibration import calibration_curve, calibration_estimates
-from livermets.stats.comparison import compare_aucs
 from livermets.stats.curves import decision_table, roc_table
 from livermets.stats.diagnostics import auc_estimates, class_diagnostics
 from livermets.stats.proportions import cluster_logit_t, mercaldo_logit

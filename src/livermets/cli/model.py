@@ -1,0 +1,154 @@
+"""``livermets training-table``, ``select`` and ``classify``: from ROI tables to a model, from a model to classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livermets.cli import app
+
+
+@app.command("training-table")
+def training_table_verb(
+    rois: Annotated[list[Path], typer.Argument(help="ROI tables (Parquet) of manual masks of training scans.")],
+    lesions: Annotated[list[Path], typer.Option("--lesions", help="Per-scan lesion tables with the outcome.")],
+    out: Annotated[Path, typer.Option("--out", help="Training table to write (Parquet).")],
+    timepoint: Annotated[
+        list[str] | None,
+        typer.Option("--timepoint", help="Timepoint to learn from (repeatable); needed where tables hold several."),
+    ] = None,
+) -> None:
+    """Joins manual ROIs of training scans with the outcome of their lesions."""
+    from livermets.io.tables import write_parquet
+    from livermets.model.files import existing, read_lesions, read_rois
+    from livermets.model.training_table import common_extraction, training_table
+
+    existing([*rois, *lesions])
+    read = {str(path): read_rois(path) for path in rois}
+    extraction = common_extraction({name: settings for name, (_, settings) in read.items()})
+    tables = [table for table, _ in read.values()]
+    made = training_table(tables, [read_lesions(path) for path in lesions], timepoint or [])
+    for names, why in ((made.without_response, "no outcome"), (made.without_rois, "no ROI")):
+        if names:
+            typer.echo(f"{len(names)} lesions left out ({why}): {'; '.join(names)}", err=True)
+    write_parquet(out, made.table, {"settings": extraction})
+    typer.echo(f"{len(made.table)} ROIs in {out}", err=True)
+
+
+@app.command("select")
+def select_verb(
+    table: Annotated[Path, typer.Argument(help="Any table with a binary target (CSV, TSV, Excel, Parquet).")],
+    target: Annotated[str, typer.Option("--target", help="Column with the outcome: 1 (R+) or 0 (R-).")],
+    group: Annotated[list[str], typer.Option("--group", help="Column(s) that name the patient (repeatable).")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for model, tables and figures.")],
+    lesion: Annotated[
+        list[str] | None,
+        typer.Option("--lesion", help="Columns that with the group name a lesion (repeatable); none: each row is one."),
+    ] = None,
+    lesions: Annotated[
+        list[Path] | None,
+        typer.Option("--lesions", help="Whole-lesion tables for the comparison models (diameter, features)."),
+    ] = None,
+    settings: Annotated[
+        str, typer.Option("--settings", help="JSON of the selection section, or a configuration file.")
+    ] = "{}",
+    population: Annotated[int | None, typer.Option("--population", help="Individuals per generation.")] = None,
+    generations: Annotated[int | None, typer.Option("--generations", help="Generations after the first.")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same model.")] = 0,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads; the result does not depend on it.")] = 1,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="Folder to go on from after a kill (kept by you).")
+    ] = None,
+    draw: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
+) -> None:
+    """Genetic selection of features and hidden neurons on any table with a binary target, with its audit."""
+    from livermets.config.load import section_from_option, validate_section
+    from livermets.config.selection import SelectionSettings
+    from livermets.model.files import existing, read_lesions, read_training_table, write_figures, write_tables
+    from livermets.model.fitted import write_model
+    from livermets.model.progress import searching
+    from livermets.model.selection import Inputs, select
+    from livermets.model.tables import selection_tables
+
+    given = section_from_option(settings, "selection", SelectionSettings).model_dump(exclude_unset=True)
+    options = {"population": population, "generations": generations}
+    given["search"] = {**given.get("search", {}), **{k: v for k, v in options.items() if v is not None}}
+    chosen = validate_section(SelectionSettings, given, "selection")
+    existing([table, *(lesions or [])])
+    named = [*group, *(lesion or [])]
+    rows, extraction = read_training_table(table, named)
+    whole = [read_lesions(path, named) for path in lesions or []]
+    inputs = Inputs.checked(rows, target, group, lesion or [], whole, extraction, chosen, seed, str(table))
+    for note in inputs.notes:
+        typer.echo(f"note: {note}", err=True)
+    with searching(inputs, threads, checkpoint) as run:
+        selected = select(inputs, run)
+    tables = selection_tables(selected)
+    figures = {}
+    if draw:
+        from livermets.model.figures import selection_figures
+
+        figures = selection_figures(tables)
+    write_tables(out, tables)
+    write_figures(out, figures)
+    write_model(out, selected.fitted.model)
+    for note in selected.notes:
+        typer.echo(f"note: {note}", err=True)
+    typer.echo(f"{selected.summary}: model and tables in {out}", err=True)
+
+
+@app.command("classify")
+def classify_verb(
+    model: Annotated[Path, typer.Option("--model", help="Folder of the fitted model.")],
+    out: Annotated[Path, typer.Option("--out", help="Lesion table to write (CSV).")],
+    lesions: Annotated[
+        list[Path] | None, typer.Option("--lesions", help="Per-scan lesion tables (repeatable).")
+    ] = None,
+    matching: Annotated[list[Path] | None, typer.Option("--matching", help="Per-scan matchings (repeatable).")] = None,
+    rois_manual: Annotated[
+        list[Path] | None, typer.Option("--rois-manual", help="ROI tables of manual masks (repeatable).")
+    ] = None,
+    rois_automatic: Annotated[
+        list[Path] | None, typer.Option("--rois-automatic", help="ROI tables of automatic masks (repeatable).")
+    ] = None,
+    roi_out: Annotated[Path | None, typer.Option("--roi-out", help="Probability of every ROI (Parquet).")] = None,
+    settings: Annotated[
+        str, typer.Option("--settings", help="JSON of the classification section, or a configuration file.")
+    ] = "{}",
+) -> None:
+    """Applies a fitted model to the manual and automatic ROIs of one cohort and calls every lesion R+ or R-."""
+    import pandas as pd
+
+    from livermets.config.classification import ClassificationSettings
+    from livermets.config.load import section_from_option
+    from livermets.errors import ProblemList
+    from livermets.io.tables import write_csv, write_parquet
+    from livermets.model.classify import SOURCES, lesion_table, roi_probabilities
+    from livermets.model.files import concatenated, existing, read_rois
+    from livermets.model.fitted import DESCRIPTION_FILE, read_model
+    from livermets.provenance import file_digest
+
+    minimum = section_from_option(settings, "classification", ClassificationSettings).minimum_rois
+    fitted = read_model(model)
+    paths = dict(zip(SOURCES, (rois_manual or [], rois_automatic or []), strict=True))
+    existing([*(lesions or []), *(matching or []), *paths["manual"], *paths["automatic"]])
+    problems = ProblemList()
+    found: dict[str, pd.DataFrame] = {}
+    for source, files in paths.items():
+        parts = []
+        for path in files:
+            rois, extraction = read_rois(path)
+            wrong = fitted.problems_of(rois, extraction or None, path)
+            problems.extend(wrong)
+            if not wrong:
+                parts.append(roi_probabilities(fitted, rois).assign(mask_source=source))
+        found[source] = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    problems.raise_if_errors()
+    table = lesion_table(fitted, concatenated(lesions or []), concatenated(matching or []), found, minimum)
+    if roi_out:
+        everything = pd.concat([part for part in found.values() if len(part)] or [pd.DataFrame()], ignore_index=True)
+        write_parquet(roi_out, everything, {"model": file_digest(model / DESCRIPTION_FILE)})
+    write_csv(out, table)
+    typer.echo(f"{len(table)} lesions in {out}", err=True)

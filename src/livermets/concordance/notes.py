@@ -1,0 +1,103 @@
+"""What a reader must know before the numbers, as sentences computed from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from livermets.concordance.strata import TOO_FEW
+from livermets.config.statistics import StatisticsSettings
+from livermets.masks.detected import detection_dice_of, is_detected, rule_in_words
+
+FEW_PATIENTS = 20
+
+
+def general_notes(table: pd.DataFrame) -> list[str]:
+    """Size of the table (the lesions that the headline is about), what is left out of the comparison, and what cannot
+    be computed therefore. Without any lesion `timepoint_notes` says it all."""
+    if table.empty:
+        return []
+    compared = table[table["compared"]]
+    known = compared[compared["response"].notna()]
+    patients = table["patient"].nunique()
+    notes = [f"{counted(len(table), 'lesion')} of {counted(patients, 'patient')} in the table"]
+    if len(compared) < len(table):
+        notes.append(
+            f"{len(table) - len(compared)} of {len(table)} lesions have no class with at least one mask: not compared, "
+            "but counted as not keeping their class where all lesions are asked about; accounting.csv says why"
+        )
+    unknown = len(compared) - len(known)
+    if unknown:
+        verb, them = ("has", "it") if unknown == 1 else ("have", "them")
+        notes.append(f"{counted(unknown, 'compared lesion')} {verb} no known outcome: diagnostics leave {them} out")
+    notes += _patient_notes(patients) + _timepoint_notes(table)
+    if compared.empty:
+        notes.append("no lesion is classified with both masks: agreement cannot be computed")
+    for value, side, measure in ((1, "R+", "sensitivity"), (0, "R-", "specificity")):
+        if not (known["response"] == value).any():
+            notes.append(f"no compared lesion is {side}: {measure} and everything built on it cannot be computed")
+    touched = int((is_detected(table["dice"], 0.0) & table["automatic_fate"].eq("undetected")).sum())
+    if touched:
+        rule = rule_in_words(detection_dice_of(table))
+        notes.append(
+            f"{counted(touched, 'lesion')} touched by the automatic mask but not detected ({rule}): "
+            f"{'it has' if touched == 1 else 'they have'} no class from it"
+        )
+    return notes
+
+
+def timepoint_notes(everything: pd.DataFrame, timepoints: Sequence[str]) -> list[str]:
+    """Which timepoints the headline is about, and what is left out of it."""
+    if not timepoints:
+        return []
+    named, others = ", ".join(timepoints), everything[~everything["headline"]]
+    notes = []
+    if not everything["headline"].any():
+        notes.append(f"no lesion at {named}: nothing of a prediction can be said")
+    if len(others):
+        found = ", ".join(dict.fromkeys(others["timepoint"].astype(str)))
+        notes.append(
+            f"the figures are about {named}; {counted(len(others), 'lesion')} at {found} stand in "
+            "agreement_by_timepoint.csv only: a follow-up image is part of the outcome, so its classes predict nothing"
+        )
+    return notes
+
+
+def stratum_notes(strata: pd.DataFrame, settings: StatisticsSettings) -> list[str]:
+    """How many strata are too thin for a statement."""
+    few = int((strata["statement"] == TOO_FEW).sum())
+    if not few:
+        return []
+    limit = settings.minimum_stratum_n
+    return [f"{few} of {len(strata)} strata hold fewer than {limit} compared lesions: {TOO_FEW}"]
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 lesion``, ``2 lesions``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _timepoint_notes(table: pd.DataFrame) -> list[str]:
+    """Lesions seen at several timepoints are several rows, which a reader of "lesions" may not expect."""
+    if "timepoint" not in table or table["timepoint"].nunique() < 2:
+        return []
+    lesions = table.drop_duplicates(["patient", "lesion_id"])
+    if len(lesions) == len(table):
+        return []
+    return [
+        f"lesions are counted once per timepoint ({table['timepoint'].nunique()} timepoints; "
+        f"{counted(len(lesions), 'lesion')} if an id is the same lesion at each): see the results by timepoint"
+    ]
+
+
+def _patient_notes(patients: int) -> list[str]:
+    if patients == 1:
+        return ["one patient only: nothing can be said about others, so clustered intervals are missing"]
+    if patients < FEW_PATIENTS:
+        return [
+            f"with {patients} patients every interval is wide and itself uncertain; intervals that treat lesions as "
+            "independent (clopper-pearson, mercaldo-logit, delong, fleiss-1969) may be too narrow, and a clustered one "
+            "can come out narrower by chance: the wider of the two is quoted"
+        ]
+    return []

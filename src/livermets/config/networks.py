@@ -1,0 +1,27 @@
+"""Further lesion networks beside the study's own: what one says of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from livermets.config.base import PathText, Section
+
+OWN = "own"
+"""What the study's own lesion network is called beside the others."""
+
+
+class ComparedNetwork(Section):
+    """How one further lesion network differs from the study's own. It is trained on the same patients with the same
+    seed, shares the study's liver masks and its rule of detection, and is applied to the validation cohorts."""
+
+    preset: PathText | None = None
+    """A published recipe by its name in presets/ (giannini2020), or the path of a YAML file of that form; empty: the
+    study's own settings. Its liver and matching settings are not used."""
+    preprocess: dict[str, Any] = {}
+    """Keys of `preprocess` that differ from it, e.g. {network_grid: 128}."""
+    network: dict[str, Any] = {}
+    """Keys of `segmentation.network` that differ from it."""
+    training: dict[str, Any] = {}
+    """Keys of `segmentation.training` that differ from it."""
+    output: dict[str, Any] = {}
+    """Keys of `segmentation.output` that differ from it."""

@@ -1,0 +1,81 @@
+"""Further lesion networks, trained and applied beside the study's own, to be compared with it on the same lesions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livermets.config.load import read_yaml, validate_section
+from livermets.config.networks import ComparedNetwork
+from livermets.config.paths import TemplateError, located
+from livermets.config.preprocess import PreprocessSettings
+from livermets.config.segmentation import SegmentationSettings
+from livermets.errors import ProblemList, input_error
+
+if TYPE_CHECKING:
+    from livermets.config.study import StudyConfig
+
+# Beside the package in a checkout, wherever the study's own folder is.
+PRESETS = Path(__file__).parents[3] / "presets"
+
+
+@dataclass(frozen=True)
+class NetworkRecipe:
+    """What a compared network is made by, with every default filled in."""
+
+    preprocess: PreprocessSettings
+    segmentation: SegmentationSettings
+
+
+def network_recipes(study: StudyConfig) -> dict[str, NetworkRecipe]:
+    """How every compared network is made, by name; raises `InputError` for all that are wrong at once."""
+    found, problems = {}, ProblemList()
+    for name, entry in study.compare_networks.items():
+        with problems.collected():
+            found[name] = network_recipe(name, entry, study)
+    problems.raise_if_errors()
+    return found
+
+
+def network_recipe(name: str, entry: ComparedNetwork, study: StudyConfig) -> NetworkRecipe:
+    """The study's settings, with the preset's on top (as by ``--configfile``), and the entry's own on top of those.
+
+    Raises `InputError` for a preset that is not there and for every key that is wrong."""
+    where = f"compare_networks.{name}"
+    preset = read_yaml(preset_path(entry.preset, where)) if entry.preset else {}
+    preprocess = overlaid(study.preprocess.model_dump(mode="json"), preset.get("preprocess") or {}, entry.preprocess)
+    segmentation = study.segmentation.model_dump(mode="json")
+    theirs = preset.get("segmentation") or {}
+    for part in ("network", "training", "output"):
+        segmentation[part] = overlaid(segmentation[part], theirs.get(part) or {}, getattr(entry, part))
+    return NetworkRecipe(
+        validate_section(PreprocessSettings, preprocess, f"{where}.preprocess"),
+        validate_section(SegmentationSettings, segmentation, where),
+    )
+
+
+def preset_path(preset: str, where: str) -> Path:
+    """The file of a preset given by name or path."""
+    named = PRESETS / f"{preset}.yaml"
+    try:
+        path = named if named.is_file() else located(preset)
+    except TemplateError as error:
+        raise input_error(f"{where}.preset", str(error), "Set it, or write the path out") from error
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.yaml")))
+        raise input_error(f"{where}.preset", f"there is no preset {preset!r}", f"Give a path, or one of {known}")
+    return path
+
+
+def overlaid(base: Mapping[str, Any], *overlays: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping with others on top, key by key at every depth; what is no mapping is replaced whole."""
+    merged = dict(base)
+    for overlay in overlays:
+        for key, value in overlay.items():
+            below = merged.get(key)
+            if isinstance(below, Mapping) and isinstance(value, Mapping):
+                value = overlaid(below, value)
+            merged[key] = value
+    return merged

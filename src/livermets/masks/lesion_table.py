@@ -1,0 +1,234 @@
+"""The lesion table as the statistics need it: checked, typed, and every lesion with a stated fate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from livermets.errors import ProblemList, input_error
+from livermets.io.tables import rows_in_words
+from livermets.masks.detected import RULE_COLUMN, missed
+from livermets.masks.identity import LESION_KEY
+
+REQUIRED_COLUMNS = (
+    "patient_id", "lesion_id", "response", "predicted_manual", "predicted_automatic", "dice", "longest_diameter_mm",
+)  # fmt: skip
+CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic")
+SHARE_COLUMNS = ("share_manual", "share_automatic")
+PROBABILITY_COLUMNS = ("calibrated_manual", "calibrated_automatic", "threshold")
+NOT_STATED = "not stated"
+TOO_FEW_ROIS = "too few ROIs"
+_GROUP_COLUMNS = ("cohort", "centre", "timepoint")
+_MOST_VALUES_NAMED = 20
+SAME, OTHER, NO_CLASS = FATES = ("same", "other", "no class")
+"""What becomes of a lesion when the automatic mask replaces the reader's: the same class with both, another one, or no
+class with at least one of them. Every lesion has exactly one of these fates."""
+Allowed = Callable[[pd.Series], pd.Series]
+"""Which numbers of a column are allowed."""
+
+
+def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.DataFrame:
+    """The lesions with numeric columns plus ``patient`` (code 0…), ``compared``, ``agree``, ``manual_fate``,
+    ``automatic_fate``, ``fate`` (one of `FATES`) and ``no_class_because``; rows whose ``kind`` is not ``manual`` (false
+    positives) are left out. A lesion that was not detected has no class from the automatic mask, also where the table
+    gives it one.
+
+    Raises `InputError` naming every column and row that is wrong. One class only, one patient only or nothing detected
+    are not errors: the statistics say what they cannot compute."""
+    problems = ProblemList()
+    missing = [column for column in REQUIRED_COLUMNS if column not in lesions.columns]
+    if missing:
+        fix = f"Needed are {', '.join(REQUIRED_COLUMNS)}"
+        problems.error(where, f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}", fix)
+    elif lesions.empty:
+        problems.error(where, "the table has no lesions", "Give one row per lesion")
+    table = lesions.copy()
+    for column in [c for c in (*CLASS_COLUMNS, "detected") if c in table]:
+        table[column] = _numbers(table[column], problems, where, lambda x: x.isin([0, 1]), "0, 1 or empty")
+    for column in [c for c in ("dice", RULE_COLUMN, *SHARE_COLUMNS, *PROBABILITY_COLUMNS) if c in table]:
+        table[column] = _numbers(table[column], problems, where, lambda x: x.between(0, 1), "between 0 and 1, or empty")
+    for column in [c for c in ("n_roi_manual", "n_roi_automatic", "minimum_rois") if c in table]:
+        table[column] = _numbers(table[column], problems, where, lambda x: x >= 0, "a count, or empty")
+    if "longest_diameter_mm" in table:
+        diameter = table["longest_diameter_mm"]
+        table["longest_diameter_mm"] = _numbers(
+            diameter,
+            problems,
+            where,
+            lambda x: (x >= 0) & np.isfinite(x),
+            "a length in mm (0: a single voxel), or empty",
+        )
+    _check_keys(table, problems, where)
+    problems.raise_if_errors()
+    return _with_fates(with_stated_groups(table))
+
+
+def with_stated_groups(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with ``not stated`` for a cohort, centre or timepoint that is empty in some rows, so that these rows
+    are a group too; a column that is empty throughout stays so."""
+    partly = [
+        name for name in _GROUP_COLUMNS if name in table and table[name].isna().any() and table[name].notna().any()
+    ]
+    return table.assign(**{name: table[name].astype(object).where(table[name].notna(), NOT_STATED) for name in partly})
+
+
+def false_positive_count(lesions: pd.DataFrame, timepoints: Sequence[str] = ()) -> int:
+    """Automatic components that cover no manual lesion, if the table lists them (``kind == "false_positive"``), at the
+    named timepoints (all if none is named)."""
+    if "kind" not in lesions:
+        return 0
+    return int((lesions["kind"].eq("false_positive") & with_headline(lesions, timepoints)["headline"]).sum())
+
+
+def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Several lesion tables as one; each is checked under its own name, so that errors name file and row."""
+    problems = ProblemList()
+    for where, table in tables.items():
+        with problems.collected():
+            checked_lesions(table, where)
+    problems.raise_if_errors()
+    return pd.concat(tables.values(), ignore_index=True)
+
+
+def of_cohorts(lesions: pd.DataFrame, cohorts: Sequence[str], where: str = "lesion table") -> pd.DataFrame:
+    """The lesions of the named cohorts (all of them if none is named); raises `InputError` for a cohort without any."""
+    if not cohorts:
+        return lesions
+    if "cohort" not in lesions:
+        raise input_error(where, "missing column cohort", "Leave the choice of cohorts out, or add the column")
+    known = sorted(map(str, lesions["cohort"].dropna().unique()))
+    problems = ProblemList()
+    for cohort in [name for name in cohorts if name not in known]:
+        problems.error(where, f"no lesion of cohort {cohort!r}", f"Cohorts in the table: {', '.join(known)}")
+    problems.raise_if_errors()
+    return lesions[lesions["cohort"].notna() & lesions["cohort"].astype(str).isin(list(cohorts))]
+
+
+def with_headline(lesions: pd.DataFrame, timepoints: Sequence[str], where: str = "lesion table") -> pd.DataFrame:
+    """The lesions with ``headline``: of a timepoint whose classes count as predictions (all of them if none is named).
+
+    A follow-up image is part of the outcome, so its classes predict nothing. Raises `InputError` as `at_timepoints`."""
+    return lesions.assign(headline=at_timepoints(lesions, timepoints, where))
+
+
+def at_timepoints(table: pd.DataFrame, timepoints: Sequence[str], where: str) -> pd.Series:
+    """Which rows are of the named timepoints; all if none is named. Raises `InputError` if timepoints are named and the
+    table does not say any; one without any row is none (`require_timepoints` refuses it)."""
+    if not timepoints:
+        return pd.Series(True, index=table.index)
+    fix = "Leave the choice of timepoints out, or fill the column"
+    if "timepoint" not in table:
+        raise input_error(where, "missing column timepoint", fix)
+    if len(table) and table["timepoint"].isna().all():
+        raise input_error(f"{where}, column timepoint", "empty in every row", fix)
+    return table["timepoint"].astype(str).isin([str(name) for name in timepoints])
+
+
+def require_timepoints(table: pd.DataFrame, timepoints: Sequence[str], where: str) -> None:
+    """Raises `InputError` for every named timepoint that no row of the table has."""
+    problems = ProblemList()
+    for name in timepoints:
+        if not at_timepoints(table, [name], where).any():
+            found = ", ".join(sorted(map(str, table["timepoint"].dropna().unique()))) or "none"
+            problems.error(where, f"nothing at timepoint {str(name)!r}", f"Timepoints in the table: {found}")
+    problems.raise_if_errors()
+
+
+def patient_numbers(table: pd.DataFrame) -> NDArray[np.intp]:
+    """The patient of every row, numbered from 0; the same ``patient_id`` in two cohorts is two people."""
+    people = [column for column in ("cohort", "patient_id") if column in table]
+    return np.asarray(table.groupby(people, dropna=False).ngroup(), dtype=np.intp)
+
+
+def of_these_patients(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Part of a checked table with ``patient`` numbered from 0 within it, in the same order: a patient without a lesion
+    in it is not one of those that are resampled."""
+    lesions = lesions.reset_index(drop=True)
+    return lesions.assign(patient=np.unique(lesions["patient"], return_inverse=True)[1].astype(np.intp))
+
+
+def dice_of(lesions: pd.DataFrame) -> pd.Series:
+    """The Dice of every lesion, 0 for one that is stated as not detected and has none."""
+    if "detected" not in lesions:
+        return lesions["dice"]
+    return lesions["dice"].where(lesions["dice"].notna() | (lesions["detected"] != 0), 0.0)
+
+
+def fate_counts(lesions: pd.DataFrame) -> tuple[int, int, int]:
+    """Lesions with the same class, another one, and no class with at least one mask; their sum is all lesions."""
+    same, other, none = (int((lesions["fate"] == fate).sum()) for fate in FATES)
+    return same, other, none
+
+
+def _numbers(column: pd.Series, problems: ProblemList, where: str, allowed: Allowed, expected: str) -> pd.Series:
+    text = column.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+    blank = text.isna() | text.map(lambda cell: isinstance(cell, str) and cell == "")
+    numbers = pd.to_numeric(text.mask(blank), errors="coerce").astype(float)
+    wrong = ~blank & ~allowed(numbers)
+    if wrong.any():
+        cells = list(dict.fromkeys(map(str, column[wrong])))[:_MOST_VALUES_NAMED]
+        found, rows = ", ".join(map(repr, cells)), rows_in_words(wrong)
+        problems.error(f"{where}, column {column.name}, {rows}", f"found {found}", f"It must be {expected}")
+    return numbers
+
+
+def _check_keys(table: pd.DataFrame, problems: ProblemList, where: str) -> None:
+    for column in [c for c in ("patient_id", "lesion_id") if c in table]:
+        blank = table[column].isna()
+        if blank.any():
+            problems.error(f"{where}, column {column}, {rows_in_words(blank)}", "empty", "Every lesion needs one")
+    keys = [column for column in LESION_KEY if column in table]
+    if {"patient_id", "lesion_id"} <= set(keys):
+        twice = table.duplicated(keys, keep=False) & table[["patient_id", "lesion_id"]].notna().all(axis=1)
+        if twice.any():
+            found = f"the same {', '.join(keys)} more than once"
+            problems.error(f"{where}, {rows_in_words(twice)}", found, "Keep one row each")
+
+
+def _with_fates(table: pd.DataFrame) -> pd.DataFrame:
+    if "kind" in table:  # only lesions that a reader has drawn can be compared
+        table = table[table["kind"].isna() | (table["kind"] == "manual")]
+    table = table.reset_index(drop=True)
+    table["patient"] = patient_numbers(table)
+    undetected = _undetected(table)
+    table["predicted_automatic"] = table["predicted_automatic"].mask(undetected)  # no detection, no class
+    manual, automatic = table["predicted_manual"].notna(), table["predicted_automatic"].notna()
+    table["compared"] = manual & automatic
+    agree = (table["predicted_manual"] == table["predicted_automatic"]).astype(float)
+    table["agree"] = agree.where(table["compared"])
+    no_manual_roi, no_automatic_roi = _zero(table, "n_roi_manual"), _zero(table, "n_roi_automatic")
+    few_manual, few_automatic = _few(table, "n_roi_manual"), _few(table, "n_roi_automatic")
+    table["manual_fate"] = np.select(
+        [manual, no_manual_roi, few_manual], ["classified", "no ROI", TOO_FEW_ROIS], "no class given"
+    )
+    table["automatic_fate"] = np.select(
+        [automatic, undetected, no_automatic_roi, few_automatic],
+        ["classified", "undetected", "no ROI", TOO_FEW_ROIS], "no class given",
+    )  # fmt: skip
+    table["fate"] = np.select([table["agree"] == 1, table["agree"] == 0], [SAME, OTHER], NO_CLASS)
+    table["no_class_because"] = [
+        "; ".join(f"{mask} mask: {why}" for mask, why in (("manual", m), ("automatic", a)) if why != "classified")
+        for m, a in zip(table["manual_fate"], table["automatic_fate"], strict=True)
+    ]
+    return table
+
+
+def _undetected(table: pd.DataFrame) -> pd.Series:
+    """In a table that does not say what was detected, a lesion with neither Dice nor class is missed, one with a class
+    but no Dice is not."""
+    without_dice = table["dice"].isna() & table["predicted_automatic"].notna()
+    return missed(table) & ~(without_dice & ("detected" not in table))
+
+
+def _few(table: pd.DataFrame, column: str) -> pd.Series:
+    """Fewer ROIs than the model was asked to have for a class."""
+    if column not in table or "minimum_rois" not in table:
+        return pd.Series(False, index=table.index)
+    return table[column] < table["minimum_rois"]
+
+
+def _zero(table: pd.DataFrame, column: str) -> pd.Series:
+    return table[column] == 0 if column in table else pd.Series(False, index=table.index)

@@ -1,0 +1,84 @@
+"""The training table: manual ROIs of the training scans, each with the outcome of its lesion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from livermets.errors import ProblemList
+from livermets.model.data import LESION_COLUMNS
+from livermets.model.extraction import setting_differences
+
+KEYS = list(LESION_COLUMNS)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingTable:
+    """``table``: ROI rows with ``response``; the lists name lesions that are not in it, and why."""
+
+    table: pd.DataFrame
+    without_response: tuple[str, ...]
+    without_rois: tuple[str, ...]
+
+
+def training_table(
+    rois: Sequence[pd.DataFrame], lesions: Sequence[pd.DataFrame], timepoints: Sequence[str] = ()
+) -> TrainingTable:
+    """Joins ROI tables with the outcome of their lesions and leaves out lesions without one.
+
+    Only ROIs and lesions of ``timepoints`` enter (without: of the one timepoint that there is). Raises `InputError` for
+    several timepoints of which none is chosen, for a ROI whose lesion is unknown, and if no ROI is left."""
+    problems = ProblemList()
+    rois, lesions = _at(rois, timepoints), _at(lesions, timepoints)
+    found = sorted({str(timepoint) for part in rois for timepoint in part["timepoint"]})
+    if len(found) > 1 and not timepoints:
+        what = f"several timepoints ({', '.join(found)}), and a follow-up image is part of the outcome"
+        problems.error("ROIs", what, "Name those to learn from with --timepoint")
+        problems.raise_if_errors()
+    known = pd.concat([part[[*KEYS, "response"]] for part in lesions], ignore_index=True)
+    rows = pd.concat([part for part in rois if len(part)] or list(rois)[:1], ignore_index=True)
+    for key in known[known.duplicated(KEYS)][KEYS].itertuples(index=False, name=None):
+        problems.error("lesions", f"lesion {_name(key)} is listed twice", "Give each scan's table once")
+    problems.raise_if_errors()
+    joined = rows.merge(known, on=KEYS, how="left", indicator=True, validate="many_to_one")
+    for key in joined[joined["_merge"] == "left_only"][KEYS].drop_duplicates().itertuples(index=False, name=None):
+        problems.error("ROIs", f"lesion {_name(key)} is in no lesion table", "Give the tables of the same scans")
+    known["response"] = pd.to_numeric(known["response"], errors="coerce")
+    joined["response"] = pd.to_numeric(joined["response"], errors="coerce")
+    table = joined[joined["response"].notna()].drop(columns="_merge").reset_index(drop=True)
+    if table.empty and not problems.errors:
+        problems.error("training table", "no ROI belongs to a lesion with a known outcome", "Check the outcome table")
+    problems.raise_if_errors()
+    table["response"] = table["response"].astype("int64")
+    with_rois = set(rows[KEYS].itertuples(index=False, name=None))
+    names = {_name(key): key for key in known[KEYS].itertuples(index=False, name=None)}
+    unknown = {_name(key) for key in known[known["response"].isna()][KEYS].itertuples(index=False, name=None)}
+    return TrainingTable(
+        table,
+        tuple(sorted(unknown)),
+        tuple(sorted(name for name, key in names.items() if name not in unknown and key not in with_rois)),
+    )
+
+
+def common_extraction(settings: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The extraction settings that all tables (by name) share; raises `InputError` naming every difference."""
+    problems = ProblemList()
+    (_, reference), *others = settings.items()
+    for name, found in others:
+        for difference in setting_differences(reference, found):
+            problems.error(
+                name, f"extracted with other settings than the first table: {difference}", "Extract it again"
+            )
+    problems.raise_if_errors()
+    return reference
+
+
+def _at(tables: Sequence[pd.DataFrame], timepoints: Sequence[str]) -> list[pd.DataFrame]:
+    return [table[table["timepoint"].isin(timepoints)] if timepoints else table for table in tables]
+
+
+def _name(key: tuple[Any, ...]) -> str:
+    return " ".join(map(str, key))

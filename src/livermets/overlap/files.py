@@ -1,0 +1,82 @@
+"""What several networks made of the same scans: read from their folders, written as tables and a picture."""
+
+from __future__ import annotations
+
+import glob
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from livermets.errors import ProblemList, input_error
+from livermets.io.atomic import written_aside
+from livermets.io.tables import read_table, write_csv
+from livermets.overlap.figures import dice_by_size
+from livermets.overlap.networks import NetworkComparison, NetworkMasks
+from livermets.overlap.tables import SMALL_BELOW_MM
+
+
+def read_network_masks(networks: Sequence[str], scans: Sequence[str]) -> dict[str, NetworkMasks]:
+    """``networks`` and ``scans`` are words ``NAME=FOLDER``: where a network was trained, and (any number per network,
+    ``*`` stands for anything) where `segment` wrote what it made of a scan. In the order of ``scans``.
+
+    Raises `InputError` naming every word and folder that is wrong."""
+    problems = ProblemList()
+    folders: dict[str, list[str]] = {}
+    for name, pattern in _pairs(scans, "--scans", problems):
+        found = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
+        if not found:
+            problems.error(f"--scans {name}={pattern}", "no folder matches", "Give folders written by `segment`")
+        folders.setdefault(name, []).extend(found)
+    trained = dict(_pairs(networks, "--network", problems))
+    for name in trained.keys() - folders.keys():
+        problems.error(f"--network {name}", "this network has no scans", f"Add --scans {name}=FOLDER")
+    if len(folders) < 2:
+        problems.error("--scans", f"{len(folders)} network(s) named", "Name two or more networks to compare")
+    problems.raise_if_errors()
+    masks = {}
+    for name, places in folders.items():
+        with problems.collected():
+            masks[name] = _masks(Path(trained[name]) if name in trained else None, places)
+    problems.raise_if_errors()
+    return masks
+
+
+def _pairs(words: Sequence[str], option: str, problems: ProblemList) -> list[tuple[str, str]]:
+    pairs = []
+    for word in words:
+        name, sign, place = word.partition("=")
+        if name and sign and place:
+            pairs.append((name, place))
+        else:
+            problems.error(f"{option} {word}", "this is not NAME=FOLDER", "Name the network and its folder")
+    return pairs
+
+
+def _masks(trained: Path | None, places: list[str]) -> NetworkMasks:
+    facts, log = {}, pd.DataFrame()
+    if trained is not None:
+        path = trained / "network.json"
+        if not path.is_file():
+            raise input_error(path, "this file of a trained network does not exist", "Run train-segmentation first")
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        log = read_table(trained / "training_log.csv")
+    matching, scans = (
+        _stacked([Path(place) / name for place in places]) for name in ("matching.csv", "scan_metrics.csv")
+    )
+    return NetworkMasks(facts, log, matching, scans)
+
+
+def _stacked(paths: list[Path]) -> pd.DataFrame:
+    """Tables under each other; one without a row (a scan without a lesion) has columns of no type, and adds nothing."""
+    tables = [read_table(path) for path in paths]
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+
+
+def write_network_comparison(out: Path, comparison: NetworkComparison) -> None:
+    """Every table as CSV, and Dice by network and size as a picture."""
+    for name, table in vars(comparison).items():
+        write_csv(out / f"{name}.csv", table)
+    with written_aside(out / "dice.png") as aside:
+        dice_by_size(comparison.lesions, SMALL_BELOW_MM, by="network").savefig(aside, format="png")

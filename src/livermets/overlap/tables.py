@@ -1,0 +1,196 @@
+"""Overlap of automatic and manual masks by cohort, timepoint, size and patient: means, quartiles, detection rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from livermets.masks.detected import RULE_COLUMN, detection_dice_of, is_detected, rules_side_by_side
+from livermets.masks.identity import SCAN_KEY
+from livermets.masks.sizes import SMALL_BELOW_MM, size_labels, sizes
+from livermets.stats.diagnostics import proportion_estimates
+from livermets.stats.resampling import PatientBootstrap
+
+BASELINE = "baseline"
+EVERY_TIMEPOINT = "all"
+"""Lesions of all timepoints together, each counted once at each."""
+_LESIONS_INDEPENDENT = ("clopper-pearson", "exact-binomial", "chi-squared-yates", "welch-t")
+_NO_MEASURES = ("lesion_id", "patient_id", "seen_in_training", "scan_in_training")
+_OVERLAPS = ("dice", "precision", "recall")
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How patients are resampled for the intervals of this report."""
+
+    replicates: int
+    level: float
+    random: np.random.Generator
+
+    def draw(self, patients: int) -> PatientBootstrap:
+        return PatientBootstrap.draw(patients, self.replicates, self.level, self.random)
+
+
+def patient_codes(lesions: pd.DataFrame) -> NDArray[np.intp]:
+    """Patients numbered from 0 within these lesions, as the resampling wants them."""
+    return np.unique(lesions["patient"].to_numpy(), return_inverse=True)[1].astype(np.intp)
+
+
+def size_groups(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> list[tuple[str, pd.DataFrame]]:
+    """All lesions, the small and the big ones; lesions without a diameter are only in "all"."""
+    size = sizes(lesions["longest_diameter_mm"], cut_mm)
+    return [("all", lesions), *((label, lesions[size == label]) for label in size_labels(cut_mm))]
+
+
+def timepoints_in_order(lesions: pd.DataFrame) -> list[str]:
+    """The timepoints of a table, baseline first."""
+    return sorted(lesions["timepoint"].unique(), key=lambda name: (name != BASELINE, str(name).casefold()))
+
+
+def cohort_parts(lesions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """(cohort, timepoint, lesions), cohorts in order of appearance; one seen at several timepoints also as a whole."""
+    parts = []
+    for cohort, table in lesions.groupby("cohort", sort=False, dropna=False):
+        timepoints = timepoints_in_order(table)
+        if len(timepoints) > 1:
+            parts.append((str(cohort), EVERY_TIMEPOINT, table))
+        parts += [(str(cohort), str(t), table[table["timepoint"] == t]) for t in timepoints]
+    return parts
+
+
+def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
+    """One row per cohort, timepoint and size: overlap over all lesions (one without any counts with Dice and recall 0;
+    its precision is undefined), how many were detected by the study's rule, and the same over those alone
+    (``*_detected``, as the papers' means are)."""
+    rows = []
+    for cohort, timepoint, part in cohort_parts(segmented(lesions)):
+        for size, group in size_groups(part):
+            values = measured(group)
+            row: dict[str, object] = {"cohort": cohort, "timepoint": timepoint, "size": size, "n_lesions": len(group)}
+            row["n_patients"] = group["patient"].nunique()
+            for name in _OVERLAPS:
+                row |= _spread(name, values[name])
+            found = values[detected(group)]
+            row["dice_median_detected"] = found["dice"].median() if len(found) else np.nan
+            row["n_detected"] = len(found)
+            for name in _OVERLAPS:
+                row |= {f"{key}_detected": value for key, value in list(_spread(name, found[name]).items())[:2]}
+            rows.append(row | {RULE_COLUMN: detection_dice_of(lesions)})
+    return pd.DataFrame(rows)
+
+
+def segmented(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Lesions whose overlap with an automatic mask is known, missed ones included."""
+    return lesions[_with_overlap(lesions)]
+
+
+def judged(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Lesions whose scan has an automatic mask, found or not, also where the table says so without a Dice; the others
+    say nothing of a network."""
+    stated = lesions["predicted_automatic"].notna() if "predicted_automatic" in lesions else False
+    if "detected" in lesions:
+        stated = stated | lesions["detected"].notna()
+    return lesions[_with_overlap(lesions) | stated]
+
+
+def _with_overlap(lesions: pd.DataFrame) -> pd.Series:
+    return lesions["dice"].notna() | lesions["automatic_fate"].eq("undetected")
+
+
+def detected(lesions: pd.DataFrame) -> pd.Series:
+    """Which of the `judged` lesions were detected by the study's rule."""
+    return lesions["automatic_fate"].ne("undetected")
+
+
+def measured(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Overlap, with Dice 0, recall 0 and no precision for a lesion without any."""
+    missed = lesions["automatic_fate"].eq("undetected")
+    values = lesions[list(_OVERLAPS)].astype(float)
+    values.loc[missed, ["dice", "recall"]] = values.loc[missed, ["dice", "recall"]].fillna(0.0)
+    return values
+
+
+def _spread(name: str, values: pd.Series) -> dict[str, object]:
+    values = values.dropna()
+    quartiles = values.quantile([0.25, 0.5, 0.75]).tolist() if len(values) else [np.nan] * 3
+    return {
+        f"{name}_mean": values.mean() if len(values) else np.nan,
+        f"{name}_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+        f"{name}_q1": quartiles[0], f"{name}_median": quartiles[1], f"{name}_q3": quartiles[2],
+    }  # fmt: skip
+
+
+def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+    """Detection by cohort, timepoint and size, by the study's own rule and by the published ones (``dice_above``): k of
+    n, exact and clustered intervals. ``study_rule`` is 1 for the study's own."""
+    own = detection_dice_of(lesions)
+    rows = []
+    for cohort, timepoint, part in cohort_parts(judged(lesions)):
+        for size, of_size in size_groups(part):
+            where = {"cohort": cohort, "timepoint": timepoint, "size": size}
+            for above in rules_side_by_side(own):
+                group = of_size if above == own else segmented(of_size)
+                hit = detected(group) if above == own else is_detected(measured(group)["dice"], float(above or 0))
+                found = _detection(group, np.asarray(hit, bool), resampling, {**where, "dice_above": above})
+                rows += [{**row, "study_rule": int(above == own)} for row in found]
+    return without_independence(pd.DataFrame(rows))
+
+
+def without_independence(table: pd.DataFrame) -> pd.DataFrame:
+    """Estimates without those over several timepoints that take lesions as independent: a lesion at two timepoints is
+    not two lesions, and only what counts whole patients can be said of them together."""
+    if table.empty:
+        return table
+    pooled = table["timepoint"].eq(EVERY_TIMEPOINT) & table["method"].isin(_LESIONS_INDEPENDENT)
+    return table[~pooled].reset_index(drop=True)
+
+
+def _detection(
+    group: pd.DataFrame, hit: NDArray[np.bool_], resampling: Resampling, where: dict[str, object]
+) -> list[dict[str, object]]:
+    if group.empty:
+        return []
+    patient = patient_codes(group)
+    boot = resampling.draw(int(patient.max()) + 1)
+    estimates = proportion_estimates("detection", hit, np.ones(len(group), bool), patient, boot)
+    return [
+        {
+            **where, "k": e.k, "n": e.n, "value": e.value, "low": e.low, "high": e.high,
+            "level": e.level, "method": e.method, "n_lesions": e.n_lesions, "n_patients": e.n_patients,
+        }
+        for e in estimates
+    ]  # fmt: skip
+
+
+def overlap_by_patient(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Mean Dice, precision and recall of each patient's detected lesions (as in Giannini 2020, Table 1) and how many
+    were detected."""
+    rows = []
+    for keys, part in segmented(lesions).groupby(list(SCAN_KEY), sort=False, dropna=False):
+        found = part[detected(part)]
+        row = dict(zip(SCAN_KEY, keys, strict=True))
+        row |= {"n_lesions": len(part), "n_detected": len(found)}
+        row |= {f"mean_{name}": found[name].astype(float).mean() for name in _OVERLAPS}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def scan_summary(scan_metrics: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over scans of every whole-scan measure, by cohort and timepoint."""
+    if scan_metrics.empty or "cohort" not in scan_metrics:
+        return pd.DataFrame()
+    keys = [key for key in ("cohort", "timepoint") if key in scan_metrics]
+    numeric = [c for c in scan_metrics.select_dtypes("number").columns if c not in (*_NO_MEASURES, *keys)]
+    rows = []
+    for where, part in scan_metrics.groupby(keys, sort=False, dropna=False):
+        for name in numeric:
+            values = part[name].replace([np.inf, -np.inf], np.nan).dropna()
+            if len(values):
+                row = dict(zip(keys, where, strict=True)) | {"measure": name, "n_scans": len(values)}
+                rows.append(row | {"mean": values.mean(), "sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+                                   "median": values.median(), "minimum": values.min(),
+                                   "maximum": values.max()})  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,173 @@
+"""Reporting checklists answered from what the run left behind, item by item, each answer with the file it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from livermets.report import formatting as fmt
+from livermets.report.evidence import (
+    Fact,
+    centres,
+    class_words,
+    difference_intervals,
+    facts,
+    feature_classes,
+    groupings,
+    intervals,
+)
+from livermets.report.model import ChecklistRow, ChecklistTable, Paragraph, Section
+from livermets.report.results import StudyResults
+from livermets.report.tables import csv_download
+
+NAMES = ("clear", "tripod_ai", "metrics")
+STATES = {
+    "done": "done by this study",
+    "partly": "partly done",
+    "not": "not done",
+    "write": "not answered; the authors must",
+    "na": "not applicable",
+}
+UNPROVEN = ("not", "write", "na")
+"""States of an answer that rests on no artefact: nothing is claimed."""
+
+
+@cache
+def checklist(name: str) -> dict[str, Any]:
+    """One checklist as stored beside this module: title, source, what its items were held against, items."""
+    text = resources.files("livermets.report").joinpath("data", f"{name}.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
+
+
+def answered(name: str, study: StudyResults, statements: Mapping[str, str] | None = None) -> list[ChecklistRow]:
+    """Every item with its state and answer. A statement given in the configuration answers its item."""
+    content, found, phrases = checklist(name), facts(study), _phrases(study)
+    given = {key.replace(" ", "").lower(): text for key, text in (statements or {}).items()}
+    rows = []
+    for item in content["items"]:
+        own = given.get(f"{content['title']}{item['n']}".replace(" ", "").lower())
+        if own:
+            row = ChecklistRow(str(item["n"]), item["topic"], "done", own, "", "configuration: report.statements")
+        else:
+            row = _row(item, found, phrases)
+        rows.append(row)
+    return rows
+
+
+def _row(item: Mapping[str, Any], found: Mapping[str, Fact], phrases: Mapping[str, str]) -> ChecklistRow:
+    number, topic = str(item["n"]), str(item["topic"])
+    for case in item.get("answers", []):
+        rests_on = [found[name] for name in case["needs"]]
+        if all(fact.holds for fact in rests_on):
+            sources = "; ".join(dict.fromkeys(fact.source for fact in rests_on))
+            answer = case["text"].format_map(phrases)
+            return ChecklistRow(
+                number, topic, case["state"], f"{answer[:1].upper()}{answer[1:]}", case.get("at", ""), sources
+            )
+    state = next(state for state in UNPROVEN if state in item)
+    return ChecklistRow(number, topic, state, item[state])
+
+
+def _phrases(study: StudyResults) -> dict[str, str]:
+    """What the answers say in numbers and names, from the same tables as the report."""
+    with_interval, estimates = intervals(study)
+    compared = study.model.get("comparison", pd.DataFrame())
+    others = max(compared["model"].nunique() - 1, 0) if "model" in compared else 0
+    tested = fmt.listed(study.of_role("validation"))
+    training, testing = set(centres(study, "train")), set(centres(study, "validation"))
+    classes = feature_classes(study)
+    return {
+        "n_features_roi": fmt.plural(sum(classes.values()), "feature"),
+        "class_counts": ", ".join(f"{class_words(name)} {n}" for name, n in sorted(classes.items())),
+        "n_comparisons": fmt.plural(others, "comparison"),
+        "interval_words": f"{fmt.count_of(with_interval, estimates)} estimates of the concordance, in all cohorts and "
+        "groups, have an interval",
+        "lesions_by": fmt.listed(["cohort", "timepoint", *(["centre"] if centres(study) else [])]),
+        "groups_words": fmt.listed(groupings(study)),
+        "differences_words": f"{fmt.count_of(*difference_intervals(study))} differences",
+        "centres_words": f"{fmt.plural(len(centres(study)), 'centre')} ({fmt.listed(centres(study))})",
+        "validation_words": f"{fmt.plural(len(study.of_role('validation')), 'validation cohort')} ({tested})",
+        "external_words": f"{_lesions_at(study, testing - training)} ({fmt.listed(sorted(testing - training))})",
+        "same_source_words": f"{_lesions_at(study, training & testing)} ({fmt.listed(sorted(training & testing))})",
+        "training_balance": _balance(study),
+        **_model_phrases(study),
+        **_setting_phrases(study),
+    }
+
+
+def _lesions_at(study: StudyResults, where: set[str]) -> str:
+    lesions = study.headline_lesions(*study.of_role("validation"))
+    lesions = lesions[lesions["centre"].isin(list(where))] if "centre" in lesions else lesions.iloc[:0]
+    return f"{fmt.plural(len(lesions), 'validation lesion')} of {fmt.plural(lesions['patient'].nunique(), 'patient')}"
+
+
+def _balance(study: StudyResults) -> str:
+    response = study.headline_lesions(*study.of_role("train"))["response"]
+    counts = f"{fmt.integer(response.eq(1).sum())} R+ and {fmt.integer(response.eq(0).sum())} R−"
+    return f"{counts} lesions in the training cohorts"
+
+
+def _model_phrases(study: StudyResults) -> dict[str, str]:
+    features = study.model_facts.get("features")
+    threshold = study.model_facts.get("threshold")
+    dropped = len(study.model.get("dropped_features", pd.DataFrame()))
+    return {
+        "n_selected": fmt.plural(len(features), "feature") if isinstance(features, list) else "features",
+        "n_neurons": fmt.plural(study.model_facts.get("hidden_neurons"), "hidden neuron"),
+        "threshold": f"R+ from {fmt.number(threshold)}" if isinstance(threshold, int | float) else "see there",
+        "dropped_words": f"{fmt.plural(dropped, 'constant or duplicate feature')} dropped",
+    }
+
+
+def _setting_phrases(study: StudyResults) -> dict[str, str]:
+    radiomics = study.config.get("radiomics") or {}
+    network = (study.config.get("selection") or {}).get("network") or {}
+    grid = (study.config.get("preprocess") or {}).get("network_grid")
+    origin = {"roi": "the ROI’s own minimum", "mask": "the lesion’s minimum"}.get(str(radiomics.get("binning")), "")
+    unit = "SD" if radiomics.get("intensity") == "zscore" else "HU"
+    width = f"grey levels {fmt.significant(radiomics.get('bin_width'))} {unit} wide"
+    levels = f"{radiomics['bin_count']} grey levels" if radiomics.get("bin_count") else width
+    side = fmt.integer(radiomics.get("size"))
+    return {
+        "binning": f"{levels}, from {origin}" if origin else levels,
+        "image_types": f"images: {fmt.listed([str(name) for name in radiomics.get('image_types') or ()])}",
+        "window": f"axial windows of {side} × {side} pixels",
+        "grid": f"{fmt.integer(grid)} × {fmt.integer(grid)}",
+        "weights": f"classes {network.get('class_weight', '')}, lesions {network.get('lesion_weight', '')}",
+        **_pixels(study.scans, grid),
+    }
+
+
+def _pixels(scans: pd.DataFrame, grid: int | None) -> dict[str, str]:
+    def span(values: pd.Series) -> str:
+        return f"{fmt.number(values.min())} to {fmt.number(values.max())} mm"
+
+    if not {"column_spacing_mm", "size_x"} <= set(scans.columns) or not grid:
+        return {}
+    own, size = scans["column_spacing_mm"], scans["size_x"]
+    return {"pixel_mm": span(own), "network_pixel_mm": span(own * size / grid)}
+
+
+def checklist_section(study: StudyResults, statements: Mapping[str, str] | None = None) -> Section:
+    """The three checklists with their counts."""
+    sections = []
+    for name in NAMES:
+        content, rows = checklist(name), answered(name, study, statements)
+        counts = {state: sum(row.state == state for row in rows) for state in STATES}
+        said = "; ".join(f"{n} {STATES[state].split(';')[0]}" for state, n in counts.items() if n)
+        caption = f"{content['title']} ({content['source']}), {fmt.plural(len(rows), 'item')}: {said}."
+        frame = pd.DataFrame(rows)
+        identifier = f"checklist-{name.replace('_', '-')}"
+        block = ChecklistTable(f"{identifier}-table", caption, rows, csv_download(identifier, frame))
+        sections.append(Section(identifier, content["title"], [Paragraph(content["checked"]), block]))
+    text = (
+        "Items are numbered as in the sources and worded by us. “Done” and “partly done” rest on the files named under "
+        "the answer, and only on them; partly done says what is missing. Whatever a program cannot know is for the "
+        "authors (report.statements in the configuration takes their answers, which count as done)."
+    )
+    return Section("checklists", "Reporting checklists", [Paragraph(text)], sections)

@@ -1,0 +1,143 @@
+"""The cohort flow diagram as inline SVG: patients, scans and lesions in and out, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+from livermets.report.formatting import integer, plural
+from livermets.report.lesions import Flow
+
+_WIDTH = 420
+_LINE = 17
+_PADDING = 10
+_LONGEST = 54
+
+
+@dataclass(frozen=True)
+class _Box:
+    x: float
+    y: float
+    width: float
+    lines: list[str]
+    style: str = "box"
+
+    @property
+    def height(self) -> float:
+        return len(self.lines) * _LINE + 2 * _PADDING - 4
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+    @property
+    def middle(self) -> float:
+        return self.x + self.width / 2
+
+    def svg(self) -> str:
+        rows = "".join(
+            f'<text x="{self.middle:g}" y="{self.y + _PADDING + 11 + i * _LINE:g}"'
+            f"{' class=' + chr(34) + 'strong' + chr(34) if i == 0 else ''}>{escape(line)}</text>"
+            for i, line in enumerate(self.lines)
+        )
+        frame = f'<rect x="{self.x:g}" y="{self.y:g}" width="{self.width:g}" height="{self.height:g}" rx="4"/>'
+        return f'<g class="{self.style}">{frame}{rows}</g>'
+
+
+def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = (), apart: Sequence[str] = ()) -> str:
+    """One group's flow, top to bottom: what was left out and why, what is counted apart, the lesions, the two mask
+    sources side by side, the comparison."""
+    lists = [(head, lines) for head, lines in (("Left out before", left_out), ("Counted apart", apart)) if lines]
+    out: list[_Box] = []
+    for head, lines in lists:
+        out.append(_Box(4, out[-1].bottom + 20 if out else 4, _WIDTH - 8, [head, *map(_cut, lines)]))
+    top = _Box(60, out[-1].bottom + 20 if out else 4, 300, [
+        f"{plural(flow.lesions, 'lesion')}",
+        f"{plural(flow.patients, 'patient')}, {plural(flow.scans, 'scan')}",
+        _outcomes(flow),
+    ])  # fmt: skip
+    level = top.bottom + 34
+    manual = _Box(4, level, 200, [
+        "Manual mask",
+        *(f"{words}: {integer(n)}" for words, n in _no_class(flow.manual_no_class, flow.manual_few_rois)),
+        f"no ROI: {integer(flow.manual_no_roi)}",
+        f"classified: {integer(flow.manual_classified)}",
+        *([f"the model is fitted on: {integer(flow.fitted)}"] if flow.fitted else []),
+    ], "box manual")  # fmt: skip
+    automatic_lines = [
+        "Automatic mask",
+        *(f"{words}: {integer(n)}" for words, n in _no_class(flow.automatic_no_class, flow.automatic_few_rois)),
+        f"no class, not detected: {integer(flow.automatic_not_detected)}",
+        f"no class, no ROI: {integer(flow.automatic_no_roi)}",
+        f"classified: {integer(flow.automatic_classified)}",
+    ]
+    automatic = _Box(216, level, 200, automatic_lines, "box automatic")
+    below = max(manual.bottom, automatic.bottom) + 34
+    both = _Box(60, below, 300, [
+        f"{plural(flow.lesions, 'lesion')}, both masks",
+        f"same class {integer(flow.agree)}, other class {integer(flow.differ)}",
+        f"no class with at least one mask {integer(flow.no_class)}",
+    ])  # fmt: skip
+    drawn = _arrows(top, manual, automatic, both)
+    for upper, lower in pairwise([*out, top]):
+        drawn += f'<path class="line" d="M{upper.middle:g} {upper.bottom:g}V{lower.y:g}"/>'
+    height = both.bottom + 4
+    named = [f"{head}: {line}." for head, lines in lists for line in lines]
+    described = " ".join([*named, _description(flow)])
+    return (
+        f'<svg class="flow" viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-labelledby="{identifier}-t '
+        f'{identifier}-d">'
+        f'<title id="{identifier}-t">{escape(title)}</title><desc id="{identifier}-d">{escape(described)}</desc>'
+        f"{drawn}{''.join(box.svg() for box in (*out, top, manual, automatic, both))}</svg>"
+    )
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def _no_class(no_class: int, few_rois: int) -> list[tuple[str, int]]:
+    """The rarer reasons for no class, where they occur: in the picture and in its words."""
+    lines = {"no class given": no_class, "too few ROIs for a class": few_rois}
+    return [(words, n) for words, n in lines.items() if n]
+
+
+def _outcomes(flow: Flow) -> str:
+    if flow.outcome_unknown == flow.lesions:
+        return "outcome not known"
+    text = f"R+ {integer(flow.responders)}, R− {integer(flow.non_responders)}"
+    return f"{text}, unknown {integer(flow.outcome_unknown)}" if flow.outcome_unknown else text
+
+
+def _arrows(top: _Box, manual: _Box, automatic: _Box, both: _Box) -> str:
+    paths = []
+    for box in (manual, automatic):
+        paths.append(f"M{box.middle:g} {top.bottom:g}V{box.y:g}")
+        paths.append(f"M{box.middle:g} {box.bottom:g}V{both.y:g}")
+    heads = "".join(
+        f'<path class="head" d="M{box.middle - 4:g} {y - 6:g}h8l-4 6z"/>'
+        for box in (manual, automatic)
+        for y in (box.y, both.y)
+    )
+    return f'<path class="line" d="{"".join(paths)}"/>{heads}'
+
+
+def _description(flow: Flow) -> str:
+    manual, automatic = (
+        "".join(f", {integer(n)} with {words}" for words, n in _no_class(*counts))
+        for counts in (
+            (flow.manual_no_class, flow.manual_few_rois),
+            (flow.automatic_no_class, flow.automatic_few_rois),
+        )
+    )
+    return (
+        f"{plural(flow.lesions, 'lesion')} in {plural(flow.scans, 'scan')} of {plural(flow.patients, 'patient')}. "
+        f"Manual mask: {integer(flow.manual_classified)} classified, {integer(flow.manual_no_roi)} without a "
+        f"ROI{manual}. "
+        f"Automatic mask: {integer(flow.automatic_classified)} classified, {integer(flow.automatic_not_detected)} "
+        f"without a class since not detected, {integer(flow.automatic_no_roi)} without a ROI{automatic}. Both masks: "
+        f"{integer(flow.agree)} in the same class, {integer(flow.differ)} in another, {integer(flow.no_class)} without "
+        "a class with at least one mask."
+    )

@@ -1,0 +1,144 @@
+"""The model card: what the model is, for whom, on what grounds, and where it must not be used."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from livermets.concordance.study import CLASSIFIED
+from livermets.masks.identity import SOURCES
+from livermets.report import formatting as fmt
+from livermets.report.lesions import lesion_flow
+from livermets.report.model import Block, Bullets, Note, Pairs, Section
+from livermets.report.results import StudyResults
+from livermets.report.sections.estimates import main_comparison, rows_of, shown_interval
+from livermets.report.sections.selection import neurons
+from livermets.report.sections.selection_words import (
+    follow_up_sentence,
+    timepoints,
+    trained_on,
+    training_counts,
+)
+
+
+def model_card_section(study: StudyResults) -> Section:
+    """The card after Mitchell et al. 2019 (model cards for model reporting)."""
+    if not study.model_facts:
+        return Section(
+            "model-card", "Model card", [Note("There is no model card because no model was fitted in this study.")]
+        )
+    blocks: list[Block] = [Pairs(_fields(study)), Bullets(_limits(study))]
+    return Section("model-card", "Model card", blocks)
+
+
+def _fields(study: StudyResults) -> list[tuple[str, str]]:
+    facts = study.model_facts
+    features = facts.get("features")
+    version = (facts.get("versions") or {}).get("livermets") or study.manifest.get("livermets", "")
+    architecture = "two-layer network on radiomics features of square axial windows"
+    if isinstance(features, list):
+        architecture += f"; {fmt.plural(len(features), 'feature')}"
+    if neurons(facts) is not None:
+        architecture += f", {fmt.plural(neurons(facts), 'hidden neuron')}"
+    fields = [
+        ("Model", f"livermets {version}".strip()),
+        ("Kind", architecture),
+        ("Input", "portal-phase CT in Hounsfield units and a mask of each liver metastasis, manual or automatic"),
+        ("Output", "share of R+ ROIs of each lesion, and its class R+ or R− by the threshold"),
+        ("Threshold", _threshold(study)),
+        ("Intended use", "research on how the mask’s source changes a radiomics prediction"),
+        ("Not for", "decisions about patients; other phases, modalities or organs; lesions too small to hold one ROI"),
+        ("Trained on", _trained_on(study)),
+        ("Validated on", _data(study, "validation")),
+        ("Performance", _performance(study)),
+        ("Files", "results/model/model.safetensors, results/model/model.json"),
+    ]
+    return [(name, value) for name, value in fields if value]
+
+
+def _threshold(study: StudyResults) -> str:
+    value = study.model_facts.get("threshold")
+    if isinstance(value, dict):
+        value = value.get("value")
+    return "" if not isinstance(value, int | float) else f"R+ from a share of {fmt.number(value, 3)}"
+
+
+def _trained_on(study: StudyResults) -> str:
+    """Cohorts, timepoints, and the lesions that trained: those with a ROI and an outcome."""
+    names = [f"{name}{', synthetic' if study.cohorts[name].synthetic else ''}" for name in study.of_role("train")]
+    if not names:
+        return "none in this study"
+    text = f"{'; '.join(names)} ({fmt.listed(timepoints(study))}): {trained_on(study)}"
+    return f"{text} {follow_up_sentence(study)}".strip()
+
+
+def _data(study: StudyResults, role: str) -> str:
+    """Cohorts with lesions whose classes count as predictions; others tested masks, and no model."""
+    parts = []
+    for name in study.of_role(role):
+        lesions = study.headline_lesions(name)
+        if len(lesions):
+            flow = lesion_flow(lesions)
+            kind = ", synthetic" if study.cohorts[name].synthetic else ""
+            parts.append(
+                f"{name}{kind} ({fmt.plural(flow.patients, 'patient')}, {fmt.plural(flow.lesions, 'lesion')} at "
+                f"{fmt.listed(study.response_timepoints, 'or')}: "
+                f"{fmt.integer(flow.responders)} R+, {fmt.integer(flow.non_responders)} R−)"
+            )
+    return "; ".join(parts) or "none in this study"
+
+
+def _performance(study: StudyResults) -> str:
+    name = main_comparison(study)
+    diagnostics = study.concordance.get(name or "", {}).get("diagnostics", pd.DataFrame())
+    parts = []
+    for source in SOURCES:
+        if area := _area(diagnostics.query("mask_source == @source") if len(diagnostics) else diagnostics):
+            parts.append(f"{area} with the {source} mask")
+    if not parts:
+        return "not computed; see the part on diagnostics"
+    text = f"ROC AUC in validation, {_among(diagnostics)} with a class from both masks: {fmt.listed(parts)}"
+    every = study.concordance.get(name or "", {}).get("diagnostics_all", pd.DataFrame())
+    if {"population", "mask_source"} <= set(every):
+        every = every[every["population"].eq(CLASSIFIED) & every["mask_source"].eq("manual")]
+        if area := _area(every):
+            text += f"; all {_among(every)} that the manual mask classifies: {area} with that mask"
+    return text
+
+
+def _area(diagnostics: pd.DataFrame) -> str:
+    shown = shown_interval(rows_of(diagnostics, "auc"))
+    if shown is None or fmt.is_missing(shown["value"]):
+        return ""
+    return fmt.estimate(shown["value"], shown["low"], shown["high"])
+
+
+def _among(diagnostics: pd.DataFrame) -> str:
+    """``25 lesions of 8 patients (10 R+, 15 R−)``"""
+    area, plus, minus = (rows_of(diagnostics, measure) for measure in ("auc", "sensitivity", "specificity"))
+    return (
+        f"{fmt.plural(area['n_lesions'].iloc[0], 'lesion')} of {fmt.plural(area['n_patients'].iloc[0], 'patient')} "
+        f"({fmt.integer(plus['n'].iloc[0])} R+, {fmt.integer(minus['n'].iloc[0])} R−)"
+    )
+
+
+def _limits(study: StudyResults) -> list[str]:
+    limits = ["Nothing in this run shows that the model was reviewed by clinicians or approved by an authority."]
+    if study.trained_on_synthetic:
+        limits.append(
+            "It was trained on synthetic lesions, whose texture was made to depend on the outcome: it proves nothing "
+            "clinical."
+        )
+    counts = training_counts(study)
+    drawn = study.headline_lesions(*study.of_role("train"))
+    patients = int(drawn["patient"].nunique()) if counts is None else counts[1]
+    if patients < 100:
+        limits.append(
+            f"It was trained on {fmt.plural(patients, 'patient')}; features chosen from so few may not be chosen again."
+        )
+    if "centre" not in drawn or drawn["centre"].nunique() < 2:
+        limits.append("Training knows at most one centre: other scanners and protocols are untried.")
+    limits.append(
+        "Lesions that hold no ROI or too few for a class, or that the network does not find, get no class; it is not a "
+        "detection tool."
+    )
+    return limits

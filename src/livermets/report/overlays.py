@@ -1,0 +1,244 @@
+"""Which lesions are shown with both contours, and their pictures: read, cut out, drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from livermets.config.networks import OWN
+from livermets.config.radiomics import RadiomicsSettings
+from livermets.io.tables import read_table
+from livermets.masks.identity import SOURCES
+from livermets.overlap.tables import measured, segmented
+from livermets.report import formatting as fmt
+from livermets.report.model import Figure, Gallery
+from livermets.report.pictures import drawing_png
+from livermets.report.results import StudyResults
+from livermets.report.seen import cohort_words
+
+_MARGIN_MM = 18.0
+_LEAST_SIDE_MM = 70.0
+
+
+def chosen_lesions(lesions: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Best, median and worst Dice first; with more places, evenly between them. Column ``place`` says which it is."""
+    known = lesions.assign(dice=measured(lesions)["dice"]).dropna(subset=["dice"])
+    ranked = known.sort_values(["dice", "patient_id", "lesion_id"], ascending=[False, True, True], kind="stable")
+    n = len(ranked)
+    if n == 0 or most == 0:
+        return ranked.head(0).assign(place="")
+    places = np.unique(np.round(np.linspace(0, n - 1, min(most, n))).astype(int))
+    if most < 3:
+        places = np.unique([(n - 1) // 2, n - 1][:most])
+    names = {0: "best", (n - 1) // 2: "median", round((n - 1) / 2): "median", n - 1: "worst"}
+    if n == 1:
+        names = {0: "only"}
+    return ranked.iloc[places].assign(place=[names.get(int(p), f"rank {p + 1}") for p in places])
+
+
+@dataclass(frozen=True, eq=False)
+class LesionCut:
+    """A lesion cut out of its scan: the axial slice with the largest manual area, as far as the eye needs it."""
+
+    place: tuple[int, slice, slice]
+    shape_zyx: tuple[int, int, int]
+    slice_hu: np.ndarray
+    manual: np.ndarray
+    automatic: np.ndarray
+    spacing_yx_mm: tuple[float, float]
+
+
+ShownLesion = tuple[pd.Series, LesionCut]
+
+
+def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]]:
+    """Per cohort that has images and both masks: contours, the model's view of the ROIs, and a feature's map."""
+    galleries: dict[str, list[Gallery]] = {}
+    for name in study.cohorts:
+        lesions = study.cohort_lesions(name)
+        chosen = chosen_lesions(lesions, most)
+        cuts = [(lesion, cut) for _, lesion in chosen.iterrows() if (cut := _cut(study.folder, lesion)) is not None]
+        if not cuts:
+            continue
+        ranks = fmt.listed([str(lesion["place"]) for lesion, _ in cuts])
+        judged = fmt.plural(len(segmented(lesions)), "lesion")
+        whose = f"Cohort {cohort_words(study, name)}: lesions of the {ranks} Dice among {judged}."
+        where = "Axial slice with the largest manual area, liver window; single lesions, hence no interval."
+        contours = f"{whose} Light blue, solid: manual; orange, dashed: automatic. {where}"
+        pictures = [_contour_figure(lesion, cut) for lesion, cut in cuts]
+        galleries[name] = [
+            Gallery(f"overlays-{name}", contours, pictures),
+            *_network_gallery(study, name, cuts, whose),
+            *_response_gallery(study, name, cuts, whose),
+            *_feature_gallery(study, name, cuts, whose),
+        ]
+    return galleries
+
+
+def _network_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:
+    """The same lesions with the contour of every compared network."""
+    from livermets.figures.overlay import networks_overlay
+    from livermets.io.images import read_volume
+
+    compared = study.network_comparison.get("networks", pd.DataFrame(columns=["network"]))["network"]
+    figures = []
+    for lesion, cut in cuts:
+        scan = Path(str(lesion["cohort"]), "segmentation", lesion["patient_id"], lesion["timepoint"], "lesions.nii.gz")
+        masks = {OWN: cut.automatic}
+        for network in compared[compared != OWN]:
+            if (path := study.folder / "networks" / network / scan).exists():
+                masks[network] = read_volume(path).array[cut.place] > 0
+        if len(masks) > 1:
+            drawing = networks_overlay(cut.slice_hu, cut.manual, masks, cut.spacing_yx_mm)
+            identifier = _identifier("networks", lesion)
+            alt = f"CT slice with the manual contour and that of every network. {_title(lesion)}"
+            figures.append(Figure(identifier, _title(lesion), alt, drawing_png(drawing, identifier)))
+    caption = f"{whose} The same lesions by every network. Light blue, solid: manual; orange, dashed: the network’s."
+    return [Gallery(f"networks-{name}", caption, figures)] if figures else []
+
+
+def _response_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:
+    path = study.folder / name / "roi_probabilities.parquet"
+    if not path.exists():
+        return []
+    rois = read_table(path)
+    caption = (
+        f"{whose} Colour: probability of R+ of the ROIs that cover a pixel, averaged (0, dark: R-; 1, light: R+); the "
+        "share of ROIs from 0.5 on is what the threshold judges. No colour: no ROI fits."
+    )
+    figures = []
+    for lesion, cut in cuts:
+        shares = ", ".join(
+            f"{source} {fmt.number(lesion[f'share_{source}'])}"
+            for source in SOURCES
+            if not fmt.is_missing(lesion.get(f"share_{source}"))
+        )
+        text = f"{_title(lesion)}; share of R+ ROIs: {shares or 'none, no ROI'}"
+        maps = _maps(rois[_of_scan(rois, lesion)], "probability", lesion, cut, study)
+        figures.append(_map_figure("response", text, "probability of R+", lesion, cut, maps, (0.0, 1.0)))
+    return [Gallery(f"response-{name}", caption, figures)]
+
+
+def _feature_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:
+    """Maps of the selected feature that the model would miss most."""
+    selection = study.model.get("selection", pd.DataFrame(columns=["feature", "selected", "gain"]))
+    selected = selection[selection["selected"] == 1]
+    if selected.empty:
+        return []
+    feature = str(selected.loc[selected["gain"].fillna(0.0).idxmax(), "feature"])
+    figures = []
+    for lesion, cut in cuts:
+        folder = study.folder / name / "features" / lesion["patient_id"] / lesion["timepoint"]
+        paths = [folder / f"rois_{source}.parquet" for source in SOURCES]
+        columns = ["lesion_id", "mask_source", "z", "y", "x", feature]
+        rois = pd.concat([read_table(path, columns=columns) for path in paths if path.exists()] or [pd.DataFrame()])
+        if rois.empty:
+            continue
+        maps = _maps(rois, feature, lesion, cut, study)
+        drawn = np.concatenate([values[np.isfinite(values)] for values in maps.values()])
+        if drawn.size:
+            limits = float(drawn.min()), float(drawn.max())
+            figures.append(_map_figure("feature", _title(lesion), feature, lesion, cut, maps, limits))
+    caption = (
+        f"{whose} Colour: {feature}, the selected feature whose loss costs the model most in cross-validation, "
+        "averaged over the ROIs that cover a pixel; each picture has its own scale. No colour: no ROI fits."
+    )
+    return [Gallery(f"feature-{name}", caption, figures)] if figures else []
+
+
+def _contour_figure(lesion: pd.Series, cut: LesionCut) -> Figure:
+    from livermets.figures.overlay import lesion_overlay
+
+    drawing = lesion_overlay(cut.slice_hu, cut.manual, cut.automatic, cut.spacing_yx_mm)
+    caption = f"{_title(lesion)}, Dice {fmt.number(lesion['dice'])}"
+    identifier = _identifier("overlay", lesion)
+    picture = drawing_png(drawing, identifier)
+    return Figure(identifier, caption, f"CT slice with both contours. {caption}", picture)
+
+
+def _of_scan(rois: pd.DataFrame, lesion: pd.Series) -> pd.Series:
+    return (rois["patient_id"] == lesion["patient_id"]) & (rois["timepoint"] == lesion["timepoint"])
+
+
+def _maps(
+    rois: pd.DataFrame, column: str, lesion: pd.Series, cut: LesionCut, study: StudyResults
+) -> dict[str, np.ndarray]:
+    """A column of one scan's ROIs as a map of the picture's slice: the manual ROIs of the lesion, and the automatic
+    ones of whatever the network outlined in the picture."""
+    from livermets.radiomics.maps import feature_map
+
+    settings = RadiomicsSettings.model_validate(study.config.get("radiomics") or {})
+    on_slice = rois[rois["z"] == cut.place[0]]
+    maps = {}
+    for source in SOURCES:
+        wanted = on_slice["mask_source"] == source
+        if source == "manual":
+            wanted &= on_slice["lesion_id"] == int(lesion["lesion_id"])
+        whole = feature_map(on_slice[wanted].assign(z=0), column, (1, *cut.shape_zyx[1:]), settings)
+        maps[source] = whole[0][cut.place[1:]]
+    return maps
+
+
+def _map_figure(
+    kind: str,
+    caption: str,
+    label: str,
+    lesion: pd.Series,
+    cut: LesionCut,
+    maps: dict[str, np.ndarray],
+    limits: tuple[float, float],
+) -> Figure:
+    from livermets.figures.overlay import map_overlay
+
+    masks = {"manual": cut.manual, "automatic": cut.automatic}
+    identifier = _identifier(kind, lesion)
+    drawing = map_overlay(cut.slice_hu, masks, maps, cut.spacing_yx_mm, label, limits)
+    return Figure(identifier, caption, f"Map of {label}. {caption}", drawing_png(drawing, identifier))
+
+
+def _title(lesion: pd.Series) -> str:
+    missing = fmt.is_missing(lesion["longest_diameter_mm"])
+    diameter = "" if missing else f", {fmt.number(lesion['longest_diameter_mm'], 1)} mm"
+    where = f"patient {lesion['patient_id']}, {lesion['timepoint']}, lesion {lesion['lesion_id']}"
+    return f"{str(lesion['place']).capitalize()}: {where}{diameter}"
+
+
+def _identifier(kind: str, lesion: pd.Series) -> str:
+    return f"{kind}-{lesion['cohort']}-{lesion['patient_id']}-{lesion['timepoint']}-{lesion['lesion_id']}"
+
+
+def _cut(folder: Path, lesion: pd.Series) -> LesionCut | None:
+    scan = Path(lesion["patient_id"]) / lesion["timepoint"]
+    intake = folder / lesion["cohort"] / "intake" / scan
+    automatic = folder / lesion["cohort"] / "segmentation" / scan / "lesions.nii.gz"
+    paths = (intake / "image.nii.gz", intake / "lesions.nii.gz", automatic)
+    if not all(path.exists() for path in paths):
+        return None
+    from livermets.io.images import read_volume
+
+    image, manual, found = (read_volume(path) for path in paths)
+    inside = manual.array == int(float(lesion["lesion_id"]))
+    if not inside.any():
+        return None
+    z = int(inside.sum(axis=(1, 2)).argmax())
+    _, spacing_y_mm, spacing_x_mm = image.grid.spacing_zyx_mm
+    rows, columns = _window(inside[z], (spacing_y_mm, spacing_x_mm))
+    place = (z, rows, columns)
+    masks = inside[place], found.array[place] > 0
+    return LesionCut(place, image.grid.shape_zyx, image.array[place], *masks, (spacing_y_mm, spacing_x_mm))
+
+
+def _window(mask_yx: np.ndarray, spacing_yx_mm: tuple[float, float]) -> tuple[slice, slice]:
+    """A square of the slice around the lesion, at least as wide as the eye needs to know where it is."""
+    where = np.argwhere(mask_yx)
+    spacing = np.array(spacing_yx_mm)
+    centre = (where.min(axis=0) + where.max(axis=0)) / 2
+    side_mm = max(float(((np.ptp(where, axis=0) + 1) * spacing).max()) + 2 * _MARGIN_MM, _LEAST_SIDE_MM)
+    half = np.ceil(side_mm / 2 / spacing).astype(int)
+    low = np.clip(np.round(centre).astype(int) - half, 0, None)
+    high = np.minimum(np.round(centre).astype(int) + half + 1, mask_yx.shape)
+    return slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1]))

@@ -1,0 +1,280 @@
+"""How well the predicted classes find responders: pooled, per cohort, centre and timepoint, and in training."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from livermets.concordance.patients import calls_per_patient
+from livermets.masks.identity import SOURCES
+from livermets.overlap.tables import Resampling, patient_codes
+from livermets.report import formatting as fmt
+from livermets.report.model import Block, Column, Details, Note, Paragraph, Section, Table
+from livermets.report.results import StudyResults
+from livermets.report.sections.calibration import calibration_blocks
+from livermets.report.sections.estimates import (
+    POOLED,
+    QUOTED,
+    badge,
+    cohort_title,
+    compared_cohorts,
+    estimate_table,
+    measure_name,
+    picture,
+    rows_of,
+)
+from livermets.report.sections.groups import group_blocks
+from livermets.report.seen import seen_scans
+from livermets.report.tables import csv_download, frame_table
+from livermets.stats.diagnostics import Confusion, auc_estimates, class_diagnostics
+from livermets.stats.results import to_frame
+
+
+def diagnostics_section(study: StudyResults, resampling: Resampling) -> Section:
+    """One part per validation cohort and pooled, then the training cohort, marked as what it is."""
+    names = compared_cohorts(study)
+    blocks: list[Block] = [
+        Paragraph(
+            "R+ is the positive class. Two intervals are given: the customary one, which takes lesions as independent, "
+            "and one by patient, which allows the lesions of a patient to resemble each other. Where only one is "
+            f"quoted, it is the one {QUOTED}: lesions of one patient cannot say more than as many of different "
+            f"patients.{_predictions_at(study)}"
+        )
+    ]
+    if not names:
+        why = "No diagnostics of a validation cohort are shown because no concordance tables were found."
+        blocks.append(Note(why))
+    parts = [_cohort(study, name) for name in names]
+    parts += [_training(study, name, resampling) for name in study.of_role("train")]
+    return Section("diagnostics", "Diagnostics against the outcome", blocks, parts)
+
+
+def _predictions_at(study: StudyResults) -> str:
+    if not study.other_timepoints:
+        return ""
+    return f" Classes count as predictions at {fmt.listed(study.response_timepoints)} only."
+
+
+def _cohort(study: StudyResults, name: str) -> Section:
+    tables = study.concordance[name]
+    blocks: list[Block] = []
+    diagnostics = tables.get("diagnostics", pd.DataFrame())
+    if diagnostics.empty:
+        blocks.append(Note(f"Diagnostics of {name} were not computed because diagnostics.csv is missing or empty."))
+    else:
+        caption = f"Diagnostics of {_counted(diagnostics)}, both masks on the same lesions."
+        blocks.append(estimate_table(f"diagnostics-{name}", _by_measure(diagnostics), caption, ("mask_source",)))
+    blocks.append(_confusion(study, name))
+    blocks += _roc(study, name, tables)
+    empty = pd.DataFrame()
+    agreement = tables.get("agreement", empty)
+    n = _counted(agreement, "agreement") if len(agreement) else ""
+    blocks += group_blocks(name, tables.get("subgroups", empty), tables.get("subgroup_differences", empty), n)
+    blocks += calibration_blocks(study, name, tables)
+    blocks += _more(study, name, tables)
+    return Section(f"diagnostics-{name}-section", cohort_title(study, name), blocks, badge=badge(study, name))
+
+
+def _by_measure(diagnostics: pd.DataFrame) -> pd.DataFrame:
+    order = list(dict.fromkeys(diagnostics["measure"]))
+    rank = diagnostics["measure"].map(order.index)
+    return diagnostics.assign(_rank=rank).sort_values("_rank", kind="stable").drop(columns="_rank")
+
+
+def _counted(frame: pd.DataFrame, measure: str = "accuracy") -> str:
+    """The lesions and patients behind one measure; accuracy counts every lesion of the table."""
+    everyone = rows_of(frame, measure)
+    lesions, patients = everyone["n_lesions"].max(), everyone["n_patients"].max()
+    return f"{fmt.plural(lesions, 'lesion')} of {fmt.plural(patients, 'patient')}"
+
+
+def _members(study: StudyResults, name: str) -> pd.DataFrame:
+    return study.headline_lesions(*(study.of_role("validation") if name == POOLED else [name]))
+
+
+def _confusion(study: StudyResults, name: str) -> Block:
+    lesions = _members(study, name)
+    known = lesions[lesions["compared"] & lesions["response"].notna()]
+    if known.empty:
+        return Note(f"No confusion matrix of {name}: no lesion has an outcome and a class from both masks.")
+    response = known["response"].to_numpy()
+    cells = {source: Confusion.of(response, known[f"predicted_{source}"].to_numpy()) for source in SOURCES}
+    rows = [["Outcome R+"], ["Outcome R−"]]
+    for source in SOURCES:
+        c = cells[source]
+        rows[0] += [fmt.integer(c.tp), fmt.integer(c.fn)]
+        rows[1] += [fmt.integer(c.fp), fmt.integer(c.tn)]
+    head = [Column("Lesions")] + [Column(f"{s} mask: {k}", True) for s in SOURCES for k in ("R+", "R−")]
+    data = pd.DataFrame([{"mask_source": s, **vars(cells[s])} for s in SOURCES])
+    caption = (
+        f"Confusion matrices over {fmt.plural(len(known), 'lesion')} with a known outcome and a class from both masks."
+    )
+    return Table(f"confusion-{name}", caption, head, rows, csv_download(f"confusion-{name}", data))
+
+
+def _roc(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
+    if tables.get("roc", pd.DataFrame()).empty:
+        return [Note(f"No ROC curve of {name}: {_reason(tables, 'ROC', 'AUC')}")]
+    diagnostics = tables.get("diagnostics", pd.DataFrame())
+    n = _counted(diagnostics, "auc") if len(diagnostics) else "the compared lesions"
+    caption = (
+        f"ROC curves of the share of R+ ROIs with the manual and with the automatic mask; {n}. Area and intervals "
+        "are in the "
+        "table above."
+    )
+    blocks: list[Block] = [picture(study, name, "roc", caption, "ROC curves of both mask sources; areas in the table.")]
+    comparison = tables.get("auc_comparison", pd.DataFrame())
+    if len(comparison):
+        text = "Difference of the two areas on the same lesions; above 0 favours the manual mask."
+        blocks.append(
+            frame_table(
+                f"auc-comparison-{name}", comparison, text,
+                columns=[
+                    "method", "auc_manual", "auc_automatic", "value", "low", "high", "p", "n_lesions", "n_patients",
+                ],
+                labels={"value": "Difference", "auc_manual": "AUC, manual", "auc_automatic": "AUC, automatic"},
+            )
+        )  # fmt: skip
+    return blocks
+
+
+def _reason(tables: dict[str, pd.DataFrame], *words: str) -> str:
+    """The note of the concordance step that speaks of something, or a plain statement."""
+    notes = tables.get("notes", pd.DataFrame())
+    if "note" in notes:
+        for text in notes["note"].astype(str):
+            if any(word in text for word in words):
+                return text + "."
+    return "the concordance step left it empty."
+
+
+_DETAILS = (
+    ("diagnostics_all", "Diagnostics over other sets of lesions", "Diagnostics over every lesion classified with "
+     "that mask, and end to end: over all lesions, with those without a class counted as called wrongly. Predictive "
+     "values are those of calls and an area needs shares, so they are given for the first only."),
+    ("patient_summary", "Per patient", "Means over patients, each counted once however many lesions; Student "
+        "intervals."),
+)  # fmt: skip
+_KEYS = {
+    "diagnostics_all": ("population", "mask_source"), "patient_summary": (),
+}  # fmt: skip
+
+
+def _more(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
+    groups: list[Details] = []
+    for stem, title, caption in _DETAILS:
+        table = tables.get(stem, pd.DataFrame())
+        blocks: list[Block] = []
+        if stem in study.concordance_pictures.get(name, {}):
+            blocks.append(picture(study, name, stem, caption, f"{title or stem} of {name}; numbers in the table."))
+        if len(table) and stem in _KEYS:
+            caption += _patient_means(tables) if stem == "patient_summary" else ""
+            blocks.append(estimate_table(f"{stem.replace('_', '-')}-{name}", _with_method(table), caption, _KEYS[stem]))
+        elif len(table) and not blocks:
+            blocks.append(frame_table(f"{stem.replace('_', '-')}-{name}", table, caption, most_rows=40))
+        if title and blocks:
+            groups.append(Details(title, blocks))
+        elif blocks and groups:
+            groups[-1].blocks.extend(blocks)
+    return list(groups)
+
+
+def _patient_means(tables: dict[str, pd.DataFrame]) -> str:
+    """Of how many lesions the means over patients are, and which of their intervals are cut at an end of the scale."""
+    every, means = tables.get("per_patient", pd.DataFrame()), tables["patient_summary"]
+    said = ""
+    if {"n_lesions", "n_compared"} <= set(every):
+        compared, drawn = (fmt.plural(int(every[c].sum()), "lesion") for c in ("n_compared", "n_lesions"))
+        said = (
+            f" Agreement, sensitivity and specificity (outcome known) are of the {compared} that both masks classify, "
+            f"Dice is of all {drawn}, missed ones too."
+        )
+    cut = means.loc[means["low"].eq(0) | means["high"].eq(1), "measure"]
+    names = "; ".join(measure_name(str(measure)) for measure in cut)
+    return f"{said} Intervals that would pass 0 or 100 % are cut there: {names}." if len(cut) else said
+
+
+def _with_method(table: pd.DataFrame) -> pd.DataFrame:
+    return table if "method" in table else table.assign(method="")
+
+
+def _training(study: StudyResults, name: str, resampling: Resampling) -> Section:
+    lesions = study.headline_lesions(name)
+    blocks: list[Block] = [
+        Note(
+            "Resubstitution: the features, the network and the threshold were chosen on these very lesions, and the "
+            f"final network calls them at the model’s threshold{_threshold(study)}. These figures are too good by "
+            f"construction and say nothing about new patients.{_network_saw(study, name)}",
+            "caution",
+        )
+    ]
+    frames = []
+    for source in SOURCES:
+        known = lesions[lesions["response"].notna() & lesions[f"predicted_{source}"].notna()]
+        if known.empty:
+            blocks.append(Note(f"Not computed with the {source} mask because no training lesion has a class from it."))
+            continue
+        frames.append(to_frame(_estimates(known, source, resampling), mask_source=source))
+    if frames:
+        table = _by_measure(pd.concat(frames, ignore_index=True))
+        counts = [
+            f"{_counted(part)} with the {source} mask"
+            for source, part in table.groupby("mask_source", sort=False, dropna=False)
+        ]
+        caption = (
+            f"Training cohort {name}, resubstitution, lesions with a class and an outcome: {fmt.listed(counts)}"
+            f"{_other_lesions(lesions)}."
+        )
+        blocks.append(estimate_table(f"training-{name}", table, caption, ("mask_source",)))
+        calls = calls_per_patient(lesions, "manual")
+        words = f"Correct calls of each training patient with the manual mask, resubstitution, {_classified(calls)}, "
+        words += f"by the final network at the model’s threshold{_threshold(study)}."
+        blocks.append(Details("Calls per patient", [frame_table(f"training-calls-{name}", calls, words)]))
+    return Section(
+        f"training-{name}-section", f"Training cohort {name} (resubstitution)", blocks, badge=badge(study, name)
+    )
+
+
+def _threshold(study: StudyResults) -> str:
+    value = study.model_facts.get("threshold")
+    return f" ({fmt.number(value)})" if isinstance(value, int | float) else ""
+
+
+def _network_saw(study: StudyResults, name: str) -> str:
+    """That the automatic masks are too good as well, where the segmentation network was trained on these scans."""
+    seen = seen_scans(study, name)
+    if not seen.any():
+        return ""
+    return (
+        f" The segmentation network was trained on patients of {fmt.count_of(int(seen.sum()), len(seen))} of these "
+        "scans, or its training was monitored on them, so that their automatic masks are too good as well."
+    )
+
+
+def _other_lesions(lesions: pd.DataFrame) -> str:
+    """That the two masks' rows are not of the same lesions, where they are not."""
+    known = lesions[lesions["response"].notna()]
+    manual, automatic = (known[f"predicted_{source}"].notna() for source in SOURCES)
+    if not (manual ^ automatic).any() or not manual.any() or not automatic.any():
+        return ""
+    return (
+        f": not the same lesions, {fmt.integer((manual & automatic).sum())} with a class from both, so that the rows "
+        "of the two masks are not to be compared"
+    )
+
+
+def _classified(calls: pd.DataFrame) -> str:
+    """The lesions and patients that the calls are counted over."""
+    n = calls[["r_plus_classified", "r_minus_classified"]].sum(axis=1)
+    return f"{fmt.plural(int(n.sum()), 'lesion')} of {fmt.plural(int((n > 0).sum()), 'patient')}"
+
+
+def _estimates(known: pd.DataFrame, source: str, resampling: Resampling) -> list:
+    patient = patient_codes(known)
+    boot = resampling.draw(int(patient.max()) + 1)
+    response = known["response"].to_numpy(float)
+    estimates = class_diagnostics(response, known[f"predicted_{source}"].to_numpy(float), patient, boot)
+    scored = known[f"share_{source}"].notna().to_numpy()
+    if scored.any():
+        share = known[f"share_{source}"].to_numpy(float)
+        estimates += auc_estimates(share[scored], response[scored], patient_codes(known[scored]), boot)
+    return estimates

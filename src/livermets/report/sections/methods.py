@@ -1,0 +1,158 @@
+"""How everything was made: the method in words, every setting, every version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from livermets.provenance import versions
+from livermets.report import formatting as fmt
+from livermets.report.model import Block, Bullets, Column, Details, Paragraph, Section, Table
+from livermets.report.results import StudyResults
+from livermets.stats.results import REFERENCES
+
+NOT_SET, GIVEN = "not set", "given"
+# Where files lie, and a series' UID: nothing that a report needs, and both may identify a patient.
+_PRIVATE = re.compile(r"cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid)")
+_RULES = {
+    "growth_mm": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at "
+    "follow-up, else a "
+    "responder (R+).",
+    "growth_percent": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_percent} % "
+    "at follow-up, "
+    "else a responder (R+).",
+    "recist11": "A lesion is a non-responder (R−) if its longest diameter grew by at least 20 % and 5 mm (RECIST "
+    "1.1, applied to "
+    "the single lesion), else a responder (R+).",
+    "column": "The outcome of each lesion is taken from the column `response` of the cohort table.",
+}
+_STEPS = (
+    "Images are put in one orientation; masks and images must share a grid, which is checked before anything is "
+    "computed.",
+    "The networks see the resized grid, z-scored over the whole liver volume; their masks are brought back to the "
+    "grid of the CT.",
+    "Components of the automatic mask are matched to manual lesions explicitly: a component that covers two lesions "
+    "is split "
+    "between them, one that covers none is a false positive and is counted.",
+    "Radiomics: square axial windows (ROIs) on a lattice anchored at the image’s first pixel, kept only if they lie "
+    "fully inside "
+    "the lesion mask, so that both masks of a lesion have ROIs at the same places.",
+    "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs are "
+    "fitted on the "
+    "manual masks of the training cohorts only, at the timepoints of response_timepoints (baseline unless others are "
+    "named), then applied, frozen, to both masks of every other cohort.",
+    "Every fold, split and resample is by patient, since the lesions of one patient are not independent.",
+)
+
+
+def methods_section(study: StudyResults) -> Section:
+    """Words first, then every setting and version."""
+    text = f"{_outcome(study.config)} {_timepoints(study)}"
+    blocks: list[Block] = [Paragraph(text), Bullets(list(_STEPS))]
+    sections = [_intervals(study), _settings(study), _versions(study)]
+    return Section("methods", "Methods, settings and versions", blocks, sections)
+
+
+def _outcome(config: Mapping[str, Any]) -> str:
+    outcome = {"rule": "growth_mm", "limit_mm": 3.0, "limit_percent": 20.0} | dict(config.get("outcome") or {})
+    values = {key: fmt.significant(outcome[key]) for key in ("limit_mm", "limit_percent")}
+    return _RULES.get(str(outcome["rule"]), "Outcome rule: {rule}.").format(rule=outcome["rule"], **values)
+
+
+def _timepoints(study: StudyResults) -> str:
+    """Which images are predicted from; lesions of others are drawn and measured, and that is all."""
+    named = fmt.listed(study.response_timepoints)
+    text = f"The response is predicted from images at {named}: the model is fitted on lesions of the training cohorts "
+    text += f"at {named}, and only classes of lesions at {named} count as predictions."
+    if others := _others(study, study.of_role("train")):
+        text += f" Lesions of the training cohorts at {others} train the segmentation only."
+    if others := _others(study, [name for name, cohort in study.cohorts.items() if cohort.role != "train"]):
+        text += f" Lesions of the other cohorts at {others} test the masks only."
+    return text
+
+
+def _others(study: StudyResults, cohorts: list[str]) -> str:
+    """Timepoints of these cohorts that nothing is predicted from."""
+    return fmt.listed(sorted(set(study.cohort_lesions(*cohorts)["timepoint"]) - set(study.response_timepoints)))
+
+
+def _intervals(study: StudyResults) -> Section:
+    statistics = dict(study.config.get("statistics") or {})
+    level = fmt.percent(statistics.get("level", 0.95), 0)
+    replicates = fmt.integer(statistics.get("bootstrap_replicates", 2000))
+    text = (
+        f"Intervals are two-sided at {level}. Bootstrap intervals resample whole patients {replicates} times; within a "
+        "comparison all measures of both masks share the resamples, so that differences are paired. Intervals of the "
+        "selection have a level and a number of resamples of their own (selection.threshold in the settings). Each "
+        "table’s download names the method; its publication is among the sources below."
+    )
+    # The digits of tests/bench/bench_coverage.py and bench_share_limits.py;
+    # tests/unit/stats/test_interval_coverage.py holds the first sentence.
+    simulated = (
+        "In simulated studies of 24 patients whose lesions resemble each other, 95 % intervals by patient held the "
+        "truth in 93 to 97 % of studies, those that take lesions as independent in fewer than 90 % (proportions and "
+        "ROC areas). The interval of the Dice that a lesion needs held it in 95 to 96 % with 16 to 40 patients; with 8 "
+        "patients it could be given in one study of seventeen, since too few lesions change class. The intervals of "
+        "the limits of agreement held them in 95 to 98 % with 8 to 40 patients."
+    )
+    rows = [[method.replace("-", " "), source] for method, source in REFERENCES.items() if source]
+    table = Table(
+        "references", "Methods of intervals and tests, with their source.", [Column("Method"), Column("Source")], rows
+    )
+    return Section(
+        "methods-intervals",
+        "Uncertainty",
+        [Paragraph(text), Paragraph(simulated), Details("Sources of the methods", [table])],
+    )
+
+
+def flat_settings(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every setting as ``section.key`` and its value as text."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from flat_settings(inner, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, list | tuple) and not any(isinstance(v, Mapping | list | tuple) for v in value):
+        yield prefix, ", ".join(str(v) for v in value) or "none"
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from flat_settings(inner, f"{prefix}[{index}]")
+    else:
+        yield prefix, _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == "" or value == {}:
+        return NOT_SET
+    return fmt.yes_no(value) if isinstance(value, bool) else str(value)
+
+
+def _shown(key: str, value: str) -> str:
+    """A setting as the report shows it: folders often carry a patient's name, so a path is only said to be given."""
+    return GIVEN if value != NOT_SET and _PRIVATE.fullmatch(key) else value
+
+
+def _settings(study: StudyResults) -> Section:
+    everything = [(key, _shown(key, value)) for key, value in flat_settings(study.config)]
+    rows = [[key, value] for key, value in everything if value != NOT_SET]
+    unset = [key for key, value in everything if value == NOT_SET]
+    if not rows:
+        return Section("settings", "Settings", [Paragraph("No configuration was given to the report.")])
+    caption = f"Every setting of the study, defaults included ({fmt.plural(len(rows), 'setting')})."
+    note = f"Not set: {', '.join(unset)}." if unset else ""
+    table = Table("settings-table", caption, [Column("Setting"), Column("Value")], rows, note=note)
+    return Section("settings", "Settings", [Details(f"All {fmt.plural(len(rows), 'setting')}", [table])])
+
+
+def _versions(study: StudyResults) -> Section:
+    """Packages at the time of writing, and where the model was made with others."""
+    found = {str(k): str(v) for k, v in (study.manifest.get("versions") or versions()).items()}
+    model = study.model_facts.get("versions") or (study.model_facts.get("provenance") or {}).get("versions") or {}
+    made = {str(k): str(v) for k, v in model.items()}
+    head = [Column("Package"), Column("Version")]
+    rows = [[name, version] for name, version in found.items()]
+    if any(found.get(name, version) != version for name, version in made.items()):
+        head.append(Column("Version that made the model"))
+        rows = [[*row, made.get(row[0], "")] for row in rows]
+    table = Table("versions-table", "Versions of the packages when this report was written.", head, rows)
+    return Section("versions", "Versions", [table])

@@ -1,0 +1,265 @@
+"""How well the automatic masks match the manual ones: overlap, detection, per patient, per scan."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from livermets.masks.identity import SCAN_KEY
+from livermets.masks.metrics import WHEN_EMPTY
+from livermets.overlap.networks import lesion_wise
+from livermets.overlap.tables import (
+    SMALL_BELOW_MM,
+    Resampling,
+    detection_by_size,
+    overlap_by_patient,
+    overlap_by_size,
+    scan_summary,
+)
+from livermets.report import formatting as fmt
+from livermets.report.detection import published_rule, rule
+from livermets.report.lesions import has_automatic_masks
+from livermets.report.model import Block, Column, Details, Figure, Note, Paragraph, Section, Table
+from livermets.report.pictures import drawing_svg
+from livermets.report.results import StudyResults
+from livermets.report.sections.estimates import both_intervals
+from livermets.report.sections.networks import lesion_wise_table, side_by_side
+from livermets.report.sections.timepoints import timepoints_section
+from livermets.report.sections.trained_networks import networks_sections
+from livermets.report.seen import cohort_words, seen_note
+from livermets.report.tables import csv_download, frame_table, kept_together, label, method_name
+
+
+def segmentation_section(study: StudyResults, resampling: Resampling) -> Section:
+    """Overlap, detection, per patient, whole scans, networks; overlays are added by whoever can read volumes."""
+    if not has_automatic_masks(study.lesions):
+        why = "Segmentation is not reported because no lesion was compared with an automatic mask."
+        return Section("segmentation", "Segmentation", [Note(why)], networks_sections(study))
+    overlap = overlap_by_size(study.lesions)
+    blocks: list[Block] = [
+        Paragraph(
+            "Overlap of the automatic with the manual mask, lesion by lesion. A lesion that the automatic mask does "
+            "not overlap counts with Dice 0 and recall 0; its precision is undefined and left out of the mean. Small "
+            f"means a longest diameter below {SMALL_BELOW_MM:g} mm."
+        ),
+        *seen_note(study),
+        _overlap_table(study, overlap),
+        _detected_table(study, overlap),
+        *_size_figure(study),
+    ]
+    sections = [_detection(study, resampling), *timepoints_section(study, resampling), _patients(study), _scans(study)]
+    sections += [*side_by_side(study), *networks_sections(study)]
+    return Section("segmentation", "Segmentation", blocks, sections)
+
+
+_ONE_PATIENT = "the lesions are those of one patient"
+_WHERE = (Column("Cohort"), Column("Timepoint"), Column("Size"))
+
+
+def _where(study: StudyResults, cohort: object, timepoint: object, size: object) -> list[str]:
+    return [cohort_words(study, str(cohort), str(timepoint)), str(timepoint), kept_together(size)]
+
+
+def _overlap_table(study: StudyResults, overlap: pd.DataFrame) -> Table:
+    head = [*_WHERE, Column("Lesions", True), Column("Patients", True)]
+    head += [Column("Dice, mean ± SD", True), Column("Dice, median (Q1 to Q3)", True)]
+    head += [Column("Precision, mean ± SD", True), Column("Recall, mean ± SD", True)]
+    rows = [
+        [
+            *_where(study, r["cohort"], r["timepoint"], r["size"]),
+            fmt.integer(r["n_lesions"]), fmt.integer(r["n_patients"]),
+            fmt.mean_sd(r["dice_mean"], r["dice_sd"]),
+            fmt.median_quartiles(r["dice_median"], r["dice_q1"], r["dice_q3"]),
+            fmt.mean_sd(r["precision_mean"], r["precision_sd"]), fmt.mean_sd(r["recall_mean"], r["recall_sd"]),
+        ]
+        for _, r in overlap.iterrows()
+    ]  # fmt: skip
+    caption = (
+        "Overlap of all lesions, missed ones too, by cohort, timepoint and size. SD over lesions; Q1 and Q3 are the "
+        "quartiles."
+    )
+    return Table("overlap", caption, head, rows, csv_download("overlap", overlap))
+
+
+def _detected_table(study: StudyResults, overlap: pd.DataFrame) -> Table:
+    head = [*_WHERE, Column("Detected", True), Column("Dice, mean ± SD", True), Column("Dice, median", True)]
+    head += [Column("Precision, mean ± SD", True), Column("Recall, mean ± SD", True)]
+    rows = [
+        [
+            *_where(study, r["cohort"], r["timepoint"], r["size"]), fmt.count_of(r["n_detected"], r["n_lesions"]),
+            fmt.mean_sd(r["dice_mean_detected"], r["dice_sd_detected"]), fmt.number(r["dice_median_detected"]),
+            *(fmt.mean_sd(r[f"{name}_mean_detected"], r[f"{name}_sd_detected"]) for name in ("precision", "recall")),
+        ]
+        for _, r in overlap.iterrows()
+    ]  # fmt: skip
+    caption = (
+        f"Overlap of the lesions that were detected ({rule(study.lesions)}). Published means are such: without the "
+        "missed lesions, so that Dice is never lower than in the table above."
+    )
+    return Table("overlap-detected", caption, head, rows, csv_download("overlap-detected", overlap))
+
+
+def _size_figure(study: StudyResults) -> list[Block]:
+    from livermets.overlap.figures import dice_by_size
+
+    shown = study.lesions.dropna(subset=["dice", "longest_diameter_mm"])
+    data = shown[["cohort", "patient_id", "timepoint", "lesion_id", "longest_diameter_mm", "dice"]]
+    if data.empty:
+        return [Note("Dice by size is not drawn because no lesion has both a Dice and a longest diameter.")]
+    caption = (
+        f"Dice of every lesion by cohort and size, n = {fmt.plural(len(data), 'lesion')}"
+        f"{', counted once at each timepoint' if data['timepoint'].nunique() > 1 else ''}. Boxes: quartiles and "
+        "median; "
+        "whiskers: the farthest lesion within 1.5 interquartile ranges; no interval, since lesions of one patient are "
+        f"not independent.{_seen_sentence(study)}"
+    )
+    alt = "Box plots of Dice for small and big lesions of each cohort; the table above has the medians and quartiles."
+    image = drawing_svg(dice_by_size(data, SMALL_BELOW_MM), "dice-by-size")
+    return [Figure("dice-by-size", caption, alt, image, download=csv_download("dice-by-size", data))]
+
+
+def _seen_sentence(study: StudyResults) -> str:
+    marked = [words for name in study.cohorts if (words := cohort_words(study, name)) != name]
+    return f" Not of new patients: {fmt.listed(marked)}." if marked else ""
+
+
+def _detection(study: StudyResults, resampling: Resampling) -> Section:
+    table = detection_by_size(study.lesions, resampling)
+    others = [float(limit) for limit in table.loc[table["study_rule"].eq(0), "dice_above"].unique()]
+    rows, used, reasons = [], [], []
+    for where, part in table.groupby(["cohort", "timepoint", "size"], sort=False, dropna=False):
+        exact, by_patient = both_intervals(part[part["study_rule"].eq(1)])
+        counted = exact if exact is not None else by_patient
+        if counted is None:
+            continue
+        if by_patient is not None and not fmt.is_missing(by_patient["low"]):
+            used.append(method_name(by_patient["method"]))
+        else:
+            reasons.append(_ONE_PATIENT if counted["n_patients"] < 2 else "the patients are too few or too much alike")
+        if exact is None:
+            reasons.append("lesions seen at several timepoints are not independent")
+        beside = (part[part["dice_above"].eq(limit) & part["study_rule"].eq(0)] for limit in others)
+        rows.append([
+            *_where(study, *where), fmt.count_of(counted["k"], counted["n"]), fmt.percent(counted["value"]),
+            _ends(exact), _ends(by_patient), *map(_of_rule, beside),
+        ])  # fmt: skip
+    head = [*_WHERE, Column("Detected", True), Column("Rate", True), Column("Interval, exact", True)]
+    head += [Column("Interval, by patient", True), *(Column(published_rule(limit), True) for limit in others)]
+    caption = (
+        f"Detection rate by cohort, timepoint and size. Detected: {rule(study.lesions)}, the rule of this study; the "
+        f"last column{'s' * (len(others) > 1)}: by published rules that are not this study’s. "
+        f"{fmt.percent(resampling.level, 0)} intervals: exact binomial, which takes lesions as independent; "
+        f"by patient: {fmt.listed(list(dict.fromkeys(used)), 'or') or 'none'}. The download has every interval."
+    )
+    note = f"Where n/a is shown: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
+    blocks: list[Block] = [
+        Table("detection", caption, head, rows, csv_download("detection", table), note),
+        *_lesion_wise(study, resampling),
+        _false_positives(study),
+    ]
+    return Section("detection-rate", "Detection and false positives", blocks)
+
+
+def _of_rule(rows: pd.DataFrame) -> str:
+    """Detected by another rule, which needs the Dice."""
+    return fmt.share(rows["k"].iloc[0], rows["n"].iloc[0], 1) if len(rows) else fmt.MISSING
+
+
+def _lesion_wise(study: StudyResults, resampling: Resampling) -> list[Block]:
+    if study.matching.empty or not {*SCAN_KEY, "manual_lesions"} <= set(study.scan_metrics):
+        return []
+    scores = lesion_wise(study.matching, study.scan_metrics, resampling)
+    if scores.empty:
+        return []
+    named = [cohort_words(study, *where) for where in zip(scores["cohort"], scores["timepoint"], strict=True)]
+    return [lesion_wise_table("lesion-wise", scores, named)]
+
+
+def _ends(row: pd.Series | None) -> str:
+    if row is None:
+        return fmt.MISSING
+    return fmt.interval(row["low"], row["high"], as_percent=True) or fmt.MISSING
+
+
+def _false_positives(study: StudyResults) -> Block:
+    scans = study.scan_metrics
+    if not {"cohort", "false_positives"} <= set(scans.columns):
+        return Note("False positives per scan are not shown because no scan_metrics.csv counts them.")
+    rows = [
+        [cohort_words(study, str(cohort)), fmt.integer(len(part)), fmt.integer(part["false_positives"].sum()),
+         fmt.number(part["false_positives"].mean()), fmt.integer(part["false_positives"].max())]
+        for cohort, part in scans.groupby("cohort", sort=False, dropna=False)
+    ]  # fmt: skip
+    head = [
+        Column("Cohort"),
+        *(Column(c, True) for c in ("Scans", "False positives", "Mean per scan", "Most in one scan")),
+    ]
+    caption = (
+        "False positives: components of the automatic masks that touch no manual lesion. One that touches a lesion "
+        "belongs to it, even where that is too little to detect it."
+    )
+    download = csv_download(
+        "false-positives", scans[[c for c in ("cohort", "patient_id", "timepoint", "false_positives") if c in scans]]
+    )
+    return Table("false-positives", caption, head, rows, download)
+
+
+def _patients(study: StudyResults) -> Section:
+    table = overlap_by_patient(study.lesions)
+    caption = (
+        f"Mean Dice, precision and recall of the lesions detected in each patient ({rule(study.lesions)}), "
+        f"{fmt.plural(len(table), 'scan')}; lesions that were missed are left out of these means."
+    )
+    words = {"n_lesions": "Lesions", "n_detected": "Detected"}
+    words |= {f"mean_{name}": f"Mean {name}, detected" for name in ("precision", "recall")}
+    words |= {"mean_dice": label("mean_dice_detected")}
+    formats = {"cohort": lambda name: cohort_words(study, name)}
+    block: Block = frame_table("per-patient", table, caption, labels=words, formats=formats)
+    return Section(
+        "segmentation-patients", "Per patient", [Details("Table per patient", [block]) if len(table) > 15 else block]
+    )
+
+
+def _scans(study: StudyResults) -> Section:
+    table = scan_summary(study.scan_metrics)
+    if table.empty:
+        why = "Whole-scan measures are not shown because no scan_metrics.csv was found."
+        return Section("segmentation-scans", "Whole scans", [Note(why)])
+    caption = (
+        "Whole-scan measures of the automatic masks over scans, by cohort and timepoint. Detected lesions: "
+        f"{rule(study.lesions)}."
+    )
+    shown = frame_table(
+        "scan-measures", table, caption, labels={"n_scans": "Scans"}, most_rows=80,
+        formats={"measure": _scan_measure, "cohort": lambda name: cohort_words(study, name)},
+    )  # fmt: skip
+    measures = Details("Table of whole-scan measures", [shown]) if len(table) > 16 else shown
+    empty = Details("What a measure is where a mask is empty", [_when_empty()])
+    return Section("segmentation-scans", "Whole scans", [measures, empty])
+
+
+def _when_empty() -> Table:
+    head = [Column("Measure"), Column("Both empty", True), Column("Only the manual one empty", True)]
+    rows = [
+        [_measure_words(name), *(fmt.number(value, 0) for value in (when.both, when.reference, when.found))]
+        for name, when in WHEN_EMPTY.items()
+    ]
+    caption = (
+        "Values of the measures where a mask is empty. n/a: not defined, left out of means and counts. A lesion that "
+        "no automatic mask overlaps has the values of the last column."
+    )
+    return Table("when-empty", caption, [*head, Column("Only the automatic one empty", True)], rows)
+
+
+_ABBREVIATIONS = {"assd": "ASSD", "rms": "RMS distance", "hd95": "95 % Hausdorff", "voe": "VOE", "rvd": "RVD"}
+_TARGETS = {"mts": "Metastases", "liver": "Liver"}
+
+
+def _scan_measure(code: object) -> str:
+    """``mts_hd95_mm`` is ``Metastases: 95 % Hausdorff (mm)``."""
+    head, _, rest = str(code).partition("_")
+    return f"{_TARGETS[head]}: {_measure_words(rest)}" if head in _TARGETS else label(str(code))
+
+
+def _measure_words(measure: str) -> str:
+    """``hd95_mm`` is ``95 % Hausdorff (mm)``."""
+    return " ".join(_ABBREVIATIONS.get(word.lower(), word) for word in label(measure).split(" "))

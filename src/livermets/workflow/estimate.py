@@ -1,0 +1,139 @@
+"""A rehearsal: what a study will take, rule by rule, before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from livermets.cohort.study import Scan
+from livermets.config.segmentation import NetworkSettings, TrainingSettings
+from livermets.config.study import StudyConfig
+from livermets.workflow.demand import DEMANDS, Demand
+from livermets.workflow.plan import Plan
+
+# A training slice of 256 × 256 pixels through the default network (4 levels, 32 filters) on one core, forward and back.
+SLICE_SECONDS, SLICE_PIXELS, SLICE_FILTERS = 1.5, 256 * 256, 32
+SMALLEST_SLICE_SECONDS = 0.02
+# One evaluation of a chromosome (training of a two-layer network in every fold) per training lesion and fold.
+EVALUATION_SECONDS, EVALUATION_SECONDS_PER_LESION = 0.01, 0.0005
+LESIONS_PER_SCAN = 3
+# Not measured here: what a data-centre GPU is expected to gain over one core for the two rules that use it.
+GPU_GAIN = {"train_segmentation": 100.0, "segment": 3.0}
+SECONDS_PER_SLURM_JOB = 3.0
+
+
+def estimate(plan: Plan) -> pd.DataFrame:
+    """One row per rule: jobs, CPU hours of all, minutes and memory of the largest, disk, and GPU hours where a GPU is
+    used instead of the CPU. Wall time on one machine is about the CPU hours divided by its cores."""
+    rows = []
+    for rule, sizes in jobs(plan).items():
+        demand = DEMANDS[rule]
+        seconds = job_seconds(plan, rule, demand, sizes)
+        rows.append(
+            {
+                "rule": rule,
+                "jobs": len(sizes),
+                "cpu_hours": sum(seconds) / 3600,
+                "longest_minutes": max(seconds) / 60,
+                "memory_gb": max(demand.expected_memory_mb(size) for size in sizes) / 1000,
+                "disk_gb": sum(demand.expected_disk_mb(size) for size in sizes) / 1000,
+                "gpu_hours": sum(seconds) / GPU_GAIN[rule] / 3600 if demand.gpu else 0.0,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def jobs(plan: Plan) -> dict[str, list[float]]:
+    """For every rule the sizes in megavoxels of what its jobs read."""
+    scans, training, learnt = plan.scans(), plan.scans("train"), plan.response_scans()
+    masks = [scan for scan in scans if scan.has_lesions] + scans
+    cohorts = [cohort.scans() for cohort in plan.cohorts()]
+    compared = [
+        [scan for member in plan.concordance_cohorts(name) for scan in plan.study.cohort(member).scans()]
+        for name in plan.concordance_names()
+    ]
+    phantoms = [cohort.scans() for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
+    # Every compared network preprocesses the scans it is trained on and applied to, and segments the latter.
+    applied = [scan for scan in plan.scans("validation") if scan.has_lesions]
+    each: dict[str, Sequence[list[Scan]]] = {
+        "phantom": phantoms,
+        "check": [scans],
+        "intake": [[scan] for scan in scans],
+        "outcome": [*cohorts, learnt],
+        "liver": [[scan] for scan in scans],
+        "preprocess": [[scan] for scan in scans + (training + applied) * len(plan.recipes)],
+        "train_segmentation": [training] * len(trainings(plan)),
+        "segment": [[scan] for scan in scans + applied * len(plan.recipes)],
+        "compare_networks": [applied] if plan.recipes else [],
+        "warm_radiomics": [[]],
+        "features": [[scan] for scan in masks],
+        "training_table": [learnt],
+        "select": [learnt],
+        "classify": cohorts,
+        "lesion_table": [scans],
+        "lesion_feature_table": [scans],
+        "concordance": compared,
+        "roi_concordance": compared,
+        "report": [scans],
+        "manifest": [scans],
+    }
+    return {rule: [plan.megavoxels(scans) for scans in groups] for rule, groups in each.items() if groups}
+
+
+def trainings(plan: Plan) -> list[tuple[NetworkSettings, TrainingSettings, int]]:
+    """Architecture, training and grid of every segmentation network: folds, the liver's and compared ones too."""
+    own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
+    found: list[tuple[NetworkSettings, TrainingSettings, int]] = []
+    found += [(own.network, own.training, grid)] * (1 + own.cross_fit)
+    if plan.liver_source == "network":
+        found.append((own.liver.network, own.liver.training, grid))
+    for recipe in plan.recipes.values():
+        found.append((recipe.segmentation.network, recipe.segmentation.training, recipe.preprocess.network_grid))
+    return found
+
+
+def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[float]) -> list[float]:
+    """CPU seconds of every job of a rule; training and selection depend on their settings more than on the images."""
+    seconds = [demand.expected_seconds(size) for size in megavoxels]
+    if rule == "train_segmentation":
+        learning = [training_seconds(*one, size) for one, size in zip(trainings(plan), megavoxels, strict=True)]
+        return [sum(parts) for parts in zip(seconds, learning, strict=True)]
+    if rule == "select":
+        return [part + selection_seconds(plan.config, len(plan.response_scans())) for part in seconds]
+    return seconds
+
+
+def training_seconds(network: NetworkSettings, training: TrainingSettings, grid: int, megavoxels: float) -> float:
+    """Seconds of training one segmentation network on one core."""
+    slices = training.slices_per_epoch or megavoxels * 1e6 / (512 * 512) / 3  # a third of a scan shows the liver
+    side = training.patch or grid
+    share = side * side / SLICE_PIXELS * (network.base_filters / SLICE_FILTERS) ** 2
+    return training.epochs * slices * max(SMALLEST_SLICE_SECONDS, SLICE_SECONDS * share)
+
+
+def selection_seconds(config: StudyConfig, scans: int) -> float:
+    """Seconds of the genetic search and its audit on one core, if no search stops early."""
+    search, audit = config.selection.search, config.selection.audit
+    chosen = search.population * (search.generations + 1)
+    audited = (audit.population or search.population) * ((audit.generations or search.generations) + 1)
+    nested = audit.outer_folds * audit.repeats
+    permuted = audit.permutations * (nested if audit.permutation_statistic == "nested" else 1)
+    evaluations = (chosen + audited * (nested + permuted)) * search.folds
+    return evaluations * (EVALUATION_SECONDS + EVALUATION_SECONDS_PER_LESION * LESIONS_PER_SCAN * scans)
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """The table with its sums, and what the constants behind it are worth."""
+    total = {column: table[column].sum() for column in ("jobs", "cpu_hours", "disk_gb", "gpu_hours")}
+    total |= {column: table[column].max() for column in ("longest_minutes", "memory_gb")}
+    shown = pd.concat([table, pd.DataFrame([{"rule": "all", **total}])], ignore_index=True)
+    overhead = table["jobs"].sum() * SECONDS_PER_SLURM_JOB / 3600
+    return "\n".join(
+        [
+            shown.to_string(index=False, float_format=lambda value: f"{value:,.2f}"),
+            f"On SLURM add about {overhead:,.2f} CPU hours for the starts of Snakemake in its jobs.",
+            "The constants (livermets.workflow.demand and estimate) were measured on one core; expect a factor of 2.",
+            "GPU hours are an assumption about a data-centre GPU, not a measurement.",
+        ]
+    )

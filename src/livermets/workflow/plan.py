@@ -1,0 +1,260 @@
+"""What the Snakefile needs to know: the typed study, its scans as lists of existing pairs, and what a rule depends on.
+
+Light to import (every cluster job parses the Snakefile again): neither torch nor SimpleITK is reached from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from livermets.cohort.rows import PHANTOM_FOLDER
+from livermets.cohort.study import Cohort, Scan, Study, found_cohorts
+from livermets.config.base import Section
+from livermets.config.intake import outcome_part, scan_part
+from livermets.config.load import validate_section
+from livermets.config.networks import OWN
+from livermets.config.phantom import PhantomSettings
+from livermets.config.recipes import NetworkRecipe, network_recipes
+from livermets.config.segmentation import LiverSettings, SegmentationSettings
+from livermets.config.study import StudyConfig
+from livermets.errors import InputError
+from livermets.provenance import canonical_json, text_digest
+from livermets.randomness import integer_seed
+from livermets.workflow.codebase import verb_digest
+from livermets.workflow.demand import megavoxels, phantom_megavoxels
+from livermets.workflow.readiness import file_problems, study_problems
+
+POOLED = "pooled"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One study as the workflow sees it."""
+
+    config: StudyConfig
+    study: Study
+
+    @classmethod
+    def from_config(cls, values: Mapping[str, Any], *, check_files: bool = True, source: Path | None = None) -> Plan:
+        """The plan of a configuration; raises `InputError` with every problem that tables and paths already show.
+        ``source``: the file that it was read from, to quote."""
+        config = validate_section(StudyConfig, values, "", source)
+        study = found_cohorts(config.cohorts, config.outcome, config.seed)
+        problems = study_problems(config, study) if check_files else study.problems
+        if check_files:
+            problems.extend(file_problems(study))
+        problems.raise_if_errors()
+        return cls(config, study)
+
+    @cached_property
+    def recipes(self) -> dict[str, NetworkRecipe]:
+        """How every compared network is made, by name."""
+        return network_recipes(self.config)
+
+    # Settings, code and seeds: what a rule's parameters hold.
+
+    def settings(self, key: str, *parts: str) -> str:
+        """One section with its defaults filled in, as JSON: a verb's ``--settings``, and the trigger of its rerun.
+
+        With ``parts``, only those of its keys, so that a new output threshold does not train a network again."""
+        return _section_json(getattr(self.config, key), *parts)
+
+    def recipe_settings(self, name: str, key: str, *parts: str) -> str:
+        """The same of a compared network."""
+        return _section_json(getattr(self.recipes[name], key), *parts)
+
+    def training_settings(self, target: str) -> str:
+        """What decides the weights of the study's network for this target."""
+        if target == "liver":
+            return canonical_json({"liver": _training_parts(self.config.segmentation.liver)})
+        return canonical_json(_training_parts(self.config.segmentation))
+
+    def compared_training_settings(self, name: str) -> str:
+        """What decides the weights of a compared network."""
+        return canonical_json(_training_parts(self.recipes[name].segmentation))
+
+    def scan_settings(self, scan: Scan) -> str:
+        """What `intake` needs of one scan, as JSON: another patient, and what tables say, do not change it."""
+        settings = self.study.cohort(scan.cohort).settings
+        return canonical_json(scan_part(settings, scan.image_path, scan.liver_path, scan.lesion_pattern))
+
+    def outcome_settings(self, cohorts: Iterable[Cohort], centres: bool = True) -> str:
+        """What `outcome` needs of some cohorts, as JSON; without centres for what is fitted, which knows none."""
+        parts = {cohort.name: outcome_part(cohort.settings, cohort.table_path, centres) for cohort in cohorts}
+        outcome = self.config.outcome.model_dump(mode="json")
+        return canonical_json({"cohorts": parts, "outcome": outcome, "seed": self.seed})
+
+    def liver_settings(self) -> str:
+        """What the chosen source of livers goes by: a network's training is in its weights, a given mask is kept."""
+        used = {"given": set(), "command": {"command", "postprocess"}, "network": {"output", "postprocess"}}
+        parts = {"source", *used[self.liver_source]}
+        return canonical_json({"liver": self.config.segmentation.liver.model_dump(mode="json", include=parts)})
+
+    @property
+    def seed(self) -> int:
+        """The study's seed; every stage spawns its own from it by purpose."""
+        return self.config.seed
+
+    def phantom_settings(self, cohort: str) -> str:
+        """How a synthetic cohort is written, as JSON."""
+        return canonical_json(self._phantom(cohort).model_dump(mode="json"))
+
+    def phantom_seed(self, cohort: str) -> int:
+        """A synthetic cohort's own seed, or one spawned from the study's for its name."""
+        own = self._phantom(cohort).seed
+        return integer_seed(self.seed, "phantom", cohort) if own is None else own
+
+    def _phantom(self, cohort: str) -> PhantomSettings:
+        phantom = self.config.cohorts[cohort].phantom
+        assert phantom is not None
+        return phantom
+
+    @cached_property
+    def check_settings(self) -> str:
+        """The parts of the configuration that are checked against files, as JSON. What can be said without opening an
+        image is said before the first job, so a change of that does not read every image again."""
+        parts: dict[str, Any] = dict.fromkeys(("seed", "cohorts", "outcome"), True)
+        parts["segmentation"] = {"liver": {"source", "command"}}
+        return canonical_json(self.config.model_dump(mode="json", include=parts))
+
+    @cached_property
+    def whole(self) -> str:
+        """The whole configuration as JSON, for `check`, `report` and `manifest`."""
+        return canonical_json(self.config.model_dump(mode="json"))
+
+    # Cohorts and scans: lists of what exists, never a cross product.
+
+    def is_phantom(self, cohort: str) -> bool:
+        """Whether the cohort is synthetic."""
+        return self.config.cohorts[cohort].phantom is not None
+
+    def cohorts(self, *roles: str) -> list[Cohort]:
+        """The cohorts with one of the roles (all without)."""
+        return [cohort for cohort in self.study.cohorts if not roles or cohort.role in roles]
+
+    def scans(self, *roles: str) -> list[Scan]:
+        """The scans of the cohorts with one of the roles (all without)."""
+        return [scan for cohort in self.cohorts(*roles) for scan in cohort.scans()]
+
+    def response_scans(self) -> list[Scan]:
+        """The training scans that the response model learns from: those of `response_timepoints`. A follow-up image
+        is part of the outcome, so neither its ROIs, its lesions nor its diameters may reach the model unasked."""
+        return [scan for scan in self.scans("train") if scan.timepoint in self.config.response_timepoints]
+
+    def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
+        """One scan."""
+        return self.study.scan(cohort, patient, timepoint)
+
+    @property
+    def liver_source(self) -> str:
+        """Where liver masks come from: given, network or command."""
+        return self.config.segmentation.liver.source
+
+    def training_patients(self) -> str:
+        """The patient of every training scan, in the order of `scans("train")`, comma-separated."""
+        return ",".join(scan.patient_id for scan in self.scans("train"))
+
+    def fold(self, scan: Scan) -> int | None:
+        """With cross-fitting, the fold whose network never saw this training patient; None: the network of
+        all training patients."""
+        folds = self.config.segmentation.cross_fit
+        if not folds or self.study.cohort(scan.cohort).role != "train":
+            return None
+        return self._fold_of_patient[scan.patient_id]
+
+    @cached_property
+    def _fold_of_patient(self) -> dict[str, int]:
+        from livermets.segmentation.folds import fold_of
+
+        return fold_of({scan.patient_id for scan in self.scans("train")}, self.config.segmentation.cross_fit, self.seed)
+
+    def source_files(self, scan: Scan) -> list[str]:
+        """The files that the user gave for one scan."""
+        return [str(path) for path in scan.input_paths]
+
+    def megavoxels(self, scans: Iterable[Scan]) -> float:
+        """Size of some scans in millions of voxels; an expectation for synthetic ones."""
+        return sum(self._megavoxels(scan) for scan in scans)
+
+    def _megavoxels(self, scan: Scan) -> float:
+        if self.is_phantom(scan.cohort):
+            return phantom_megavoxels(self._phantom(scan.cohort).grid)
+        return megavoxels(scan.image_path) if scan.image_path else 0.0
+
+    def rows_digest(self, scan: Scan) -> str:
+        """Digest of what the table says about one scan."""
+        return text_digest(repr(self._said_of(scan, centre=True)))[:16]
+
+    def outcome_digest(self, scans: Iterable[Scan], centres: bool = True) -> str:
+        """Digest of what the tables say about some scans, wherever in the tables it stands."""
+        return text_digest(repr([self._said_of(scan, centres) for scan in scans]))[:16]
+
+    def _said_of(self, scan: Scan, centre: bool) -> tuple[Any, ...]:
+        cohort = self.study.cohort(scan.cohort)
+        rows = cohort.lesion_rows(scan.patient_id, scan.timepoint)
+        said = [(row.lesion_id, row.response, row.baseline_diameter_mm, row.followup_diameter_mm) for row in rows]
+        excluded = sorted(cohort.excluded_lesions(scan.patient_id, scan.timepoint))
+        return scan.patient_id, scan.timepoint, scan.centre if centre else "", said, excluded
+
+    def phantom_folders(self) -> list[str]:
+        """The folders that the phantom rule writes."""
+        names = [cohort.name for cohort in self.cohorts() if self.is_phantom(cohort.name)]
+        return [PHANTOM_FOLDER.format(cohort=name) for name in names]
+
+    def given_files(self) -> list[str]:
+        """Every table and image of the cohorts that are not synthetic."""
+        given = [cohort for cohort in self.cohorts() if not self.is_phantom(cohort.name)]
+        tables = [str(cohort.table_path) for cohort in given if cohort.table_path is not None]
+        return sorted(
+            {*tables, *(path for cohort in given for scan in cohort.scans() for path in self.source_files(scan))}
+        )
+
+    def concordance_names(self) -> list[str]:
+        """The validation cohorts that get a concordance folder of their own, and their union."""
+        names = [cohort.name for cohort in self.cohorts("validation")]
+        return [*names, POOLED] if len(names) > 1 else names
+
+    def concordance_cohorts(self, name: str) -> list[str]:
+        """The cohorts behind one concordance folder."""
+        return [cohort.name for cohort in self.cohorts("validation")] if name == POOLED else [name]
+
+
+def _training_parts(section: SegmentationSettings | LiverSettings) -> dict[str, Any]:
+    """Architecture, training, and what is shown of a slice. A threshold does not train a network again."""
+    return section.model_dump(mode="json", include={"network": True, "training": True, "output": {"field"}})
+
+
+def _section_json(section: Section, *parts: str) -> str:
+    return canonical_json(section.model_dump(mode="json", include=set(parts) or None))
+
+
+def has_gpu() -> bool:
+    """Whether this machine has an NVIDIA GPU (told by its device files: asking torch would cost a second per job)."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))
+
+
+def paths(template: str, scans: Iterable[Scan]) -> list[str]:
+    """One path per scan: `{cohort}`, `{patient}` and `{timepoint}` filled in together."""
+    return [template.format(cohort=scan.cohort, patient=scan.patient_id, timepoint=scan.timepoint) for scan in scans]
+
+
+def shell_words(template: str, scans: Iterable[Scan]) -> str:
+    """The same paths as bash words in brace notation, one word per cohort: `results/c/intake/{P1/TP0,P2/TP0}/x.csv`.
+
+    Linux refuses a command of more than 128 KiB, which a thousand spelled-out paths would exceed; bash expands the
+    braces itself. The template holds `{patient}/{timepoint}` once."""
+    before, after = template.split("{patient}/{timepoint}")
+    by_cohort: dict[str, list[str]] = {}
+    for scan in scans:
+        by_cohort.setdefault(scan.cohort, []).append(f"{scan.patient_id}/{scan.timepoint}")
+    words = []
+    for cohort, ids in by_cohort.items():
+        middle = ids[0] if len(ids) == 1 else "{" + ",".join(ids) + "}"
+        words.append(before.replace("{cohort}", cohort) + middle + after.replace("{cohort}", cohort))
+    return " ".join(words)
+
+
+__all__ = ["OWN", "POOLED", "InputError", "Plan", "has_gpu", "paths", "shell_words", "verb_digest"]

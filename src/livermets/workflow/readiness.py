@@ -1,0 +1,133 @@
+"""What a study must have before anything is computed: the one list that `check` and the workflow go by."""
+
+from __future__ import annotations
+
+from livermets.cohort.missing import missing_files
+from livermets.cohort.study import Cohort, Scan, Study
+from livermets.config.recipes import network_recipes
+from livermets.config.study import StudyConfig
+from livermets.errors import ProblemList
+from livermets.model.enough import patient_problems
+from livermets.segmentation.pretrained import checked_pretrained_file
+
+
+def study_problems(config: StudyConfig, study: Study) -> ProblemList:
+    """What tables show, and what the cohorts lack for the stages that the configuration asks for."""
+    problems = ProblemList(list(study.problems))
+    _check_training(study, problems)
+    _check_response_timepoints(config, study, problems)
+    _check_both_classes(config, study, problems)
+    _check_livers(config, study, problems)
+    _check_compared(config, study, problems)
+    problems.extend(network_problems(config))
+    return problems
+
+
+def file_problems(study: Study) -> ProblemList:
+    """The images and masks that do not exist, of all scans that the user gave. `check` finds them while it reads."""
+    scans = [scan for cohort in study.cohorts if cohort.settings.phantom is None for scan in cohort.scans()]
+    return ProblemList([problem for scan in scans for problem in missing_files(scan)])
+
+
+def _check_training(study: Study, problems: ProblemList) -> None:
+    if not any(cohort.role == "train" for cohort in study.cohorts):
+        what = "no cohort has the role train"
+        problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
+
+
+def _check_response_timepoints(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    """The response model needs scans of every timepoint that it is to learn from and to be judged at."""
+    wanted, key = config.response_timepoints, "response_timepoints"
+    if any(cohort.problems.errors for cohort in study.cohorts):
+        return  # rows that cannot be read may hold the timepoint that is missing
+    lacking = [c for c in _trained_on(study) if not set(wanted) & _timepoints(c)]
+    for cohort in lacking:
+        has = ", ".join(sorted(_timepoints(cohort)))
+        what = f"no scan of this training cohort is at {' or '.join(wanted)} ({key}); its timepoints: {has}"
+        problems.error(f"cohort {cohort.name}", what, f"Set {key} to those that the response is to be predicted from")
+    known = {timepoint for cohort in _trained_on(study) for timepoint in _timepoints(cohort)}
+    unknown = [] if lacking else [timepoint for timepoint in wanted if timepoint not in known]
+    for timepoint in unknown if known else []:
+        has = ", ".join(sorted(known))
+        what = f"no training cohort has a scan at {timepoint}; timepoints of the training cohorts: {has}"
+        problems.error(key, what, "Correct the name, or leave it out: classes count where the model was trained")
+
+
+def _check_both_classes(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    """Both classes among the lesions that the response model is to learn from."""
+    patients = _patients_by_class(config, study)
+    for response, word in ((0, "R-"), (1, "R+")):
+        if patients is not None and not patients[response]:
+            what = f"no lesion of the training patients is {word}"
+            fix = "The model needs both classes; check the outcome rule and the table"
+            problems.error(_training_words(study), what, fix)
+
+
+def selection_problems(config: StudyConfig, study: Study) -> ProblemList:
+    """What the selection would refuse after everything before it was computed: too few patients of a class for its
+    folds, as far as the table tells. Lesions without a ROI drop out too, so that enough here may be too few there."""
+    patients = _patients_by_class(config, study)
+    if patients is None:
+        return ProblemList()
+    return patient_problems(patients, config.selection, _training_words(study))
+
+
+def _patients_by_class(config: StudyConfig, study: Study) -> dict[int, int] | None:
+    """Patients with a lesion of each class to learn from; None: not known yet."""
+    training = _trained_on(study)
+    if any(cohort.problems.errors for cohort in training):
+        return None  # rows that cannot be read may hold the class that is missing
+    wanted = config.response_timepoints
+    rows = [(cohort, row) for cohort in training for row in cohort.rows if row.timepoint in wanted]
+    # A synthetic cohort that is not written yet has no outcome to look at.
+    if not rows or any(row.lesion_id is None for _, row in rows):
+        return None
+    known = {
+        (row.response, cohort.name, row.patient_id)
+        for cohort, row in rows
+        if row.lesion_id not in cohort.excluded_lesions(row.patient_id, row.timepoint)
+    }
+    return {response: sum(found == response for found, *_ in known) for response in (0, 1)}
+
+
+def _training_words(study: Study) -> str:
+    return "cohort " + ", ".join(cohort.name for cohort in _trained_on(study))
+
+
+def _trained_on(study: Study) -> list[Cohort]:
+    return [cohort for cohort in study.cohorts if cohort.role == "train"]
+
+
+def _timepoints(cohort: Cohort) -> set[str]:
+    return {scan.timepoint for scan in cohort.scans()}
+
+
+def _check_livers(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    source = config.segmentation.liver.source
+    needing: dict[str, list[Scan]] = {"given": study.scans(), "network": study.scans("train"), "command": []}
+    for scan in needing[source]:
+        if not scan.has_liver:
+            what = f"no liver mask is given, and segmentation.liver.source is {source}"
+            problems.error(scan.label, what, "Give `liver` in the cohort, or choose another source")
+
+
+def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    validation = [cohort for cohort in study.cohorts if cohort.role == "validation"]
+    unread = any(cohort.problems.errors for cohort in validation)
+    if config.compare_networks and not unread and not any(s.has_lesions for c in validation for s in c.scans()):
+        what = "no validation cohort has lesion masks, on which networks could be compared"
+        problems.error("compare_networks", what, "Add such a cohort, or leave this section out")
+
+
+def network_problems(config: StudyConfig) -> ProblemList:
+    """What is wrong with the networks that a study trains: keys, presets, and files of pre-trained weights."""
+    problems, networks = ProblemList(), [config.segmentation.network]
+    if config.segmentation.liver.source == "network":
+        networks.append(config.segmentation.liver.network)
+    with problems.collected():
+        networks += [recipe.segmentation.network for recipe in network_recipes(config).values()]
+    for pretrained in dict.fromkeys(network.pretrained for network in networks):
+        with problems.collected():
+            if pretrained is not None:
+                checked_pretrained_file(pretrained)
+    return problems

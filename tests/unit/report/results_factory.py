@@ -1,0 +1,325 @@
+"""A made-up results folder of any size, with the layout that the chain writes, for tests of the report alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from livermets.concordance.figures import concordance_figures
+from livermets.concordance.files import write_concordance
+from livermets.concordance.study import concordance
+from livermets.config.statistics import StatisticsSettings
+from livermets.masks.detected import is_detected
+from livermets.overlap.files import read_network_masks, write_network_comparison
+from livermets.overlap.networks import compare_networks
+from livermets.overlap.tables import Resampling
+
+FEATURES = [
+    "original_firstorder_Entropy",
+    "original_glcm_Contrast",
+    "original_glszm_ZoneEntropy",
+    "original_gldm_DependenceVariance",
+    "original_ngtdm_Busyness",
+]
+
+
+@dataclass(frozen=True)
+class MadeCohort:
+    """What to make for one cohort."""
+
+    name: str
+    role: str
+    patients: int
+    lesions_per_patient: int = 4
+    centres: tuple[str, ...] = ("A", "B")
+    timepoints: tuple[str, ...] = ("baseline",)
+    synthetic: bool = False
+
+
+DEFAULT_COHORTS = (
+    MadeCohort("training", "train", 10, synthetic=True),
+    MadeCohort("validation", "validation", 8, timepoints=("baseline", "TP1"), synthetic=True),
+    MadeCohort("external", "validation", 6, centres=("C",)),
+    MadeCohort("unknown", "predict", 1, centres=("D",)),
+)
+
+
+def make_results(
+    folder: Path, cohorts: tuple[MadeCohort, ...] = DEFAULT_COHORTS, seed: int = 5, detection_dice: float = 0.0
+) -> dict[str, object]:
+    """Writes the folder and returns the study's configuration."""
+    rng = np.random.default_rng(seed)
+    tables = [_make_cohort(folder / cohort.name, cohort, rng, detection_dice) for cohort in cohorts]
+    lesions = pd.concat(tables, ignore_index=True)
+    lesions.to_csv(folder / "lesions.csv", index=False)
+    trained = lesions[lesions.cohort.eq(cohorts[0].name) & lesions.timepoint.eq("baseline")]
+    _make_model(folder / "model", trained, rng)
+    _make_network(folder / "models" / "lesions", rng)
+    validation = [c.name for c in cohorts if c.role == "validation"]
+    for name in [*validation, "pooled"]:
+        part = lesions[lesions.cohort.isin(validation if name == "pooled" else [name])]
+        if len(part):
+            _make_concordance(folder / "concordance" / name, part)
+    if validation:
+        _make_networks(folder, validation)
+    (folder / "check").mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(
+        [
+            (
+                "validation, patient P002",
+                "the slices are 5 mm thick",
+                "Nothing to do, but read small lesions with care",
+                "warning",
+            )
+        ],
+        columns=["where", "what", "fix", "severity"],
+    ).to_csv(folder / "check" / "problems.csv", index=False)
+    return {
+        "study": "Made-up study",
+        "seed": 7,
+        "response_timepoints": ["baseline"],
+        "cohorts": {c.name: _settings_of(c) for c in cohorts},
+        "compare_networks": {"other": {}} if validation else {},
+        "segmentation": {"matching": {"detection_dice": detection_dice}},
+        "outcome": {"rule": "growth_mm", "limit_mm": 3.0},
+        "selection": {"search": {"population": 30, "generations": 20}},
+    }
+
+
+def _settings_of(cohort: MadeCohort) -> dict[str, object]:
+    if cohort.synthetic:
+        return {"role": cohort.role, "phantom": {"patients": cohort.patients, "effect": 1.0}}
+    paths = {"image": "ct/{patient}.nii.gz", "lesions": "masks/{patient}.nii.gz", "table": "outcome.csv"}
+    return {"role": cohort.role, **paths}
+
+
+def _make_cohort(folder: Path, cohort: MadeCohort, rng: np.random.Generator, detection_dice: float) -> pd.DataFrame:
+    rows = []
+    for p in range(cohort.patients):
+        for timepoint in cohort.timepoints:
+            rows += [
+                (
+                    cohort.name,
+                    f"{cohort.name[:2].upper()}{p + 1:04d}",
+                    timepoint,
+                    k + 1,
+                    cohort.centres[p % len(cohort.centres)],
+                )
+                for k in range(cohort.lesions_per_patient)
+            ]
+    table = pd.DataFrame(rows, columns=["cohort", "patient_id", "timepoint", "lesion_id", "centre"])
+    _fill(table, cohort.role, rng, detection_dice)
+    folder.mkdir(parents=True, exist_ok=True)
+    for (patient, timepoint), part in table.groupby(["patient_id", "timepoint"], sort=False):
+        _make_scan(folder, str(patient), str(timepoint), part, rng, cohort.role)
+    order = [
+        "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
+        "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
+        "predicted_manual", "predicted_automatic", "centre", "detection_dice", "threshold", "minimum_rois",
+        "calibrated_manual", "calibrated_automatic",
+    ]  # fmt: skip
+    table = table[order]
+    table.to_csv(folder / "lesions.csv", index=False)
+    return table
+
+
+def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator, detection_dice: float) -> None:
+    n = len(table)
+    diameter = np.round(rng.lognormal(3.2, 0.4, n).clip(8, 90), 1)
+    response = (rng.random(n) < 0.6).astype(float)
+    dice = np.round((0.15 + 0.6 * (1 - np.exp(-diameter / 20)) + rng.normal(0, 0.12, n)).clip(0, 0.97), 3)
+    dice[rng.random(n) < 0.12] = 0.0
+    dice[2::9] = 0.11  # touched, but not detected by every rule
+    touched, detected = dice > 0, dice > detection_dice
+    roi_manual = np.where(diameter < 9, 0, np.round(diameter**2 / 8)).astype(int)
+    roi_automatic = np.where(touched, np.round(roi_manual * rng.uniform(0.6, 1.2, n)), 0).astype(int)
+    share_manual = (0.35 + 0.3 * response + rng.normal(0, 0.18, n)).clip(0, 1)
+    share_automatic = (share_manual + rng.normal(0, 0.3 * (1 - dice))).clip(0, 1)
+    table["response"] = np.nan if role == "predict" else response
+    table["longest_diameter_mm"] = diameter
+    table["volume_ml"] = np.round(diameter**3 * 0.0004, 2)
+    table["dice"] = dice
+    table["precision"] = np.where(touched, (dice + rng.normal(0, 0.1, n)).clip(0, 1).round(3), np.nan)
+    table["recall"] = np.where(touched, (dice + rng.normal(0, 0.1, n)).clip(0, 1).round(3), 0.0)
+    table["detected"], table["detection_dice"] = detected.astype(int), detection_dice
+    table["n_roi_manual"], table["n_roi_automatic"] = roi_manual, roi_automatic
+    for source, share, rois in (("manual", share_manual, roi_manual), ("automatic", share_automatic, roi_automatic)):
+        table[f"share_{source}"] = np.where(rois > 0, share.round(4), np.nan)
+        called = (rois > 0) & (detected | (source == "manual"))
+        table[f"predicted_{source}"] = np.where(called, (share >= 0.5).astype(float), np.nan)
+        table[f"calibrated_{source}"] = 0.1 + 0.8 * table[f"share_{source}"]
+    table["threshold"], table["minimum_rois"] = 0.5, 1
+
+
+def _make_scan(
+    folder: Path, patient: str, timepoint: str, part: pd.DataFrame, rng: np.random.Generator, role: str
+) -> None:
+    seg = folder / "segmentation" / patient / timepoint
+    seg.mkdir(parents=True, exist_ok=True)
+    names = [
+        "cohort",
+        "patient_id",
+        "timepoint",
+        "lesion_id",
+        "longest_diameter_mm",
+        "volume_ml",
+        "dice",
+        "precision",
+        "recall",
+        "detected",
+        "detection_dice",
+    ]
+    matching = part[names].assign(
+        kind="manual",
+        volume_automatic_ml=part.volume_ml * (part.dice > 0),
+        voe=1 - part.dice / (2 - part.dice),
+        assd_mm=np.where(part.detected == 1, rng.uniform(0.5, 4, len(part)).round(2), np.nan),
+        hd95_mm=np.nan,
+    )
+    false_positives = int(rng.integers(0, 3))
+    matching.to_csv(seg / "matching.csv", index=False)
+    pd.DataFrame(
+        [
+            (
+                part.cohort.iloc[0],
+                patient,
+                timepoint,
+                round(float(part.dice.mean()), 3),
+                0.95,
+                len(part),
+                false_positives,
+                2.5,
+                int(role == "train"),
+                int(role == "train"),
+            )
+        ],
+        columns=[
+            "cohort",
+            "patient_id",
+            "timepoint",
+            "mts_dice",
+            "liver_dice",
+            "manual_lesions",
+            "false_positives",
+            "seconds",
+            "seen_in_training",
+            "scan_in_training",
+        ],
+    ).to_csv(seg / "scan_metrics.csv", index=False)
+    intake = folder / "intake" / patient / timepoint
+    intake.mkdir(parents=True, exist_ok=True)
+    facts = {"source": "nifti", "spacing_xyz_mm": [0.7, 0.7, 2.5], "image_sha256": "ab" * 32, "excluded_lesions": {}}
+    (intake / "scan.json").write_text(json.dumps(facts))
+
+
+def _make_model(folder: Path, training: pd.DataFrame, rng: np.random.Generator) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {
+        "features": FEATURES[:3], "hidden_neurons": 4, "threshold": 0.5, "threshold_method": "cross_fitted",
+        "score": "share", "provenance": {"versions": {"livermets": "0.1.0"}},
+    }  # fmt: skip
+    (folder / "model.json").write_text(json.dumps(facts))
+    fitted = training[(training.n_roi_manual > 0) & training.response.notna()]
+    n = np.arange(20)
+    rise = 1 - np.exp(-n / 5)
+    tables = {
+        "generations": {"generation": n, "best_fitness": 0.6 + 0.1 * rise, "mean_fitness": 0.55 + 0.08 * rise},
+        "selection": {"feature": FEATURES, "selected": [1, 1, 1, 0, 0], "gain": rng.normal(0, 0.01, 5)},
+        "frequency": {"feature": FEATURES, "n_selected": [6, 5, 4, 2, 1], "n_searches": 6},
+        "dropped_features": {"feature": ["original_firstorder_Energy"], "reason": ["duplicate of TotalEnergy"]},
+        "threshold": {"method": ["cross_fitted"], "used": [1], "threshold": [0.5], "low": [0.41], "high": [0.58]},
+        "permutation": {"permutation": range(21), "value": rng.normal(0.5, 0.06, 21), "p_value": [0.05] + 20 * [None]},
+        "evaluation": _nested(len(fitted), fitted.patient_id.nunique(), "ga_network"),
+        "comparison": _compared(len(fitted), fitted.patient_id.nunique()),
+        "stability": {
+            "measure": ["stability"],
+            "value": [0.02],
+            "low": [-0.08],
+            "high": [0.13],
+            "level": [0.95],
+            "method": ["nogueira-2018"],
+            "note": [""],
+            "n_searches": [6],
+        },
+        "training_lesions": fitted.assign(
+            group=fitted.cohort + "/" + fitted.patient_id,
+            share_cross_fitted=fitted.share_manual,
+            n_roi=fitted.n_roi_manual,
+        )[["group", "cohort", "patient_id", "timepoint", "lesion_id", "n_roi", "response", "share_cross_fitted"]],
+        "predictions": pd.concat([_predictions(fitted, m) for m in ("ga_network", "longest_diameter", "lasso")]),
+    }
+    for name, columns in tables.items():
+        pd.DataFrame(columns).to_csv(folder / f"{name}.csv", index=False)
+
+
+def _predictions(fitted: pd.DataFrame, model: str) -> pd.DataFrame:
+    keys = ["cohort", "patient_id", "timepoint", "lesion_id", "response"]
+    return fitted[keys].assign(model=model, repeat=0, fold=0, score=fitted.share_manual, predicted=1)
+
+
+def _nested(lesions: int, patients: int, *models: str) -> dict[str, object]:
+    return {
+        "model": models, "measure": "auc", "value": 0.7, "low": 0.55, "high": 0.82, "level": 0.95,
+        "method": "cluster-bootstrap", "n_lesions": lesions, "n_patients": patients, "note": "",
+    }  # fmt: skip
+
+
+def _compared(lesions: int, patients: int) -> pd.DataFrame:
+    """One model above ours in the same folds, one below chance."""
+    values = {"ga_network": 0.7, "longest_diameter": 0.4, "lasso": 0.8}
+    areas = pd.DataFrame(
+        _nested(lesions, patients, *values) | {"measure": "auc_within_folds", "value": values.values()}
+    )
+    differences = areas.iloc[1:].assign(
+        measure="auc_within_folds_difference", value=[-0.3, 0.1], low=[-0.5, -0.1], high=[-0.1, 0.3]
+    )
+    return pd.concat([areas, differences])
+
+
+def _make_network(folder: Path, rng: np.random.Generator) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "network.json").write_text(
+        json.dumps(
+            {
+                "network": {"architecture": "unet"},
+                "parameter_count": 1_943_000,
+                "device": "cpu",
+                "training_patients": ["a"],
+            }
+        )
+    )
+    epochs = np.arange(1, 31)
+    pd.DataFrame(
+        {
+            "epoch": epochs,
+            "training_loss": np.exp(-epochs / 10),
+            "validation_loss": np.exp(-epochs / 12) + 0.05,
+            "validation_dice": 0.8 * (1 - np.exp(-epochs / 8)),
+            "learning_rate": 1e-3,
+            "seconds": 12.5,
+        }
+    ).to_csv(folder / "training_log.csv", index=False)
+
+
+def _make_networks(folder: Path, validation: list[str]) -> None:
+    """Two networks side by side, by the library itself; the second finds half of what the first overlaps."""
+    scans = [f"{folder}/{name}/segmentation/*/*" for name in validation]
+    words = [f"{name}={place}" for name in ("own", "other") for place in scans]
+    masks = read_network_masks([f"own={folder}/models/lesions"], words)
+    other = masks["other"].matching
+    other["dice"] = other["dice"].where(other["lesion_id"] % 2 == 0, 0.0)
+    other["detected"] = is_detected(other["dice"], float(other["detection_dice"].iloc[0])).astype(int)
+    resampling = Resampling(200, 0.95, np.random.default_rng(1))
+    write_network_comparison(folder / "networks", compare_networks(masks, resampling))
+
+
+def _make_concordance(folder: Path, lesions: pd.DataFrame) -> None:
+    """By the library itself: the report is tested against what the chain really writes."""
+    settings = StatisticsSettings(bootstrap_replicates=200)
+    result = concordance(lesions, settings, seed=1, timepoints=["baseline"])
+    drawn = concordance_figures(result, settings) if folder.name == "pooled" else {}  # drawing is what takes long
+    write_concordance(folder, result, drawn)

@@ -1,0 +1,24 @@
+"""Where every number of the report comes from: sentences and captions, each with the file that says the same.
+
+One module per part of the report holds its ``STATEMENTS``. To add a sentence: write its stable words as a template,
+name the file and its columns, and compute the numbers from the file with pandas alone, never with the package. The
+table in ``docs/statements.md`` is written from here by ``python -m tests.unit.report.statements``."""
+
+from __future__ import annotations
+
+from tests.unit.report.statements import (
+    cohorts,
+    concordance,
+    diagnostics,
+    other,
+    segmentation,
+    selection,
+    summary,
+)
+from tests.unit.report.statements.registry import Statement
+
+PARTS = {
+    "Summary": summary, "Cohorts and flow of lesions": cohorts, "Concordance": concordance,
+    "Diagnostics": diagnostics, "Segmentation": segmentation, "Selection": selection, "All other parts": other,
+}  # fmt: skip
+STATEMENTS: tuple[Statement, ...] = tuple(s for part in PARTS.values() for s in part.STATEMENTS)

@@ -1,0 +1,34 @@
+"""Every column that the pipeline writes is described in results/README.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from livermets.intake.study_check import PROBLEM_COLUMNS, ScanSummary
+from livermets.masks.matching import COLUMNS as MATCHING_COLUMNS
+from livermets.model.classify import LESION_TABLE_COLUMNS
+from livermets.report.dictionary import COMMON, described_columns, undescribed_columns
+
+README = (Path(__file__).parents[3] / "results" / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_column_of_a_results_folder_is_described(made_study):
+    assert undescribed_columns(made_study.folder, README) == []
+
+
+def test_columns_of_tables_known_from_the_code_are_described():
+    described = described_columns(README)
+    common = described[COMMON]
+    assert set(LESION_TABLE_COLUMNS) <= common
+    assert set(MATCHING_COLUMNS) <= common | described["*/segmentation/*/*/matching.csv"]
+    assert set(PROBLEM_COLUMNS) <= common | described["check/problems.csv"]
+    assert set(ScanSummary.__dataclass_fields__) <= common | described["check/scans.csv"]
+
+
+def test_an_undescribed_column_and_an_unknown_table_are_found(tmp_path):
+    (tmp_path / "model").mkdir()
+    pd.DataFrame({"feature": [1], "mystery": [2]}).to_csv(tmp_path / "model" / "selection.csv", index=False)
+    pd.DataFrame({"feature": [1]}).to_csv(tmp_path / "model" / "unheard_of.csv", index=False)
+    assert undescribed_columns(tmp_path, README) == ["model/selection.csv: mystery", "model/unheard_of.csv"]

@@ -1,0 +1,59 @@
+"""Scans that a network was trained on are marked wherever their masks are judged, and networks say what they are."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from livermets.report.model import Figure, Pairs, Table
+from livermets.report.results import Network, read_results
+from livermets.report.sections.trained_networks import networks_sections
+from livermets.report.seen import cohort_words, seen_note
+
+TABLES = ("overlap", "overlap-detected", "detection", "lesion-wise", "false-positives", "per-patient", "scan-measures")
+
+
+def rows(made_study, identifier: str) -> list[list[str]]:
+    return next(b for b in made_study.report.blocks() if isinstance(b, Table) and b.id == identifier).rows
+
+
+@pytest.mark.parametrize("identifier", TABLES)
+def test_rows_of_scans_seen_in_training_are_marked(made_study, identifier):
+    for row in rows(made_study, identifier):
+        assert ("seen in training" in row[0]) == row[0].startswith("training")
+
+
+def test_the_figure_over_cohorts_says_which_are_not_of_new_patients(made_study):
+    figure = next(b for b in made_study.report.blocks() if isinstance(b, Figure) and b.id == "dice-by-size")
+    assert "Not of new patients: training (seen in training)." in figure.caption
+
+
+def test_a_cohort_seen_in_part_says_in_how_many_scans(made_study):
+    study = read_results(made_study.folder, made_study.config)
+    scans = study.scan_metrics.copy()
+    one = scans.index[scans["cohort"] == "validation"][0]
+    scans.loc[one, "seen_in_training"] = 1
+    partly = dataclasses.replace(study, scan_metrics=scans)
+    assert cohort_words(partly, "validation") == "validation (1 of 16 scans seen in training)"
+    assert "validation (1 of 16 scans)" in seen_note(partly)[0].text
+    unknown = dataclasses.replace(study, scan_metrics=scans.drop(columns="seen_in_training"))
+    assert cohort_words(unknown, "training") == "training"
+    assert seen_note(unknown) == []
+
+
+@pytest.mark.parametrize(
+    "facts, kept",
+    [
+        ({"training": {"keep": "last"}, "best_epoch": 4, "epochs": 9}, "9"),
+        ({"training": {"keep": "best"}, "best_epoch": 4, "epochs": 9}, "4"),
+        ({"training": {"keep": "last"}, "best_epoch": 4, "epochs": 9, "kept_epoch": 9}, "9"),
+    ],
+)
+def test_a_network_names_the_epoch_whose_weights_it_has(made_study, facts, kept):
+    study = read_results(made_study.folder, made_study.config)
+    network = Network("lesions", facts, pd.DataFrame(), {})
+    section = networks_sections(dataclasses.replace(study, networks={"lesions": network}))[0].sections[0]
+    said = dict(next(block for block in section.blocks if isinstance(block, Pairs)).items)
+    assert said["epoch kept"] == kept

@@ -1,0 +1,100 @@
+"""Sentences and captions of the segmentation section against the tables under them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from livermets.overlap.tables import Resampling
+from livermets.report.model import Details, Figure, Paragraph, Table
+from livermets.report.results import Network, read_results
+from livermets.report.sections.segmentation import segmentation_section
+from livermets.report.sections.trained_networks import networks_sections
+
+
+def blocks(section):
+    for block in section.blocks:
+        yield block
+        yield from block.blocks if isinstance(block, Details) else ()
+    for below in section.sections:
+        yield from blocks(below)
+
+
+def section_of(study):
+    return segmentation_section(study, Resampling(50, 0.95, np.random.default_rng(0)))
+
+
+@pytest.fixture(scope="module")
+def study(made_study):
+    return read_results(made_study.folder, made_study.config)
+
+
+@pytest.fixture(scope="module")
+def shown(study):
+    return list(blocks(section_of(study)))
+
+
+def table(shown, identifier: str) -> Table:
+    return next(block for block in shown if isinstance(block, Table) and block.id == identifier)
+
+
+def test_the_size_figure_counts_the_lesions_it_draws(study):
+    lesions = study.lesions.copy()
+    lesions.loc[lesions.index[:3], "longest_diameter_mm"] = np.nan
+    found = blocks(section_of(dataclasses.replace(study, lesions=lesions)))
+    figure = next(block for block in found if isinstance(block, Figure) and block.id == "dice-by-size")
+    drawn = int(lesions[["dice", "longest_diameter_mm"]].notna().all(axis=1).sum())
+    assert f"n = {drawn} lesions" in figure.caption.replace("\u00a0", " ")
+
+
+def test_the_tests_of_pairs_are_paired_and_the_published_one_stands_apart(shown):
+    headings = [column.label for column in table(shown, "networks-pairs").columns]
+    assert not [words for words in headings if "hi-squared" in words]
+    apart = table(shown, "networks-unpaired")
+    assert "Defeudis 2022" in apart.caption
+    assert "which they are not" in apart.caption
+    assert table(shown, "networks-pairs") not in [b for d in shown if isinstance(d, Details) for b in d.blocks]
+
+
+def test_means_without_the_missed_are_never_below_those_with_them(study, shown):
+    overlap = pd.read_csv(study.folder / "networks/overlap.csv")
+    assert (overlap["dice_mean_detected"].fillna(1) >= overlap["dice_mean"] - 1e-12).all()
+    every, found = (table(shown, name).rows for name in ("overlap", "overlap-detected"))
+    assert [row[:3] for row in every] == [row[:3] for row in found]
+    assert all(float(f[5]) >= float(e[6].split("\u00a0")[0].split(" ")[0]) for e, f in zip(every, found, strict=True))
+
+
+def test_baseline_stands_before_later_timepoints_in_every_table(shown):
+    for block in shown:
+        if isinstance(block, Table):
+            order = [word for row in block.rows for word in row[:3] if word.endswith(("baseline", "TP1"))]
+            first = {
+                name: next((i for i, word in enumerate(order) if word.endswith(name)), 0)
+                for name in ("baseline", "TP1")
+            }
+            assert first["baseline"] <= first["TP1"], block.id
+
+
+def test_networks_say_that_the_rest_of_the_report_is_about_the_studys_own(shown):
+    text = next(b.text for b in shown if isinstance(b, Paragraph) and "network (own) beside" in b.text)
+    assert "after this section" not in text
+    assert "every other part of it rest on the study’s own network alone" in text
+
+
+@pytest.mark.parametrize("held_back, whose", [(["P1"], "the inner validation split"), ([], "training patients")])
+def test_examples_say_whose_slices_they_are(study, tmp_path, held_back, whose):
+    picture = next(iter(study.model_pictures.values()), None) or _picture(tmp_path)
+    network = Network("lesions", {"validation_patients": held_back}, pd.DataFrame(), {"examples": picture})
+    section = networks_sections(dataclasses.replace(study, networks={"lesions": network}))[0].sections[0]
+    figure = next(block for block in section.blocks if isinstance(block, Figure))
+    assert figure.caption.startswith(f"Example slices of {whose}:")
+
+
+def _picture(folder):
+    from matplotlib.figure import Figure as Drawing
+
+    Drawing(figsize=(1, 1)).savefig(folder / "examples.png")
+    return folder / "examples.png"

@@ -1,0 +1,84 @@
+"""What an earlier configuration has left is named as a whole, and nothing of the present one is."""
+
+from pathlib import Path
+
+import pytest
+
+from livermets.workflow.leftovers import Made, kept, left_over, made_by
+
+FILES = (
+    "check/problems.csv", "model/model.json", "report/report.html", "lesions.csv", "logs/gone/x.log",
+    "models/lesions/network.json", "models/lesions/fold1/network.json", "models/compared/one/network.json",
+    "networks/networks.csv", "networks/one/a/preprocess/P1/TP0/image.nii.gz", "concordance/b/roc.csv",
+    "concordance/pooled/roc.csv", "a/lesions.csv", "a/phantom/P9/TP0/ct.nii.gz", "a/intake/P1/TP0/image.nii.gz",
+    "a/liver/P1/TP0.nii.gz", "a/features/P1/TP0/rois_manual.parquet", "a/segmentation/P1/TP0/lesions.nii.gz",
+    "b/intake/P2/TP0/image.nii.gz", "unknown/intake/X/TP0/image.nii.gz",
+)  # fmt: skip
+SCANS = {"a": frozenset({("P1", "TP0")}), "b": frozenset({("P2", "TP0")}), "unknown": None}
+MADE = Made(SCANS, frozenset({"b", "unknown"}), frozenset({"one"}), liver_network=False, folds=2)
+
+
+@pytest.fixture
+def results(tmp_path):
+    for name in FILES:
+        _make(tmp_path / name)
+    return tmp_path
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def _names(results: Path, made: Made | None = MADE) -> list[str]:
+    return [path.relative_to(results).as_posix() for path in left_over(results, made)]
+
+
+def test_what_the_configuration_makes_is_not_left_over(results):
+    assert _names(results) == []
+    assert _names(results, None) == []
+
+
+@pytest.mark.parametrize(
+    "file, whole",
+    [
+        ("gone/intake/P1/TP0/image.nii.gz", "gone"),
+        ("a/intake/P7/TP0/image.nii.gz", "a/intake/P7"),
+        ("a/intake/P1/TP1/image.nii.gz", "a/intake/P1/TP1"),
+        ("a/liver/P1/TP1.nii.gz", "a/liver/P1/TP1.nii.gz"),
+        ("a/preprocess_liver/P1/TP0/image.nii.gz", "a/preprocess_liver"),
+        ("concordance/gone/roc.csv", "concordance/gone"),
+        ("models/compared/two/network.json", "models/compared/two"),
+        ("models/lesions/fold2/network.json", "models/lesions/fold2"),
+        ("models/liver/network.json", "models/liver"),
+        ("networks/two/a/preprocess/P1/TP0/image.nii.gz", "networks/two"),
+        ("networks/one/gone/preprocess/P1/TP0/image.nii.gz", "networks/one/gone"),
+        ("networks/one/a/preprocess/P7/TP0/image.nii.gz", "networks/one/a/preprocess/P7"),
+    ],
+)
+def test_each_kind_is_named_as_a_whole(results, file, whole):
+    _make(results / file)
+    assert _names(results) == [whole]
+    files = [path for path in results.rglob("*") if path.is_file()]
+    assert set(files) - set(kept(files, left_over(results, MADE))) == {results / file}
+
+
+def test_without_comparison_its_tables_are_left_over(results):
+    made = Made(SCANS, frozenset({"b"}), frozenset(), liver_network=False, folds=0)
+    assert _names(results, made) == [
+        "concordance/pooled", "models/compared/one", "models/lesions/fold1", "networks/networks.csv", "networks/one",
+    ]  # fmt: skip
+
+
+def test_cohorts_whose_tables_are_gone_are_known_by_name():
+    cohort = {
+        "role": "validation",
+        "table": "/gone/t.csv",
+        "image": "x/{patient}.nii.gz",
+        "lesions": "y/{patient}.nii.gz",
+    }
+    made = made_by({"cohorts": {"c": cohort}})
+    assert made is not None
+    assert made.scans == {"c": None}
+    assert made.validation == {"c"}
+    assert made_by({"seed": 1}) is None
