@@ -13,7 +13,8 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from livermets.cohort.study import Scan, load_cohorts
+from livermets.cohort.load import load_cohorts
+from livermets.cohort.scan import Scan
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.phantom import PhantomSettings

@@ -12,7 +12,7 @@ import pytest
 from tests.dicom_files import write_enhanced, write_rtstruct, write_seg, write_series
 from tests.small_study import HEADER, ORIGIN_XYZ, ROWS, SHAPE_ZYX, SPACING_XYZ, patient_arrays, save
 
-from livermets.cohort.study import load_cohorts
+from livermets.cohort.load import load_cohorts
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
 from livermets.errors import InputError

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from livermets.cohort.study import Cohort, Scan, Study
+from livermets.cohort.scan import Scan
+from livermets.cohort.study import Cohort, Study
 from livermets.errors import InputError, Problem
 
 HIDDEN, PARENT = "…", "its folder"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from livermets.cohort.study import Scan
+from livermets.cohort.scan import Scan
 from livermets.errors import InputError, Problem, ProblemList
 from livermets.io.listing import require
 

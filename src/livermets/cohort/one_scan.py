@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from livermets.cohort.study import Cohort, Patient, Scan, load_cohorts
+from livermets.cohort.load import load_cohorts
+from livermets.cohort.scan import Patient, Scan
+from livermets.cohort.study import Cohort
 from livermets.config.cohorts import CohortSettings
 from livermets.config.intake import intake_settings, settings_of_scan, study_settings
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from livermets.cohort.study import Cohort, Scan
+from livermets.cohort.scan import Scan
+from livermets.cohort.study import Cohort
 from livermets.errors import InputError, ProblemList
 from livermets.intake.lesion_checks import (
     check_lesions_in_liver,

@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from livermets.cohort.study import Cohort, Scan
+from livermets.cohort.scan import Scan
+from livermets.cohort.study import Cohort
 from livermets.errors import ProblemList
 from livermets.intake.placement_checks import LESIONS, placement_problem
 from livermets.intake.scan_data import ScanData

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from livermets.cohort.study import Scan
+from livermets.cohort.scan import Scan
 from livermets.config.cohorts import CohortSettings
 from livermets.errors import ProblemList
 from livermets.imaging.geometry import CONNECTIVITY_26

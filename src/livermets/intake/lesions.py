@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from livermets.cohort.study import Cohort, Scan
+from livermets.cohort.scan import Scan
+from livermets.cohort.study import Cohort
 from livermets.errors import ProblemList
 from livermets.masks.measured import measure_lesions
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from livermets.cohort.study import Study, load_cohorts
+from livermets.cohort.load import load_cohorts
+from livermets.cohort.study import Study
 from livermets.config.intake import study_settings
 from livermets.errors import ProblemList, input_error
 from livermets.intake.lesions import COLUMNS, MEASURED, check_ids, with_outcome

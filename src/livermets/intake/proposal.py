@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from livermets.cohort.lesion_rows import ID_PATTERN
-from livermets.cohort.study import load_cohorts
+from livermets.cohort.load import load_cohorts
 from livermets.config.cohorts import CohortSettings
 from livermets.config.load import validate_section
 from livermets.config.outcome import OutcomeSettings

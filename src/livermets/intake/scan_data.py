@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from livermets.cohort.missing import missing_masks
-from livermets.cohort.study import Scan
+from livermets.cohort.scan import Scan
 from livermets.config.cohorts import CohortSettings, SeriesChoice
 from livermets.errors import InputError, Problem, ProblemList, input_error
 from livermets.imaging.geometry import CONNECTIVITY_26, Volume

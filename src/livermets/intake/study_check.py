@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from livermets.cohort.disclosure import public_problems
-from livermets.cohort.study import Cohort, Scan, Study
+from livermets.cohort.scan import Scan
+from livermets.cohort.study import Cohort, Study
 from livermets.errors import ProblemList
 from livermets.intake.checks import problems_of
 from livermets.intake.on_disk import check_left_over

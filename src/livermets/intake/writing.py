@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from livermets.cohort.disclosure import without_paths
-from livermets.cohort.study import Scan
+from livermets.cohort.scan import Scan
 from livermets.intake.lesions import MEASURED
 from livermets.intake.qc import qc_picture
 from livermets.intake.scan_data import ScanData

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from livermets.cohort.study import Scan, Study, found_cohorts
+from livermets.cohort.load import found_cohorts
+from livermets.cohort.scan import Scan
+from livermets.cohort.study import Study
 from livermets.config.intake import study_settings
 from livermets.errors import InputError, ProblemList
 from livermets.intake.qc import qc_picture

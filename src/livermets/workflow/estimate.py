@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from livermets.cohort.study import Scan
+from livermets.cohort.scan import Scan
 from livermets.config.segmentation import NetworkSettings, TrainingSettings
 from livermets.config.study import StudyConfig
 from livermets.workflow.demand import DEMANDS, Demand

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livermets.cohort.study import Study, load_cohorts
+from livermets.cohort.load import load_cohorts
+from livermets.cohort.study import Study
 from livermets.config.load import validate_section
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem

@@ -10,8 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from livermets.cohort.load import found_cohorts
 from livermets.cohort.rows import PHANTOM_FOLDER
-from livermets.cohort.study import Cohort, Scan, Study, found_cohorts
+from livermets.cohort.scan import Scan
+from livermets.cohort.study import Cohort, Study
 from livermets.config.base import Section
 from livermets.config.intake import outcome_part, scan_part
 from livermets.config.load import validate_section

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from livermets.cohort.missing import missing_files
-from livermets.cohort.study import Cohort, Scan, Study
+from livermets.cohort.scan import Scan
+from livermets.cohort.study import Cohort, Study
 from livermets.config.recipes import network_recipes
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList

@@ -10,7 +10,7 @@ from tests.dicom_files import PLANTED, write_series
 from tests.small_study import SmallStudy, patient_arrays, save
 
 from livermets.cohort.disclosure import without_paths
-from livermets.cohort.study import Scan
+from livermets.cohort.scan import Scan
 from livermets.errors import Problem
 
 NAME = "PLANTED^NAME 1960-01-01"

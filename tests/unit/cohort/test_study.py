@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from livermets.cohort.study import Cohort, Study, load_cohorts
+from livermets.cohort.load import load_cohorts
+from livermets.cohort.study import Cohort, Study
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.study import StudyConfig
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 def test_planning_loads_nothing_heavy() -> None:
     heavy = "torch SimpleITK numba sklearn statsmodels monai matplotlib pydicom pandas scipy radiomics"
     code = (
-        "import sys, livermets.config.study as s; from livermets.cohort.study import load_cohorts;"
+        "import sys, livermets.config.study as s; from livermets.cohort.load import load_cohorts;"
         "from livermets.config.cohorts import CohortSettings; from livermets.config.outcome import OutcomeSettings;"
         "load_cohorts({'p': CohortSettings(role='train', phantom={})}, OutcomeSettings(), 1);"
         f"sys.exit(' '.join(m for m in '{heavy}'.split() if m in sys.modules) or 0)"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from livermets.cohort.study import Study, load_cohorts
+from livermets.cohort.load import load_cohorts
+from livermets.cohort.study import Study
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
 from livermets.errors import InputError

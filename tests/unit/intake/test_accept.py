@@ -23,7 +23,7 @@ DATA = os.environ.get("LIVERMETS_DATA")
 
 def found_in(data: ScanData) -> list[str]:
     """Names of the findings about a CT's intensities."""
-    from livermets.cohort.study import Scan
+    from livermets.cohort.scan import Scan
 
     problems = ProblemList()
     check_intensities(Scan("c", "p", "baseline", Path("ct.nii")), data, problems)

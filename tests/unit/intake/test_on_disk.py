@@ -8,7 +8,7 @@ import pytest
 from tests.dicom_files import write_series
 from tests.small_study import SmallStudy, patient_arrays
 
-from livermets.cohort.study import load_cohorts
+from livermets.cohort.load import load_cohorts
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.paths import lesion_files

@@ -16,7 +16,8 @@ from openpyxl import Workbook
 from tests.dicom_files import write_rtstruct, write_seg, write_series
 from tests.small_study import SmallStudy, patient_arrays, save
 
-from livermets.cohort.study import Study, load_cohorts
+from livermets.cohort.load import load_cohorts
+from livermets.cohort.study import Study
 from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
 from livermets.intake.proposal import propose

@@ -1,0 +1,140 @@
+"""Cohorts and studies from the configuration and its tables.
+
+Only tables are checked here, because the workflow (and each of its cluster jobs) does this at every start; images are
+checked by `livermets check`. Nothing heavy is imported: neither images nor networks are needed to plan a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from livermets.cohort.lesion_row import LesionRow
+from livermets.cohort.rows import listed_rows, phantom_as_files, table_rows, without_excluded
+from livermets.cohort.scan import Patient, Scan
+from livermets.cohort.study import Cohort, Study
+from livermets.cohort.synthetic import patient_ids
+from livermets.config.cohorts import CohortSettings
+from livermets.config.outcome import OutcomeSettings
+from livermets.config.paths import TemplateError, fill, located
+from livermets.errors import ProblemList, input_error
+
+
+def load_cohorts(
+    cohorts: dict[str, CohortSettings],
+    outcome: OutcomeSettings,
+    seed: int,
+    base: Path = Path(),
+    phantoms_written: bool | None = False,
+) -> Study:
+    """Like `found_cohorts`; raises `InputError` with all errors at once."""
+    study = found_cohorts(cohorts, outcome, seed, base, phantoms_written)
+    study.problems.raise_if_errors()
+    return study
+
+
+def found_cohorts(
+    cohorts: dict[str, CohortSettings],
+    outcome: OutcomeSettings,
+    seed: int,
+    base: Path = Path(),
+    phantoms_written: bool | None = False,
+) -> Study:
+    """All cohorts with everything that can be known from their tables; what is wrong with them stands in `problems`.
+
+    Synthetic cohorts are planned from their settings; with `phantoms_written` their outcome tables are read (None: of
+    those that are there)."""
+    problems = ProblemList()
+    loaded = []
+    for name, settings in cohorts.items():
+        loaded.append(_load_cohort(name, settings, outcome, seed, base, phantoms_written))
+        problems.extend(loaded[-1].problems)
+    _check_patients_once(loaded, problems)
+    return Study(tuple(loaded), problems)
+
+
+def _load_cohort(
+    name: str, settings: CohortSettings, outcome: OutcomeSettings, seed: int, base: Path, phantoms_written: bool | None
+) -> Cohort:
+    problems = ProblemList()
+    planned, table_path = None, None
+    if settings.phantom is not None:
+        planned = patient_ids(settings.phantom.patients, getattr(settings.phantom, "prefix", "P"))
+        settings = phantom_as_files(name, settings)
+    rows: list[LesionRow] = []
+    written = planned is None
+    with problems.collected():
+        table_path = _table_path(name, settings, base)
+        if planned is not None and table_path is not None:
+            written = table_path.exists() if phantoms_written is None else phantoms_written
+        if table_path is not None and written:
+            rows = table_rows(name, settings, table_path, outcome, seed, problems)
+        else:
+            rows = listed_rows(name, settings, planned or settings.patients or [], problems)
+    if not rows and not problems.errors:
+        problems.error(f"cohort {name}", "no patient belongs to it", "Check `table`, `patients` and `select`")
+    kept = without_excluded(name, settings, rows, problems)
+    patients = _patients(name, settings, kept, base, problems)
+    n_selected = len({row.patient_id for row in rows})
+    return Cohort(name, settings, patients, tuple(kept), n_selected, problems, table_path, written)
+
+
+def _table_path(name: str, settings: CohortSettings, base: Path) -> Path | None:
+    try:
+        return None if settings.table is None else located(settings.table, settings.folder, base)
+    except TemplateError as error:
+        raise input_error(f"cohort {name}, table", str(error)) from error
+
+
+def _patients(
+    name: str, settings: CohortSettings, rows: list[LesionRow], base: Path, problems: ProblemList
+) -> tuple[Patient, ...]:
+    scans: dict[str, dict[str, Scan]] = {}
+    for row in rows:
+        points = scans.setdefault(row.patient_id, {})
+        try:
+            scan = _scan(name, settings, row, base)
+        except TemplateError as error:
+            where = f"cohort {name}, patient {row.patient_id}"
+            if not any(problem.where == where and problem.what == str(error) for problem in problems):
+                problems.error(where, str(error), "Correct the path or the table")
+            continue
+        known = points.setdefault(row.timepoint, scan)
+        if known != scan and known.centre == scan.centre:
+            where = f"cohort {name}, table row {row.row}, patient {row.patient_id}"
+            problems.error(where, "its paths differ from those of an earlier row of the same scan", "Make them equal")
+    return tuple(
+        Patient(patient, next(iter(points.values())).centre, tuple(points[point] for point in sorted(points)))
+        for patient, points in sorted(scans.items())
+        if points
+    )
+
+
+def _scan(name: str, settings: CohortSettings, row: LesionRow, base: Path) -> Scan:
+    values = {**row.cells, "patient": row.patient_id, "timepoint": row.timepoint}
+
+    columns = {str(ours): theirs for ours, theirs in settings.columns.items()}
+
+    def path_of(template: str | None, column: str) -> str | None:
+        if template is None:
+            entry = row.cells.get(columns.get(column, column), "")
+            template = entry or None
+        return None if template is None else fill(template, values, settings.folder, base)
+
+    image = path_of(settings.image, "image")
+    if image is None:
+        raise TemplateError(f"no path of the CT in column {settings.columns.get('image', 'image')}")
+    liver = path_of(settings.liver, "liver")
+    lesions = path_of(settings.lesions, "lesions")
+    if lesions is None and settings.role != "predict":
+        raise TemplateError(f"no path of the lesion mask in column {settings.columns.get('lesions', 'lesions')}")
+    return Scan(name, row.patient_id, row.timepoint, Path(image), Path(liver) if liver else None, lesions, row.centre)
+
+
+def _check_patients_once(cohorts: list[Cohort], problems: ProblemList) -> None:
+    first: dict[str, str] = {}
+    for cohort in cohorts:
+        for patient in cohort.patients:
+            other = first.setdefault(patient.patient_id, cohort.name)
+            if other != cohort.name:
+                where = f"patient {patient.patient_id}"
+                what = f"is in two cohorts, {other} and {cohort.name}"
+                problems.error(where, what, "A patient belongs to one cohort; use `select` or `exclude`")
