@@ -180,7 +180,7 @@ def _progress(total: int) -> Any:
 
 
 def _metadata(settings: RadiomicsSettings, inputs: dict[str, Path | None]) -> dict[str, Any]:
-    from livermets.io.listing import path_digest
+    from livermets.io.folders import path_digest
     from livermets.provenance import versions
 
     digests = {name: path_digest(path) for name, path in inputs.items() if path is not None}

@@ -14,6 +14,7 @@ from pathlib import Path
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Cohort, Study
 from livermets.errors import InputError, Problem
+from livermets.io.folders import names_below
 
 HIDDEN, PARENT = "…", "its folder"
 # A path that nobody announced: it starts with a slash that does not stand between two words.
@@ -36,7 +37,8 @@ def without_paths(problem: Problem, cohort: Cohort | None = None, scan: Scan | N
     ids = {scan.cohort, scan.patient_id, scan.timepoint} if scan is not None else set()
     known = {path: word for path, word in _known(cohort, scan) if path not in ids}
     folders = {os.path.realpath(path) for path, word in known.items() if word != PARENT}
-    inside = {name for folder in folders for name in _names_below(Path(folder))} - ids
+    # A sentence may name a slice without its path.
+    inside = {name for folder in folders for name in names_below(Path(folder)) if not _is_plain_word(name)} - ids
 
     def hide(text: str) -> str:
         for name in sorted(inside, key=len, reverse=True):
@@ -63,14 +65,11 @@ def _known(cohort: Cohort | None, scan: Scan | None) -> Iterator[tuple[str, str]
         given += [(path, "the lesion mask") for path in masks]
         given.append((scan.liver_path, "the liver mask"))
     for path, word in given:
-        # A bare "data" may also be a word of the sentence.
-        if path is not None and not (str(path).isalpha() and str(path).islower()) and str(path) != os.curdir:
+        if path is not None and not _is_plain_word(str(path)) and str(path) != os.curdir:
             yield str(path), word
             yield os.path.realpath(path), word
 
 
-def _names_below(folder: Path) -> Iterator[str]:
-    """Names in a folder of slices: a sentence may name a slice without its path. Plain words are left as they are."""
-    if folder.is_dir():
-        for _, folders, files in os.walk(folder):
-            yield from (name for name in (*folders, *files) if not (name.isalpha() and name.islower()))
+def _is_plain_word(name: str) -> bool:
+    """Whether a name may also be a word of a sentence: it is left as it is."""
+    return name.isalpha() and name.islower()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from livermets.cohort.scan import Scan
 from livermets.errors import InputError, Problem, ProblemList
-from livermets.io.listing import require
+from livermets.io.presence import require
 
 
 def missing_files(scan: Scan) -> list[Problem]:

@@ -28,7 +28,7 @@ def selected_rows(reader: TableReader, seed: int, problems: ProblemList) -> list
 
 def _share(patients: list[str], fraction: tuple[float, float], seed: int) -> set[str]:
     """The patients between two shares of one seeded order, the same order for every cohort of the study."""
-    from livermets.randomness import generator
+    from livermets.randomness import generator  # numpy is not needed to plan a study, unless this is asked
 
     order = generator(seed, "cohorts", "split").permutation(len(patients))
     low, high = (round(share * len(patients)) for share in fraction)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
@@ -22,3 +25,14 @@ def spaced_image(array: NDArray, spacing_zyx_mm: tuple[float, ...]) -> sitk.Imag
     image = sitk.GetImageFromArray(array)
     image.SetSpacing([float(value) for value in spacing_zyx_mm[::-1]])
     return image
+
+
+@contextmanager
+def without_itk_warnings() -> Iterator[None]:
+    """Within, the image library prints no warnings: they are long, and may quote what identifies a person."""
+    shown = sitk.ProcessObject.GetGlobalWarningDisplay()
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalWarningDisplay(shown)

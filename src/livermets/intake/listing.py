@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from livermets.errors import input_error
+from livermets.io.dicom.frames import is_enhanced
+from livermets.io.dicom.headers import is_dicom_file, read_header
 
 IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 HEADER_SUFFIXES = (".mhd", ".nhdr")
@@ -105,10 +107,6 @@ def _dicom_items(found: Listing, place: Path, files: list[Path]) -> set[Path]:
 
     Headers are read of a few files only: the first ones and those whose size differs most from the usual one, as that
     of a segmentation beside the slices does."""
-    from livermets.io.dicom.frames import is_enhanced
-    from livermets.io.dicom.headers import read_header
-    from livermets.io.listing import is_dicom_file
-
     sizes = sorted(file.stat().st_size for file in files)
     usual = sizes[len(sizes) // 2] if sizes else 0
     unusual = sorted(files, key=lambda file: -abs(file.stat().st_size - usual))

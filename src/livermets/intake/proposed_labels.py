@@ -11,6 +11,8 @@ import numpy as np
 from livermets.errors import InputError
 from livermets.intake.choosing import Chosen
 from livermets.intake.readings import LESION_WORDS
+from livermets.io.dicom.headers import structure_names
+from livermets.io.images import read_volume
 
 _LESION = re.compile(LESION_WORDS, re.IGNORECASE)
 _TARGET = re.compile(r"(?<![a-z])gtv", re.IGNORECASE)
@@ -34,8 +36,6 @@ def label_lines(place: Path, masks: dict[str, Chosen]) -> tuple[dict[str, Any], 
 
 
 def _names(place: Path, mask: Chosen) -> dict[str, list[str]]:
-    from livermets.io.dicom.headers import structure_names
-
     if all(item.kind in ("volume", "slices") for items in mask.items.values() for item in items):
         return {}
     return {patient: structure_names(place / mask.template.replace("{patient}", patient))
@@ -64,8 +64,6 @@ def _common(everyone: list[list[str]], words: re.Pattern[str]) -> list[str]:
 
 def _by_value(place: Path, mask: Chosen, both: bool) -> tuple[dict[str, Any], list[str]]:
     """One mask for all is looked into: which values it holds, and how much of them."""
-    from livermets.io.images import read_volume
-
     scan = min(mask.scans)
     try:
         volume = read_volume(place / mask.items[scan][0].path)

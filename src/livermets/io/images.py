@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from livermets.errors import InputError, input_error
 from livermets.imaging.geometry import CANONICAL_ORIENTATION, Grid, Volume
-from livermets.imaging.itk import image_of
+from livermets.imaging.itk import image_of, without_itk_warnings
 from livermets.io.atomic import written_aside
 from livermets.io.integrity import check_size, check_whole
-from livermets.io.listing import require
 from livermets.io.nifti import is_nifti2
 from livermets.io.placement import check_placement
+from livermets.io.presence import require
 from livermets.io.text_headers import check_statements
 
 # Level 1 compresses CT nearly as well as the default and is several times faster.
@@ -25,6 +25,7 @@ _PERPENDICULAR = 1e-3
 """Largest error of the axes' products with each other; headers with three decimals have 0.7e-3."""
 
 
+@without_itk_warnings()
 def read_volume(path: Path | str) -> Volume:
     """One 3D image file (NIfTI, NRRD, MHA) in canonical axes.
 

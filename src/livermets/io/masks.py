@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from livermets.errors import input_error
 from livermets.imaging.geometry import Grid, Volume
 from livermets.imaging.placing import resampled_to, voxels_beyond
+from livermets.io.dicom.headers import mask_object
+from livermets.io.dicom.rtstruct import read_structures
+from livermets.io.dicom.seg import read_segments
+from livermets.io.dicom.volumes import read_series_folder
 from livermets.io.images import read_volume
 from livermets.io.labels import LARGEST_LABEL, LabelMap, chosen_labels
-from livermets.io.listing import require
+from livermets.io.presence import require
 
 _WHOLE = 1e-3
 """How far a label may be from a whole number: 0.99999994 is 1."""
@@ -23,21 +27,13 @@ def read_mask(path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample
     """A mask file or folder on its CT's grid, with only the labels ``wanted`` (all above 0 when empty).
 
     Raises `InputError` when it cannot be read, lies on another grid (unless ``resample``), or lacks a label."""
-    from livermets.io.dicom.headers import mask_object
-
     require(path, "this mask")
     kind, file = mask_object(path)
     if kind == "SEG":
-        from livermets.io.dicom.seg import read_segments
-
         return read_segments(file, grid, wanted)
     if kind == "RTSTRUCT":
-        from livermets.io.dicom.rtstruct import read_structures
-
         return read_structures(file, grid, wanted)
     if kind == "series":
-        from livermets.io.dicom.volumes import read_series_folder
-
         return _from_volume(read_series_folder(path).volume, path, grid, wanted, resample, "DICOM mask slices")
     return _from_volume(read_volume(path), path, grid, wanted, resample, "label map")
 

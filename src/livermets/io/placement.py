@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from livermets.errors import input_error
+from livermets.imaging.itk import without_itk_warnings
 from livermets.io.nifti import RAS_TO_LPS, NiftiHeader, read_header
 from livermets.io.text_headers import check_axes, check_statements, says_left_and_right, stated_placement
 
@@ -51,6 +52,7 @@ def left_and_right(path: Path) -> bool:
     return bool(header.forms) if header is not None else says_left_and_right(path)
 
 
+@without_itk_warnings()
 def forms_apart(path: Path) -> tuple[str, str] | None:
     """How far apart sform and qform place a NIfTI image, in words, and the one that it is read by; None where they
     agree or only one is there."""

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livermets.errors import InputError, input_error
-from livermets.io.listing import require
+from livermets.io.excel import excel_cells
+from livermets.io.presence import require
 
 _LARGEST_CELL = 10_000_000
 _SEPARATORS = ",;\t|"
@@ -47,8 +48,6 @@ def read_rows(path: Path | str, sheet: str | None = None, header_row: int | Sequ
         raise input_error(path, "this is a folder, not a table", "Give the file of the table")
     name = path.name.lower()
     if name.endswith((".xlsx", ".xlsm")):
-        from livermets.io.excel import excel_cells
-
         return _from_grid(path, *excel_cells(path, sheet), header)
     if name.removesuffix(".gz").endswith((".csv", ".tsv", ".txt")):
         return _from_grid(path, _text_cells(path, header), [], header)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from livermets.errors import input_error
 from livermets.io.atomic import written_aside
-from livermets.io.listing import require
+from livermets.io.presence import require
 from livermets.io.rows import RawTable, delimited_text, read_rows
 
 METADATA_KEY = b"livermets"

@@ -12,8 +12,8 @@ from tests.small_study import patient_arrays, save
 from livermets.config.paths import lesion_files
 from livermets.errors import InputError
 from livermets.intake.scan_data import read_ct
+from livermets.io.folders import files_below
 from livermets.io.images import read_volume
-from livermets.io.listing import files_below
 from livermets.io.masks import read_mask
 from livermets.io.rows import read_rows
 from livermets.io.tables import read_table

@@ -6,7 +6,6 @@ header; the frames' pixels are copied as they are stored, compressed or not."""
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from pydicom.uid import UID, CTImageStorage
 
 from livermets.errors import input_error
 from livermets.io.dicom.headers import shown_name
+from livermets.io.dicom.leniency import read_leniently
 
 _GROUPS = {
     "PlanePositionSequence": ("ImagePositionPatient",),
@@ -42,8 +42,7 @@ def is_enhanced(file: Path) -> bool:
     """Whether a multi-frame file says where its frames are."""
     groups = "PerFrameFunctionalGroupsSequence"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with read_leniently():
             return groups in pydicom.dcmread(file, stop_before_pixels=True, specific_tags=[groups], force=True)
     except Exception:  # damaged headers raise errors of any kind
         return False
@@ -55,8 +54,7 @@ def unrolled(file: Path, header: Dataset, folder: Path) -> list[tuple[Path, Data
     Raises `InputError` when the file is damaged."""
     folder.mkdir()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with read_leniently():
             dataset = pydicom.dcmread(file, force=True)
             frames = list(_frame_bytes(dataset))
         groups = dataset.PerFrameFunctionalGroupsSequence

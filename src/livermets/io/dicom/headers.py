@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import pydicom
-import SimpleITK as sitk
 from pydicom.dataset import Dataset
 
 from livermets.errors import input_error
-from livermets.io.listing import files_below, is_dicom_file
+from livermets.io.dicom.leniency import read_leniently
+from livermets.io.folders import files_below
 from livermets.io.patterns import without_uids
-
-pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-sitk.ProcessObject.SetGlobalWarningDisplay(False)  # GDCM's warnings quote headers
 
 IDENTIFIERS = ("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "StudyID")
 """What technicians also type into series descriptions: read to be kept out of messages."""
@@ -75,8 +71,7 @@ def mask_object(path: Path) -> tuple[Literal["series", "SEG", "RTSTRUCT", "file"
 def read_header(path: Path, tags: Sequence[str] = _TAGS) -> Dataset | None:
     """A DICOM header without pixels; None when the file is not DICOM or is damaged."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with read_leniently():
             header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(tags), force=True)
             for _ in header:  # values are decoded when they are looked at: look here, where errors are expected
                 pass
@@ -85,6 +80,7 @@ def read_header(path: Path, tags: Sequence[str] = _TAGS) -> Dataset | None:
         return None
 
 
+@read_leniently()
 def structure_names(path: Path) -> list[str]:
     """The names of a DICOM-SEG's segments or of an RTSTRUCT's ROIs, in their order; none for another file."""
     try:
@@ -99,6 +95,7 @@ def structure_names(path: Path) -> list[str]:
         return []
 
 
+@read_leniently()
 def images_drawn_on(path: Path) -> frozenset[str]:
     """The images (SOP instance UIDs) that a DICOM-SEG or RTSTRUCT says it was drawn on; none for another mask."""
     try:
@@ -115,3 +112,9 @@ def images_drawn_on(path: Path) -> frozenset[str]:
 def shown_name(path: Path) -> str:
     """A file name as errors show it: UIDs, which some systems use as names, are cut to their last digits."""
     return without_uids(path.name)
+
+
+def is_dicom_file(path: Path) -> bool:
+    """Whether a file carries DICOM's magic word."""
+    with path.open("rb") as stream:
+        return stream.read(132)[128:] == b"DICM"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from livermets.errors import InputError, input_error
 from livermets.imaging.contours import Contour, ContourError, Fate, Filled, filled
 from livermets.imaging.geometry import Grid
 from livermets.io.dicom.headers import shown_name
+from livermets.io.dicom.leniency import read_leniently
 from livermets.io.labels import LabelMap, chosen_labels, label_map, numbered
 
 _XOR = "CLOSEDPLANAR_XOR"
@@ -47,8 +47,7 @@ def read_structures(file: Path, grid: Grid, wanted: Sequence[int | str] = ()) ->
     Raises `InputError` when an ROI is missing or its contours do not lie in the CT's slices."""
     where = file.parent / shown_name(file)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with read_leniently():
             names, structures = _structures(file, where)
     except InputError:
         raise

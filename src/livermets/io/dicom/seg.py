@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from livermets.errors import InputError, input_error
 from livermets.imaging.contours import ContourError, check_no_slice_skipped
 from livermets.imaging.geometry import Grid
 from livermets.io.dicom.headers import shown_name
+from livermets.io.dicom.leniency import read_leniently
 from livermets.io.labels import LabelMap, chosen_labels, label_map, numbered
 
 _OFF_LATTICE_ZYX_VOXELS = (0.2, 0.05, 0.05)
@@ -34,8 +34,7 @@ def read_segments(file: Path, grid: Grid, wanted: Sequence[int | str] = ()) -> L
 
     Raises `InputError` when a segment is missing or a frame is not on the CT's pixels."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with read_leniently():
             return _read(file, grid, wanted)
     except InputError:
         raise

@@ -22,6 +22,7 @@ from livermets.imaging.geometry import Volume
 from livermets.io.dicom.folder import only_ct, pictures_in
 from livermets.io.dicom.frames import is_enhanced, unrolled
 from livermets.io.dicom.headers import shown_name
+from livermets.io.dicom.leniency import read_leniently
 from livermets.io.dicom.series import Series, check_geometry, choose_series, group_series
 from livermets.io.images import volume_from_sitk
 from livermets.io.integrity import check_size
@@ -37,6 +38,7 @@ class CtSeries:
     """How many slices were used, and how many files (frames of an enhanced one) of the folder are something else."""
 
 
+@read_leniently()
 def read_series_folder(
     path: Path,
     choice: SeriesChoice | None = None,
