@@ -8,18 +8,16 @@ from typing import Annotated
 import typer
 
 from livermets.cli import app
+from livermets.cli.options import Draw, Seed, settings_of
 
-SettingsOption = Annotated[
-    str, typer.Option("--settings", help="JSON of the statistics section, or a configuration file.")
-]
-AbsentOption = Annotated[
+Settings = Annotated[str, settings_of("statistics")]
+Absent = Annotated[
     bool,
     typer.Option(
         "--allow-absent",
         help="Accept a --timepoint that no table holds, as in a cohort that was seen at other timepoints only.",
     ),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the patient bootstrap.")]
 
 
 @app.command("concordance")
@@ -32,22 +30,19 @@ def concordance_verb(
             "longest_diameter_mm (1 = R+, 0 = R-, empty = not available); more columns give more tables.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the tables (CSV) and figures (PNG).")],
-    settings: SettingsOption = "{}",
-    seed: SeedOption = 0,
-    cohort: Annotated[
-        list[str] | None, typer.Option("--cohort", help="Only these cohorts of the tables (repeatable).")
-    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the tables (CSV) and figures (PNG).")],
+    settings: Settings = "{}",
+    seed: Seed = 0,
+    cohort: Annotated[list[str] | None, typer.Option(help="Only these cohorts of the tables (repeatable).")] = None,
     timepoint: Annotated[
         list[str] | None,
         typer.Option(
-            "--timepoint",
             help="Timepoints whose classes count as predictions (repeatable) [default: all]; lesions of others are "
             "only in lesions.csv and agreement_by_timepoint.csv.",
         ),
     ] = None,
-    allow_absent: AbsentOption = False,
-    draw: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
+    allow_absent: Absent = False,
+    draw: Draw = True,
 ) -> None:
     """Agreement, diagnostics, strata, and the Dice that a lesion needs, each with its uncertainty."""
     from livermets.concordance.files import write_concordance
@@ -87,25 +82,22 @@ def roi_concordance_verb(
             "gives the share of R+ among common and one-sided ROIs.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for roi_agreement.csv, roi_lesions.csv, feature_icc.csv.")],
+    out: Annotated[Path, typer.Option(help="Folder for roi_agreement.csv, roi_lesions.csv, feature_icc.csv.")],
     features: Annotated[
         list[Path] | None,
         typer.Option(
-            "--features",
             help="ROI tables with radiomics features, whole lesions in each, for the ICC of every feature (repeatable) "
             "[default: ROIS.parquet].",
         ),
     ] = None,
-    model: Annotated[
-        Path | None, typer.Option("--model", help="model.json of the fitted model: its features come first.")
-    ] = None,
+    model: Annotated[Path | None, typer.Option(help="model.json of the fitted model: its features come first.")] = None,
     timepoint: Annotated[
         list[str] | None,
-        typer.Option("--timepoint", help="Timepoints whose ROIs count (repeatable) [default: all]."),
+        typer.Option(help="Timepoints whose ROIs count (repeatable) [default: all]."),
     ] = None,
-    allow_absent: AbsentOption = False,
-    settings: SettingsOption = "{}",
-    seed: SeedOption = 0,
+    allow_absent: Absent = False,
+    settings: Settings = "{}",
+    seed: Seed = 0,
 ) -> None:
     """ROI by ROI: do both masks hold the same ROIs, what do the others say, which features keep their value?"""
     import pandas as pd

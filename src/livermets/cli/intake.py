@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from livermets.cli import app
+from livermets.cli.options import CONFIG_FILE, OutTable
 
 
 @app.command("intake")
 def intake(
-    cohort: str = typer.Option(..., help="Name of the cohort in the configuration."),
-    patient: str = typer.Option(..., help="Patient id."),
-    timepoint: str = typer.Option("baseline", help="Timepoint."),
-    out: Path = typer.Option(..., help="Folder for image, masks, scan.json, qc.png and lesions.csv."),
-    settings: str = typer.Option(
-        "config.yaml", help="Configuration file; or JSON of one scan's files and reading, then without lesions.csv."
-    ),
+    cohort: Annotated[str, typer.Option(help="Name of the cohort in the configuration.")],
+    patient: Annotated[str, typer.Option(help="Patient id.")],
+    out: Annotated[Path, typer.Option(help="Folder for image, masks, scan.json, qc.png and lesions.csv.")],
+    timepoint: Annotated[str, typer.Option(help="Timepoint.")] = "baseline",
+    settings: Annotated[
+        str, typer.Option(help="Configuration file; or JSON of one scan's files and reading, then without lesions.csv.")
+    ] = CONFIG_FILE,
 ) -> None:
     """Bring one scan in: CT in HU, masks, lesion table and QC picture on the CT's own grid."""
     from livermets.cohort.one_scan import named_scan
@@ -31,10 +33,12 @@ def intake(
 
 @app.command("outcome")
 def outcome(
-    scans: list[Path] = typer.Argument(..., help="scan.json of every scan, as `intake` has written it."),
-    out: Path = typer.Option(..., help="Lesion table to write (CSV)."),
-    settings: str = typer.Option("config.yaml", help="Configuration file, or JSON of its cohorts and outcome."),
-    centres: bool = typer.Option(True, help="The column `centre`; nothing is fitted on it."),
+    scans: Annotated[list[Path], typer.Argument(help="scan.json of every scan, as `intake` has written it.")],
+    out: OutTable,
+    settings: Annotated[
+        str, typer.Option(help="Configuration file, or JSON of its cohorts and outcome.")
+    ] = CONFIG_FILE,
+    centres: Annotated[bool, typer.Option(help="The column `centre`; nothing is fitted on it.")] = True,
 ) -> None:
     """Join the lesions of scans with their outcome: one table, and every lesion that only one side has."""
     from livermets.intake.outcome_table import outcome_table
@@ -46,14 +50,20 @@ def outcome(
 
 @app.command("check")
 def check(
-    settings: str = typer.Option("config.yaml", "--settings", "--config", help="Configuration file, or its JSON."),
-    out: Path | None = typer.Option(
-        None, help="Folder for problems.csv, scans.csv, without errors summary.txt, and pictures."
-    ),
-    pictures: bool = typer.Option(False, "--pictures", help="Also write one QC picture per scan to OUT/pictures."),
-    estimate: bool = typer.Option(
-        False, "--estimate", help="Only predict time, memory, disk and GPU hours per rule; no image is opened."
-    ),
+    settings: Annotated[
+        str, typer.Option("--settings", "--config", help="Configuration file, or its JSON.")
+    ] = CONFIG_FILE,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for problems.csv, scans.csv, without errors summary.txt, and pictures."),
+    ] = None,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Also write one QC picture per scan to OUT/pictures.")
+    ] = False,
+    estimate: Annotated[
+        bool,
+        typer.Option("--estimate", help="Only predict time, memory, disk and GPU hours per rule; no image is opened."),
+    ] = False,
 ) -> None:
     """Check configuration, tables and every image before anything is computed; list all problems at once."""
     from livermets.cli.workflow import print_estimate
@@ -67,12 +77,15 @@ def check(
 
 @app.command("cohort-init")
 def cohort_init(
-    folder: Path = typer.Argument(..., help="Folder that holds the patients of one cohort."),
-    role: str = typer.Option("predict", help="train, validation or predict."),
-    out: Path | None = typer.Option(None, help="Write the lines to this file instead of the screen."),
-    table: Path | None = typer.Option(
-        None, help="Write every path into this new table (CSV), where no template holds them all; role predict."
-    ),
+    folder: Annotated[Path, typer.Argument(help="Folder that holds the patients of one cohort.")],
+    role: Annotated[str, typer.Option(help="train, validation or predict.")] = "predict",
+    out: Annotated[Path | None, typer.Option(help="Write the lines to this file instead of the screen.")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write every path into this new table (CSV), where no template holds them all; role predict."
+        ),
+    ] = None,
 ) -> None:
     """Look at a folder and propose the lines of config.yaml that bring it in."""
     from typing import get_args

@@ -8,16 +8,17 @@ from typing import Annotated
 import typer
 
 from livermets.cli import app
+from livermets.cli.options import Draw, OutTable, Seed, settings_of, threads
 
 
 @app.command("training-table")
 def training_table_verb(
     rois: Annotated[list[Path], typer.Argument(help="ROI tables (Parquet) of manual masks of training scans.")],
-    lesions: Annotated[list[Path], typer.Option("--lesions", help="Per-scan lesion tables with the outcome.")],
-    out: Annotated[Path, typer.Option("--out", help="Training table to write (Parquet).")],
+    lesions: Annotated[list[Path], typer.Option(help="Per-scan lesion tables with the outcome.")],
+    out: Annotated[Path, typer.Option(help="Training table to write (Parquet).")],
     timepoint: Annotated[
         list[str] | None,
-        typer.Option("--timepoint", help="Timepoint to learn from (repeatable); needed where tables hold several."),
+        typer.Option(help="Timepoint to learn from (repeatable); needed where tables hold several."),
     ] = None,
 ) -> None:
     """Joins manual ROIs of training scans with the outcome of their lesions."""
@@ -40,28 +41,24 @@ def training_table_verb(
 @app.command("select")
 def select_verb(
     table: Annotated[Path, typer.Argument(help="Any table with a binary target (CSV, TSV, Excel, Parquet).")],
-    target: Annotated[str, typer.Option("--target", help="Column with the outcome: 1 (R+) or 0 (R-).")],
-    group: Annotated[list[str], typer.Option("--group", help="Column(s) that name the patient (repeatable).")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for model, tables and figures.")],
+    target: Annotated[str, typer.Option(help="Column with the outcome: 1 (R+) or 0 (R-).")],
+    group: Annotated[list[str], typer.Option(help="Column(s) that name the patient (repeatable).")],
+    out: Annotated[Path, typer.Option(help="Folder for model, tables and figures.")],
     lesion: Annotated[
         list[str] | None,
-        typer.Option("--lesion", help="Columns that with the group name a lesion (repeatable); none: each row is one."),
+        typer.Option(help="Columns that with the group name a lesion (repeatable); none: each row is one."),
     ] = None,
     lesions: Annotated[
         list[Path] | None,
-        typer.Option("--lesions", help="Whole-lesion tables for the comparison models (diameter, features)."),
+        typer.Option(help="Whole-lesion tables for the comparison models (diameter, features)."),
     ] = None,
-    settings: Annotated[
-        str, typer.Option("--settings", help="JSON of the selection section, or a configuration file.")
-    ] = "{}",
-    population: Annotated[int | None, typer.Option("--population", help="Individuals per generation.")] = None,
-    generations: Annotated[int | None, typer.Option("--generations", help="Generations after the first.")] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same model.")] = 0,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads; the result does not depend on it.")] = 1,
-    checkpoint: Annotated[
-        Path | None, typer.Option("--checkpoint", help="Folder to go on from after a kill (kept by you).")
-    ] = None,
-    draw: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")] = True,
+    settings: Annotated[str, settings_of("selection")] = "{}",
+    population: Annotated[int | None, typer.Option(help="Individuals per generation.")] = None,
+    generations: Annotated[int | None, typer.Option(help="Generations after the first.")] = None,
+    seed: Seed = 0,
+    threads: Annotated[int, threads("the result does not depend on their number")] = 1,
+    checkpoint: Annotated[Path | None, typer.Option(help="Folder to go on from after a kill (kept by you).")] = None,
+    draw: Draw = True,
 ) -> None:
     """Genetic selection of features and hidden neurons on any table with a binary target, with its audit."""
     from livermets.config.load import section_from_option, validate_section
@@ -101,22 +98,16 @@ def select_verb(
 
 @app.command("classify")
 def classify_verb(
-    model: Annotated[Path, typer.Option("--model", help="Folder of the fitted model.")],
-    out: Annotated[Path, typer.Option("--out", help="Lesion table to write (CSV).")],
-    lesions: Annotated[
-        list[Path] | None, typer.Option("--lesions", help="Per-scan lesion tables (repeatable).")
-    ] = None,
-    matching: Annotated[list[Path] | None, typer.Option("--matching", help="Per-scan matchings (repeatable).")] = None,
-    rois_manual: Annotated[
-        list[Path] | None, typer.Option("--rois-manual", help="ROI tables of manual masks (repeatable).")
-    ] = None,
+    model: Annotated[Path, typer.Option(help="Folder of the fitted model.")],
+    out: OutTable,
+    lesions: Annotated[list[Path] | None, typer.Option(help="Per-scan lesion tables (repeatable).")] = None,
+    matching: Annotated[list[Path] | None, typer.Option(help="Per-scan matchings (repeatable).")] = None,
+    rois_manual: Annotated[list[Path] | None, typer.Option(help="ROI tables of manual masks (repeatable).")] = None,
     rois_automatic: Annotated[
-        list[Path] | None, typer.Option("--rois-automatic", help="ROI tables of automatic masks (repeatable).")
+        list[Path] | None, typer.Option(help="ROI tables of automatic masks (repeatable).")
     ] = None,
-    roi_out: Annotated[Path | None, typer.Option("--roi-out", help="Probability of every ROI (Parquet).")] = None,
-    settings: Annotated[
-        str, typer.Option("--settings", help="JSON of the classification section, or a configuration file.")
-    ] = "{}",
+    roi_out: Annotated[Path | None, typer.Option(help="Probability of every ROI (Parquet).")] = None,
+    settings: Annotated[str, settings_of("classification")] = "{}",
 ) -> None:
     """Applies a fitted model to the manual and automatic ROIs of one cohort and calls every lesion R+ or R-."""
     import pandas as pd

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from livermets.cli import app
+from livermets.cli.options import threads
 from livermets.config.load import section_from_option, validate_section
 from livermets.config.phantom import PhantomSettings
 from livermets.errors import input_error
@@ -23,7 +24,7 @@ def phantom(
     ] = None,
     grid: Annotated[int | None, typer.Option(help="In-plane size in pixels, 96 to 512.")] = None,
     prefix: Annotated[str | None, typer.Option(help="What patient ids begin with.")] = None,
-    threads: Annotated[int, typer.Option(help="Processes to use; the files do not depend on it.", min=1)] = 1,
+    threads: Annotated[int, threads("the files do not depend on their number")] = 1,
     settings: Annotated[str, typer.Option(help="Phantom settings as JSON; options above take precedence.")] = "{}",
 ) -> None:
     """Writes a synthetic cohort with known truth (effect 0: outcome unrelated to texture).

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from livermets.cli import app
+from livermets.cli.options import settings_of, threads
 from livermets.config.load import section_from_option
 from livermets.config.radiomics import RadiomicsSettings
 
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 
     from livermets.imaging.geometry import Volume
 
-_SETTINGS_HELP = "Radiomics settings: JSON, or a configuration file whose section `radiomics` is used."
-SettingsOption = Annotated[str, typer.Option(help=_SETTINGS_HELP)]
-LiverOption = Annotated[
+Settings = Annotated[str, settings_of("radiomics")]
+Liver = Annotated[
     Path | None, typer.Option(help="Liver mask; needed with intensity zscore (statistics over the whole liver).")
 ]
+Cohort = Annotated[str, typer.Option(help="Fills the column cohort.")]
+Patient = Annotated[str, typer.Option(help="Fills the column patient_id.")]
+Timepoint = Annotated[str, typer.Option(help="Fills the column timepoint.")]
+Source = Annotated[str, typer.Option(help="Fills the column mask_source: manual or automatic.")]
 
 
 @app.command("rois")
@@ -34,16 +38,16 @@ def rois(
     bin_width: Annotated[float | None, typer.Option(help="Grey-level width [default: 25].")] = None,
     binning: Annotated[str | None, typer.Option(help="Grey levels per window or lesion: roi or mask.")] = None,
     engine: Annotated[str | None, typer.Option(help="fast or pyradiomics [default: fast].")] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Number of threads.")] = 1,
+    threads: Annotated[int, threads("the result does not depend on their number")] = 1,
     lesion_features: Annotated[
         Path | None, typer.Option(help="CSV table to write beside it: what the verb lesion-features writes.")
     ] = None,
-    settings: SettingsOption = "{}",
-    liver: LiverOption = None,
-    cohort: Annotated[str, typer.Option(help="Fills the column cohort.")] = "",
-    patient: Annotated[str, typer.Option(help="Fills the column patient_id.")] = "",
-    timepoint: Annotated[str, typer.Option(help="Fills the column timepoint.")] = "",
-    source: Annotated[str, typer.Option(help="Fills the column mask_source: manual or automatic.")] = "",
+    settings: Settings = "{}",
+    liver: Liver = None,
+    cohort: Cohort = "",
+    patient: Patient = "",
+    timepoint: Timepoint = "",
+    source: Source = "",
 ) -> None:
     """Sliding-window radiomics of any image and label map: one row per window that lies fully inside a lesion."""
     from livermets.io.tables import write_parquet
@@ -55,10 +59,8 @@ def rois(
     )
     volume, labels = _read_pair(image, mask, liver, chosen)
     with _progress(count_windows(labels.array, chosen, label)) as bar:
-        table = roi_features(
-            volume.array, labels.array, volume.grid.spacing_zyx_mm, chosen,
-            labels=label, threads=threads, progress=bar.update,
-        )  # fmt: skip
+        arrays, spacing = (volume.array, labels.array), volume.grid.spacing_zyx_mm
+        table = roi_features(*arrays, spacing, chosen, labels=label, threads=threads, progress=bar.update)
     if lesion_features is not None:
         _write_lesion_features(lesion_features, volume, labels, chosen, (cohort, patient, timepoint, source))
     _insert_ids(table, cohort, patient, timepoint, source)
@@ -70,12 +72,12 @@ def lesion_features_verb(
     image: Annotated[Path, typer.Argument(help="CT or other 3D image.")],
     mask: Annotated[Path, typer.Argument(help="Label map on the image's grid; 0 is background.")],
     out: Annotated[Path, typer.Option(help="CSV table to write.")],
-    settings: SettingsOption = "{}",
-    liver: LiverOption = None,
-    cohort: Annotated[str, typer.Option(help="Fills the column cohort.")] = "",
-    patient: Annotated[str, typer.Option(help="Fills the column patient_id.")] = "",
-    timepoint: Annotated[str, typer.Option(help="Fills the column timepoint.")] = "",
-    source: Annotated[str, typer.Option(help="Fills the column mask_source: manual or automatic.")] = "",
+    settings: Settings = "{}",
+    liver: Liver = None,
+    cohort: Cohort = "",
+    patient: Patient = "",
+    timepoint: Timepoint = "",
+    source: Source = "",
 ) -> None:
     """Whole-lesion 3D radiomics by PyRadiomics, shape included: one row per lesion."""
     chosen = section_from_option(settings, "radiomics", RadiomicsSettings)

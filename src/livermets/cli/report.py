@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import typer
 
 from livermets.cli import app
+from livermets.cli.options import CONFIG_FILE, Results, WholeConfig
 
 # Beside the package in a checkout, wherever the study's own folder is.
 LOCK = Path(__file__).parents[3] / "envs" / "lock.txt"
 
 
+Lock = Annotated[Path, typer.Option(help="The locked environment, whose digest is recorded if it is there.")]
+
+
 @app.command("report")
 def report_verb(
-    results: Path = typer.Argument(..., metavar="RESULTS_DIR", help="The results folder of one study."),
-    out: Path = typer.Option(
-        Path("report.html"), help="The report; its figures and their data go to figures/ beside it."
+    results: Results,
+    out: Annotated[Path, typer.Option(help="The report; its figures and their data go to figures/ beside it.")] = Path(
+        "report.html"
     ),
-    settings: str = typer.Option("config.yaml", help="JSON of the whole configuration, or its file; {} for none."),
-    lock: Path = typer.Option(LOCK, help="The locked environment, whose digest is recorded if it is there."),
+    settings: WholeConfig = CONFIG_FILE,
+    lock: Lock = LOCK,
 ) -> None:
     """Build the study report: one self-contained HTML file."""
     from livermets.config.load import validate_section
     from livermets.config.report import ReportSettings
     from livermets.config.statistics import StatisticsSettings
+    from livermets.config.study import recorded_settings
     from livermets.report.build import build_report
     from livermets.report.manifest import study_manifest
     from livermets.report.overlays import overlay_galleries
@@ -35,7 +38,7 @@ def report_verb(
     from livermets.report.results import read_results
     from livermets.report.write import write_report
 
-    config = study_settings(settings)
+    config = recorded_settings(settings)
     report_settings = validate_section(ReportSettings, config.get("report") or {}, "report")
     statistics = validate_section(StatisticsSettings, config.get("statistics") or {}, "statistics")
     manifest = study_manifest(_existing(results), config, lock, tables_only=True)
@@ -48,23 +51,24 @@ def report_verb(
 
 @app.command("manifest")
 def manifest_verb(
-    results: Path = typer.Argument(..., metavar="RESULTS_DIR", help="The results folder of one study."),
-    out: Path = typer.Option(Path("results/manifest.json"), help="The manifest."),
-    settings: str = typer.Option("config.yaml", help="JSON of the whole configuration, or its file; {} for none."),
-    lock: Path = typer.Option(LOCK, help="The locked environment, whose digest is recorded if it is there."),
+    results: Results,
+    out: Annotated[Path, typer.Option(help="The manifest.")] = Path("results/manifest.json"),
+    settings: WholeConfig = CONFIG_FILE,
+    lock: Lock = LOCK,
 ) -> None:
     """Write what these results were made from: seed, versions, machine, digests of inputs and outputs."""
+    from livermets.config.study import recorded_settings
     from livermets.io.atomic import write_json
     from livermets.report.manifest import study_manifest
 
-    write_json(out, study_manifest(_existing(results), study_settings(settings), lock))
+    write_json(out, study_manifest(_existing(results), recorded_settings(settings), lock))
     typer.echo(f"manifest: {out}", err=True)
 
 
 @app.command("verify")
 def verify_verb(
-    results: Path = typer.Argument(Path("results"), metavar="RESULTS_DIR", help="The results folder of one study."),
-    manifest: Path | None = typer.Option(None, help="Another manifest than the folder's own."),
+    results: Results = Path("results"),
+    manifest: Annotated[Path | None, typer.Option(help="Another manifest than the folder's own.")] = None,
 ) -> None:
     """Compare a results folder with its manifest; name every file that changed or is missing."""
     from livermets.errors import InputError
@@ -78,30 +82,6 @@ def verify_verb(
     if wrong:
         raise InputError(wrong)
     typer.echo(f"{compared} files are as the manifest says", err=True)
-
-
-def study_settings(option: str) -> Mapping[str, Any]:
-    """``--settings`` as the whole configuration with its defaults; a study without cohorts stays as it was given."""
-    from livermets.config.load import read_yaml, validate_section
-
-    values = _json(option) if option.lstrip().startswith("{") else read_yaml(option)
-    if not values.get("cohorts"):
-        return values
-    from livermets.config.study import StudyConfig
-
-    return validate_section(StudyConfig, values, "config").model_dump(mode="json")
-
-
-def _json(option: str) -> dict[str, Any]:
-    from livermets.config.duplicates import parsed_json
-    from livermets.errors import input_error
-
-    try:
-        return parsed_json(option, "--settings")
-    except json.JSONDecodeError as error:
-        raise input_error(
-            "--settings", f"this is not valid JSON ({error})", "Give JSON or the path of a file"
-        ) from error
 
 
 def _existing(results: Path) -> Path:

@@ -10,37 +10,34 @@ from typing import Annotated, Literal
 import typer
 
 from livermets.cli import app
+from livermets.cli.options import CONFIG_FILE, Seed, settings_of, threads
 
-Settings = Annotated[
-    str, typer.Option("--settings", help="JSON of the section, or a configuration file to take it from.")
-]
+Settings = Annotated[str, settings_of("segmentation")]
 Image = Annotated[Path, typer.Option("--image", help="CT in HU, native grid.")]
-Threads = Annotated[
-    int,
-    typer.Option(
-        "--threads", min=1, help="Threads that share the arithmetic on a CPU; another number rounds otherwise."
-    ),
-]
+Threads = Annotated[int, threads("they share the arithmetic on a CPU, and another number rounds otherwise")]
 
 
 @app.command("liver")
 def liver(
     image: Image,
-    out: Annotated[Path, typer.Option("--out", help="Liver mask on the CT's grid.")],
-    given: Annotated[Path | None, typer.Option("--given", help="The cohort's liver mask (source: given).")] = None,
-    network: Annotated[Path | None, typer.Option("--network", help="Folder of the liver network.")] = None,
-    settings: Settings = "config.yaml",
+    out: Annotated[Path, typer.Option(help="Liver mask on the CT's grid.")],
+    given: Annotated[Path | None, typer.Option(help="The cohort's liver mask (source: given).")] = None,
+    network: Annotated[Path | None, typer.Option(help="Folder of the liver network.")] = None,
+    settings: Settings = CONFIG_FILE,
     threads: Threads = 2,
 ) -> None:
     """Write the liver mask of a scan: the given one, the network's, or an external program's."""
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
-    from livermets.segmentation.liver_source import liver_mask, write_liver
-    from livermets.segmentation.preprocessed import read_scan
+    from livermets.segmentation.liver_mask import liver_mask, write_liver
+    from livermets.segmentation.preprocessed import read_ct_and_masks
+    from livermets.segmentation.threads import use_threads
 
     chosen = section_from_option(settings, "segmentation", SegmentationSettings).liver
-    volume, masks = read_scan(image, {"liver": given})
-    found = liver_mask(image, volume, masks["liver"], network, chosen, threads)
+    if chosen.source == "network":
+        use_threads(threads)
+    volume, masks = read_ct_and_masks(image, {"liver": given})
+    found = liver_mask(image, volume, masks["liver"], network, chosen)
     write_liver(out, found)
     for warning in found.warnings:
         print(f"warning: {warning}", file=sys.stderr)
@@ -49,29 +46,26 @@ def liver(
 @app.command("preprocess")
 def preprocess(
     image: Image,
-    liver: Annotated[Path, typer.Option("--liver", help="Liver mask on the CT's grid.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
-    lesions: Annotated[
-        Path | None, typer.Option("--lesions", help="Manual lesion label map, where there is one.")
-    ] = None,
+    liver: Annotated[Path, typer.Option(help="Liver mask on the CT's grid.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    lesions: Annotated[Path | None, typer.Option(help="Manual lesion label map, where there is one.")] = None,
     target: Annotated[
         Literal["lesions", "liver"],
         typer.Option(
-            "--target",
             help="lesions: z-score over the liver volume. liver: a fixed HU window, for training the liver network, "
             "which at prediction has no liver to take a z-score over.",
         ),
     ] = "lesions",
-    settings: Settings = "config.yaml",
+    settings: Annotated[str, settings_of("preprocess")] = CONFIG_FILE,
 ) -> None:
     """Clip, resize in plane and normalise a scan for the networks, masks along with it."""
     from livermets.config.load import section_from_option
     from livermets.config.preprocess import PreprocessSettings
     from livermets.segmentation.preprocess import preprocess_scan
-    from livermets.segmentation.preprocessed import read_scan, write_preprocessed
+    from livermets.segmentation.preprocessed import read_ct_and_masks, write_preprocessed
 
     chosen = section_from_option(settings, "preprocess", PreprocessSettings)
-    volume, masks = read_scan(image, {"liver": liver, "lesions": lesions})
+    volume, masks = read_ct_and_masks(image, {"liver": liver, "lesions": lesions})
     liver_volume = masks["liver"]
     if liver_volume is None:
         raise RuntimeError("--liver is required")
@@ -80,19 +74,19 @@ def preprocess(
 
 @app.command("train-segmentation")
 def train_segmentation(
-    scans: Annotated[list[Path], typer.Option("--scans", help="Folder written by preprocess; once per scan.")],
-    patients: Annotated[str, typer.Option("--patients", help="Patient ids, one per scan in order, comma-separated.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder of the network.")],
-    target: Annotated[Literal["lesions", "liver"], typer.Option("--target", help="What is segmented.")] = "lesions",
+    scans: Annotated[list[Path], typer.Option(help="Folder written by preprocess; once per scan.")],
+    patients: Annotated[str, typer.Option(help="Patient ids, one per scan in order, comma-separated.")],
+    out: Annotated[Path, typer.Option(help="Folder of the network.")],
+    target: Annotated[Literal["lesions", "liver"], typer.Option(help="What is segmented.")] = "lesions",
     fold: Annotated[
-        int | None, typer.Option("--fold", min=0, help="Leave this fold of patients out (segmentation.cross_fit).")
+        int | None, typer.Option(min=0, help="Leave this fold of patients out (segmentation.cross_fit).")
     ] = None,
-    folds: Annotated[int, typer.Option("--folds", min=0, help="Number of folds; 0: segmentation.cross_fit.")] = 0,
+    folds: Annotated[int, typer.Option(min=0, help="Number of folds; 0: segmentation.cross_fit.")] = 0,
     checkpoint: Annotated[
-        Path | None, typer.Option("--checkpoint", help="Side folder from which an interrupted training continues.")
+        Path | None, typer.Option(help="Side folder from which an interrupted training continues.")
     ] = None,
-    settings: Settings = "config.yaml",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="The study's seed.")] = 0,
+    settings: Settings = CONFIG_FILE,
+    seed: Seed = 0,
     threads: Threads = 2,
 ) -> None:
     """Train the network for lesions or for the liver on preprocessed scans."""
@@ -101,7 +95,8 @@ def train_segmentation(
     use_threads(threads)
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
-    from livermets.segmentation.training import read_training_scans, train_and_write
+    from livermets.segmentation.trained_network import train_and_write
+    from livermets.segmentation.training_material import read_training_scans
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
@@ -113,20 +108,20 @@ def train_segmentation(
 def segment(
     network: Annotated[
         list[Path],
-        typer.Option("--network", help="Folder of a lesion network; of several, the first that never saw the patient."),
+        typer.Option(help="Folder of a lesion network; of several, the first that never saw the patient."),
     ],
-    preprocessed: Annotated[Path, typer.Option("--preprocessed", help="Folder written by preprocess.")],
+    preprocessed: Annotated[Path, typer.Option(help="Folder written by preprocess.")],
     image: Image,
-    liver: Annotated[Path, typer.Option("--liver", help="The liver mask used, on the CT's grid.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
-    cohort: Annotated[str, typer.Option("--cohort", help="Written into the tables.")],
-    patient: Annotated[str, typer.Option("--patient", help="Patient id, as given to train-segmentation.")],
-    timepoint: Annotated[str, typer.Option("--timepoint", help="Written into the tables.")] = "baseline",
-    lesions: Annotated[Path | None, typer.Option("--lesions", help="Manual lesion label map to match with.")] = None,
+    liver: Annotated[Path, typer.Option(help="The liver mask used, on the CT's grid.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    cohort: Annotated[str, typer.Option(help="Written into the tables.")],
+    patient: Annotated[str, typer.Option(help="Patient id, as given to train-segmentation.")],
+    timepoint: Annotated[str, typer.Option(help="Written into the tables.")] = "baseline",
+    lesions: Annotated[Path | None, typer.Option(help="Manual lesion label map to match with.")] = None,
     liver_reference: Annotated[
-        Path | None, typer.Option("--liver-reference", help="Manual liver mask to measure the used one against.")
+        Path | None, typer.Option(help="Manual liver mask to measure the used one against.")
     ] = None,
-    settings: Settings = "config.yaml",
+    settings: Settings = CONFIG_FILE,
     threads: Threads = 2,
 ) -> None:
     """Segment the lesions of a scan on its native grid, and match them with the manual ones."""
@@ -135,12 +130,13 @@ def segment(
     use_threads(threads)
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
-    from livermets.segmentation.files import choose_network, write_segmented
-    from livermets.segmentation.preprocessed import preprocessed_digest, read_preprocessed, read_scan
+    from livermets.segmentation.automatic_masks import write_segmented
+    from livermets.segmentation.chosen_network import choose_network
+    from livermets.segmentation.preprocessed import preprocessed_digest, read_ct_and_masks, read_preprocessed
     from livermets.segmentation.segment import segment_scan
 
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
-    volume, masks = read_scan(image, {"liver": liver, "lesions": lesions, "liver reference": liver_reference})
+    volume, masks = read_ct_and_masks(image, {"liver": liver, "lesions": lesions, "liver reference": liver_reference})
     scan = read_preprocessed(preprocessed)
     trained = choose_network(network, cohort, patient, preprocessed_digest(preprocessed))
     found = segment_scan(trained, scan, volume, masks, chosen, preprocessed)
@@ -152,21 +148,18 @@ def compare_networks_verb(
     scans: Annotated[
         list[str],
         typer.Option(
-            "--scans",
             metavar="NAME=FOLDER",
             help="Folder that `segment` wrote for a scan by the network of this name; once per scan, or with * for "
             "many. The first network named is paired with every other.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the tables (CSV) and the picture.")],
+    out: Annotated[Path, typer.Option(help="Folder for the tables (CSV) and the picture.")],
     network: Annotated[
         list[str] | None,
-        typer.Option("--network", metavar="NAME=FOLDER", help="Folder of a trained network, for its size and speed."),
+        typer.Option(metavar="NAME=FOLDER", help="Folder of a trained network, for its size and speed."),
     ] = None,
-    settings: Annotated[
-        str, typer.Option("--settings", help="JSON of the statistics section, or a configuration file.")
-    ] = "{}",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the patient bootstrap.")] = 0,
+    settings: Annotated[str, settings_of("statistics")] = "{}",
+    seed: Seed = 0,
 ) -> None:
     """Lay several networks' masks of the same scans side by side, and test the first against every other."""
     from livermets.config.load import section_from_option

@@ -8,7 +8,8 @@ from livermets.cohort.load import load_cohorts
 from livermets.cohort.scan import Patient, Scan
 from livermets.cohort.study import Cohort
 from livermets.config.cohorts import CohortSettings
-from livermets.config.intake import intake_settings, settings_of_scan, study_settings
+from livermets.config.intake import intake_settings, settings_of_scan
+from livermets.config.study import study_from_option
 
 
 def named_scan(option: str, cohort: str, patient: str, timepoint: str) -> tuple[Scan, Cohort, bool]:
@@ -17,7 +18,7 @@ def named_scan(option: str, cohort: str, patient: str, timepoint: str) -> tuple[
     alone = settings_of_scan(option)
     if alone is not None:
         return *_alone(alone, cohort, patient, timepoint), False
-    chosen = intake_settings(study_settings(option), cohort, option)
+    chosen = intake_settings(study_from_option(option), cohort, option)
     study = load_cohorts({cohort: chosen.only(patient)}, chosen.outcome, chosen.seed, phantoms_written=True)
     return study.scan(cohort, patient, timepoint), study.cohort(cohort), True
 

@@ -32,9 +32,17 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 Header = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
 """A column's name as the header is read: line breaks and hard blanks are blanks."""
 Column = Literal[
-    "patient_id", "timepoint", "lesion_id", "response", "baseline_diameter_mm", "followup_diameter_mm", "centre",
-    "image", "liver", "lesions",
-]  # fmt: skip
+    "patient_id",
+    "timepoint",
+    "lesion_id",
+    "response",
+    "baseline_diameter_mm",
+    "followup_diameter_mm",
+    "centre",
+    "image",
+    "liver",
+    "lesions",
+]
 
 
 def _clock(value: object) -> object:

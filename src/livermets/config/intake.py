@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from livermets.config.base import Section
 from livermets.config.cohorts import CohortSettings, PatientSelection
-from livermets.config.duplicates import parsed_json
-from livermets.config.load import read_yaml, validate_section
+from livermets.config.load import is_json, validate_section, values_from_option
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.study import StudyConfig
 from livermets.errors import input_error
 
-OF_TABLES = frozenset({
-    "role", "folder", "table", "sheet", "decimal", "missing", "diameter_unit", "columns", "response_values", "centre",
-    "patients", "select", "exclude", "lesions_without_outcome", "timepoints", "header_row", "ignore_rows", "patient_id",
-})  # fmt: skip
+OF_TABLES = frozenset(
+    {
+        "role",
+        "folder",
+        "table",
+        "sheet",
+        "decimal",
+        "missing",
+        "diameter_unit",
+        "columns",
+        "response_values",
+        "centre",
+        "patients",
+        "select",
+        "exclude",
+        "lesions_without_outcome",
+        "timepoints",
+        "header_row",
+        "ignore_rows",
+        "patient_id",
+    }
+)
 """Keys of a cohort that say who is in it and with which outcome. They change no image: a scan is brought in without
 them. A key that is named neither here nor in `OF_IMAGES` is taken to change both."""
 OF_IMAGES = frozenset(
@@ -75,20 +91,4 @@ def intake_settings(study: StudyConfig, cohort: str, option: str) -> IntakeSetti
 
 def settings_of_scan(option: str) -> CohortSettings | None:
     """A verb's ``--settings``, where it is the JSON of `scan_part`; None: it is a configuration file."""
-    if not option.lstrip().startswith("{"):
-        return None
-    return validate_section(CohortSettings, _from_json(option), "--settings")
-
-
-def study_settings(option: str) -> StudyConfig:
-    """The whole configuration from a verb's ``--settings``: its JSON, or the path of the file."""
-    if option.lstrip().startswith("{"):
-        return validate_section(StudyConfig, _from_json(option), "")
-    return validate_section(StudyConfig, read_yaml(option), "", Path(option))
-
-
-def _from_json(text: str) -> dict[str, Any]:
-    try:
-        return parsed_json(text, "--settings")
-    except json.JSONDecodeError as error:
-        raise input_error("--settings", f"this is not valid JSON ({error})") from error
+    return validate_section(CohortSettings, values_from_option(option), "--settings") if is_json(option) else None

@@ -48,16 +48,27 @@ def validate_section(
         raise InputError(_problems(section, error, where, source)) from error
 
 
+def is_json(option: str) -> bool:
+    """Whether a verb's ``--settings`` is JSON (what the workflow passes) and not the path of a file."""
+    return option.lstrip().startswith("{")
+
+
+def values_from_option(option: str) -> dict[str, Any]:
+    """The mapping that a verb's ``--settings`` gives: JSON as it stands, or the content of a configuration file."""
+    if not is_json(option):
+        return read_yaml(option)
+    try:
+        return parsed_json(option, "--settings")
+    except json.JSONDecodeError as error:
+        fix = "Quote it for the shell, or give the path of a file"
+        raise input_error("--settings", f"this is not valid JSON ({error})", fix) from error
+
+
 def section_from_option(option: str, key: str, section: type[SectionType]) -> SectionType:
-    """A verb's ``--settings``: JSON of the section itself (what the workflow passes), or the path of a configuration
-    file from which the section ``key`` is taken (what a person types)."""
-    if option.lstrip().startswith("{"):
-        try:
-            values = parsed_json(option, "--settings")
-        except json.JSONDecodeError as error:
-            raise input_error("--settings", f"this is not valid JSON ({error})", "Quote it for the shell") from error
-        return validate_section(section, values, key)
-    return validate_section(section, read_yaml(option).get(key) or {}, key)
+    """A section from a verb's ``--settings``: JSON of the section itself (what the workflow passes), or the path of a
+    configuration file from which the section ``key`` is taken (what a person types)."""
+    values = values_from_option(option)
+    return validate_section(section, values if is_json(option) else values.get(key) or {}, key)
 
 
 def _problems(section: type[BaseModel], error: ValidationError, where: str, source: Path | None) -> list[Problem]:

@@ -85,8 +85,8 @@ def _behind_lost_links(pattern: str) -> list[str]:
 
 def _lesion_number(pattern: str, text: str) -> re.Pattern[str]:
     """A number at the first `{lesion}` and the same one at every other; ``text`` is what a `*` stands for."""
-    before, *others = ("".join(text if part == "*" else re.escape(part) for part in re.split(r"(\*)", piece))
-                        for piece in pattern.split(LESION))  # fmt: skip
+    pieces = (re.split(r"(\*)", piece) for piece in pattern.split(LESION))
+    before, *others = ("".join(text if part == "*" else re.escape(part) for part in parts) for parts in pieces)
     return re.compile(before + r"(\d+)" + r"\1".join(others))
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from livermets.config.load import read_yaml, validate_section
 from livermets.config.networks import ComparedNetwork
 from livermets.config.paths import TemplateError, located
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import SegmentationSettings
+from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList, input_error
-
-if TYPE_CHECKING:
-    from livermets.config.study import StudyConfig
 
 # Beside the package in a checkout, wherever the study's own folder is.
 PRESETS = Path(__file__).parents[3] / "presets"

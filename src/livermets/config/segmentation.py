@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from livermets.config.base import Allowed, PathText, Section
 
+Target = Literal["lesions", "liver"]
+"""What a network finds."""
+
 
 class PretrainedSettings(Section):
     """A file of ResNet-18 weights trained on ImageNet, with torchvision's key names."""

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from livermets.config.base import Section
 
 
-class NetworkSettings(Section):
+class ResponseNetworkSettings(Section):
     """Training of the two-layer network (input, one hidden layer with ReLU, one sigmoid output) with Adam."""
 
     epochs: int = Field(20, ge=1)
@@ -139,7 +139,7 @@ class AuditSettings(Section):
 class SelectionSettings(Section):
     """Genetic selection of features and neurons, the two-layer network, the threshold, and the audit of all three."""
 
-    network: NetworkSettings = NetworkSettings()
+    network: ResponseNetworkSettings = ResponseNetworkSettings()
     """Training of the networks."""
     search: SearchSettings = SearchSettings()
     """The genetic algorithm."""

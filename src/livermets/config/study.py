@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -9,6 +11,7 @@ from pydantic import Field, field_validator
 from livermets.config.base import Section
 from livermets.config.classification import ClassificationSettings
 from livermets.config.cohorts import CohortSettings, Name, Timepoints
+from livermets.config.load import is_json, validate_section, values_from_option
 from livermets.config.networks import OWN, ComparedNetwork
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.preprocess import PreprocessSettings
@@ -57,6 +60,18 @@ class StudyConfig(Section):
         if OWN in compared:
             raise ValueError(f"{OWN} is what the study's own network is called there; choose another name")
         return compared
+
+
+def study_from_option(option: str) -> StudyConfig:
+    """The whole configuration from a verb's ``--settings``: its JSON, or the path of the file."""
+    return validate_section(StudyConfig, values_from_option(option), "", None if is_json(option) else Path(option))
+
+
+def recorded_settings(option: str) -> Mapping[str, Any]:
+    """The whole configuration from a verb's ``--settings`` as a report records it: with every default filled in, unless
+    it names no cohort, as that of loose tables does."""
+    values = values_from_option(option)
+    return validate_section(StudyConfig, values, "config").model_dump(mode="json") if values.get("cohorts") else values
 
 
 def json_schema() -> dict[str, Any]:

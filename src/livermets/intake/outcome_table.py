@@ -12,7 +12,7 @@ import pandas as pd
 
 from livermets.cohort.load import load_cohorts
 from livermets.cohort.study import Study
-from livermets.config.intake import study_settings
+from livermets.config.study import study_from_option
 from livermets.errors import ProblemList, input_error
 from livermets.intake.lesions import COLUMNS, MEASURED, check_ids, with_outcome
 
@@ -20,7 +20,7 @@ from livermets.intake.lesions import COLUMNS, MEASURED, check_ids, with_outcome
 def outcome_table(scans: Sequence[Path], option: str) -> pd.DataFrame:
     """One row per lesion of the masks of some scans, in their order; raises `InputError` with every lesion that the
     table has and the mask has not, or the reverse."""
-    config = study_settings(option)
+    config = study_from_option(option)
     facts = {path: _facts(path) for path in scans}
     named = {one["cohort"] for one in facts.values()}
     cohorts = {name: settings for name, settings in config.cohorts.items() if name in named}

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.errors import ProblemList
-from livermets.io.tables import csv_text, rows_in_words, with_text
+from livermets.io.row_numbers import rows_in_words
+from livermets.io.tables import csv_text, with_text
 from livermets.model.enough import too_few
 
 LESION_COLUMNS = ("cohort", "patient_id", "timepoint", "lesion_id")

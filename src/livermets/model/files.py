@@ -11,6 +11,7 @@ import pandas as pd
 
 from livermets.errors import ProblemList, input_error
 from livermets.io.atomic import written_aside
+from livermets.io.row_numbers import FIRST_ROW
 from livermets.io.tables import read_parquet_metadata, read_table, write_csv
 from livermets.masks.identity import LESION_KEY
 
@@ -64,7 +65,7 @@ def _typed(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         found = table["lesion_id"][wrong].iloc[0]
         what = "a lesion id is missing" if pd.isna(found) else f'"{found}" cannot be a lesion id'
         raise input_error(
-            f"{path}, row {table.index[wrong][0] + 2}", what, "Give the lesion's label value, a whole number"
+            f"{path}, row {table.index[wrong][0] + FIRST_ROW}", what, "Give the lesion's label value, a whole number"
         )
     return table.assign(lesion_id=numbers.astype("int64")).reset_index(drop=True)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from livermets.errors import Problem, ProblemList, input_error
 from livermets.io.atomic import write_json, written_aside
-from livermets.io.tables import rows_in_words
+from livermets.io.row_numbers import rows_in_words
 from livermets.model.extraction import setting_differences
 from livermets.model.network import Network, probabilities
 from livermets.model.preparation import Scaler

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from livermets.config.selection import NetworkSettings
+from livermets.config.selection import ResponseNetworkSettings
 from livermets.model.genome import Genome
 from livermets.randomness import generator
 
@@ -171,13 +171,13 @@ def _wide(features: NDArray[np.float32]) -> torch.Tensor:
     return torch.from_numpy(np.pad(features, ((0, 0), (0, more))))
 
 
-def optimiser_steps(n_rows: int, settings: NetworkSettings) -> tuple[int, int]:
+def optimiser_steps(n_rows: int, settings: ResponseNetworkSettings) -> tuple[int, int]:
     """Epochs and steps per epoch for a training set of ``n_rows``."""
     per_epoch = -(-n_rows // settings.batch_size)
     return max(settings.epochs, -(-settings.minimum_steps // per_epoch)), per_epoch
 
 
-def _train_block(block: _Block, rows: TrainingRows, settings: NetworkSettings, seed: int) -> None:
+def _train_block(block: _Block, rows: TrainingRows, settings: ResponseNetworkSettings, seed: int) -> None:
     device = block.theta.device
     features = _wide(rows.features).to(device)
     target, weight = (torch.from_numpy(np.ascontiguousarray(part)).to(device) for part in (rows.target, rows.weight))
@@ -211,7 +211,7 @@ def blocks_of(genomes: Sequence[Genome], limit: int) -> list[list[int]]:
 def train_networks(
     folds: Sequence[TrainingRows],
     genomes: Sequence[Genome],
-    settings: NetworkSettings,
+    settings: ResponseNetworkSettings,
     seeds: Sequence[int],
     *,
     held_out: Sequence[NDArray[np.float32]] | None = None,

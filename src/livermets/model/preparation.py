@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from livermets.config.selection import NetworkSettings
+from livermets.config.selection import ResponseNetworkSettings
 from livermets.model.data import TrainingData, is_constant
 from livermets.model.network import TrainingRows
 from livermets.randomness import generator
@@ -60,7 +60,7 @@ def useful_features(data: TrainingData) -> tuple[list[int], pd.DataFrame]:
     return kept, pd.DataFrame(dropped, columns=["feature", "reason", "same_as"])
 
 
-def row_weights(data: TrainingData, rows: NDArray[np.intp], settings: NetworkSettings) -> NDArray[np.float64]:
+def row_weights(data: TrainingData, rows: NDArray[np.intp], settings: ResponseNetworkSettings) -> NDArray[np.float64]:
     """Weight of each training row, mean 1: by lesion size first, then so that both classes weigh the same."""
     lesion, response = data.lesion[rows], data.row_response[rows]
     size = np.bincount(lesion, minlength=data.n_lesions)[lesion]
@@ -72,7 +72,7 @@ def row_weights(data: TrainingData, rows: NDArray[np.intp], settings: NetworkSet
     return weight / weight.mean()
 
 
-def sampled_rows(data: TrainingData, settings: NetworkSettings, seed: int) -> NDArray[np.intp]:
+def sampled_rows(data: TrainingData, settings: ResponseNetworkSettings, seed: int) -> NDArray[np.intp]:
     """Rows to train on: at most ``rois_per_lesion`` of every lesion, drawn without replacement."""
     rows = np.arange(len(data.lesion))
     if settings.rois_per_lesion is None:
@@ -84,7 +84,7 @@ def sampled_rows(data: TrainingData, settings: NetworkSettings, seed: int) -> ND
     return np.sort(order[rank < settings.rois_per_lesion])
 
 
-def training_rows(data: TrainingData, settings: NetworkSettings, seed: int) -> tuple[TrainingRows, Scaler]:
+def training_rows(data: TrainingData, settings: ResponseNetworkSettings, seed: int) -> tuple[TrainingRows, Scaler]:
     """What networks learn from ``data``, and the scaler fitted on just these rows."""
     rows = sampled_rows(data, settings, seed)
     weight = row_weights(data, rows, settings)

@@ -10,7 +10,7 @@ from pathlib import Path
 from livermets.cohort.load import found_cohorts
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Study
-from livermets.config.intake import study_settings
+from livermets.config.study import study_from_option
 from livermets.errors import InputError, ProblemList
 from livermets.intake.qc import qc_picture
 from livermets.intake.scan_data import ScanData
@@ -43,7 +43,7 @@ def check_from_settings(option: str, out: Path | None, pictures: bool) -> None:
 
 
 def _looked_at(option: str, pictures: Path | None) -> tuple[StudyCheck, str]:
-    config = study_settings(option)
+    config = study_from_option(option)
     study = found_cohorts(config.cohorts, config.outcome, config.seed, phantoms_written=None)
     for cohort in study.cohorts:
         if not cohort.written:

@@ -4,7 +4,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 
-from livermets.config.selection import NetworkSettings
+from livermets.config.selection import ResponseNetworkSettings
 from livermets.model import network
 from livermets.model.genome import Genome
 from livermets.model.network import TrainingRows, blocks_of, network_logits, optimiser_steps, train_networks
@@ -31,7 +31,7 @@ def genomes(count: int, seed: int = 1) -> list[Genome]:
 def test_training_follows_scikit_learn_step_for_step():
     """Same start, full batches: the weights after 25 Adam steps are MLPClassifier's."""
     data, genome = rows(120), Genome((0, 2, 3, 7), 5)
-    settings = NetworkSettings(epochs=25, minimum_steps=1, batch_size=120, l2=0.05)
+    settings = ResponseNetworkSettings(epochs=25, minimum_steps=1, batch_size=120, l2=0.05)
     reference = MLPClassifier(
         (5,), alpha=0.05, batch_size=120, max_iter=1, warm_start=True, tol=0, n_iter_no_change=1000, random_state=3
     )
@@ -81,7 +81,7 @@ def test_gradient_is_what_autograd_says():
 @pytest.mark.parametrize("mates", [0, 1, 7, 60])
 def test_result_does_not_depend_on_who_else_is_in_the_batch(mates):
     data, own, others = rows(333), genomes(3, seed=5), genomes(mates, seed=6)
-    settings = NetworkSettings(epochs=2, minimum_steps=1, batch_size=100)
+    settings = ResponseNetworkSettings(epochs=2, minimum_steps=1, batch_size=100)
     held_out = [rows(57, seed=9).features]
     _, alone = train_networks([data], own, settings, [4], held_out=held_out)
     for before in (0, mates // 2, mates):
@@ -93,7 +93,7 @@ def test_result_does_not_depend_on_who_else_is_in_the_batch(mates):
 def test_result_does_not_depend_on_threads(monkeypatch):
     monkeypatch.setattr(network, "BLOCK_UNITS", 16)  # many blocks
     folds, chosen = [rows(200), rows(150, seed=2)], genomes(12)
-    settings = NetworkSettings(epochs=2, minimum_steps=1)
+    settings = ResponseNetworkSettings(epochs=2, minimum_steps=1)
     held_out = [rows(40, seed=7).features, rows(50, seed=8).features]
     one = train_networks(folds, chosen, settings, [1, 2], held_out=held_out, threads=1)[1]
     four = train_networks(folds, chosen, settings, [1, 2], held_out=held_out, threads=4)[1]
@@ -103,7 +103,7 @@ def test_result_does_not_depend_on_threads(monkeypatch):
 
 def test_fitted_networks_give_the_logits_of_the_batch():
     data, chosen = rows(200), genomes(5)
-    settings = NetworkSettings(epochs=2, minimum_steps=1)
+    settings = ResponseNetworkSettings(epochs=2, minimum_steps=1)
     fresh = rows(40, seed=7).features
     fitted = train_networks([data], chosen, settings, [1])[0][0]
     batch = train_networks([data], chosen, settings, [1], held_out=[fresh])[1][0]
@@ -113,7 +113,7 @@ def test_fitted_networks_give_the_logits_of_the_batch():
 
 def test_features_that_are_not_selected_have_no_influence():
     data, genome = rows(200), Genome((1, 4), 6)
-    settings = NetworkSettings(epochs=2, minimum_steps=1)
+    settings = ResponseNetworkSettings(epochs=2, minimum_steps=1)
     changed = data.features.copy()
     changed[:, [0, 2, 3, 5, 6, 7, 8]] = 7.0
     fresh = rows(40, seed=7).features
@@ -127,14 +127,14 @@ def test_learns_what_a_linear_model_cannot():
     random = np.random.default_rng(0)
     x = random.normal(size=(800, FEATURES)).astype(np.float32)
     y = ((x[:, 0] > 0) ^ (x[:, 1] > 0)).astype(np.float32)
-    settings = NetworkSettings(epochs=150, minimum_steps=1, learning_rate=5e-3)
+    settings = ResponseNetworkSettings(epochs=150, minimum_steps=1, learning_rate=5e-3)
     data = TrainingRows(x[:600], y[:600], np.ones(600, dtype=np.float32))
     logits = train_networks([data], [Genome((0, 1), 8)], settings, [0], held_out=[x[600:]])[1][0][0]
     assert roc_auc_score(y[600:], logits) > 0.95
 
 
 def test_steps_and_blocks():
-    settings = NetworkSettings(epochs=20, minimum_steps=300, batch_size=200)
+    settings = ResponseNetworkSettings(epochs=20, minimum_steps=300, batch_size=200)
     assert optimiser_steps(1000, settings) == (60, 5)
     assert optimiser_steps(20_000, settings) == (20, 100)
     sizes = [Genome((0,), hidden) for hidden in (5, 5, 5, 9, 20, 1)]

@@ -10,9 +10,9 @@ from tests.unit.report.statements import STATEMENTS
 from tests.unit.report.statements.registry import Checked, Files, checked, texts
 from tests.unit.report.statements.summary import SIMULATED
 
-from livermets.cli.report import study_settings
 from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
+from livermets.config.study import recorded_settings
 from livermets.report.build import build_report
 from livermets.report.model import Report
 from livermets.report.results import read_results
@@ -92,7 +92,7 @@ def complaints_about(folder: Path) -> list[str]:
 
 def settings_of(folder: Path) -> Mapping[str, Any]:
     """The settings of the study that made a results folder."""
-    return study_settings(str(folder.parent / "config.yaml"))
+    return recorded_settings(str(folder.parent / "config.yaml"))
 
 
 def statistics_of(config: Mapping[str, Any]) -> StatisticsSettings:
