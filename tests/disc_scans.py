@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from livermets.segmentation.scan import TrainingScan
+from livermets.segmentation.training_scan import TrainingScan
 
 
 def disc_scan(patient: str, seed: int, lesions: bool = True, size: int = 32, slices: int = 6) -> TrainingScan:

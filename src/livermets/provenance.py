@@ -12,9 +12,20 @@ import livermets
 
 PACKAGE_FOLDER = Path(__file__).parent
 TRACKED_PACKAGES = (
-    "numpy", "pandas", "scikit-learn", "scipy", "statsmodels", "torch", "monai", "deap",
-    "pyradiomics", "SimpleITK", "numba", "snakemake", "matplotlib",
-)  # fmt: skip
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "statsmodels",
+    "torch",
+    "monai",
+    "deap",
+    "pyradiomics",
+    "SimpleITK",
+    "numba",
+    "snakemake",
+    "matplotlib",
+)
 
 
 def file_digest(path: Path | str) -> str:

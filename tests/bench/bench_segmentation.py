@@ -10,6 +10,7 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import numpy as np
 
@@ -55,16 +56,17 @@ def main() -> None:
         TrainingSettings,
     )
     from livermets.segmentation.architectures.build import foreground_probability, pick_device
-    from livermets.segmentation.data import EpochSlices, Slices
     from livermets.segmentation.predict import predict_probability
-    from livermets.segmentation.train import prepare_torch, start_training, train_pass
+    from livermets.segmentation.slices import EpochSlices, Slices
+    from livermets.segmentation.training_loop import repeatable_torch, start_training, train_pass
 
     random, size, count = np.random.default_rng(0), arguments.pixels, arguments.slices
     network = NetworkSettings(base_filters=arguments.base_filters)
     augmentation = AugmentationSettings(flip=0.5, affine=0.5, intensity=0.5, noise=0.2)
     settings = TrainingSettings(batch_size=8, balance=False, augmentation=augmentation)
     device = pick_device()
-    prepare_torch(settings, 0, device)
+    prepared = ExitStack()
+    prepared.enter_context(repeatable_torch(settings, 0, device))
     image = random.normal(size=(count, 1, size, size)).astype(np.float32)
     target = (random.random((count, 1, size, size)) > 0.95).astype(np.uint8)
     stack, rows = torch.from_numpy(image[:, 0]), torch.arange(count)[:, None]

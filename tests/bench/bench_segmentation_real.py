@@ -40,13 +40,13 @@ def main() -> None:
     from livermets.io.images import read_volume
     from livermets.masks.metrics import mask_metrics
     from livermets.segmentation.architectures.build import build_network, pick_device, size_multiple
-    from livermets.segmentation.data import select_slices
     from livermets.segmentation.field import crop_scans
     from livermets.segmentation.predict import predict_probability
     from livermets.segmentation.preprocess import preprocess_scan, training_scan
-    from livermets.segmentation.scan import TrainingScan
-    from livermets.segmentation.train import train_network
-    from livermets.segmentation.training import sections
+    from livermets.segmentation.slices import select_slices
+    from livermets.segmentation.trained_network import sections
+    from livermets.segmentation.training_loop import train_network
+    from livermets.segmentation.training_scan import TrainingScan
 
     shorter = {"epochs": arguments.epochs, "slices_per_epoch": arguments.slices, "cpu_bfloat16": arguments.bfloat16}
     shared = {"preprocess": {"network_grid": arguments.pixels}, "segmentation": {"training": shorter}}

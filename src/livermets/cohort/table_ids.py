@@ -12,10 +12,31 @@ from livermets.io.patterns import matches
 from livermets.io.rows import RawTable
 
 SUMMARIES = (
-    "mean", "mean*sd", "mean*std*", "average", "median", "total", "totals", "sum", "stdev", "standard deviation",
-    "mittelwert", "mittel", "summe", "gesamt", "standardabweichung", "media", "mediana", "totale", "somma",
-    "deviazione standard", "moyenne", "médiane", "somme", "écart-type",
-)  # fmt: skip
+    "mean",
+    "mean*sd",
+    "mean*std*",
+    "average",
+    "median",
+    "total",
+    "totals",
+    "sum",
+    "stdev",
+    "standard deviation",
+    "mittelwert",
+    "mittel",
+    "summe",
+    "gesamt",
+    "standardabweichung",
+    "media",
+    "mediana",
+    "totale",
+    "somma",
+    "deviazione standard",
+    "moyenne",
+    "médiane",
+    "somme",
+    "écart-type",
+)
 """How the lines below a table begin that hold no patient."""
 
 

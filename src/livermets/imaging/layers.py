@@ -46,15 +46,15 @@ class _Layer:
     size: int
 
     def shared_with(self, other: _Layer) -> int:
-        both = tuple(slice(max(a.start, b.start), min(a.stop, b.stop))
-                     for a, b in zip(self.box, other.box, strict=True))  # fmt: skip
+        pairs = zip(self.box, other.box, strict=True)
+        both = tuple(slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in pairs)
         if any(part.start >= part.stop for part in both):
             return 0
         return int(np.count_nonzero(self._at(both) & other._at(both)))
 
     def _at(self, box: Box) -> NDArray[np.bool_]:
-        return self.mask[tuple(slice(b.start - own.start, b.stop - own.start)
-                               for b, own in zip(box, self.box, strict=True))]  # fmt: skip
+        pairs = zip(box, self.box, strict=True)
+        return self.mask[tuple(slice(b.start - own.start, b.stop - own.start) for b, own in pairs)]
 
 
 def merged(layers: Iterable[tuple[int, NDArray[np.bool_]]], shape_zyx: tuple[int, int, int]) -> Merged:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Cohort
 from livermets.errors import InputError, ProblemList
+from livermets.intake.air import NO_AIR_HU
 from livermets.intake.lesion_checks import (
     check_lesions_in_liver,
     check_lesions_placed,
@@ -24,8 +25,6 @@ from livermets.intake.scan_data import ScanData, read_scan
 from livermets.io.ct import AIR_HU, PADDING_HU
 from livermets.io.placement import forms_apart, left_and_right
 
-NO_AIR_HU = -500
-"""A CT has air around or inside the body; a minimum above this means that the values were changed."""
 _PILE_UP = 0.0005
 """Share of the voxels exactly at a limit. Sixteen public CTs windowed to -160..240 HU: 0.37-0.61 and 0.007-0.041."""
 _SHARP = 5.0

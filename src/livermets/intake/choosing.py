@@ -43,13 +43,16 @@ class Chosen:
 
 def roles(read: Sequence[Read]) -> dict[str, Role]:
     """What each template is by its kind and its words; words that all templates share say nothing."""
-    owns = {one.template: one.template.replace("{patient}", "").replace("{lesion}", "0").replace("{timepoint}", "")
-            for one in read}  # fmt: skip
+    owns = {one.template: _without_fields(one.template) for one in read}
     shared = _shared_folders(list(owns.values()))
     found: dict[str, Role] = {}
     for one in read:
         found[one.template] = _role(one.item, "/".join(owns[one.template].split("/")[shared:]))
     return found
+
+
+def _without_fields(template: str) -> str:
+    return template.replace("{patient}", "").replace("{lesion}", "0").replace("{timepoint}", "")
 
 
 def _shared_folders(texts: list[str]) -> int:
@@ -115,9 +118,14 @@ def _folder_above(read: Sequence[Read], everything: Sequence[Read]) -> Chosen | 
     for one in read:
         group.items.setdefault((one.patient, ""), []).append(one.item)
     kinds = {one.item.kind for one in read}
-    others = [one for one in everything
-              if f"{one.template}/".startswith(f"{folder}/") and one.item.kind in kinds and one not in read
-              and one.item.modality in ("CT", "")]  # fmt: skip
+    others = [
+        one
+        for one in everything
+        if f"{one.template}/".startswith(f"{folder}/")
+        and one.item.kind in kinds
+        and one not in read
+        and one.item.modality in ("CT", "")
+    ]
     return None if others else group
 
 
@@ -187,8 +195,11 @@ def _only(group: Chosen, points: Sequence[str]) -> Chosen:
     if "{timepoint}" not in group.template:
         return group
     template = group.template.replace("{timepoint}", points[0]) if len(points) == 1 else group.template
-    items = {(patient, point if len(points) > 1 else ""): items
-             for (patient, point), items in group.items.items() if point in points}  # fmt: skip
+    items = {
+        (patient, point if len(points) > 1 else ""): items
+        for (patient, point), items in group.items.items()
+        if point in points
+    }
     return Chosen(template, items)
 
 

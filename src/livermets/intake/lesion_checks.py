@@ -10,12 +10,12 @@ from scipy import ndimage
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Cohort
 from livermets.errors import ProblemList
+from livermets.intake.air import LESION_AIR_HU, air_below
 from livermets.intake.placement_checks import LESIONS, placement_problem
 from livermets.intake.scan_data import ScanData
 
 NEAR_MM = 5.0
 """A lesion this near to the liver mask may be one that the mask leaves out."""
-_AIR_HU = -200.0
 _MISREAD_MM = 5.0
 _MISREAD_SHARE = 0.3
 
@@ -29,7 +29,7 @@ def check_lesions_plausible(scan: Scan, data: ScanData, problems: ProblemList) -
     for lesion, box in data.lesion_boxes.items():
         values = data.ct.array[box][labels[box] == lesion]
         mean = float(values.mean())
-        if mean < data.air_below(_AIR_HU):
+        if mean < air_below(LESION_AIR_HU, data.lowest_hu):
             what = f"lesion {lesion} lies in air or lung (mean {mean:.0f} HU)"
             fix = "The mask is flipped, shifted or of another patient; look at it on the CT"
             problems.refusal("lesion_air", where, what, fix)

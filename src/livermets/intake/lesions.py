@@ -16,9 +16,17 @@ if TYPE_CHECKING:
     from livermets.intake.scan_data import ScanData
 
 COLUMNS = (
-    "cohort", "patient_id", "timepoint", "centre", "lesion_id", "response", "longest_diameter_mm", "volume_ml",
-    "baseline_diameter_mm", "followup_diameter_mm",
-)  # fmt: skip
+    "cohort",
+    "patient_id",
+    "timepoint",
+    "centre",
+    "lesion_id",
+    "response",
+    "longest_diameter_mm",
+    "volume_ml",
+    "baseline_diameter_mm",
+    "followup_diameter_mm",
+)
 MEASURED = ("lesion_id", "longest_diameter_mm", "volume_ml")
 """What the mask alone says of a lesion."""
 

@@ -11,9 +11,9 @@ from scipy import ndimage
 
 from livermets.errors import Finding, ProblemList
 from livermets.imaging.geometry import CONNECTIVITY_26, Volume
+from livermets.intake.air import LIVER_AIR_HU, air_below
 from livermets.intake.placement_checks import LIVER, placement_problem
 
-GAS_HU = -300
 UNENHANCED_LIVER_HU = 75.0
 """Portal-phase liver is about 100-130 HU, unenhanced liver 45-65 HU."""
 LARGEST_LIVER_ML = 6000.0
@@ -44,7 +44,7 @@ def liver_problems(
     if box is None:
         return problems
     inside = liver[box]
-    air_hu = max(GAS_HU, float(ct.array.min()) + 1.0)  # of a CT that was cut off higher, its lower limit
+    air_hu = air_below(LIVER_AIR_HU, float(ct.array.min()))
     _check_values(ct.array[box][inside], air_hu, where, mask, fix, portal, problems)
     _check_volume(ct, float(np.count_nonzero(inside)) * ct.grid.voxel_ml, where, mask, fix, whole, problems)
     _check_pieces(inside, ct.grid.voxel_ml, where, mask, problems)

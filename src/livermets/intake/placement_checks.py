@@ -17,8 +17,11 @@ from livermets.errors import Problem
 from livermets.imaging.border_fit import Box, Placement, Shift, placement
 from livermets.imaging.geometry import Volume
 
-_AXES = (("slice", "towards the feet", "towards the head"), ("pixel", "to the front", "to the back"),
-         ("pixel", "to the patient's right", "to the patient's left"))  # fmt: skip
+_AXES = (
+    ("slice", "towards the feet", "towards the head"),
+    ("pixel", "to the front", "to the back"),
+    ("pixel", "to the patient's right", "to the patient's left"),
+)
 _TURNS = ("upside down", "front to back", "left to right")
 
 

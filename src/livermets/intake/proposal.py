@@ -24,6 +24,7 @@ from livermets.intake.readings import Read, of_one_patient, readings, with_timep
 from livermets.intake.table_guess import TableGuess, guessed
 from livermets.io.tables import write_csv
 
+_FIELDS = re.compile(r"\{(patient|lesion|timepoint)\}")
 _SPECIAL = re.compile(r"[{}$\n\r]|^~")
 NO_IMAGE, NO_LESIONS = "no image in this folder", "no lesion mask in this folder"
 
@@ -85,8 +86,7 @@ def _usable(read: list[Read], listing: Listing, remarks: list[str]) -> list[Read
     no_id = sorted({one.patient for one in read if not ID_PATTERN.fullmatch(one.patient) or not one.patient.strip(".")})
     if no_id:
         remarks.append(f"left out, because a patient id has only letters without accents, digits, . _ -: {some(no_id)}")
-    special = sorted({one.item.path for one in read if _SPECIAL.search(one.template.replace("{patient}", "")
-                      .replace("{lesion}", "").replace("{timepoint}", ""))})  # fmt: skip
+    special = sorted({one.item.path for one in read if _SPECIAL.search(_FIELDS.sub("", one.template))})
     if special:
         remarks.append(f"left out, because a path cannot hold {{ }} $: {some(special)}")
     unread = sorted({item.path for item in listing.items} - {one.item.path for one in read})
@@ -110,8 +110,9 @@ def _assembled(
         problems = load_problems(proposal)
         if not problems:
             proposal.remarks = [*remarks, *proposal.remarks]
-            proposal.remarks += [f"table {other.path} is not used" for other in tables
-                                 if other is not guess and not other.trouble]  # fmt: skip
+            proposal.remarks += [
+                f"table {other.path} is not used" for other in tables if other is not guess and not other.trouble
+            ]
             return proposal
         remarks.append(f"table {guess.path} is not used: {' '.join(problems[:5])}")
     if role != "predict":
@@ -145,9 +146,14 @@ def _with_table(
 
 
 def _base(
-    name: str, role: str, place: Path, image: Chosen, masks: dict[str, Chosen], patients: list[str],
+    name: str,
+    role: str,
+    place: Path,
+    image: Chosen,
+    masks: dict[str, Chosen],
+    patients: list[str],
     guess: TableGuess | None = None,
-) -> Proposal:  # fmt: skip
+) -> Proposal:
     """Role, folder, table or patients, and the paths that every patient has."""
     proposal = Proposal(name, {"role": role, "folder": str(place)})
     keys = proposal.keys
@@ -181,8 +187,8 @@ def _base(
             keys |= {label: value for label, value in lines.items() if label.startswith(key[:5]) and value}
         elif key in masks and key not in given:
             having = len({patient for patient, _ in masks[key].scans & used})
-            proposal.remarks.append(f"{key} is left out: {having} of {len({p for p, _ in used})} patients have "
-                                    f"{masks[key].template}")  # fmt: skip
+            have = f"{having} of {len({patient for patient, _ in used})} patients have {masks[key].template}"
+            proposal.remarks.append(f"{key} is left out: {have}")
     if "lesions" in keys and "lesion_ids" in lines:
         keys["lesion_ids"] = lines["lesion_ids"]
     proposal.remarks += notes

@@ -38,8 +38,10 @@ def label_lines(place: Path, masks: dict[str, Chosen]) -> tuple[dict[str, Any], 
 def _names(place: Path, mask: Chosen) -> dict[str, list[str]]:
     if all(item.kind in ("volume", "slices") for items in mask.items.values() for item in items):
         return {}
-    return {patient: structure_names(place / mask.template.replace("{patient}", patient))
-            for patient in sorted({patient for patient, _ in mask.scans})}  # fmt: skip
+    return {
+        patient: structure_names(place / mask.template.replace("{patient}", patient))
+        for patient in sorted({patient for patient, _ in mask.scans})
+    }
 
 
 def _by_name(names: dict[str, list[str]], both: bool) -> tuple[dict[str, Any], list[str]]:

@@ -34,8 +34,10 @@ def also_there(read: Iterable[Read], image: Chosen, masks: dict[str, Chosen]) ->
         if one.item not in used:
             left.setdefault(one.template, set()).add(one.patient)
     order = sorted(left, key=lambda template: (-len(left[template]), template))
-    lines = [f"also there: {template} ({len(left[template])} patient{'s'[: len(left[template]) > 1]})"
-             for template in order[:_SHOWN]]  # fmt: skip
+    lines = [
+        f"also there: {template} ({len(left[template])} patient{'s'[: len(left[template]) > 1]})"
+        for template in order[:_SHOWN]
+    ]
     if len(order) > _SHOWN:
         lines.append(f"also there: {len(order) - _SHOWN} more kinds of paths")
     return lines

@@ -16,12 +16,13 @@ from scipy import ndimage
 from livermets.cohort.missing import missing_masks
 from livermets.cohort.scan import Scan
 from livermets.config.cohorts import CohortSettings, SeriesChoice
-from livermets.errors import InputError, Problem, ProblemList, input_error
-from livermets.imaging.geometry import CONNECTIVITY_26, Volume
+from livermets.errors import InputError, Problem, ProblemList
+from livermets.imaging.geometry import Volume
+from livermets.intake.lesion_ids import lesion_numbers, with_lesion_ids
 from livermets.io.ct import open_ct
 from livermets.io.dicom.folder import LEFT_OUT_FIX, left_out
 from livermets.io.dicom.headers import images_drawn_on
-from livermets.io.labels import LabelMap, label_map, lesion_numbers
+from livermets.io.labels import LabelMap, label_map
 from livermets.io.masks import read_mask
 from livermets.masks.identity import LARGEST_LESION_ID
 
@@ -45,12 +46,9 @@ class ScanData:
     files: dict[str, int] = field(default_factory=dict)
     """Of a DICOM folder: how many slices were used, and how many files are something else, by what they are."""
 
-    def air_below(self, hu: float) -> float:
-        """The HU below which a voxel is air: ``hu``, or just above the lower limit of a CT that was cut off higher."""
-        return max(hu, self._lowest_hu + 1.0)
-
     @cached_property
-    def _lowest_hu(self) -> float:
+    def lowest_hu(self) -> float:
+        """The lowest value of the CT, 0 at most."""
         return float(self.ct.array.min(initial=0))
 
     @cached_property
@@ -134,7 +132,7 @@ def _read_lesions(scan: Scan, settings: CohortSettings, data: ScanData, problems
     where = f"{scan.label}, {scan.lesion_pattern}"
     if files[0][0] is None:
         mask = read_mask(files[0][1], data.ct.grid, settings.lesion_labels, settings.resample_masks)
-        labels = _numbered(mask, settings, scan)
+        labels = with_lesion_ids(mask, settings, scan)
     else:
         mask = _one_file_per_lesion([(int(n or 0), path) for n, path in files], scan, settings, data, problems)
         labels = mask.labels.astype(np.uint16)
@@ -166,27 +164,6 @@ def _overlaps(mask: LabelMap, scan: Scan, data: ScanData, problems: ProblemList)
     data.swallowed = {numbers[label]: lost for label, lost in mask.swallowed.items()}
 
 
-def _numbered(mask: LabelMap, settings: CohortSettings, scan: Scan) -> NDArray[np.uint16]:
-    """Label values as lesion ids."""
-    labels = mask.labels
-    if settings.lesion_ids == "components":
-        components, count = ndimage.label(labels > 0, CONNECTIVITY_26)
-        if count > LARGEST_LESION_ID:
-            what = f"the lesion mask falls into {count} pieces"
-            raise input_error(scan.lesion_pattern, what, "It is noise rather than lesions; correct the mask")
-        return components.astype(np.uint16)
-    if mask.names:
-        numbers = lesion_numbers(mask.names)
-        table = np.zeros(max(numbers) + 1, np.uint16)
-        for number, lesion_id in numbers.items():
-            table[number] = lesion_id
-        labels = table[labels]
-    if labels.max(initial=0) > LARGEST_LESION_ID:
-        what = f"the mask has a lesion with label {labels.max()}"
-        raise input_error(scan.lesion_pattern, what, f"Number the lesions from 1 to {LARGEST_LESION_ID}")
-    return labels.astype(np.uint16)
-
-
 def _one_file_per_lesion(
     files: list[tuple[int, Path]], scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList
 ) -> LabelMap:
@@ -209,5 +186,6 @@ def _one_file_per_lesion(
             if not layers[number].any():
                 what = _empty("the lesion mask holds no lesion", mask)
                 problems.error(where, what, "Correct the mask or remove the file")
-    return label_map(layers.items(), dict.fromkeys(sorted(layers), ""), data.ct.grid, "one file per lesion",
-                      shown="lesion {number}")  # fmt: skip
+    return label_map(
+        layers.items(), dict.fromkeys(sorted(layers), ""), data.ct.grid, "one file per lesion", shown="lesion {number}"
+    )

@@ -120,20 +120,29 @@ def _summary(
         x, y, z = data.ct.grid.size_xyz
         x_mm, y_mm, z_mm = (round(step, 6) for step in data.ct.grid.spacing_xyz_mm)
         values |= {
-            "source": data.kind, "orientation": data.ct.stored_orientation, "image_sha256": data.digest,
-            "size_x": x, "size_y": y, "size_z": z, "spacing_x_mm": x_mm, "spacing_y_mm": y_mm, "spacing_z_mm": z_mm,
-            "hu_min": float(data.ct.array.min()), "hu_max": float(data.ct.array.max()),
-        }  # fmt: skip
+            "source": data.kind,
+            "orientation": data.ct.stored_orientation,
+            "image_sha256": data.digest,
+            "size_x": x,
+            "size_y": y,
+            "size_z": z,
+            "spacing_x_mm": x_mm,
+            "spacing_y_mm": y_mm,
+            "spacing_z_mm": z_mm,
+            "hu_min": float(data.ct.array.min()),
+            "hu_max": float(data.ct.array.max()),
+        }
         if data.liver is not None:
             values["liver_ml"] = round(float(np.count_nonzero(data.liver)) * data.ct.grid.voxel_ml, 1)
             values["liver_mean_hu"] = round(float(data.ct.array[data.liver].mean()), 1)
         if data.lesions is not None:
             diameters = lesions["longest_diameter_mm"]
             values |= {
-                "n_lesions": len(lesions), "lesion_voxels": int(np.count_nonzero(data.lesions)),
+                "n_lesions": len(lesions),
+                "lesion_voxels": int(np.count_nonzero(data.lesions)),
                 "longest_diameter_min_mm": round(float(diameters.min()), 2),
                 "longest_diameter_max_mm": round(float(diameters.max()), 2),
-            }  # fmt: skip
+            }
     return ScanSummary(**values)
 
 

@@ -136,8 +136,11 @@ def _is_id(entry: str) -> bool:
 def _forms(on_disk: Sequence[str]) -> list[PatientIdForm]:
     """Prefixes and widths that the names on disk have."""
     parts = [found for name in on_disk if (found := re.fullmatch(r"(.*?)(\d+)", name))]
-    forms = {(found[1], len(found[2]) if found[2].startswith("0") or width > 1 else 1)
-             for found in parts for width in (1, len(found[2]))}  # fmt: skip
+    forms = {
+        (found[1], len(found[2]) if found[2].startswith("0") or width > 1 else 1)
+        for found in parts
+        for width in (1, len(found[2]))
+    }
     return [PatientIdForm(prefix=prefix, width=width) for prefix, width in sorted(forms)]
 
 

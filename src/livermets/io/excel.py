@@ -77,8 +77,11 @@ def _hidden(sheet: Any) -> list[str]:
         if size.hidden
     ]
     found = [("row", rows), ("column", columns)]
-    return [f"hidden {_plural(word, names)} {', '.join(names)} of the sheet: read like the others"
-            for word, names in found if names]  # fmt: skip
+    return [
+        f"hidden {_plural(word, names)} {', '.join(names)} of the sheet: read like the others"
+        for word, names in found
+        if names
+    ]
 
 
 def _plural(word: str, names: list[str]) -> str:
@@ -107,8 +110,11 @@ def _check_formulas(path: Path, title: str) -> None:
         relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
         targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
         workbook = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-        found = [targets.get(sheet.get(_RELATION), "") for sheet in workbook.iter(f"{_MAIN}sheet")
-                 if sheet.get("name") == title]  # fmt: skip
+        found = [
+            targets.get(sheet.get(_RELATION), "")
+            for sheet in workbook.iter(f"{_MAIN}sheet")
+            if sheet.get("name") == title
+        ]
         content = archive.read(posixpath.join("xl", found[0]).lstrip("/")) if found else b""
     if b"<f" not in content:
         return

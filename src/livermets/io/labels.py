@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -59,16 +58,6 @@ def numbered(pairs: Iterable[tuple[int, str]], where: object) -> dict[int, str]:
             raise input_error(where, what, "Export it again with a number of its own for each")
         names[number] = name
     return names
-
-
-def lesion_numbers(names: Mapping[int, str]) -> dict[int, int]:
-    """From segment number to lesion_id: the number at the end of the name ("Tumor_3") where every name has its own,
-    else the segment number."""
-    ends = {number: re.search(r"(\d+)\s*$", name) for number, name in names.items()}
-    numbers = {number: int(match[1]) for number, match in ends.items() if match and int(match[1]) > 0}
-    if len(numbers) == len(names) and len(set(numbers.values())) == len(names):
-        return numbers
-    return {number: number for number in names}
 
 
 def label_map(

@@ -147,11 +147,13 @@ def _qform(fields: np.void) -> NDArray:
         b, c, d = np.array([b, c, d]) / np.sqrt(b * b + c * c + d * d)
     else:
         a = np.sqrt(rest)
-    rotation = np.array([
-        [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
-        [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
-        [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
-    ])  # fmt: skip
+    rotation = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+        ]
+    )
     sizes = np.abs(fields["pixdim"][1:4].astype(float)) * [1, 1, -1 if fields["pixdim"][0] < 0 else 1]
     form = np.eye(4)
     form[:3, :3], form[:3, 3] = rotation * sizes, fields["qoffset"]

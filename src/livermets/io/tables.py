@@ -19,24 +19,53 @@ import pandas as pd
 from livermets.errors import input_error
 from livermets.io.atomic import written_aside
 from livermets.io.presence import require
+from livermets.io.row_numbers import FIRST_ROW
 from livermets.io.rows import RawTable, delimited_text, read_rows
 
 METADATA_KEY = b"livermets"
 TEXT_COLUMNS = (
-    "cohort", "patient_id", "timepoint", "centre", "mask_source", "group", "kind", "network", "first", "second",
-    "feature", "same_as", "reason", "note",
-)  # fmt: skip
+    "cohort",
+    "patient_id",
+    "timepoint",
+    "centre",
+    "mask_source",
+    "group",
+    "kind",
+    "network",
+    "first",
+    "second",
+    "feature",
+    "same_as",
+    "reason",
+    "note",
+)
 """Names and words, not numbers: patient 007 is not patient 7, and a cohort may be called NA."""
 _WHOLE = re.compile(
     r"lesion_id|response|detected|agree|predicted(_manual|_automatic)?|n|k|n_\w+|k_\w+|r_plus|r_minus|study_rule"
 )
 _MISSING = (
-    "", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "#N/A", "#NA", "#N/A N/A",
-    "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN",
-)  # fmt: skip
+    "",
+    "NA",
+    "N/A",
+    "n/a",
+    "<NA>",
+    "NaN",
+    "nan",
+    "-NaN",
+    "-nan",
+    "NULL",
+    "null",
+    "None",
+    "#N/A",
+    "#NA",
+    "#N/A N/A",
+    "1.#IND",
+    "-1.#IND",
+    "1.#QNAN",
+    "-1.#QNAN",
+)
 """What stands for no number, as pandas has it."""
 _NUMBER = r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?"
-_MOST_RUNS = 20
 _BOOLEANS = {"true": True, "false": False}
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 _EXCEL_SUFFIXES = (".xlsx", ".xlsm")
@@ -105,7 +134,7 @@ def _from_rows(rows: RawTable, names: set[str], comma: bool) -> pd.DataFrame:
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerows([rows.columns, *([row[column] for column in rows.columns] for row in rows.rows)])
     table = _parsed(text.getvalue(), ",", list(rows.columns), names, comma)
-    return table.set_axis(pd.Index(rows.row_numbers) - 2)
+    return table.set_axis(pd.Index(rows.row_numbers) - FIRST_ROW)
 
 
 def _parsed(text: str, separator: str, titles: list[str], names: set[str], comma: bool) -> pd.DataFrame:
@@ -117,9 +146,17 @@ def _parsed(text: str, separator: str, titles: list[str], names: set[str], comma
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # of columns that are read again as text
             return pd.read_csv(
-                io.BytesIO(data), sep=separator, header=0, names=titles, usecols=wanted, dtype=types,
-                keep_default_na=False, na_values=missing, float_precision="round_trip", skip_blank_lines=False,
-            )  # fmt: skip
+                io.BytesIO(data),
+                sep=separator,
+                header=0,
+                names=titles,
+                usecols=wanted,
+                dtype=types,
+                keep_default_na=False,
+                na_values=missing,
+                float_precision="round_trip",
+                skip_blank_lines=False,
+            )
 
     table = parse(names, None)
     if not isinstance(table.index, pd.RangeIndex):
@@ -148,17 +185,6 @@ def _typed(column: pd.Series, comma: bool) -> pd.Series:
     if len(given) and given.str.fullmatch(_NUMBER).all() and len(signs) < 2 and (comma or "," not in signs):
         return numbers.str.replace(",", ".").astype(float)
     return column
-
-
-def rows_in_words(chosen: pd.Series) -> str:
-    """The chosen rows as a spreadsheet counts them (the header is row 1): ``rows 2, 5, 7 to 49``."""
-    counted = chosen.index.is_unique and pd.api.types.is_integer_dtype(chosen.index)
-    places = chosen.index.to_numpy() if counted else np.arange(len(chosen))
-    rows = np.sort(places[chosen.to_numpy(bool)]) + 2
-    runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
-    said = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs[:_MOST_RUNS]]
-    left = sum(map(len, runs[_MOST_RUNS:]))
-    return f"row{'s' * (len(rows) > 1)} {', '.join(said)}{f' and {left} more' if left else ''}"
 
 
 def write_csv(path: Path | str, table: pd.DataFrame) -> None:

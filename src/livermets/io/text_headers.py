@@ -41,9 +41,8 @@ def says_left_and_right(path: Path) -> bool:
     fields = text_header(path)
     if is_nrrd(path):
         return bool(_space(fields)) and "space directions" in fields
-    return not fields or any(name in fields for name in ("transformmatrix", "rotation", "orientation")) or (
-        _orientation(fields) != ""
-    )  # fmt: skip
+    stated = any(name in fields for name in ("transformmatrix", "rotation", "orientation"))
+    return not fields or stated or _orientation(fields) != ""
 
 
 def stated_placement(path: Path) -> NDArray | None:

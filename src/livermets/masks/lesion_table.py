@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.errors import ProblemList, input_error
-from livermets.io.tables import rows_in_words
+from livermets.io.row_numbers import rows_in_words
 from livermets.masks.detected import RULE_COLUMN, missed
 from livermets.masks.identity import LESION_KEY
 

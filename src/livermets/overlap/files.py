@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import glob
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from livermets.errors import ProblemList, input_error
+from livermets.errors import ProblemList
 from livermets.io.atomic import written_aside
 from livermets.io.tables import read_table, write_csv
 from livermets.overlap.figures import dice_by_size
 from livermets.overlap.networks import NetworkComparison, NetworkMasks
 from livermets.overlap.tables import SMALL_BELOW_MM
+from livermets.segmentation.description import read_description
 
 
 def read_network_masks(networks: Sequence[str], scans: Sequence[str]) -> dict[str, NetworkMasks]:
@@ -55,17 +55,13 @@ def _pairs(words: Sequence[str], option: str, problems: ProblemList) -> list[tup
 
 
 def _masks(trained: Path | None, places: list[str]) -> NetworkMasks:
-    facts, log = {}, pd.DataFrame()
+    description, log = None, pd.DataFrame()
     if trained is not None:
-        path = trained / "network.json"
-        if not path.is_file():
-            raise input_error(path, "this file of a trained network does not exist", "Run train-segmentation first")
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        log = read_table(trained / "training_log.csv")
+        description, log = read_description(trained), read_table(trained / "training_log.csv")
     matching, scans = (
         _stacked([Path(place) / name for place in places]) for name in ("matching.csv", "scan_metrics.csv")
     )
-    return NetworkMasks(facts, log, matching, scans)
+    return NetworkMasks(description, log, matching, scans)
 
 
 def _stacked(paths: list[Path]) -> pd.DataFrame:

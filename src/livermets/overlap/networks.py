@@ -21,6 +21,7 @@ from livermets.masks.detected import (
 )
 from livermets.masks.identity import LESION_KEY, SCAN_KEY
 from livermets.masks.lesion_table import patient_numbers
+from livermets.overlap.described import described
 from livermets.overlap.detection import detection_estimates
 from livermets.overlap.tables import (
     EVERY_TIMEPOINT,
@@ -35,6 +36,7 @@ from livermets.overlap.tables import (
     without_independence,
 )
 from livermets.overlap.timepoints import timepoint_differences
+from livermets.segmentation.description import NetworkDescription
 from livermets.stats.agreement import mcnemar_estimates
 from livermets.stats.proportions import chi_squared_p
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
@@ -45,10 +47,10 @@ _LESION_COLUMNS = ["longest_diameter_mm", "dice", "precision", "recall", "voe", 
 
 @dataclass(frozen=True, eq=False)
 class NetworkMasks:
-    """One network (the facts of its network.json, its training log) and what it made of some scans: the rows of
-    ``matching.csv`` and of ``scan_metrics.csv``."""
+    """One network (its description and its training log, where its folder is known) and what it made of some scans: the
+    rows of ``matching.csv`` and of ``scan_metrics.csv``."""
 
-    facts: Mapping[str, Any]
+    description: NetworkDescription | None
     log: pd.DataFrame
     matching: pd.DataFrame
     scans: pd.DataFrame
@@ -224,30 +226,14 @@ def _difference(measure: str, values: NDArray, patient: NDArray[np.intp], boot: 
 
 def _facts(one: NetworkMasks) -> dict[str, Any]:
     """What a network is, and what it cost; empty where it is not known."""
-    network, training = one.facts.get("network") or {}, one.facts.get("training") or {}
-    preprocess = one.facts.get("preprocess") or {}
     seconds = one.log["seconds"].median() if "seconds" in one.log else NAN
     return {
-        "architecture": network.get("architecture"), "levels": network.get("levels"),
-        "base_filters": network.get("base_filters"), "norm": network.get("norm"),
-        "pretrained": None if not network else int(bool(network.get("pretrained"))),
-        "parameter_count": one.facts.get("parameter_count"), "convolution_count": one.facts.get("convolution_count"),
-        "network_grid": preprocess.get("network_grid"), "patch": training.get("patch"), "loss": training.get("loss"),
-        "n_training_patients": len(one.facts.get("training_patients") or []) or None,
-        "training_slices": one.facts.get("training_slices"), "epochs": one.facts.get("epochs"),
-        "kept_epoch": kept_epoch(one.facts),
+        **described(one.description),
         "seconds_per_epoch": seconds,
         "seconds_per_scan": one.scans["seconds"].median() if "seconds" in one.scans else NAN,
-        "device": one.facts.get("device"), "n_scans": len(one.scans),
-    }  # fmt: skip
-
-
-def kept_epoch(facts: Mapping[str, Any]) -> int | None:
-    """The epoch whose weights a network has: the best one, or the last where its training keeps that."""
-    if "kept_epoch" in facts:
-        return facts["kept_epoch"]
-    keep = (facts.get("training") or {}).get("keep")
-    return facts.get("epochs" if keep == "last" else "best_epoch")
+        "device": None if one.description is None else one.description.device,
+        "n_scans": len(one.scans),
+    }
 
 
 def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

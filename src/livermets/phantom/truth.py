@@ -20,7 +20,6 @@ _PROPENSITIES = ((0.10, False), (0.40, True), (0.60, True), (0.85, False), (0.95
 # Distance between the class means at effect 1, in standard deviations within a class.
 _CLASS_DISTANCE = {"sd": 3.4, "length": 1.0, "skew": 1.0}
 _PATIENT_SHARE = 0.2  # of the texture parameters' variance: lesions of one patient resemble each other
-GROWTH_LIMIT_MM = 3.0  # the default outcome rule
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,6 @@ from livermets.radiomics.filters import images_of, prefixes
 from livermets.radiomics.lattice import windows_by_label
 from livermets.radiomics.names import COLUMNS, feature_names
 
-ID_COLUMNS = ("lesion_id", "z", "y", "x")
-
 
 def roi_features(
     image_zyx: NDArray,

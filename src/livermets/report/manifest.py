@@ -14,6 +14,7 @@ from livermets.provenance import canonical_json, code_digest, file_digest, text_
 from livermets.randomness import integer_seed
 from livermets.report.benchmarks import per_rule, read_benchmarks
 from livermets.report.results import read_json
+from livermets.segmentation.description import read_description
 from livermets.workflow.leftovers import kept, left_over, made_by
 
 _TABLES = (".csv", ".json", ".safetensors")
@@ -84,9 +85,7 @@ def _seeds(config: Mapping[str, Any]) -> dict[str, int]:
 
 def _device(results: Path, gone: list[Path]) -> str | None:
     files = kept(results.glob("models/*/network.json"), gone)
-    devices = {str(read_json(path).get("device")) for path in files}
-    known = sorted(devices - {"None"})
-    return ", ".join(known) or None
+    return ", ".join(sorted({read_description(path.parent).device for path in files})) or None
 
 
 def _inputs(results: Path, gone: list[Path]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from livermets.io.tables import read_table, with_text
 from livermets.masks.identity import SCAN_KEY
 from livermets.masks.lesion_table import NOT_STATED, checked_lesions
 from livermets.report.lesions import LESION_COLUMNS, split_findings
+from livermets.segmentation.description import NetworkDescription, read_description
 from livermets.workflow.leftovers import kept, left_over, made_by
 
 PICTURES = (".png", ".svg")
@@ -31,10 +32,10 @@ class CohortFacts:
 
 @dataclass(frozen=True)
 class Network:
-    """One trained network: its settings, its log, its pictures."""
+    """One trained network: what it is, its log, its pictures."""
 
     name: str
-    facts: dict[str, Any]
+    description: NetworkDescription
     log: pd.DataFrame
     pictures: dict[str, Path]
 
@@ -270,7 +271,7 @@ def _networks(folder: Path, gone: list[Path]) -> dict[str, Network]:
     return {
         "/".join(path.parent.relative_to(folder).parts): Network(
             "/".join(path.parent.relative_to(folder).parts),
-            read_json(path),
+            read_description(path.parent),
             _optional_table(path.parent / "training_log.csv"),
             pictures_in(path.parent),
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from livermets.segmentation.scan import TrainingScan
+from livermets.segmentation.training_scan import TrainingScan
 
 # Context for the pixels at the liver's edge.
 MARGIN_PIXELS = 8

@@ -13,8 +13,8 @@ from torch.nn import functional
 from livermets.config.segmentation import NetworkSettings, OutputSettings
 from livermets.errors import InputError, input_error
 from livermets.segmentation.architectures.build import foreground_probability, on_device, size_multiple
-from livermets.segmentation.data import channel_rows
 from livermets.segmentation.field import liver_box, padding_to
+from livermets.segmentation.slices import channel_rows
 
 FLIPS: dict[str, tuple[tuple[int, ...], ...]] = {"none": ((),), "flips": ((), (2,), (3,), (2, 3))}
 Progress = Callable[[Iterable[int]], Iterable[int]]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from livermets.config.preprocess import PreprocessSettings
+from livermets.config.segmentation import Target
 from livermets.errors import InputError, Problem, input_error
 from livermets.imaging.geometry import Volume
 from livermets.imaging.normalise import liver_zscore, window
 from livermets.imaging.resample import network_grid, resample_image, resample_labels
 from livermets.segmentation.preprocessed import Preprocessed
-from livermets.segmentation.scan import TrainingScan
-
-Target = Literal["lesions", "liver"]
+from livermets.segmentation.training_scan import TrainingScan
 
 
 def preprocess_scan(
@@ -63,17 +62,21 @@ def check_target(normalisation: dict[str, Any], target: str, where: object) -> N
         )
 
 
-def check_same_preprocessing(scan: dict[str, Any], network: dict[str, Any], where: object) -> None:
-    """Raises `InputError` if a network was trained on another grid or scale than a scan was preprocessed to."""
-    check_target(scan, network["target"], where)
+def check_same_preprocessing(
+    normalisation: dict[str, Any], target: Target, preprocess: PreprocessSettings, where: object
+) -> None:
+    """Raises `InputError` if a network was trained on another grid or scale than a scan was preprocessed to.
+    ``normalisation`` is what the scan's folder says; ``target`` and ``preprocess`` are those of the network."""
+    check_target(normalisation, target, where)
+    here = normalisation["preprocess"]
     problems = [
         Problem(
             str(where),
-            f"preprocess.{key} is {scan['preprocess'][key]} here and {value} in the network's training",
+            f"preprocess.{key} is {here.get(key)} here and {value} in the network's training",
             "Preprocess again, or train again",
         )
-        for key, value in network["preprocess"].items()
-        if scan["preprocess"].get(key) != value
+        for key, value in preprocess.model_dump(mode="json").items()
+        if here.get(key) != value
     ]
     if problems:
         raise InputError(problems)

@@ -58,7 +58,7 @@ def preprocessed_digest(folder: Path) -> str:
     return text_digest(canonical_json({file.name: file_digest(file) for file in files if file.exists()}))
 
 
-def read_scan(image: Path, masks: dict[str, Path | None]) -> tuple[Volume, dict[str, Volume | None]]:
+def read_ct_and_masks(image: Path, masks: dict[str, Path | None]) -> tuple[Volume, dict[str, Volume | None]]:
     """A CT and its masks by name; those without a path stay empty.
 
     Raises `InputError` with every mask that is not on the CT's grid."""

@@ -9,30 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from torch import nn
 
-from livermets.config.segmentation import NetworkSettings, OutputSettings, SegmentationSettings
+from livermets.config.segmentation import OutputSettings, SegmentationSettings
 from livermets.imaging.geometry import Volume
 from livermets.imaging.resample import resample_image
 from livermets.masks.matching import match_lesions
 from livermets.masks.metrics import mask_metrics
 from livermets.segmentation.architectures.build import pick_device
+from livermets.segmentation.chosen_network import ChosenNetwork
 from livermets.segmentation.postprocess import drop_small_components, probability_threshold
 from livermets.segmentation.predict import predict_probability
 from livermets.segmentation.preprocess import check_same_preprocessing
 from livermets.segmentation.preprocessed import Preprocessed
-
-
-@dataclass(frozen=True, eq=False)
-class ChosenNetwork:
-    """A trained network, and whether it saw the patient at hand, and the very scan, in training or in monitoring it."""
-
-    name: str
-    network: nn.Module
-    settings: NetworkSettings
-    description: dict[str, Any]
-    seen: bool
-    scan_seen: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +43,11 @@ def segment_scan(
 ) -> Segmented:
     """Segments the lesions of a scan. ``masks``: ``liver`` (the one used), and, where known, the manual ``lesions`` and
     the manual ``liver reference``, all on the native grid."""
-    check_same_preprocessing(scan.normalisation, trained.description, where)
+    check_same_preprocessing(scan.normalisation, trained.description.target, trained.description.preprocess, where)
     started = time.perf_counter()
     device = pick_device()
     probability = predict_probability(
-        trained.network, trained.settings, settings.output, scan.image.array, scan.liver.array, device
+        trained.network, trained.description.network, settings.output, scan.image.array, scan.liver.array, device
     )
     seconds_network = time.perf_counter() - started
     mask, native, threshold = native_mask(probability, scan, image, masks["liver"], settings.output)

@@ -10,10 +10,10 @@ from torch.nn import functional
 from livermets.config.segmentation import NetworkSettings, OutputSettings, TrainingSettings
 from livermets.errors import input_error
 from livermets.segmentation.architectures.build import build_network, check_size, size_multiple
-from livermets.segmentation.data import Slices, select_slices
 from livermets.segmentation.field import crop_scans, padding_to
 from livermets.segmentation.folds import fold_of, validation_split
-from livermets.segmentation.scan import TrainingScan
+from livermets.segmentation.slices import Slices, select_slices
+from livermets.segmentation.training_scan import TrainingScan
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class TrainingSet:
     validation_scans: list[TrainingScan]
 
     def description(self) -> dict[str, Any]:
-        """Counts and patients, for the network's JSON."""
+        """Counts and patients, as the network's description has them."""
         return {
             "training_patients": self.training_patients,
             "validation_patients": self.validation_patients,

@@ -13,8 +13,8 @@ from tests.dicom_files import write_seg, write_series
 from tests.small_study import patient_arrays
 
 from livermets.errors import InputError
+from livermets.intake.lesion_ids import lesion_numbers
 from livermets.io.dicom.volumes import read_series_folder
-from livermets.io.labels import lesion_numbers
 from livermets.io.masks import read_mask
 
 HU, LIVER, LESIONS = patient_arrays(0)

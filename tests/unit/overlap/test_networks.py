@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from tests.network_descriptions import network_description
 
 from livermets.errors import InputError
 from livermets.overlap.networks import NetworkMasks, compare_networks
@@ -43,7 +44,9 @@ def masks(
     )
     matching = pd.DataFrame(rows)
     scans = matching[["cohort", "patient_id", "timepoint"]].drop_duplicates().assign(manual_lesions=1, seconds=2.0)
-    return NetworkMasks({"parameter_count": 7}, pd.DataFrame({"seconds": [1.0, 3.0, 9.0]}), matching, scans)
+    return NetworkMasks(
+        network_description(parameter_count=7), pd.DataFrame({"seconds": [1.0, 3.0, 9.0]}), matching, scans
+    )
 
 
 def pairs(first: NetworkMasks, second: NetworkMasks) -> pd.DataFrame:
@@ -171,13 +174,15 @@ def test_every_network_has_its_rows_and_costs():
     assert set(found.pairs["second"]) == {"two", "three"}
 
 
-@pytest.mark.parametrize("keep, kept", [("best", 4), ("last", 9)])
-def test_the_epoch_kept_is_the_best_or_the_last_as_the_recipe_says(keep, kept):
+def test_the_table_says_what_a_description_says_and_is_empty_without_one():
     one = masks([0.5] * 9)
-    facts = {"epochs": 9, "best_epoch": 4, "training": {"keep": keep}}
-    two = NetworkMasks(facts, one.log, one.matching, one.scans)
-    found = compare_networks({"one": one, "two": two}, Resampling(200, 0.95, np.random.default_rng(0)))
-    assert found.networks["kept_epoch"].tolist()[1] == kept
+    two = NetworkMasks(None, one.log, one.matching, one.scans)
+    found = compare_networks({"one": one, "two": two}, Resampling(200, 0.95, np.random.default_rng(0))).networks
+    assert found["kept_epoch"].tolist()[0] == 4
+    assert found["pretrained"].tolist()[0] == 0
+    assert found["n_training_patients"].tolist()[0] == 1
+    columns = found.columns[1 : found.columns.get_loc("seconds_per_epoch")]
+    assert found.loc[1, columns].isna().all()
 
 
 def test_different_lesions_and_scans_are_refused():

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
-from livermets.phantom.truth import GROWTH_LIMIT_MM, ORIENTATIONS, SLICE_THICKNESSES_MM, plan_patient
+from livermets.config.outcome import OutcomeSettings
+from livermets.phantom.truth import ORIENTATIONS, SLICE_THICKNESSES_MM, plan_patient
 
 
 def textures(plans, responder):
@@ -58,7 +59,7 @@ def test_a_lesions_other_properties_do_not_depend_on_class_or_effect(with_effect
 
 def test_growth_follows_the_class(with_effect):
     for lesion in (lesion for plan in with_effect for lesion in plan.lesions):
-        assert (lesion.growth_mm > GROWTH_LIMIT_MM) is not lesion.responder
+        assert (lesion.growth_mm > OutcomeSettings().limit_mm) is not lesion.responder
 
 
 def test_patients_have_two_to_seven_lesions_and_some_are_mixed(with_effect):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tests.network_descriptions import network_description
 
 from livermets.concordance.figures import concordance_figures
 from livermets.concordance.files import write_concordance
@@ -17,6 +18,7 @@ from livermets.masks.detected import is_detected
 from livermets.overlap.files import read_network_masks, write_network_comparison
 from livermets.overlap.networks import compare_networks
 from livermets.overlap.tables import Resampling
+from livermets.segmentation.description import write_description
 
 FEATURES = [
     "original_firstorder_Entropy",
@@ -282,16 +284,7 @@ def _compared(lesions: int, patients: int) -> pd.DataFrame:
 
 def _make_network(folder: Path, rng: np.random.Generator) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "network.json").write_text(
-        json.dumps(
-            {
-                "network": {"architecture": "unet"},
-                "parameter_count": 1_943_000,
-                "device": "cpu",
-                "training_patients": ["a"],
-            }
-        )
-    )
+    write_description(folder, network_description(best_epoch=30, kept_epoch=30, epochs=30))
     epochs = np.arange(1, 31)
     pd.DataFrame(
         {

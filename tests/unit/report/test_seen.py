@@ -6,6 +6,7 @@ import dataclasses
 
 import pandas as pd
 import pytest
+from tests.network_descriptions import network_description
 
 from livermets.report.model import Figure, Pairs, Table
 from livermets.report.results import Network, read_results
@@ -43,17 +44,9 @@ def test_a_cohort_seen_in_part_says_in_how_many_scans(made_study):
     assert seen_note(unknown) == []
 
 
-@pytest.mark.parametrize(
-    "facts, kept",
-    [
-        ({"training": {"keep": "last"}, "best_epoch": 4, "epochs": 9}, "9"),
-        ({"training": {"keep": "best"}, "best_epoch": 4, "epochs": 9}, "4"),
-        ({"training": {"keep": "last"}, "best_epoch": 4, "epochs": 9, "kept_epoch": 9}, "9"),
-    ],
-)
-def test_a_network_names_the_epoch_whose_weights_it_has(made_study, facts, kept):
+def test_a_network_names_the_epoch_whose_weights_it_has(made_study):
     study = read_results(made_study.folder, made_study.config)
-    network = Network("lesions", facts, pd.DataFrame(), {})
+    network = Network("lesions", network_description(epochs=9, kept_epoch=4), pd.DataFrame(), {})
     section = networks_sections(dataclasses.replace(study, networks={"lesions": network}))[0].sections[0]
     said = dict(next(block for block in section.blocks if isinstance(block, Pairs)).items)
-    assert said["epoch kept"] == kept
+    assert said["epoch kept"] == "4"

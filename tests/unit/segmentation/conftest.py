@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests import disc_scans as made
 
-from livermets.segmentation.scan import TrainingScan
+from livermets.segmentation.training_scan import TrainingScan
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ import livermets.cli.segmentation
 from livermets.cli import app
 from livermets.errors import InputError
 from livermets.io.images import read_volume, write_volume
-from livermets.segmentation.files import choose_network
+from livermets.segmentation.chosen_network import choose_network
 from livermets.segmentation.folds import fold_of
 from livermets.segmentation.preprocessed import preprocessed_digest
 from livermets.surroundings import OUTER_PATH, SOURCE
@@ -320,6 +320,15 @@ def test_another_network_grid_than_in_training_is_refused(study, tmp_path):
         )  # fmt: skip
 
 
+def test_training_names_every_scan_that_it_cannot_use(study, tmp_path):
+    preprocess(study / "A2" / "baseline", tmp_path / "none", lesions=False)
+    folders = [study / "A1" / "pre", tmp_path / "none", tmp_path / "nothing"]
+    with pytest.raises(InputError) as error:
+        train(folders, PATIENTS[:3], tmp_path / "net")
+    assert [problem.where for problem in error.value.problems] == [str(folder) for folder in folders[1:]]
+    assert not (tmp_path / "net").exists()
+
+
 def test_training_without_lesions_is_refused(study, tmp_path):
     scan = study / "A1" / "baseline"
     empty = read_volume(scan / "lesions.nii.gz")
@@ -436,7 +445,7 @@ def test_a_liver_that_a_network_makes_is_checked_like_any(study, tmp_path, monke
     def everywhere_but_there(path, image, *_):
         return (image.array < -50).astype("uint8")
 
-    monkeypatch.setattr("livermets.segmentation.liver_source._by_network", everywhere_but_there)
+    monkeypatch.setattr("livermets.segmentation.liver_mask._by_network", everywhere_but_there)
     with pytest.raises(InputError, match="the mean under the liver network's mask is -100 HU"):
         verb(
             "liver", "--image", study / "A1" / "baseline" / "ct.nii.gz", "--network", tmp_path / "network",

@@ -7,13 +7,15 @@ import json
 import pytest
 import torch
 from safetensors.torch import save_file
+from tests.network_descriptions import network_description
 
 from livermets.config.segmentation import NetworkSettings, PretrainedSettings
 from livermets.errors import InputError
 from livermets.provenance import file_digest
 from livermets.segmentation.architectures.build import build_network
 from livermets.segmentation.architectures.resnet_unet import ResNet18Encoder
-from livermets.segmentation.weights import load_network, load_pretrained_encoder, save_network
+from livermets.segmentation.description import write_description
+from livermets.segmentation.weights import load_network, load_pretrained_encoder, save_weights
 
 SMALL = NetworkSettings(levels=2, base_filters=4)
 
@@ -22,9 +24,8 @@ SMALL = NetworkSettings(levels=2, base_filters=4)
 def saved(tmp_path):
     torch.manual_seed(1)
     network = build_network(SMALL)
-    save_network(
-        tmp_path / "net", network.state_dict(), {"network": SMALL.model_dump(mode="json"), "target": "lesions"}
-    )
+    digest = save_weights(tmp_path / "net", network.state_dict())
+    write_description(tmp_path / "net", network_description(network=SMALL, weights_sha256=digest))
     return tmp_path / "net", network.eval()
 
 
@@ -34,7 +35,7 @@ def test_a_saved_network_predicts_the_same(saved):
     x = torch.randn(1, 1, 16, 16)
     assert torch.equal(loaded(x), network(x))
     assert not loaded.training
-    assert description["target"] == "lesions"
+    assert description.target == "lesions"
 
 
 def test_other_weights_than_described_are_refused(saved):

@@ -19,9 +19,13 @@ from livermets.io.presence import stand_in
 Pictures = list[tuple[Path, Dataset]]
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _OTHER_CLASSES = {
-    "1.2.840.10008.5.1.4.1.1.4": "MR", "1.2.840.10008.5.1.4.1.1.128": "PT", "1.2.840.10008.5.1.4.1.1.130": "PT",
-    "1.2.840.10008.5.1.4.1.1.20": "NM", "1.2.840.10008.5.1.4.1.1.6": "US", "1.2.840.10008.5.1.4.1.1.481.2": "RTDOSE",
-}  # fmt: skip
+    "1.2.840.10008.5.1.4.1.1.4": "MR",
+    "1.2.840.10008.5.1.4.1.1.128": "PT",
+    "1.2.840.10008.5.1.4.1.1.130": "PT",
+    "1.2.840.10008.5.1.4.1.1.20": "NM",
+    "1.2.840.10008.5.1.4.1.1.6": "US",
+    "1.2.840.10008.5.1.4.1.1.481.2": "RTDOSE",
+}
 """SOP classes (DICOM PS3.4 B.5), with those that begin like them, that no CT has; by modality."""
 _STANDARD = "1.2.840.10008."
 """What the identities of all public SOP classes begin with."""
@@ -32,7 +36,7 @@ _LEFT_OUT = {
     "copies": ("copy of a slice", "copies of slices"),
     "empty_files": ("empty file (no bytes, or zeros)", "empty files (no bytes, or zeros)"),
     "named_like_slices": ("file named like a slice that is not DICOM", "files named like slices that are not DICOM"),
-}  # fmt: skip
+}
 """What a folder of a scan should not hold, in words for one and for several."""
 LEFT_OUT_FIX = "If slices of the CT are among them, copy the series again"
 
@@ -72,10 +76,15 @@ def only_ct(pictures: Pictures, where: Path, counts: Counter[str]) -> Pictures:
     Raises `InputError` when there are none."""
     left = [(file, header) for file, header in pictures if not _other_modality(header)]
     series = Counter(_uid(header) for _, header in left)
-    if any(_is_ct(header) and (series[_uid(header)] > 1 or _frames(header) > 1) and not is_scout(header)
-           for _, header in left):  # fmt: skip
-        left = [(file, header) for file, header in left
-                if _is_ct(header) and not (_captured(header) and series[_uid(header)] == 1)]  # fmt: skip
+    if any(
+        _is_ct(header) and (series[_uid(header)] > 1 or _frames(header) > 1) and not is_scout(header)
+        for _, header in left
+    ):
+        left = [
+            (file, header)
+            for file, header in left
+            if _is_ct(header) and not (_captured(header) and series[_uid(header)] == 1)
+        ]
     others = sorted({_other_modality(header) for _, header in pictures} - {""})
     alone = max(series.values(), default=0) < 2
     if others and not any(_is_ct(header) for _, header in left) and alone:
@@ -94,8 +103,11 @@ def is_scout(header: Dataset) -> bool:
 
 def left_out(counts: Mapping[str, int]) -> str:
     """What was left out of a folder although it should not be there, in words; empty when there is nothing."""
-    words = [f"{counts[kind]} {one if counts[kind] == 1 else several}"
-             for kind, (one, several) in _LEFT_OUT.items() if counts.get(kind)]  # fmt: skip
+    words = [
+        f"{counts[kind]} {one if counts[kind] == 1 else several}"
+        for kind, (one, several) in _LEFT_OUT.items()
+        if counts.get(kind)
+    ]
     return f"left out of the series: {', '.join(words)}" if words else ""
 
 
@@ -165,8 +177,9 @@ def _captured(header: Dataset) -> bool:
 def _other_modality(header: Dataset) -> str:
     """The modality of a picture that cannot be a CT's; empty for one that can."""
     modality, sop_class = _modality(header), str(header.get("SOPClassUID", ""))
-    by_class = next((name for root, name in _OTHER_CLASSES.items()
-                     if sop_class == root or sop_class.startswith(f"{root}.")), "")  # fmt: skip
+    by_class = next(
+        (name for root, name in _OTHER_CLASSES.items() if sop_class == root or sop_class.startswith(f"{root}.")), ""
+    )
     return by_class if modality in _MAYBE_CT else modality
 
 

@@ -33,9 +33,15 @@ _CONTENT = {
     "AcquisitionDateTime": "FrameAcquisitionDateTime",
 }
 _PIXEL_TAGS = (
-    "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
     "PixelRepresentation",
-)  # fmt: skip
+)
 
 
 def is_enhanced(file: Path) -> bool:

@@ -55,8 +55,8 @@ def _read(file: Path, grid: Grid, wanted: Sequence[int | str]) -> LabelMap:
     if unnamed:
         count = frame_fates(content, chosen, names)["unnamed"]
         listed = ", ".join(map(str, sorted(unnamed)))
-        remarks.append(f"pixels of segment {listed}, which the object does not name, are left out ({count} frame(s) "
-                       "hold nothing else)")  # fmt: skip
+        alone = f"{count} frame(s) hold nothing else"
+        remarks.append(f"pixels of segment {listed}, which the object does not name, are left out ({alone})")
     return label_map(_layers(seg, frames, content, chosen, grid, where), chosen, grid, "DICOM-SEG", remarks)
 
 
@@ -70,14 +70,19 @@ def _segments(seg: Any, where: Path) -> tuple[dict[int, str], frozenset[int], li
         return names, frozenset(), []
     coded = {int(s.SegmentNumber) for s in seg.SegmentSequence if _is_background(s)}
     background = frozenset({int(seg.get("PixelPaddingValue") or 0), *coded})
-    said = [f'segment {n} "{names[n]}" is the background of this label map and is left out'
-            for n in sorted(background & set(names) - coded) if "background" not in names[n].casefold()]  # fmt: skip
+    said = [
+        f'segment {n} "{names[n]}" is the background of this label map and is left out'
+        for n in sorted(background & set(names) - coded)
+        if "background" not in names[n].casefold()
+    ]
     return {n: name for n, name in names.items() if n not in background}, background, said
 
 
 def _is_background(segment: Any) -> bool:
-    codes = [*(segment.get("SegmentedPropertyCategoryCodeSequence") or []),
-             *(segment.get("SegmentedPropertyTypeCodeSequence") or [])]  # fmt: skip
+    codes = [
+        *(segment.get("SegmentedPropertyCategoryCodeSequence") or []),
+        *(segment.get("SegmentedPropertyTypeCodeSequence") or []),
+    ]
     return any((code.get("CodeValue"), code.get("CodingSchemeDesignator")) == _BACKGROUND_CODE for code in codes)
 
 
@@ -88,8 +93,9 @@ def frame_content(seg: Any, frames: NDArray, background: frozenset[int]) -> list
     if str(seg.SegmentationType) == "LABELMAP":
         return [frozenset(np.unique(frame).tolist()) - background for frame in frames]
     threshold = _threshold(seg)
-    return [frozenset({_segment_of(seg, index)} if np.any(frame >= threshold) else ())
-            for index, frame in enumerate(frames)]  # fmt: skip
+    return [
+        frozenset({_segment_of(seg, index)} if np.any(frame >= threshold) else ()) for index, frame in enumerate(frames)
+    ]
 
 
 def frame_fates(content: Sequence[frozenset[int]], chosen: Container[int], names: Container[int]) -> Counter[Fate]:
@@ -132,11 +138,13 @@ class _Placement:
         self.first = grid.index_zyx(position[np.newaxis])[0]
         self.per_row = _step(np.array(cosines[3:]) * row_mm, grid)
         self.per_column = _step(np.array(cosines[:3]) * column_mm, grid)
-        corners = np.array([
-            self.first,
-            self.first + self.per_row * (seg.Rows - 1),
-            self.first + self.per_column * (seg.Columns - 1),
-        ])  # fmt: skip
+        corners = np.array(
+            [
+                self.first,
+                self.first + self.per_row * (seg.Rows - 1),
+                self.first + self.per_column * (seg.Columns - 1),
+            ]
+        )
         off = np.abs(corners - np.rint(corners))
         off[:, 0] = np.abs(grid.nearest_slices(corners[:, 0])[1])
         self.off_lattice = off.max(axis=0)

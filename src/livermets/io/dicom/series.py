@@ -125,8 +125,7 @@ def group_series(headers: Sequence[tuple[Path, Dataset]], where: Path, counts: C
     counts["copies"] += sum(map(len, groups.values())) - sum(map(len, unique.values()))
     stacks = [key for key, members in unique.items() if len(members) > 1]
     uids, geometries = {uid for uid, _ in stacks}, {geometry for _, geometry in stacks}
-    kept = [members for (uid, geometry), members in unique.items()
-            if not stacks or uid in uids or geometry in geometries]  # fmt: skip
+    kept = [members for key, members in unique.items() if not stacks or key[0] in uids or key[1] in geometries]
     counts["pictures"] += sum(map(len, unique.values())) - sum(map(len, kept))
     return [part for members in kept for part in _phases(members)]
 
@@ -232,11 +231,11 @@ def _phases(members: list[tuple[Path, Dataset]]) -> list[Series]:
     """The members as one series, or as several where phases of a regular spacing each take turns along the body."""
     whole = _sorted_series(members)
     for division in divisions(whole.headers):
-        parts = [[(whole.files[i], whole.headers[i]) for i in np.flatnonzero(division.members == phase)]
-                 for phase in range(len(division.names))]  # fmt: skip
+        owned = [np.flatnonzero(division.members == phase) for phase in range(len(division.names))]
+        parts = [[(whole.files[i], whole.headers[i]) for i in places] for places in owned]
         if all(_is_regular(_sorted_series(part)) for part in parts):
-            return [_named(one, division.tag, name) for part, name in zip(parts, division.names, strict=True)
-                    for one in _phases(part)]  # fmt: skip
+            named = zip(parts, division.names, strict=True)
+            return [_named(one, division.tag, name) for part, name in named for one in _phases(part)]
     if np.all(np.diff(whole.heights_mm) > 1e-3):
         return [whole]
     acquisitions: dict[str, list[tuple[Path, Dataset]]] = defaultdict(list)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,17 +22,23 @@ from livermets.randomness import integer_seed
 from livermets.segmentation.architectures.build import build_network, foreground_probability, on_device, pick_device
 from livermets.segmentation.architectures.resnet_unet import ResNet18UNet
 from livermets.segmentation.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
-from livermets.segmentation.data import EpochSlices, Slices
 from livermets.segmentation.losses import Loss, build_loss, inverse_frequency_weights
 from livermets.segmentation.predict import gpu_half_type, out_of_memory_advice
 from livermets.segmentation.schedule import build_optimiser, build_schedule
+from livermets.segmentation.slices import EpochSlices, Slices
 from livermets.segmentation.weights import load_pretrained_encoder
 
 logger = logging.getLogger(__name__)
 LOG_COLUMNS = (
-    "epoch", "learning_rate", "training_loss", "validation_loss", "validation_dice", "improved", "seconds",
+    "epoch",
+    "learning_rate",
+    "training_loss",
+    "validation_loss",
+    "validation_dice",
+    "improved",
+    "seconds",
     "slices_per_second",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -110,45 +117,54 @@ def train_network(
     if not slices.with_target.any():
         raise input_error("training scans", "no training slice shows the target", "Add scans with masks of it")
     device = pick_device()
-    prepare_torch(settings, seed, device)
-    weights = None
-    dataset = EpochSlices(slices, settings, seed)
-    if settings.class_weights == "inverse-frequency":
-        weights = inverse_frequency_weights(dataset.foreground_share())
-    training = start_training(network, settings, weights, device)
-    found = load_checkpoint(place.folder, place.digest, device) if place else None
-    if found:
-        training.restore(found)
-        logger.info("Continuing after epoch %d", training.epoch)
-    for _ in epochs_left(training):
-        run_epoch(training, dataset, validation, workers)
+    with repeatable_torch(settings, seed, device):
+        weights = None
+        dataset = EpochSlices(slices, settings, seed)
+        if settings.class_weights == "inverse-frequency":
+            weights = inverse_frequency_weights(dataset.foreground_share())
+        training = start_training(network, settings, weights, device)
+        found = load_checkpoint(place.folder, place.digest, device) if place else None
+        if found:
+            training.restore(found)
+            logger.info("Continuing after epoch %d", training.epoch)
+        for _ in epochs_left(training):
+            run_epoch(training, dataset, validation, workers)
+            if place:
+                save_checkpoint(place.folder, place.digest, training.state())
         if place:
-            save_checkpoint(place.folder, place.digest, training.state())
-    if place:
-        remove_checkpoint(place.folder)
-    best = settings.keep == "best"
-    kept = training.best_weights if best else training.network.state_dict()
-    return TrainedNetwork(
-        weights={k: v.detach().cpu().clone() for k, v in kept.items()},
-        log=pd.DataFrame(training.log, columns=list(LOG_COLUMNS)),
-        best_epoch=training.best_epoch,
-        kept_epoch=training.best_epoch if best else training.epoch,
-        class_weights=weights,
-    )
+            remove_checkpoint(place.folder)
+        best = settings.keep == "best"
+        kept = training.best_weights if best else training.network.state_dict()
+        return TrainedNetwork(
+            weights={k: v.detach().cpu().clone() for k, v in kept.items()},
+            log=pd.DataFrame(training.log, columns=list(LOG_COLUMNS)),
+            best_epoch=training.best_epoch,
+            kept_epoch=training.best_epoch if best else training.epoch,
+            class_weights=weights,
+        )
 
 
-def prepare_torch(settings: TrainingSettings, seed: int, device: torch.device) -> None:
-    """Seeds torch, and asks for repeatable kernels."""
+@contextmanager
+def repeatable_torch(settings: TrainingSettings, seed: int, device: torch.device) -> Iterator[None]:
+    """Within, torch is seeded and asked for repeatable kernels; its and MONAI's settings are as before afterwards."""
     import monai
 
-    # A slice without the target gives windows without it, and no reason to warn at every one.
-    warnings.filterwarnings("ignore", message="Num foregrounds", module="monai")
-    monai.data.set_track_meta(False)  # slices are plain tensors; tracking affines costs more than the transforms
-    torch.manual_seed(integer_seed(seed, "segmentation", "network"))
-    repeatable = settings.deterministic or device.type == "cpu"
-    torch.use_deterministic_algorithms(repeatable, warn_only=True)
-    torch.backends.cudnn.deterministic = repeatable
-    torch.backends.cudnn.benchmark = not repeatable
+    cudnn, repeatable = torch.backends.cudnn, settings.deterministic or device.type == "cpu"
+    kernels = (torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled())
+    before = (cudnn.deterministic, cudnn.benchmark, monai.data.get_track_meta())
+    try:
+        with warnings.catch_warnings():
+            # A slice without the target gives windows without it, and no reason to warn at every one.
+            warnings.filterwarnings("ignore", message="Num foregrounds", module="monai")
+            monai.data.set_track_meta(False)  # tracking the affines of slices costs more than the transforms
+            torch.manual_seed(integer_seed(seed, "segmentation", "network"))
+            torch.use_deterministic_algorithms(repeatable, warn_only=True)
+            cudnn.deterministic, cudnn.benchmark = repeatable, not repeatable
+            yield
+    finally:
+        torch.use_deterministic_algorithms(kernels[0], warn_only=kernels[1])
+        cudnn.deterministic, cudnn.benchmark = before[:2]
+        monai.data.set_track_meta(before[2])
 
 
 def start_training(

@@ -12,8 +12,8 @@ from tests.disc_scans import disc_scan
 from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
 from livermets.errors import InputError
 from livermets.segmentation.architectures.build import NetworkSettings
-from livermets.segmentation.data import EpochSlices, channel_rows, epoch_order, select_slices
 from livermets.segmentation.field import crop_scans, liver_box, padding_to
+from livermets.segmentation.slices import EpochSlices, channel_rows, epoch_order, select_slices
 from livermets.segmentation.training_set import assemble, padded, patients_of_fold
 
 EVERYTHING = AugmentationSettings(flip=0.5, affine=1, intensity=1, noise=1)

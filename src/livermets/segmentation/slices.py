@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from livermets.config.segmentation import AugmentationSettings, TrainingSettings
 from livermets.errors import input_error
 from livermets.randomness import generator, integer_seed
-from livermets.segmentation.scan import TrainingScan
+from livermets.segmentation.training_scan import TrainingScan
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,10 +19,10 @@ from livermets.overlap.networks import kept_epoch
 from livermets.segmentation import train as train_module
 from livermets.segmentation.architectures.build import build_network
 from livermets.segmentation.checkpoint import CHECKPOINT_FILE
-from livermets.segmentation.data import select_slices
 from livermets.segmentation.losses import inverse_frequency_weights
 from livermets.segmentation.predict import out_of_memory_advice, predict_probability
-from livermets.segmentation.train import CheckpointPlace, train_network
+from livermets.segmentation.slices import select_slices
+from livermets.segmentation.training_loop import CheckpointPlace, train_network
 
 NETWORK = NetworkSettings(levels=2, base_filters=4, dropout=0.1)
 SETTINGS = TrainingSettings(
@@ -120,7 +120,7 @@ def test_slices_and_scans_without_a_lesion_give_no_nan(disc_scans, output, loss,
 @pytest.mark.parametrize("keep, kept", [("best", 2), ("last", 4)])
 def test_the_epoch_kept_is_the_one_whose_weights_are_kept(disc_scans, monkeypatch, keep, kept):
     dice = iter([0.1, 0.5, 0.3, 0.2])
-    monkeypatch.setattr("livermets.segmentation.train.validation_pass", lambda *_: (1.0, next(dice)))
+    monkeypatch.setattr("livermets.segmentation.training_loop.validation_pass", lambda *_: (1.0, next(dice)))
     trained = train(disc_scans, SETTINGS.model_copy(update={"keep": keep, "monitor": "dice"}))
     assert (trained.best_epoch, trained.kept_epoch) == (2, kept)
     assert trained.kept_epoch == kept_epoch({"training": {"keep": keep}, "best_epoch": 2, "epochs": 4})

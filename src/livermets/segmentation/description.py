@@ -1,0 +1,102 @@
+"""What a trained network is and what it was made from: ``network.json`` beside its weights, written and read here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from livermets.config.preprocess import PreprocessSettings
+from livermets.config.segmentation import NetworkSettings, Target, TrainingSettings
+from livermets.errors import input_error
+from livermets.io.atomic import write_json
+
+DESCRIPTION_FILE = "network.json"
+
+
+class TrainingDescription(BaseModel):
+    """What is known of a network before it is trained. The order of the fields is that of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    target: Target
+    network: NetworkSettings
+    training: TrainingSettings
+    field: Literal["image", "liver"]
+    """What the network is shown of a slice."""
+    preprocess: PreprocessSettings
+    seed: int
+    fold: int | None
+    """The fold of patients that it was not shown; none for a network that was shown all of them."""
+    folds: int
+    scans: dict[str, str]
+    """Digest of every preprocessed scan that it was trained on or monitored with, by folder."""
+    code: str
+    digest: str
+    """Of everything above: a training continues only where it was begun with the same."""
+    parameter_count: int
+    convolution_count: int
+    device: str
+    versions: dict[str, str]
+    training_patients: tuple[str, ...]
+    validation_patients: tuple[str, ...]
+    """Patients who only monitored the training."""
+    training_slices: int
+    training_slices_with_target: int
+    validation_slices: int
+
+
+class NetworkDescription(TrainingDescription):
+    """A trained network: what it was made from, how the training went, and the weights that this belongs to."""
+
+    best_epoch: int
+    """The best one by the monitor."""
+    kept_epoch: int
+    """The one whose weights the network has."""
+    epochs: int
+    class_weights: tuple[float, float] | None
+    slices_per_second: float
+    """Median over epochs."""
+    seconds: float
+    """All epochs together."""
+    weights_sha256: str
+
+    @property
+    def patients(self) -> set[str]:
+        """Everyone the network has seen, in training or in monitoring it."""
+        return {*self.training_patients, *self.validation_patients}
+
+
+def write_description(folder: Path, description: NetworkDescription) -> None:
+    """Writes ``network.json`` into the folder of a network."""
+    write_json(folder / DESCRIPTION_FILE, description.model_dump(mode="json"))
+
+
+def read_description(folder: Path) -> NetworkDescription:
+    """The description in the folder of a network, whether or not its weights are there.
+
+    Raises `InputError` if there is none, or one that is damaged or of another version of this program."""
+    path = folder / DESCRIPTION_FILE
+    if not path.is_file():
+        raise input_error(path, "this file of a trained network does not exist", "Run train-segmentation first")
+    try:
+        values: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise input_error(path, "this description of a network is damaged", "Train again") from error
+    try:
+        return NetworkDescription.model_validate(values)
+    except ValidationError as error:
+        what = f"this description of a network is of another version ({_differences(error)})"
+        raise input_error(path, what, "Train again, or use the version that trained it") from error
+
+
+def _differences(error: ValidationError) -> str:
+    """Which keys are missing, unknown or of another kind than this version writes."""
+    words = {"missing": "missing", "extra_forbidden": "unknown"}
+    found: dict[str, list[str]] = {}
+    for detail in error.errors():
+        kind = words.get(detail["type"], "not as expected")
+        found.setdefault(kind, []).append(".".join(map(str, detail["loc"])) or "the whole file")
+    return "; ".join(f"{kind}: {', '.join(keys)}" for kind, keys in found.items())

@@ -1,0 +1,59 @@
+"""The preprocessed scans that a network is trained on, read and checked together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from livermets.config.load import validate_section
+from livermets.config.preprocess import PreprocessSettings
+from livermets.config.segmentation import Target
+from livermets.errors import ProblemList, input_error
+from livermets.segmentation.preprocess import check_same_preprocessing, training_scan
+from livermets.segmentation.preprocessed import preprocessed_digest, read_preprocessed
+from livermets.segmentation.training_scan import TrainingScan
+from livermets.segmentation.training_set import patients_of_fold
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingMaterial:
+    """The scans of one training with their digests and how they were preprocessed."""
+
+    target: Target
+    scans: list[TrainingScan]
+    digests: dict[str, str]
+    preprocess: PreprocessSettings
+    fold: int | None
+    folds: int
+
+
+def read_training_scans(
+    folders: list[Path], patients: list[str], target: Target, fold: int | None, folds: int, seed: int
+) -> TrainingMaterial:
+    """Reads the scans of the patients that this network (or the network of this fold) may see.
+
+    Raises `InputError` naming every scan that cannot be used, and if they were preprocessed differently."""
+    if len(folders) != len(patients):
+        raise input_error(
+            "--patients", f"{len(patients)} ids for {len(folders)} scans", "Give one id per scan, in order"
+        )
+    seen = set(patients_of_fold(patients, fold, folds, seed))
+    scans: list[TrainingScan] = []
+    digests: dict[str, str] = {}
+    problems = ProblemList()
+    preprocess: PreprocessSettings | None = None
+    for folder, patient in zip(folders, patients, strict=True):
+        if patient not in seen:
+            continue
+        with problems.collected():
+            read = read_preprocessed(folder)
+            scans.append(training_scan(read, str(folder), patient, target))
+            digests[str(folder)] = preprocessed_digest(folder)
+            if preprocess is None:
+                own = read.normalisation["preprocess"]
+                preprocess = validate_section(PreprocessSettings, own, f"{folder}: preprocess")
+            check_same_preprocessing(read.normalisation, target, preprocess, folder)
+    problems.raise_if_errors()
+    if preprocess is None:
+        raise input_error("--scans", "no scan is left to train on", "Give scans of patients outside this fold")
+    return TrainingMaterial(target, scans, digests, preprocess, fold, folds if fold is not None else 0)
