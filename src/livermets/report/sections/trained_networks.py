@@ -40,12 +40,7 @@ def _network(network: Network) -> Section:
         [Pairs(facts)] if facts else [Note(f"network.json of the {network.name} network was not found.")]
     )
     for stem, path in network.pictures.items():
-        words = _PICTURES.get(stem, "{name} network: " + stem.replace("_", " ") + ".")
-        caption = words.format(name=network.name, whose=_shown_patients(network.facts))
-        if len(network.log) and stem == "curves":
-            kept = kept_epoch(network.facts)
-            mark = f" Dashed: epoch {fmt.integer(kept)}, whose weights were kept." if kept else ""
-            caption += f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval.{mark}"
+        caption = _caption(network, stem)
         identifier = f"network-{network.name}-{stem}".replace("/", "-")
         data = csv_download(identifier, network.log) if stem == "curves" and len(network.log) else None
         blocks.append(Figure(identifier, caption, caption, picture_file(path, identifier), download=data))
@@ -54,21 +49,28 @@ def _network(network: Network) -> Section:
     return Section(f"network-{network.name.replace('/', '-')}", f"Network: {network.name.replace('/', ', ')}", blocks)
 
 
+def _caption(network: Network, stem: str) -> str:
+    words = _PICTURES.get(stem, "{name} network: " + stem.replace("_", " ") + ".")
+    caption = words.format(name=network.name, whose=_shown_patients(network.facts))
+    if stem == "curves" and len(network.log):
+        kept = kept_epoch(network.facts)
+        mark = f" Vertical line: epoch {fmt.integer(kept)}, whose weights were kept." if kept else ""
+        caption += f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval.{mark}"
+    return caption
+
+
 def _shown_patients(facts: dict[str, Any]) -> str:
     """Whose slices the examples are: of patients that only monitored the training, where any were held back."""
     return "the inner validation split" if facts.get("validation_patients") else "training patients"
 
 
 def _curves(network: Network) -> Block:
-    from livermets.overlap.figures import curves_by_epoch
+    from livermets.segmentation.figures import training_curves
 
     identifier = f"network-{network.name}-curves".replace("/", "-")
-    caption = (
-        _PICTURES["curves"].format(name=network.name)
-        + f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval."
-    )
-    image = drawing_svg(curves_by_epoch(network.log), identifier)
-    return Figure(identifier, caption, "Loss and Dice by epoch.", image, download=csv_download(identifier, network.log))
+    image = drawing_svg(training_curves(network.log, kept_epoch(network.facts)), identifier)
+    data = csv_download(identifier, network.log)
+    return Figure(identifier, _caption(network, "curves"), "Loss and Dice by epoch.", image, download=data)
 
 
 _FACTS = (
