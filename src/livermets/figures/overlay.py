@@ -38,24 +38,19 @@ def slices_figure(
 
     Close-ups of a lesion have a scale bar and broader contours."""
     named = [name for name in CONTOUR_LOOK if any(name in _names(pane) for pane in panes)] if legend else []
-    rows = -(-len(panes) // columns)
-    heading = _LINE_MM if any(pane.title for pane in panes) else 0.0
-    above, below = (1.5 * _LINE_MM if title else 0.0), (1.5 * _LINE_MM if named else 0.0)
-    height, width = pane_mm[0] + heading + _BORDER_MM, pane_mm[1] + 2 * _BORDER_MM
-    whole_height, whole_width = above + rows * height + _BORDER_MM + below, columns * width
+    heading_mm = _LINE_MM if any(pane.title for pane in panes) else 0.0
+    above_mm, below_mm = (1.5 * _LINE_MM if title else 0.0), (1.5 * _LINE_MM if named else 0.0)
+    (width_mm, height_mm), places = _places(len(panes), columns, pane_mm, heading_mm, above_mm, below_mm)
     with styled():
-        drawn = empty_figure(whole_width, whole_height, layout=None)  # places are known: no layout has to be searched
-        for index, pane in enumerate(panes):
-            row, column = divmod(index, columns)
-            left, bottom = column * width + _BORDER_MM, whole_height - above - (row + 1) * height
-            place = (left / whole_width, bottom / whole_height, pane_mm[1] / whole_width, pane_mm[0] / whole_height)
+        drawn = empty_figure(width_mm, height_mm, layout=None)  # places are known: no layout has to be searched
+        for pane, place in zip(panes, places, strict=True):
             axes = drawn.add_axes(place)
             _draw_image(axes, pane, window)
             _draw_contours(axes, pane, _CLOSE_UP_POINTS if close_up else _POINTS)
             if close_up:
                 _draw_scale_bar(axes, pane)
         if title:
-            drawn.suptitle(title, y=1 - _BORDER_MM / whole_height, va="top")
+            drawn.suptitle(title, y=1 - _BORDER_MM / height_mm, va="top")
         if named:
             drawn.legend(handles=[_handle(name) for name in named], loc="lower left", ncols=len(named))
     return drawn
@@ -90,6 +85,21 @@ def map_overlay(
             _draw_scale_bar(axes, pane)
         drawn.colorbar(coloured, ax=row, label=label, shrink=0.8)
     return drawn
+
+
+def _places(
+    number: int, columns: int, pane_mm: tuple[float, float], heading_mm: float, above_mm: float, below_mm: float
+) -> tuple[tuple[float, float], list[tuple[float, float, float, float]]]:
+    """Width and height of a figure in mm, and, as shares of them, left, bottom, width and height of its panes."""
+    rows = -(-number // columns)
+    step_y_mm, step_x_mm = pane_mm[0] + heading_mm + _BORDER_MM, pane_mm[1] + 2 * _BORDER_MM
+    height_mm, width_mm = above_mm + rows * step_y_mm + _BORDER_MM + below_mm, columns * step_x_mm
+    places = []
+    for index in range(number):
+        row, column = divmod(index, columns)
+        left_mm, bottom_mm = column * step_x_mm + _BORDER_MM, height_mm - above_mm - (row + 1) * step_y_mm
+        places.append((left_mm / width_mm, bottom_mm / height_mm, pane_mm[1] / width_mm, pane_mm[0] / height_mm))
+    return (width_mm, height_mm), places
 
 
 def _names(pane: Pane) -> set[str]:

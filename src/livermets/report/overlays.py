@@ -1,4 +1,4 @@
-"""Which lesions are shown with both contours, and their pictures: read, cut out, drawn."""
+"""Which lesions are shown with both contours: chosen, read and cut out for their pictures."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class LesionCut:
     spacing_yx_mm: tuple[float, float]
 
     def pane(self, title: str, **contours: np.ndarray) -> Pane:
-        """The cut with the contours of masks of whose they are."""
+        """The cut to be drawn with the contours of these masks."""
         return Pane(title, self.slice_hu, self.spacing_yx_mm, contours)
 
 
