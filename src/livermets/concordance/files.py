@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from livermets.concordance.study import ConcordanceResult, RoiConcordance
-from livermets.io.atomic import write_text, written_aside
+from livermets.figures.writing import write_png
+from livermets.io.atomic import write_text
 from livermets.io.tables import write_csv
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def write_concordance(
     for name in {field.name for field in fields(result)} - set(figures):
         (folder / f"{name}.png").unlink(missing_ok=True)  # of an earlier run, which could draw it
     for name, figure in figures.items():
-        with written_aside(folder / f"{name}.png") as aside:
-            figure.savefig(aside, format="png")
+        write_png(folder / f"{name}.png", figure)
 
 
 def write_roi_concordance(folder: Path | str, result: RoiConcordance) -> None:

@@ -8,14 +8,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from livermets.figures.style import BLUE, GREY, ORANGE, SERIES, VERMILION, figure, unit_axes
+from livermets.figures.style import BLACK, BLUE, GREY, ORANGE, SERIES, VERMILION, figure, unit_axes
 
 MOST_FEATURES = 25
 _RULES = {"cross_fitted": "networks cross-fitted", "resubstitution": "resubstitution"}
 MODEL_NAMES = {
-    "ga_network": "Genetic selection", "network_all_features": "Network, all features", "lasso": "LASSO",
-    "longest_diameter": "Longest diameter", "lasso_whole_lesion": "LASSO, whole lesion",
-}  # fmt: skip
+    "ga_network": "Genetic selection",
+    "network_all_features": "Network, all features",
+    "lasso": "LASSO",
+    "longest_diameter": "Longest diameter",
+    "lasso_whole_lesion": "LASSO, whole lesion",
+}
 
 
 def selection_figures(tables: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
@@ -72,13 +75,11 @@ def training_roc(roc: pd.DataFrame, thresholds: pd.DataFrame) -> Figure:
     """ROC curves of the training lesions' shares with the Youden points; optimistic by construction."""
     with figure(100, 95) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
-        for (method, curve), (colour, line, marker) in zip(
-            roc.groupby("method", sort=False, dropna=False), SERIES, strict=False
-        ):
-            axes.plot(1 - curve["specificity"], curve["sensitivity"], color=colour, linestyle=line)
+        for (method, curve), look in zip(roc.groupby("method", sort=False, dropna=False), SERIES, strict=False):
+            axes.plot(1 - curve["specificity"], curve["sensitivity"], color=look.colour, linestyle=look.line)
             at = thresholds[thresholds["method"] == method].iloc[0]
             label = f"{_RULES.get(str(method), str(method))}: share ≥ {at['threshold']:.2f}"
-            axes.plot(1 - at["specificity"], at["sensitivity"], marker, color=colour, label=label)
+            axes.plot(1 - at["specificity"], at["sensitivity"], look.marker, color=look.colour, label=label)
         unit_axes(axes)
         axes.set(xlabel="1 − specificity", ylabel="Sensitivity", aspect="equal")
         axes.legend(loc="lower right")
@@ -109,7 +110,7 @@ def permutation_null(table: pd.DataFrame) -> Figure:
         p_value, smallest = table["p_value"].iloc[0], 1 / len(table)
         label = f"true outcomes (p = {p_value:.3g}, smallest possible {smallest:.2g})"
         axes.axvline(observed, color=VERMILION, label=label)
-        axes.axvline(0.5, color="black", linewidth=0.8, linestyle=":")
+        axes.axvline(0.5, color=BLACK, linewidth=0.8, linestyle=":")
         axes.set(xlabel=what, ylabel="Permutations")
         axes.legend()
     return drawn

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from livermets.errors import ProblemList, input_error
-from livermets.io.atomic import written_aside
+from livermets.figures.writing import write_png
 from livermets.io.row_numbers import FIRST_ROW
 from livermets.io.tables import read_parquet_metadata, read_table, write_csv
 from livermets.masks.identity import LESION_KEY
@@ -79,8 +79,7 @@ def write_tables(folder: Path | str, tables: Mapping[str, pd.DataFrame]) -> None
 def write_figures(folder: Path | str, figures: Mapping[str, Figure]) -> None:
     """Every figure as ``<name>.png``."""
     for name, figure in figures.items():
-        with written_aside(Path(folder) / f"{name}.png") as aside:
-            figure.savefig(aside, format="png")
+        write_png(Path(folder) / f"{name}.png", figure)
 
 
 def existing(paths: Sequence[Path]) -> Sequence[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from livermets.errors import ProblemList
-from livermets.io.atomic import written_aside
+from livermets.figures.writing import write_png
 from livermets.io.tables import read_table, write_csv
 from livermets.overlap.figures import dice_by_size
 from livermets.overlap.networks import NetworkComparison, NetworkMasks
@@ -74,5 +74,4 @@ def write_network_comparison(out: Path, comparison: NetworkComparison) -> None:
     """Every table as CSV, and Dice by network and size as a picture."""
     for name, table in vars(comparison).items():
         write_csv(out / f"{name}.csv", table)
-    with written_aside(out / "dice.png") as aside:
-        dice_by_size(comparison.lesions, SMALL_BELOW_MM, by="network").savefig(aside, format="png")
+    write_png(out / "dice.png", dice_by_size(comparison.lesions, SMALL_BELOW_MM, by="network"))

@@ -1,4 +1,4 @@
-"""Which lesions are shown with both contours, and their pictures: read, cut out, drawn."""
+"""Which lesions are shown with both contours: chosen, read and cut out for their pictures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from livermets.config.networks import OWN
 from livermets.config.radiomics import RadiomicsSettings
+from livermets.figures.slices import Pane, largest_slice, square_around
 from livermets.io.tables import read_table
 from livermets.masks.identity import SOURCES
 from livermets.overlap.tables import measured, segmented
@@ -19,9 +20,6 @@ from livermets.report.model import Figure, Gallery
 from livermets.report.pictures import drawing_png
 from livermets.report.results import StudyResults
 from livermets.report.seen import cohort_words
-
-_MARGIN_MM = 18.0
-_LEAST_SIDE_MM = 70.0
 
 
 def chosen_lesions(lesions: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -51,6 +49,10 @@ class LesionCut:
     automatic: np.ndarray
     spacing_yx_mm: tuple[float, float]
 
+    def pane(self, title: str, **contours: np.ndarray) -> Pane:
+        """The cut to be drawn with the contours of these masks."""
+        return Pane(title, self.slice_hu, self.spacing_yx_mm, contours)
+
 
 ShownLesion = tuple[pd.Series, LesionCut]
 
@@ -68,7 +70,7 @@ def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]
         judged = fmt.plural(len(segmented(lesions)), "lesion")
         whose = f"Cohort {cohort_words(study, name)}: lesions of the {ranks} Dice among {judged}."
         where = "Axial slice with the largest manual area, liver window; single lesions, hence no interval."
-        contours = f"{whose} Light blue, solid: manual; orange, dashed: automatic. {where}"
+        contours = f"{whose} {_contour_words('automatic')} {where}"
         pictures = [_contour_figure(lesion, cut) for lesion, cut in cuts]
         galleries[name] = [
             Gallery(f"overlays-{name}", contours, pictures),
@@ -79,9 +81,15 @@ def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]
     return galleries
 
 
+def _contour_words(other: str) -> str:
+    """Which contour is whose, for a caption."""
+    from livermets.figures.style import CONTOUR_WORDS
+
+    return f"{CONTOUR_WORDS['manual'].capitalize()}: manual; {CONTOUR_WORDS['automatic']}: {other}."
+
+
 def _network_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:
     """The same lesions with the contour of every compared network."""
-    from livermets.figures.overlay import networks_overlay
     from livermets.io.images import read_volume
 
     compared = study.network_comparison.get("networks", pd.DataFrame(columns=["network"]))["network"]
@@ -93,11 +101,10 @@ def _network_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion]
             if (path := study.folder / "networks" / network / scan).exists():
                 masks[network] = read_volume(path).array[cut.place] > 0
         if len(masks) > 1:
-            drawing = networks_overlay(cut.slice_hu, cut.manual, masks, cut.spacing_yx_mm)
-            identifier = _identifier("networks", lesion)
+            panes = [cut.pane(network, manual=cut.manual, automatic=mask) for network, mask in masks.items()]
             alt = f"CT slice with the manual contour and that of every network. {_title(lesion)}"
-            figures.append(Figure(identifier, _title(lesion), alt, drawing_png(drawing, identifier)))
-    caption = f"{whose} The same lesions by every network. Light blue, solid: manual; orange, dashed: the network’s."
+            figures.append(_close_up("networks", lesion, _title(lesion), alt, panes))
+    caption = f"{whose} The same lesions by every network. {_contour_words('the network’s')}"
     return [Gallery(f"networks-{name}", caption, figures)] if figures else []
 
 
@@ -151,13 +158,16 @@ def _feature_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion]
 
 
 def _contour_figure(lesion: pd.Series, cut: LesionCut) -> Figure:
-    from livermets.figures.overlay import lesion_overlay
-
-    drawing = lesion_overlay(cut.slice_hu, cut.manual, cut.automatic, cut.spacing_yx_mm)
     caption = f"{_title(lesion)}, Dice {fmt.number(lesion['dice'])}"
-    identifier = _identifier("overlay", lesion)
-    picture = drawing_png(drawing, identifier)
-    return Figure(identifier, caption, f"CT slice with both contours. {caption}", picture)
+    alt = f"CT slice with both contours. {caption}"
+    return _close_up("overlay", lesion, caption, alt, [cut.pane("", manual=cut.manual, automatic=cut.automatic)])
+
+
+def _close_up(kind: str, lesion: pd.Series, caption: str, alt: str, panes: Sequence[Pane]) -> Figure:
+    from livermets.figures.overlay import close_ups
+
+    identifier = _identifier(kind, lesion)
+    return Figure(identifier, caption, alt, drawing_png(close_ups(panes), identifier))
 
 
 def _of_scan(rois: pd.DataFrame, lesion: pd.Series) -> pd.Series:
@@ -194,9 +204,9 @@ def _map_figure(
 ) -> Figure:
     from livermets.figures.overlay import map_overlay
 
-    masks = {"manual": cut.manual, "automatic": cut.automatic}
+    panes = [cut.pane("manual mask", manual=cut.manual), cut.pane("automatic mask", automatic=cut.automatic)]
     identifier = _identifier(kind, lesion)
-    drawing = map_overlay(cut.slice_hu, masks, maps, cut.spacing_yx_mm, label, limits)
+    drawing = map_overlay(panes, [maps["manual"], maps["automatic"]], label, limits)
     return Figure(identifier, caption, f"Map of {label}. {caption}", drawing_png(drawing, identifier))
 
 
@@ -224,21 +234,9 @@ def _cut(folder: Path, lesion: pd.Series) -> LesionCut | None:
     inside = manual.array == int(float(lesion["lesion_id"]))
     if not inside.any():
         return None
-    z = int(inside.sum(axis=(1, 2)).argmax())
+    z = largest_slice(inside)
     _, spacing_y_mm, spacing_x_mm = image.grid.spacing_zyx_mm
-    rows, columns = _window(inside[z], (spacing_y_mm, spacing_x_mm))
+    rows, columns = square_around(inside[z], (spacing_y_mm, spacing_x_mm))
     place = (z, rows, columns)
     masks = inside[place], found.array[place] > 0
     return LesionCut(place, image.grid.shape_zyx, image.array[place], *masks, (spacing_y_mm, spacing_x_mm))
-
-
-def _window(mask_yx: np.ndarray, spacing_yx_mm: tuple[float, float]) -> tuple[slice, slice]:
-    """A square of the slice around the lesion, at least as wide as the eye needs to know where it is."""
-    where = np.argwhere(mask_yx)
-    spacing = np.array(spacing_yx_mm)
-    centre = (where.min(axis=0) + where.max(axis=0)) / 2
-    side_mm = max(float(((np.ptp(where, axis=0) + 1) * spacing).max()) + 2 * _MARGIN_MM, _LEAST_SIDE_MM)
-    half = np.ceil(side_mm / 2 / spacing).astype(int)
-    low = np.clip(np.round(centre).astype(int) - half, 0, None)
-    high = np.minimum(np.round(centre).astype(int) + half + 1, mask_yx.shape)
-    return slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1]))

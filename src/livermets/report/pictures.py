@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from livermets.figures.writing import png_bytes, svg_bytes
 from livermets.report.model import Download
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 400_000
 _MOST_WIDTH = 1600
+_DOTS_PER_INCH = 110
 
 
 def picture_file(path: Path, name: str | None = None) -> Download:
@@ -21,30 +23,20 @@ def picture_file(path: Path, name: str | None = None) -> Download:
     content = path.read_bytes()
     if path.suffix.lower() == ".svg":
         return Download(f"{stem}.svg", content, "image/svg+xml")
-    if len(content) <= _MOST_BYTES:
-        return Download(f"{stem}.png", content, "image/png")
-    return Download(f"{stem}.jpg", _shrunk(content), "image/jpeg")
+    return _picture(content, stem)
 
 
 def drawing_svg(drawing: Drawing, name: str) -> Download:
-    """A matplotlib figure as SVG with its text as outlines, so that it looks alike on every machine."""
-    import matplotlib as mpl
-
-    stream = io.BytesIO()
-    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": name}):
-        drawing.savefig(stream, format="svg", bbox_inches="tight", metadata={"Date": None})
-    return Download(f"{name}.svg", stream.getvalue(), "image/svg+xml")
+    """A drawing of lines and words as SVG."""
+    return Download(f"{name}.svg", svg_bytes(drawing, name), "image/svg+xml")
 
 
-def drawing_png(drawing: Drawing, name: str, dots_per_inch: int = 110) -> Download:
-    """A matplotlib figure as PNG, for pictures made of pixels."""
-    stream = io.BytesIO()
-    drawing.savefig(stream, format="png", dpi=dots_per_inch, bbox_inches="tight", metadata={"Software": None})
-    return picture_bytes(stream.getvalue(), name)
+def drawing_png(drawing: Drawing, name: str) -> Download:
+    """A drawing of pixels as PNG, or as JPEG if it would weigh on the report."""
+    return _picture(png_bytes(drawing, _DOTS_PER_INCH, cropped=True), name)
 
 
-def picture_bytes(content: bytes, name: str) -> Download:
-    """PNG bytes as a picture; a heavy one becomes a JPEG."""
+def _picture(content: bytes, name: str) -> Download:
     if len(content) <= _MOST_BYTES:
         return Download(f"{name}.png", content, "image/png")
     return Download(f"{name}.jpg", _shrunk(content), "image/jpeg")

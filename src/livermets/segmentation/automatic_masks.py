@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from livermets.figures.overlay import SLICE_DOTS_PER_INCH
+from livermets.figures.writing import write_png
 from livermets.imaging.geometry import Volume
-from livermets.io.atomic import written_aside
 from livermets.io.images import write_volume
 from livermets.io.tables import write_csv
 from livermets.masks.identity import SCAN_KEY
-from livermets.segmentation.pictures import overlay
+from livermets.segmentation.figures import masks_on_slices
 from livermets.segmentation.segment import Segmented
 
 
@@ -34,13 +35,6 @@ def write_segmented(
     if keep_probability:
         write_volume(out / "probability.nii.gz", image.with_array(found.probability.astype(np.float32)))
     manual, liver = masks.get("lesions"), masks.get("liver")
-    figure = overlay(
-        image.array,
-        manual.array if manual else None,
-        found.labels,
-        liver.array if liver else None,
-        image.grid.spacing_zyx_mm,
-    )
-    with written_aside(out / "overlay.png") as aside:
-        figure.savefig(aside, dpi=110, format="png")
+    drawn = masks_on_slices(image, found.labels, manual.array if manual else None, liver.array if liver else None)
+    write_png(out / "overlay.png", drawn, SLICE_DOTS_PER_INCH)
     write_volume(out / "lesions.nii.gz", image.with_array(found.labels))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import numpy as np
-
 from livermets.config.segmentation import (
     NetworkSettings,
     OutputSettings,
@@ -14,16 +12,17 @@ from livermets.config.segmentation import (
     Target,
     TrainingSettings,
 )
-from livermets.io.atomic import written_aside
+from livermets.figures.overlay import SLICE_DOTS_PER_INCH
+from livermets.figures.slices import Pane
+from livermets.figures.writing import write_png
 from livermets.io.tables import write_csv
 from livermets.provenance import canonical_json, code_digest, text_digest, versions
 from livermets.segmentation.architectures.build import build_network, convolution_count, parameter_count, pick_device
 from livermets.segmentation.description import NetworkDescription, TrainingDescription, write_description
-from livermets.segmentation.pictures import overlay, training_curves
+from livermets.segmentation.figures import example_panes, examples, training_curves
 from livermets.segmentation.predict import predict_probability
 from livermets.segmentation.training_loop import CheckpointPlace, TrainedNetwork, train_network
 from livermets.segmentation.training_material import TrainingMaterial
-from livermets.segmentation.training_scan import TrainingScan
 from livermets.segmentation.training_set import TrainingSet, assemble
 from livermets.segmentation.weights import load_network, save_weights
 
@@ -114,34 +113,10 @@ def _write_pictures(
     out: Path, trained: TrainedNetwork, data: TrainingSet, network: NetworkSettings, output: OutputSettings
 ) -> None:
     """The training's curves, and what the network makes of a few scans that it was not trained on."""
-    with written_aside(out / "curves.png") as aside:
-        training_curves(trained.log, trained.kept_epoch).savefig(aside, dpi=110, format="png")
-    scans = data.validation_scans[:N_EXAMPLES]
+    write_png(out / "curves.png", training_curves(trained.log, trained.kept_epoch))
     built, _ = load_network(out)
-    images, targets, found, livers = [], [], [], []
-    for scan in scans:
-        rows = _example_rows(scan)
+    panes: list[Pane] = []
+    for scan in data.validation_scans[:N_EXAMPLES]:
         probability = predict_probability(built, network, output, scan.image, scan.liver, pick_device())
-        images.append(scan.image[rows])
-        targets.append(scan.target[rows])
-        found.append(probability[rows] > 0.5)
-        livers.append(scan.liver[rows])
-    image, target, mask, liver = (_stack(part) for part in (images, targets, found, livers))
-    dark, bright = (float(value) for value in np.percentile(image[liver > 0], (0.5, 99.5)))
-    window = (dark - 0.5 * (bright - dark), bright + 0.5 * (bright - dark))  # so that the liver's surroundings show
-    figure = overlay(image, target, mask, liver, (1.0, 1.0, 1.0), window=window, panels=len(image))
-    with written_aside(out / "examples.png") as aside:
-        figure.savefig(aside, dpi=110, format="png")
-
-
-def _example_rows(scan: TrainingScan) -> list[int]:
-    """The two slices with most of the target."""
-    areas = scan.target.sum(axis=(1, 2))
-    return sorted(int(row) for row in np.argsort(areas)[-2:])
-
-
-def _stack(parts: list[np.ndarray]) -> np.ndarray:
-    """Slices of several scans as one array; smaller ones are padded at the bottom right."""
-    height, width = max(p.shape[1] for p in parts), max(p.shape[2] for p in parts)
-    padded = [np.pad(p, ((0, 0), (0, height - p.shape[1]), (0, width - p.shape[2])), mode="edge") for p in parts]
-    return np.concatenate(padded)
+        panes += example_panes(scan, probability > 0.5)
+    write_png(out / "examples.png", examples(panes), SLICE_DOTS_PER_INCH)

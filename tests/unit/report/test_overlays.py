@@ -21,10 +21,14 @@ def _lesions(dice: list[float]) -> pd.DataFrame:
     n = len(dice)
     return pd.DataFrame(
         {
-            "patient_id": "P", "lesion_id": range(1, n + 1), "dice": dice, "precision": dice, "recall": dice,
+            "patient_id": "P",
+            "lesion_id": range(1, n + 1),
+            "dice": dice,
+            "precision": dice,
+            "recall": dice,
             "automatic_fate": "classified",
         }
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,10 +137,8 @@ def test_the_feature_that_matters_most_is_drawn_where_its_table_has_it(made_stud
     study = replace(made_study.results, folder=tmp_path, lesions=one, model={"selection": selection})
     rois = pd.DataFrame({"lesion_id": 1, "z": 3, "y": [22, 22], "x": [22, 26], "a": 0.0, "b": [5.0, 9.0], "c": 0.0})
     for source in ("manual", "automatic"):
-        write_parquet(
-            cohort / "features" / scan / f"rois_{source}.parquet",
-            rois.assign(patient_id="EX0001", timepoint="baseline", mask_source=source), {},
-        )  # fmt: skip
+        of_source = rois.assign(patient_id="EX0001", timepoint="baseline", mask_source=source)
+        write_parquet(cohort / "features" / scan / f"rois_{source}.parquet", of_source, {})
     contours, feature = overlay_galleries(study, 3)["external"]
     assert (contours.id, feature.id) == ("overlays-external", "feature-external")
     assert "Colour: b, the selected feature" in feature.caption

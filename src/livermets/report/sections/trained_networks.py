@@ -36,11 +36,7 @@ def networks_sections(study: StudyResults) -> list[Section]:
 def _network(network: Network) -> Section:
     blocks: list[Block] = [Pairs(list(_facts(network.description)))]
     for stem, path in network.pictures.items():
-        words = _PICTURES.get(stem, "{name} network: " + stem.replace("_", " ") + ".")
-        caption = words.format(name=network.name, whose=_shown_patients(network.description))
-        if len(network.log) and stem == "curves":
-            mark = f" Dashed: epoch {fmt.integer(network.description.kept_epoch)}, whose weights were kept."
-            caption += f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval.{mark}"
+        caption = _caption(network, stem)
         identifier = f"network-{network.name}-{stem}".replace("/", "-")
         data = csv_download(identifier, network.log) if stem == "curves" and len(network.log) else None
         blocks.append(Figure(identifier, caption, caption, picture_file(path, identifier), download=data))
@@ -49,21 +45,27 @@ def _network(network: Network) -> Section:
     return Section(f"network-{network.name.replace('/', '-')}", f"Network: {network.name.replace('/', ', ')}", blocks)
 
 
+def _caption(network: Network, stem: str) -> str:
+    words = _PICTURES.get(stem, "{name} network: " + stem.replace("_", " ") + ".")
+    caption = words.format(name=network.name, whose=_shown_patients(network.description))
+    if stem == "curves" and len(network.log):
+        mark = f" Vertical line: epoch {fmt.integer(network.description.kept_epoch)}, whose weights were kept."
+        caption += f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval.{mark}"
+    return caption
+
+
 def _shown_patients(description: NetworkDescription) -> str:
     """Whose slices the examples are: of patients that only monitored the training, where any were held back."""
     return "the inner validation split" if description.validation_patients else "training patients"
 
 
 def _curves(network: Network) -> Block:
-    from livermets.overlap.figures import curves_by_epoch
+    from livermets.segmentation.figures import training_curves
 
     identifier = f"network-{network.name}-curves".replace("/", "-")
-    caption = (
-        _PICTURES["curves"].format(name=network.name)
-        + f" {fmt.plural(len(network.log), 'epoch')}; one run, no interval."
-    )
-    image = drawing_svg(curves_by_epoch(network.log), identifier)
-    return Figure(identifier, caption, "Loss and Dice by epoch.", image, download=csv_download(identifier, network.log))
+    image = drawing_svg(training_curves(network.log, network.description.kept_epoch), identifier)
+    data = csv_download(identifier, network.log)
+    return Figure(identifier, _caption(network, "curves"), "Loss and Dice by epoch.", image, download=data)
 
 
 _ARCHITECTURE = ("architecture", "levels", "base_filters", "norm", "output")

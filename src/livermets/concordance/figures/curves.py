@@ -6,15 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from livermets.figures.style import (
-    BLACK,
-    GREY,
-    SOURCE_COLOUR,
-    SOURCE_LINE,
-    SOURCE_MARKER,
-    figure,
-    unit_axes,
-)
+from livermets.figures.style import BLACK, GREY, SOURCE_LOOK, Look, figure, unit_axes
 from livermets.stats.results import shown_interval
 
 
@@ -24,17 +16,14 @@ def roc_figure(roc: pd.DataFrame, diagnostics: pd.DataFrame) -> Figure:
     with figure(110, 105) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
         for source, curve in roc.groupby("mask_source", sort=False, dropna=False):
-            label = _auc_label(str(source), diagnostics)
-            axes.plot(
-                curve["one_minus_specificity"], curve["sensitivity"], label=label,
-                color=SOURCE_COLOUR[str(source)], linestyle=SOURCE_LINE[str(source)],
-            )  # fmt: skip
+            look, label = SOURCE_LOOK[str(source)], _auc_label(str(source), diagnostics)
+            x, y = curve["one_minus_specificity"], curve["sensitivity"]
+            axes.plot(x, y, color=look.colour, linestyle=look.line, label=label)
             own = diagnostics[diagnostics["mask_source"] == source].drop_duplicates("measure")
             point = own.set_index("measure")["value"].to_dict()
             if {"sensitivity", "specificity"} <= set(point):
                 x, y = 1 - point["specificity"], point["sensitivity"]
-                colour, marker = SOURCE_COLOUR[str(source)], SOURCE_MARKER[str(source)]
-                axes.plot(x, y, marker, color=colour, markersize=8, clip_on=False)
+                axes.plot(x, y, look.marker, color=look.colour, markersize=8, clip_on=False)
         axes.set(xlabel="1 - specificity", ylabel="Sensitivity", aspect="equal")
         unit_axes(axes)
         axes.legend(loc="lower right", title="markers: at the training threshold", title_fontsize=7)
@@ -46,12 +35,19 @@ def calibration_figure(calibration: pd.DataFrame) -> Figure:
     with figure(110, 105) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":", label="perfect")
         for source, curve in calibration.groupby("mask_source", sort=False, dropna=False):
+            look = SOURCE_LOOK[str(source)]
             score, observed, low, high = curve[["mean_score", "observed", "low", "high"]].to_numpy(float).T
             axes.errorbar(
-                score, observed, yerr=np.vstack([observed - low, high - observed]), label=f"{source} mask",
-                color=SOURCE_COLOUR[str(source)], linestyle=SOURCE_LINE[str(source)], marker=SOURCE_MARKER[str(source)],
-                capsize=2, elinewidth=0.8,
-            )  # fmt: skip
+                score,
+                observed,
+                yerr=np.vstack([observed - low, high - observed]),
+                label=f"{source} mask",
+                color=look.colour,
+                linestyle=look.line,
+                marker=look.marker,
+                capsize=2,
+                elinewidth=0.8,
+            )
         axes.set(
             xlabel="Mean probability of response (recalibrated share)",
             ylabel="Observed share of responding lesions",
@@ -64,16 +60,15 @@ def calibration_figure(calibration: pd.DataFrame) -> Figure:
 
 def decision_figure(decision: pd.DataFrame) -> Figure:
     """Net benefit over the threshold probability for both masks, treating all and treating none."""
-    looks = {"treat all": (GREY, "-."), "treat none": (BLACK, ":")}
+    looks = {**SOURCE_LOOK, "treat all": Look(GREY, "-."), "treat none": Look(BLACK, ":")}
     with figure(120, 90) as (drawn, axes):
         for strategy, curve in decision.groupby("strategy", sort=False, dropna=False):
-            known = str(strategy) in SOURCE_COLOUR
-            colour, line = (SOURCE_COLOUR[str(strategy)], SOURCE_LINE[str(strategy)]) if known else looks[str(strategy)]
-            label = f"{strategy} mask" if known else str(strategy)
-            axes.plot(curve["threshold"], curve["net_benefit"], color=colour, linestyle=line, label=label)
-            if known:
+            look, of_a_mask = looks[str(strategy)], str(strategy) in SOURCE_LOOK
+            label = f"{strategy} mask" if of_a_mask else str(strategy)
+            axes.plot(curve["threshold"], curve["net_benefit"], color=look.colour, linestyle=look.line, label=label)
+            if of_a_mask:
                 band = curve["low"], curve["high"]
-                axes.fill_between(curve["threshold"], *band, color=colour, alpha=0.12, linewidth=0)
+                axes.fill_between(curve["threshold"], *band, color=look.colour, alpha=0.12, linewidth=0)
         top = max(float(decision["net_benefit"].max()), 0.05)
         # Treating all falls without bound; below -0.1 nobody needs to see how far.
         axes.set(xlabel="Threshold probability", ylabel="Net benefit per lesion", ylim=(-0.1, 1.1 * top), xlim=(0, 1))
