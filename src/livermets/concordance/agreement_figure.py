@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from livermets.concordance.agreement_model import modelled
 from livermets.config.statistics import StatisticsSettings
 from livermets.figures.style import BLACK, BLUE, VERMILION, panels
-from livermets.stats.gee import modelled
 
 
 def agreement_over_dice(curves: pd.DataFrame, lesions: pd.DataFrame, settings: StatisticsSettings) -> Figure:

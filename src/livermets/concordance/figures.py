@@ -14,8 +14,8 @@ from matplotlib.patches import Rectangle
 
 from livermets.concordance.agreement_figure import agreement_over_dice
 from livermets.concordance.continuous_figures import continuous_figures
+from livermets.concordance.result import ConcordanceResult
 from livermets.concordance.strata import TOO_FEW, quoted_interval
-from livermets.concordance.study import ConcordanceResult
 from livermets.config.statistics import StatisticsSettings
 from livermets.figures.curves import calibration_figure, decision_figure, roc_figure
 from livermets.figures.style import BLACK, BLUE, GREY, VERMILION, figure

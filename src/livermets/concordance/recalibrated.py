@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from livermets.concordance.tables import OPTIONAL_TABLES, empty
+from livermets.concordance.optional_tables import OPTIONAL_TABLES, empty
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.identity import SOURCES
 from livermets.stats.calibration import calibration_curve, calibration_estimates

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 
 import pandas as pd
 
@@ -64,6 +64,15 @@ class Estimate:
             object.__setattr__(self, "reference", REFERENCES.get(self.method, ""))
 
 
+def by_method(estimate: Estimate, intervals: Mapping[str, tuple[tuple[float, float], str]]) -> list[Estimate]:
+    """The estimate once per method of its interval (method: interval, and why it is missing if it is). A note of the
+    estimate itself, which says more, stays."""
+    return [
+        replace(estimate, low=low, high=high, method=method, note=estimate.note or (why if math.isnan(low) else ""))
+        for method, ((low, high), why) in intervals.items()
+    ]
+
+
 CLUSTERED_WORDS = ("cluster", "obuchowski", "durkalski", "gee", "patient")
 """What the name of a method holds that allows the lesions of a patient to resemble each other."""
 
@@ -112,7 +121,5 @@ COLUMNS = tuple(field.name for field in fields(Estimate))
 def to_frame(estimates: Iterable[Estimate], columns: Iterable[str] = COLUMNS, **leading: str) -> pd.DataFrame:
     """One row per estimate, in the order given; ``leading`` columns (``mask_source="manual"``) come first."""
     frame = pd.DataFrame([asdict(estimate) for estimate in estimates], columns=list(COLUMNS))
-    frame = frame.astype(dict.fromkeys(_INTEGERS, "Int64"))[list(columns)]
-    for position, (name, value) in enumerate(leading.items()):
-        frame.insert(position, name, value)
-    return frame
+    frame = frame.astype(dict.fromkeys(_INTEGERS, "Int64"))
+    return frame.assign(**leading)[[*leading, *columns]]

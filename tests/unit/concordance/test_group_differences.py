@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from livermets.concordance.differences import _square_and_add
-from livermets.concordance.study import ConcordanceResult, concordance
+from livermets.concordance.result import ConcordanceResult, concordance
 from livermets.config.statistics import StatisticsSettings
+from livermets.stats.comparisons import square_and_add
 from livermets.stats.proportions import quoted_share
 
 FAST = StatisticsSettings(bootstrap_replicates=400)
@@ -50,7 +50,7 @@ def test_square_and_add_is_newcombe_s_sum_of_squares() -> None:
     exact, of_q = binomtest(12, 12).proportion_ci(method="exact"), quoted_share(*second)
     low = p - q - ((p - exact.low) ** 2 + (of_q[1] - q) ** 2) ** 0.5
     high = p - q + (q - of_q[0])
-    assert _square_and_add(first, second, 0.95) == pytest.approx((low, high))
+    assert square_and_add(first, second, 0.95) == pytest.approx((low, high))
 
 
 def test_masks_are_compared_end_to_end_over_the_same_lesions() -> None:

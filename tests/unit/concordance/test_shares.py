@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 from tests.lesion_tables import lesion_table, minimal
 
+from livermets.concordance.result import concordance
 from livermets.concordance.shares import (
     ALL_SIZES,
     limits_without_one,
@@ -15,7 +16,6 @@ from livermets.concordance.shares import (
     share_by_dice,
     share_differences,
 )
-from livermets.concordance.study import concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.lesion_table import checked_lesions
 from livermets.stats.resampling import PatientBootstrap
