@@ -72,11 +72,10 @@ def end_to_end_differences(lesions: pd.DataFrame, boot: PatientBootstrap) -> pd.
     for measure, among in lesions_of_outcome(known["response"].to_numpy()).items():
         pair = paired_shares(measure, right[0], right[1], among, patient, boot)
         found = pair.difference
-        rows.append({
-            "measure": measure, "value": found.value, "low": found.low, "high": found.high, "level": found.level,
-            "method": found.method, f"{MANUAL}_only": pair.first_only, f"{AUTOMATIC}_only": pair.second_only,
-            "p": pair.p, "n_lesions": found.n_lesions, "n_patients": found.n_patients, "note": found.note,
-        })  # fmt: skip
+        estimate = {name: getattr(found, name) for name in ("measure", "value", "low", "high", "level", "method")}
+        test = {f"{MANUAL}_only": pair.first_only, f"{AUTOMATIC}_only": pair.second_only, "p": pair.p}
+        counts = {"n_lesions": found.n_lesions, "n_patients": found.n_patients, "note": found.note}
+        rows.append({**estimate, **test, **counts})
     return pd.DataFrame(rows)
 
 
@@ -89,9 +88,13 @@ def compare_aucs(
     if pair is None:
         return nothing
     shared = {
-        "measure": "auc_difference", "auc_manual": pair.first, "auc_automatic": pair.second, "level": boot.level,
-        "n_lesions": len(response), "n_patients": len(np.unique(patient)),
-    }  # fmt: skip
+        "measure": "auc_difference",
+        "auc_manual": pair.first,
+        "auc_automatic": pair.second,
+        "level": boot.level,
+        "n_lesions": len(response),
+        "n_patients": len(np.unique(patient)),
+    }
     rows = [
         {**shared, "method": one.method, "value": one.value, "low": one.low, "high": one.high, "p": one.p}
         for one in pair.differences

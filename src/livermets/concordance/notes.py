@@ -9,6 +9,7 @@ import pandas as pd
 from livermets.concordance.strata import TOO_FEW
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.detected import detection_dice_of, is_detected, rule_in_words
+from livermets.masks.lesion_table import UNDETECTED
 
 FEW_PATIENTS = 20
 
@@ -37,7 +38,7 @@ def general_notes(table: pd.DataFrame) -> list[str]:
     for value, side, measure in ((1, "R+", "sensitivity"), (0, "R-", "specificity")):
         if not (known["response"] == value).any():
             notes.append(f"no compared lesion is {side}: {measure} and everything built on it cannot be computed")
-    touched = int((is_detected(table["dice"], 0.0) & table["automatic_fate"].eq("undetected")).sum())
+    touched = int((is_detected(table["dice"], 0.0) & table["automatic_fate"].eq(UNDETECTED)).sum())
     if touched:
         rule = rule_in_words(detection_dice_of(table))
         notes.append(

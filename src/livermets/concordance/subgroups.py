@@ -12,12 +12,13 @@ from livermets.concordance.optional_tables import empty
 from livermets.concordance.strata import with_size
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.identity import SOURCES
+from livermets.masks.lesion_table import GROUP_COLUMNS
 from livermets.stats.comparisons import auc_difference, share_difference
 from livermets.stats.diagnostics import auc_estimates, class_diagnostics
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import Estimate, to_frame
 
-GROUPINGS = ("cohort", "centre", "timepoint", "size")
+GROUPINGS = (*GROUP_COLUMNS, "size")
 TABLES = ("subgroups", "subgroup_differences")
 
 

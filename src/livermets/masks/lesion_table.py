@@ -30,10 +30,11 @@ _ZERO_OR_ONE = ("response", *PREDICTED, "detected")
 _SHARES = ("dice", RULE_COLUMN, *SHARES, *CALIBRATED, "threshold")
 _COUNTS = (*ROI_COUNTS, "minimum_rois")
 NOT_STATED = "not stated"
-CLASSIFIED, NO_ROI, TOO_FEW_ROIS, UNDETECTED = "classified", "no ROI", "too few ROIs", "undetected"
+CLASS_GIVEN, NO_ROI, TOO_FEW_ROIS, UNDETECTED = "classified", "no ROI", "too few ROIs", "undetected"
 NO_CLASS_GIVEN = "no class given"
 """What one mask makes of a lesion: a class, or the reason why there is none."""
-_GROUP_COLUMNS = ("cohort", "centre", "timepoint")
+GROUP_COLUMNS = ("cohort", "centre", "timepoint")
+"""What a lesion may be grouped by; none stated is a group too."""
 _MOST_VALUES_NAMED = 20
 SAME, OTHER, NO_CLASS = FATES = ("same", "other", "no class")
 """What becomes of a lesion when the automatic mask replaces the reader's: the same class with both, another one, or no
@@ -78,7 +79,7 @@ def with_stated_groups(table: pd.DataFrame) -> pd.DataFrame:
     """The table with ``not stated`` for a cohort, centre or timepoint that is empty in some rows, so that these rows
     are a group too; a column that is empty throughout stays so."""
     partly = [
-        name for name in _GROUP_COLUMNS if name in table and table[name].isna().any() and table[name].notna().any()
+        name for name in GROUP_COLUMNS if name in table and table[name].isna().any() and table[name].notna().any()
     ]
     return table.assign(**{name: table[name].astype(object).where(table[name].notna(), NOT_STATED) for name in partly})
 
@@ -223,15 +224,15 @@ def _fates_of_mask(
     table: pd.DataFrame, roi_count: str, classified: pd.Series, undetected: pd.Series | None = None
 ) -> NDArray:
     """What one mask makes of every lesion."""
-    cases = {CLASSIFIED: classified, NO_ROI: _zero(table, roi_count), TOO_FEW_ROIS: _few(table, roi_count)}
+    cases = {CLASS_GIVEN: classified, NO_ROI: _zero(table, roi_count), TOO_FEW_ROIS: _few(table, roi_count)}
     if undetected is not None:
-        cases = {CLASSIFIED: classified, UNDETECTED: undetected, **cases}
+        cases = {CLASS_GIVEN: classified, UNDETECTED: undetected, **cases}
     return np.select(list(cases.values()), list(cases), NO_CLASS_GIVEN)
 
 
 def _why_no_class(manual_fate: str, automatic_fate: str) -> str:
     fates = ((MANUAL, manual_fate), (AUTOMATIC, automatic_fate))
-    return "; ".join(f"{mask} mask: {why}" for mask, why in fates if why != CLASSIFIED)
+    return "; ".join(f"{mask} mask: {why}" for mask, why in fates if why != CLASS_GIVEN)
 
 
 def _undetected(table: pd.DataFrame) -> pd.Series:

@@ -157,7 +157,9 @@ def test_comparison_methods_agree_on_independent_patients() -> None:
 
 def test_perfect_auc_has_no_interval_and_says_so() -> None:
     score, response = np.arange(20.0), np.repeat([0.0, 1.0], 10)
-    for estimate in auc_estimates(score, response, np.arange(20) % 10, boot(10)):
+    estimates = auc_estimates(score, response, np.arange(20) % 10, boot(10))
+    assert len(estimates) == 3
+    for estimate in estimates:
         assert estimate.value == 1
         assert np.isnan(estimate.low)
         assert estimate.note
