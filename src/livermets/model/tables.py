@@ -29,7 +29,7 @@ def selection_tables(selected: Selected) -> dict[str, pd.DataFrame]:
         "selection": selection_table(selected, frequency),
         "dropped_features": fitted.dropped,
         "threshold": threshold_table(fitted, selected.nested),
-        "roc_training": roc_table(fitted),
+        "roc_training": training_roc_table(fitted),
         "training_lesions": training_lesions_table(fitted),
         "training_patients": training_patients_table(selected),
         "evaluation": _evaluation(selected),
@@ -109,7 +109,7 @@ def _nested_rates(nested: NestedEvaluation) -> tuple[float, float]:
     return sensitivity, specificity
 
 
-def roc_table(fitted: Fit) -> pd.DataFrame:
+def training_roc_table(fitted: Fit) -> pd.DataFrame:
     """Points of the training ROC curves: the lesion is R+ if its share is at least ``share``."""
     response = fitted.data.response
     frames = []

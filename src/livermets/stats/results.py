@@ -55,13 +55,14 @@ class Estimate:
     n_lesions: int = 0
     n_patients: int = 0
     reference: str = ""
-    """The publication of the interval's method."""
+    """The publication of the interval's method, where it is another one than that of `REFERENCES`."""
     note: str = ""
     """Why a number or its interval is missing."""
 
-    def __post_init__(self) -> None:
-        if not self.reference:
-            object.__setattr__(self, "reference", REFERENCES.get(self.method, ""))
+    @property
+    def row(self) -> dict[str, object]:
+        """The cells of a table, with the reference spelt out."""
+        return {**asdict(self), "reference": self.reference or REFERENCES.get(self.method, "")}
 
 
 def by_method(estimate: Estimate, intervals: Mapping[str, tuple[tuple[float, float], str]]) -> list[Estimate]:
@@ -120,6 +121,6 @@ COLUMNS = tuple(field.name for field in fields(Estimate))
 
 def to_frame(estimates: Iterable[Estimate], columns: Iterable[str] = COLUMNS, **leading: str) -> pd.DataFrame:
     """One row per estimate, in the order given; ``leading`` columns (``mask_source="manual"``) come first."""
-    frame = pd.DataFrame([asdict(estimate) for estimate in estimates], columns=list(COLUMNS))
+    frame = pd.DataFrame([estimate.row for estimate in estimates], columns=list(COLUMNS))
     frame = frame.astype(dict.fromkeys(_INTEGERS, "Int64"))
     return frame.assign(**leading)[[*leading, *columns]]

@@ -208,4 +208,8 @@ def test_estimates_become_rows_with_empty_cells_for_what_is_missing() -> None:
     frame = to_frame([Estimate("kappa", 0.5, n_lesions=3, n_patients=2)], mask_source="manual")
     assert frame.columns[0] == "mask_source"
     assert frame.loc[0, "n"] is pd.NA
-    assert Estimate("ppv", 0.5, method="mercaldo-logit").reference.startswith("Mercaldo")
+    assert frame.loc[0, "reference"] == ""
+    named = to_frame(
+        [Estimate("ppv", 0.5, method="mercaldo-logit"), Estimate("x", 0.5, method="delong", reference="A")]
+    )
+    assert named["reference"].tolist() == ["Mercaldo, Lau and Zhou, Stat Med 2007;26:2170", "A"]
