@@ -34,8 +34,8 @@ LARGEST_LOG_ODDS = 700
 SAME, KEPT = "same class", "class kept"
 OUTCOMES = {
     SAME: "same class with both masks, of the lesions that both masks classify",
-    KEPT: "class kept, of all lesions that the reader's mask classifies; no class with the automatic mask counts as "
-    "changed, and a lesion without overlap has Dice 0",
+    KEPT: "class kept, of all lesions that the reader's mask classifies; "
+    "no class with the automatic mask counts as changed, and a lesion without overlap has Dice 0",
 }
 """What is modelled. The second one does not lose the lesions of low Dice, which have no automatic class."""
 

@@ -28,8 +28,8 @@ def agreement_model_tables(
             parts[name].append(table)
         if parts["required_dice"][-1]["low"].isna().all():
             notes.append(
-                f"the Dice needed for {settings.target_agreement:g} ({outcome}) cannot be told from these "
-                f"{model.n_lesions} lesions of {model.n_patients} patients at any of the diameters asked for"
+                f"the Dice needed for {settings.target_agreement:g} ({outcome}) cannot be told "
+                f"from these {model.n_lesions} lesions of {model.n_patients} patients at any of the diameters asked for"
             )
     nothing = empty(*TABLES)
     return {n: pd.concat(made, ignore_index=True) if made else nothing[n] for n, made in parts.items()}, notes

@@ -15,8 +15,8 @@ from livermets.stats.results import to_frame
 
 TABLES = ("calibration", "calibration_summary", "decision")
 LEFT_OUT = (
-    "calibration and decision curves left out: the share of R+ ROIs is no probability of response (its networks are "
-    "fitted as if both classes were equally frequent), and"
+    "calibration and decision curves left out: the share of R+ ROIs is no probability of response "
+    "(its networks are fitted as if both classes were equally frequent), and"
 )
 
 

@@ -29,8 +29,8 @@ from livermets.stats.results import NAN, Estimate, to_frame
 PLACE = (*SCAN_KEY, "z", "y", "x")
 _ONLY = {MANUAL: "left_only", AUTOMATIC: "right_only"}
 BY_CONSTRUCTION = (
-    "class agreement of common ROIs left out: every common ROI has one and the same probability with both masks (with "
-    "binning: roi its features do not depend on the mask), so they agree by construction"
+    "class agreement of common ROIs left out: every common ROI has one and the same probability with both masks "
+    "(with binning: roi its features do not depend on the mask), so they agree by construction"
 )
 
 

@@ -14,16 +14,16 @@ REFERENCES = {
     "clopper-pearson": "Clopper and Pearson, Biometrika 1934;26:404",
     "mercaldo-logit": "Mercaldo, Lau and Zhou, Stat Med 2007;26:2170",
     "clopper-pearson-patients": "Clopper and Pearson, Biometrika 1934;26:404, with one trial per patient",
-    "ratio-logit-t": "Graham and Bull, J Clin Epidemiol 1998;51:763 (ratio variance over lesions, logit scale, "
-    "t quantile)",
+    "ratio-logit-t": "Graham and Bull, J Clin Epidemiol 1998;51:763 "
+    "(ratio variance over lesions, logit scale, t quantile)",
     "cluster-logit-t": "Rao and Scott, Biometrics 1992;48:577 (ratio variance, logit scale, t quantile)",
-    "cluster-bootstrap": "Field and Welsh, J R Stat Soc B 2007;69:369; expanded percentiles: Hesterberg, "
-    "Am Stat 2015;69:371",
-    "cluster-linear-z-t": "Williams, Biometrics 2000;56:645 (variance of a linearised statistic by cluster; Fisher's z "
-    "scale, t quantile)",
+    "cluster-bootstrap": "Field and Welsh, J R Stat Soc B 2007;69:369; "
+    "expanded percentiles: Hesterberg, Am Stat 2015;69:371",
+    "cluster-linear-z-t": "Williams, Biometrics 2000;56:645 "
+    "(variance of a linearised statistic by cluster; Fisher's z scale, t quantile)",
     "delong": "DeLong, DeLong and Clarke-Pearson, Biometrics 1988;44:837",
-    "obuchowski-1997": "Obuchowski, Biometrics 1997;53:567 (variance; logit scale; t quantile, degrees of freedom: the "
-    "fewer of the patients with R+ and of those with R- lesions, minus 1)",
+    "obuchowski-1997": "Obuchowski, Biometrics 1997;53:567 (variance; logit scale; t quantile, "
+    "degrees of freedom: the fewer of the patients with R+ and of those with R- lesions, minus 1)",
     "fleiss-1969": "Fleiss, Cohen and Everitt, Psychol Bull 1969;72:323",
     "exact-binomial": "McNemar, Psychometrika 1947;12:153, exact binomial form",
     "chi-squared-yates": "Pearson, Philos Mag 1900;50:157, with the correction of Yates, J R Stat Soc Suppl 1934;1:217",

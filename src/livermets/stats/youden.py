@@ -12,8 +12,8 @@ from livermets.randomness import generator
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 
 RULE = (
-    "R+ if the score is at least the threshold; candidates lie halfway between neighbouring scores; among equal "
-    "Youden indices the one with sensitivity and specificity closest, then the lowest"
+    "R+ if the score is at least the threshold; candidates lie halfway between neighbouring scores; "
+    "among equal Youden indices the one with sensitivity and specificity closest, then the lowest"
 )
 _CHUNK = 200
 
