@@ -23,7 +23,7 @@ from tests.unit.report.results_factory import MadeCohort, make_results
 
 from livermets.concordance.figures import concordance_figures
 from livermets.concordance.files import write_concordance
-from livermets.concordance.study import concordance
+from livermets.concordance.result import concordance
 from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report

@@ -20,8 +20,9 @@ from scipy import stats
 from scipy.special import expit, logit
 from tqdm import tqdm
 
+from livermets.concordance.agreement_model import AgreementModel, fit_agreement_model
+from livermets.concordance.required_dice import required_dice
 from livermets.config.statistics import StatisticsSettings
-from livermets.stats.gee import AgreementModel, fit_agreement_model, required_dice
 
 CORRELATION, DIAMETER_MM = 0.3, 20.0
 SETTINGS = StatisticsSettings(target_diameters_mm=(DIAMETER_MM,))

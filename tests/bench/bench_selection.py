@@ -29,7 +29,7 @@ from livermets.config.selection import SelectionSettings
 from livermets.model.data import TrainingData
 from livermets.model.fitness import CrossValidation
 from livermets.model.genome import Genome
-from livermets.model.network import optimiser_steps
+from livermets.model.network_training import optimiser_steps
 from livermets.model.scores import auc_within_folds
 
 ROIS, FEATURES, PATIENTS, LESIONS, INDIVIDUALS, FOLDS, EPOCHS = 20_000, 93, 20, 80, 100, 5, 20
@@ -107,7 +107,7 @@ def products_only(generation: list[Genome]) -> float:
     """Seconds that the matrix products of the generation take alone, on two threads: the bound of our layout."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from livermets.model.network import BLOCK_UNITS, blocks_of
+    from livermets.model.network_training import BLOCK_UNITS, blocks_of
 
     width, batch = -(-FEATURES // 16) * 16, SETTINGS.network.batch_size
     epochs, per_epoch = optimiser_steps(ROIS * (FOLDS - 1) // FOLDS, SETTINGS.network)

@@ -11,10 +11,9 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
-from livermets.concordance.shares import LIMITS_Z, share_agreement
+from livermets.stats.bland_altman import LIMITS_Z, agreement_limits
 from livermets.stats.resampling import PatientBootstrap
 
 BIAS = 0.02
@@ -28,7 +27,7 @@ def intervals(patients: int, between: float, within: float, random: np.random.Ge
     d = BIAS + random.normal(0, between, patients)[patient] + random.normal(0, within, len(patient))
     boot = PatientBootstrap.draw(patients, 1000, 0.95, random)
     found: dict[str, list] = {measure: [] for measure in MEASURES}
-    for estimate in share_agreement(pd.DataFrame({"difference": d, "patient": patient}), boot):
+    for estimate in agreement_limits(d, patient, boot):
         if estimate.measure in found:
             found[estimate.measure].append((estimate.low, estimate.high))
     return {measure: [*both, max(both, key=lambda ends: ends[1] - ends[0])] for measure, both in found.items()}

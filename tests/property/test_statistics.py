@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livermets.concordance.accounting import accounting_table
-from livermets.concordance.feature_icc import icc
 from livermets.concordance.strata import strata_margins, strata_table
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.lesion_table import checked_lesions
+from livermets.stats.icc import icc
 from livermets.stats.proportions import clopper_pearson, cluster_logit_t
 from livermets.stats.youden import youden_threshold
 

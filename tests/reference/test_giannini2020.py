@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import livermets.cli.concordance  # noqa: F401 (registers the verb)
 from livermets.cli import app
-from livermets.concordance.study import concordance
+from livermets.concordance.result import concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.stats.proportions import clopper_pearson, mercaldo_logit
 

@@ -15,13 +15,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from livermets.concordance.feature_icc import icc
+from livermets.concordance.agreement_model import fit_agreement_model
 from livermets.config.statistics import StatisticsSettings
 from livermets.stats.agreement import durkalski_p, kappa_estimates, mcnemar_estimates
 from livermets.stats.auc import delong, obuchowski
 from livermets.stats.calibration import calibration_estimates
 from livermets.stats.firth import firth_logistic
-from livermets.stats.gee import fit_agreement_model
+from livermets.stats.icc import icc
 from livermets.stats.proportions import chi_squared_p, clopper_pearson, cluster_logit_t, mercaldo_logit
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 
@@ -129,7 +129,7 @@ def paired(both_minus: int, automatic_only: int, manual_only: int, both_plus: in
 
 @pytest.mark.parametrize("cells", [(15, 10, 5, 20), (15, 25, 15, 45), (35, 5, 35, 25), (5, 6, 7, 14)])
 def test_kappa_and_its_interval_against_vcd(cells: tuple[int, int, int, int]) -> None:
-    found = kappa_estimates(*paired(*cells), bootstrap(sum(cells)))[0]
+    found = kappa_estimates(*paired(*cells), bootstrap(sum(cells)), ("manual", "automatic"))[0]
     value, _, low, high = R[f"Kappa({' '.join(map(str, cells))})"]
     assert (found.value, found.low, found.high) == pytest.approx((value, low, high), rel=1e-9)
 
@@ -138,7 +138,11 @@ def test_kappa_and_its_interval_against_vcd(cells: tuple[int, int, int, int]) ->
 def test_linearised_kappa_with_one_lesion_per_patient_has_vcd_s_error(cells: tuple[int, int, int, int]) -> None:
     """Its variance is then that of Fleiss, Cohen and Everitt times n / (n - 1); the interval is on Fisher's z scale."""
     n = sum(cells)
-    found = next(e for e in kappa_estimates(*paired(*cells), bootstrap(n)) if e.method == "cluster-linear-z-t")
+    found = next(
+        e
+        for e in kappa_estimates(*paired(*cells), bootstrap(n), ("manual", "automatic"))
+        if e.method == "cluster-linear-z-t"
+    )
     value, error, *_ = R[f"Kappa({' '.join(map(str, cells))})"]
     reach = stats.t.ppf(0.975, n - 1) * error * math.sqrt(n / (n - 1)) / (1 - value**2)
     assert (found.low, found.high) == pytest.approx(np.tanh(np.arctanh(value) + np.array([-reach, reach])), rel=1e-9)
@@ -147,7 +151,7 @@ def test_linearised_kappa_with_one_lesion_per_patient_has_vcd_s_error(cells: tup
 def test_exact_mcnemar_is_the_binomial_test() -> None:
     """Two-sided binomial with one half on the discordant pairs, 86 against 150 (the approval ratings of R's help page
     of mcnemar.test): R, and the sum of its terms."""
-    found = mcnemar_estimates(*paired(570, 86, 150, 794), bootstrap(1600))[0]
+    found = mcnemar_estimates(*paired(570, 86, 150, 794), bootstrap(1600), ("manual", "automatic"))[0]
     assert [found.value] == pytest.approx(R["binom.test(86, 236)$p.value"], rel=1e-9)
     assert found.value == pytest.approx(2 * sum(math.comb(236, k) for k in range(87)) / 2**236, rel=1e-9)
 

@@ -46,7 +46,7 @@ def concordance_verb(
 ) -> None:
     """Agreement, diagnostics, strata, and the Dice that a lesion needs, each with its uncertainty."""
     from livermets.concordance.files import write_concordance
-    from livermets.concordance.study import concordance
+    from livermets.concordance.result import concordance
     from livermets.config.load import section_from_option
     from livermets.config.statistics import StatisticsSettings
     from livermets.io.tables import read_table
@@ -105,7 +105,7 @@ def roi_concordance_verb(
 
     from livermets.concordance.feature_icc import feature_medians
     from livermets.concordance.files import write_roi_concordance
-    from livermets.concordance.study import roi_concordance
+    from livermets.concordance.roi_result import roi_concordance
     from livermets.config.load import section_from_option
     from livermets.config.statistics import StatisticsSettings
     from livermets.io.tables import read_table

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
+from livermets.masks.lesion_table import CLASS_GIVEN, NO_ROI, UNDETECTED
+
 TOTAL = "lesions in the table"
-_ALWAYS = (("classified", "classified"), ("classified", "undetected"), ("no ROI", "classified"),
-           ("classified", "no ROI"))  # fmt: skip
 _WORDS = {
-    ("classified", "classified"): "classified with both masks",
-    ("classified", "undetected"): "classified with the manual mask, not detected automatically",
-    ("no ROI", "classified"): "no ROI fits in the manual mask, classified with the automatic one",
-    ("classified", "no ROI"): "classified with the manual mask, no ROI fits in the automatic one",
+    (CLASS_GIVEN, CLASS_GIVEN): "classified with both masks",
+    (CLASS_GIVEN, UNDETECTED): "classified with the manual mask, not detected automatically",
+    (NO_ROI, CLASS_GIVEN): "no ROI fits in the manual mask, classified with the automatic one",
+    (CLASS_GIVEN, NO_ROI): "classified with the manual mask, no ROI fits in the automatic one",
 }
+"""Fates with each mask that have a row even where no lesion has them."""
 
 
 def accounting_table(lesions: pd.DataFrame, false_positives: int = 0) -> pd.DataFrame:
@@ -20,12 +21,12 @@ def accounting_table(lesions: pd.DataFrame, false_positives: int = 0) -> pd.Data
     total of the others. False-positive components are no lesions: a row after the total, not part of it."""
     known = lesions["response"].notna()
     found = sorted(set(zip(lesions["manual_fate"], lesions["automatic_fate"], strict=True)))
-    pairs = list(dict.fromkeys([*_ALWAYS, *found]))
+    pairs = list(dict.fromkeys([*_WORDS, *found]))
     rows = []
     for manual, automatic in pairs:
         fate = (lesions["manual_fate"] == manual) & (lesions["automatic_fate"] == automatic)
         words = _WORDS.get((manual, automatic), f"manual mask: {manual}; automatic mask: {automatic}")
-        both = manual == automatic == "classified"
+        both = manual == automatic == CLASS_GIVEN
         rows.append(_row(words, lesions[fate & known], manual, automatic, "known", both))
         if (fate & ~known).any() or both:
             rows.append(_row(f"{words}, outcome not known", lesions[fate & ~known], manual, automatic, "unknown", both))
@@ -37,8 +38,14 @@ def accounting_table(lesions: pd.DataFrame, false_positives: int = 0) -> pd.Data
 
 def _row(category: str, part: pd.DataFrame, manual: str, automatic: str, outcome: str, both: bool) -> dict[str, object]:
     return {
-        "category": category, "manual": manual, "automatic": automatic, "outcome": outcome,
-        "in_agreement": both, "in_diagnostics": both and outcome == "known",
-        "n_lesions": len(part), "n_patients": part["patient"].nunique(),
-        "r_plus": int((part["response"] == 1).sum()), "r_minus": int((part["response"] == 0).sum()),
-    }  # fmt: skip
+        "category": category,
+        "manual": manual,
+        "automatic": automatic,
+        "outcome": outcome,
+        "in_agreement": both,
+        "in_diagnostics": both and outcome == "known",
+        "n_lesions": len(part),
+        "n_patients": part["patient"].nunique(),
+        "r_plus": int((part["response"] == 1).sum()),
+        "r_minus": int((part["response"] == 0).sum()),
+    }

@@ -15,6 +15,7 @@ from livermets.concordance.sensitivity import (
 )
 from livermets.concordance.shares import share_agreement, share_by_dice, share_differences
 from livermets.config.statistics import StatisticsSettings
+from livermets.masks.identity import ROI_COUNTS, SHARES
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
 
@@ -27,13 +28,13 @@ def continuous_tables(
     notes: list[str] = []
     differences = share_differences(table, settings)
     threshold, why = threshold_of(table)
-    with_shares = {"share_manual", "share_automatic"} <= set(table)
+    with_shares = set(SHARES) <= set(table)
     if len(table) and with_shares and why:
         notes.append(why)
     curve, minimum = pd.DataFrame(columns=list(CURVE_COLUMNS)), pd.DataFrame(columns=list(MINIMUM_COLUMNS))
     if threshold is not None and with_shares:
         curve = threshold_curve(table, threshold, settings.level)
-    if len(table) and {"n_roi_manual", "n_roi_automatic"} <= set(table):
+    if len(table) and set(ROI_COUNTS) <= set(table):
         minimum = minimum_rois_table(table, threshold, settings)
     return {
         "share_differences": differences.drop(columns="patient"),

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from livermets.concordance.tables import OPTIONAL_TABLES, empty
+from livermets.concordance.agreement import fate_estimates, population
+from livermets.concordance.optional_tables import OPTIONAL_TABLES, empty
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.identity import SOURCES
 from livermets.masks.lesion_table import dice_of, fate_counts, of_these_patients
 from livermets.masks.sizes import SMALL_BELOW_MM, size_cut_mm, size_labels, sizes
-from livermets.stats.agreement import fate_estimates, kappa_estimates, population
+from livermets.stats.agreement import kappa_estimates
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
 
@@ -64,11 +65,17 @@ def agreement_by_timepoint(
         manual, automatic = (compared[f"predicted_{source}"].to_numpy(float) for source in SOURCES)
         estimates = fate_estimates(part, boot)
         if len(compared):
-            estimates += kappa_estimates(manual, automatic, compared["patient"].to_numpy(np.intp), boot)
-        frame = to_frame(estimates, timepoint=str(timepoint))
-        frame["headline"] = bool(part["headline"].all())
-        frame["population"] = frame["measure"].map(population)
-        frame[["same", "other", "no_class"]] = fate_counts(part)
+            estimates += kappa_estimates(manual, automatic, compared["patient"].to_numpy(np.intp), boot, SOURCES)
+        frame = to_frame(estimates)
+        same, other, no_class = fate_counts(part)
+        frame = frame.assign(
+            timepoint=str(timepoint),
+            headline=bool(part["headline"].all()),
+            population=frame["measure"].map(population),
+            same=same,
+            other=other,
+            no_class=no_class,
+        )
         frames.append(frame[list(columns)])
     return pd.concat(frames, ignore_index=True)
 
@@ -81,10 +88,14 @@ def _counts(lesions: pd.DataFrame) -> dict[str, int]:
     same, other, no_class = fate_counts(lesions)
     positive = lesions[lesions["response"] == 1]
     counts = {
-        "n_lesions": len(lesions), "n_patients": lesions["patient"].nunique(),
-        "same": same, "other": other, "no_class": no_class, "r_plus": len(positive),
+        "n_lesions": len(lesions),
+        "n_patients": lesions["patient"].nunique(),
+        "same": same,
+        "other": other,
+        "no_class": no_class,
+        "r_plus": len(positive),
         "reader_classified": int(lesions["predicted_manual"].notna().sum()),
-    }  # fmt: skip
+    }
     for source in SOURCES:
         called = positive[f"predicted_{source}"]
         counts[f"r_plus_called_minus_{source}"] = int((called == 0).sum())

@@ -3,63 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
-from livermets.concordance.tables import OPTIONAL_TABLES
+from livermets.concordance.optional_tables import OPTIONAL_TABLES
+from livermets.config.statistics import IccKind
 from livermets.errors import input_error
 from livermets.features import feature_columns
-from livermets.masks.identity import LESION_KEY
+from livermets.masks.identity import AUTOMATIC, LESION_KEY, MANUAL, present
 from livermets.masks.lesion_table import patient_numbers
-from livermets.stats.resampling import PatientBootstrap, per_patient_sum
+from livermets.stats.icc import REFERENCE, bootstrap_icc, icc
+from livermets.stats.resampling import PatientBootstrap
 
-IccKind = Literal["ICC(2,1)", "ICC(3,1)"]
-REFERENCE = "Shrout and Fleiss, Psychol Bull 1979;86:420; McGraw and Wong, Psychol Methods 1996;1:30"
-_NOTHING = 1e-14
-"""Below this share of the variance a mean square is rounding."""
 QUANTITY = "median over the lesion's ROIs"
 """What is compared between the masks."""
-
-
-@dataclass(frozen=True)
-class Icc:
-    """Intraclass correlation of single ratings: 1 = the raters always give the same value, 0 = unrelated values.
-
-    ICC(2,1) asks for equal values, ICC(3,1) allows each rater a constant shift."""
-
-    value: float
-    low: float
-    high: float
-    kind: str
-    level: float
-    n: int
-
-
-def icc(ratings: NDArray, kind: IccKind = "ICC(2,1)", level: float = 0.95) -> Icc:
-    """ICC of (targets, raters) without missing values, with Shrout and Fleiss's F interval (targets independent).
-
-    NaN if the targets do not differ. Needs two targets and two raters."""
-    n, k = ratings.shape
-    row, column, error = _mean_squares(ratings)
-    if row + error <= _NOTHING * np.var(ratings):
-        return Icc(np.nan, np.nan, np.nan, kind, level, n)
-    value = float(_icc_from(row, column, error, n, k, kind))
-    if error <= _NOTHING * row:
-        return Icc(value, np.nan, np.nan, kind, level, n)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        low, high = _f_interval(row, column, error, n, k, value, kind, level)
-    return Icc(value, float(low), float(high), kind, level, n)
 
 
 def lesion_medians(rois: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
     """One row per lesion (and mask source): the median of every feature over its ROIs, since ROIs at one place are the
     same in both masks and only the lesion as a whole can differ."""
-    keys = [key for key in (*LESION_KEY, "mask_source") if key in rois]
+    keys = present((*LESION_KEY, "mask_source"), rois)
     return rois.groupby(keys, sort=True, dropna=False)[list(features)].median().reset_index()
 
 
@@ -82,8 +47,8 @@ def feature_icc(
     hold (one row per lesion); the model's features (``selected``) come first.
 
     Two intervals: F (lesions independent) and resampled patients. A feature that does not vary gets a reason."""
-    keys = [key for key in LESION_KEY if key in manual and key in automatic]
-    for name, table in (("manual", manual), ("automatic", automatic)):
+    keys = present(LESION_KEY, manual.columns.intersection(automatic.columns))
+    for name, table in ((MANUAL, manual), (AUTOMATIC, automatic)):
         if table.duplicated(keys).any():
             raise input_error(f"{name} features", "a lesion has more than one row", "Give one row per lesion")
     both = manual.merge(automatic, on=keys, suffixes=("_manual", "_automatic"))
@@ -110,60 +75,10 @@ def _feature_row(
     method = f"{kind}, F interval"
     if n < 3 or boot is None or np.ptp(pair) == 0:
         why = "the same value in every lesion" if n >= 3 else f"{n} lesions with this feature in both masks"
-        nothing = (np.nan,) * 3
-        return (feature, *nothing, level, method, np.nan, np.nan, n, patients, REFERENCE, why)
+        return (feature, *[np.nan] * 3, level, method, *[np.nan] * 2, n, patients, REFERENCE, why)
     result = icc(pair, kind, level)
     if np.isnan(result.value):
         why = "lesions do not differ in this feature"
-        return (feature, np.nan, np.nan, np.nan, level, method, np.nan, np.nan, n, patients, REFERENCE, why)
-    (low, high), why = boot.interval(_bootstrap_icc(pair, patient, boot, kind), patients)
+        return (feature, *[np.nan] * 3, level, method, *[np.nan] * 2, n, patients, REFERENCE, why)
+    (low, high), why = boot.interval(bootstrap_icc(pair, patient, boot, kind), patients)
     return (feature, result.value, result.low, result.high, level, method, low, high, n, patients, REFERENCE, why)
-
-
-def _mean_squares(ratings: NDArray) -> tuple[float, float, float]:
-    """Mean squares between targets, between raters, and residual."""
-    n, k = ratings.shape
-    grand = ratings.mean()
-    row = k * np.sum((ratings.mean(axis=1) - grand) ** 2)
-    column = n * np.sum((ratings.mean(axis=0) - grand) ** 2)
-    residual = ratings - ratings.mean(axis=1, keepdims=True) - ratings.mean(axis=0) + grand
-    return row / (n - 1), column / (k - 1), np.sum(residual**2) / ((n - 1) * (k - 1))
-
-
-def _icc_from(row, column, error, n, k: int, kind: IccKind):  # type: ignore[no-untyped-def]
-    """Works on numbers and on arrays of resamples."""
-    shift = k * (column - error) / n if kind == "ICC(2,1)" else 0.0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return (row - error) / (row + (k - 1) * error + shift)
-
-
-def _f_interval(
-    row: float, column: float, error: float, n: int, k: int, value: float, kind: IccKind, level: float
-) -> tuple[float, float]:
-    tail = 0.5 + level / 2
-    if kind == "ICC(3,1)":
-        inner = (n - 1) * (k - 1)
-        low = row / error / stats.f.ppf(tail, n - 1, inner)
-        high = row / error * stats.f.ppf(tail, inner, n - 1)
-        return (low - 1) / (low + k - 1), (high - 1) / (high + k - 1)
-    rater = column / error
-    part = n * (1 + (k - 1) * value) - k * value
-    freedom = (k - 1) * (n - 1) * (k * value * rater + part) ** 2 / ((n - 1) * (k * value * rater) ** 2 + part**2)
-    f_low, f_high = stats.f.ppf(tail, n - 1, freedom), stats.f.ppf(tail, freedom, n - 1)
-    spread = k * column + (k * n - k - n) * error
-    low = n * (row - f_low * error) / (f_low * spread + n * row)
-    high = n * (f_high * row - error) / (spread + n * f_high * row)
-    return low, high
-
-
-def _bootstrap_icc(pair: NDArray, patient: NDArray, boot: PatientBootstrap, kind: IccKind) -> NDArray:
-    """ICC in every resample of patients, from each patient's sums (only they are needed for two raters)."""
-    x, y = ((pair - pair.mean()) / pair.std()).T  # the ICC does not change; sums of squares lose no digits
-    patients = boot.weights.shape[1]
-    sums = [per_patient_sum(part, patient, patients) for part in (np.ones(len(x)), x, y, x * x, y * y, x * y)]
-    n, sx, sy, sxx, syy, sxy = (boot.weights @ part for part in sums)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        total = sxx + syy - (sx + sy) ** 2 / (2 * n)
-        row = (sxx + syy + 2 * sxy) / 2 - (sx + sy) ** 2 / (2 * n)
-        column = (sx - sy) ** 2 / (2 * n)
-        return _icc_from(row / (n - 1), column, (total - row - column) / (n - 1), n, 2, kind)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from livermets.concordance.study import ConcordanceResult, RoiConcordance
+from livermets.concordance.result import ConcordanceResult
+from livermets.concordance.roi_result import RoiConcordance
 from livermets.figures.writing import write_png
 from livermets.io.atomic import write_text
 from livermets.io.tables import write_csv

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from livermets.masks.identity import SOURCES
-from livermets.masks.lesion_table import NO_CLASS, OTHER
-from livermets.stats.results import NAN, Estimate, to_frame
+from livermets.masks.identity import SOURCES, present
+from livermets.masks.lesion_table import NO_CLASS, OTHER, UNDETECTED
+from livermets.stats.means import mean_over_patients
+from livermets.stats.results import to_frame
+
+_NAMES = ("cohort", "centre", "patient_id")
+_LESION_COUNTS = ("n_lesions", "n_compared", "n_undetected", "n_agree")
 
 
 def per_patient_table(lesions: pd.DataFrame) -> pd.DataFrame:
@@ -16,29 +19,29 @@ def per_patient_table(lesions: pd.DataFrame) -> pd.DataFrame:
 
     ``mean_dice`` counts an undetected lesion with the Dice it has in the table; ``mean_dice_detected`` leaves it
     out. Correct calls are counted over the lesions classified with both masks."""
-    names = [column for column in ("cohort", "centre", "patient_id") if column in lesions]
     patient = lesions["patient"]
     sums = _counts(lesions).groupby(patient, dropna=False).sum()
-    sums.insert(4, "agreement", sums["n_agree"] / sums["n_compared"].replace(0, np.nan))
-    sums.insert(5, "mean_dice", lesions["dice"].groupby(patient, dropna=False).mean())
-    detected = lesions["dice"].where(lesions["automatic_fate"] != "undetected")
-    sums.insert(6, "mean_dice_detected", detected.groupby(patient, dropna=False).mean())
-    who = lesions.drop_duplicates("patient").set_index("patient")[names]
-    return who.join(sums).sort_index().reset_index(drop=True)
+    detected = lesions["dice"].where(lesions["automatic_fate"] != UNDETECTED)
+    means = pd.DataFrame(
+        {
+            "agreement": sums["n_agree"] / sums["n_compared"].replace(0, np.nan),
+            "mean_dice": lesions["dice"].groupby(patient, dropna=False).mean(),
+            "mean_dice_detected": detected.groupby(patient, dropna=False).mean(),
+        }
+    )
+    lesion_counts, class_counts = sums[list(_LESION_COUNTS)], sums.drop(columns=list(_LESION_COUNTS))
+    return _named(lesions, pd.concat([lesion_counts, means, class_counts], axis=1))
 
 
 def calls_per_patient(lesions: pd.DataFrame, source: str) -> pd.DataFrame:
     """One row per patient: lesions of each outcome that one mask classifies, and how many of them it calls right, as in
     Table 3 of Giannini 2020."""
-    names = [column for column in ("cohort", "centre", "patient_id") if column in lesions]
     called = lesions[f"predicted_{source}"]
     counts = {}
     for side, value in (("r_plus", 1), ("r_minus", 0)):
         counts[f"{side}_classified"] = (lesions["response"] == value) & called.notna()
         counts[f"{side}_correct"] = (lesions["response"] == value) & (called == value)
-    sums = pd.DataFrame(counts).astype(int).groupby(lesions["patient"], dropna=False).sum()
-    who = lesions.drop_duplicates("patient").set_index("patient")[names]
-    return who.join(sums).sort_index().reset_index(drop=True)
+    return _named(lesions, pd.DataFrame(counts).astype(int).groupby(lesions["patient"], dropna=False).sum())
 
 
 def patient_summary(per_patient: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -51,8 +54,15 @@ def patient_summary(per_patient: pd.DataFrame, level: float) -> pd.DataFrame:
             compared = per_patient[f"{side}_compared"].replace(0, np.nan)
             shares[f"{measure}_{source}"] = per_patient[f"{side}_correct_{source}"] / compared
     for measure, share in shares.items():
-        estimates.append(_mean_over_patients(measure, share.dropna().to_numpy(float), level))
+        estimates.append(mean_over_patients(measure, share.dropna().to_numpy(float), level))
     return to_frame(estimates, columns=("measure", "value", "low", "high", "level", "method", "n_patients", "note"))
+
+
+def _named(lesions: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
+    """What was summed by patient number, with the patient's names before it."""
+    names = present(_NAMES, lesions)
+    who = lesions.drop_duplicates("patient").set_index("patient")[names]
+    return who.join(sums).sort_index().reset_index(drop=True)
 
 
 def _counts(lesions: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +71,7 @@ def _counts(lesions: pd.DataFrame) -> pd.DataFrame:
     counts = {
         "n_lesions": pd.Series(1, index=lesions.index),
         "n_compared": compared,
-        "n_undetected": lesions["automatic_fate"] == "undetected",
+        "n_undetected": lesions["automatic_fate"] == UNDETECTED,
         "n_agree": lesions["agree"] == 1,
     }
     fates = {"n_other": lesions["fate"] == OTHER, "n_no_class": lesions["fate"] == NO_CLASS}
@@ -72,18 +82,3 @@ def _counts(lesions: pd.DataFrame) -> pd.DataFrame:
             right = lesions[f"predicted_{source}"] == value
             counts[f"{side}_correct_{source}"] = counts[f"{side}_compared"] & right
     return pd.DataFrame(counts | fates).astype(int)
-
-
-def _mean_over_patients(measure: str, shares: np.ndarray, level: float) -> Estimate:
-    n = len(shares)
-    if n < 2:
-        why = f"{n} patient{'s' * (n != 1)} to average"
-        value = float(shares.mean()) if n else NAN
-        return Estimate(measure, value, level=level, method="patient-mean-t", n_patients=n, note=why)
-    mean, error = float(shares.mean()), float(shares.std(ddof=1) / np.sqrt(n))
-    if error == 0:
-        why = "every patient has the same value"
-        return Estimate(measure, mean, level=level, method="patient-mean-t", n_patients=n, note=why)
-    reach = float(stats.t.ppf(0.5 + level / 2, n - 1)) * error
-    low, high = max(0.0, mean - reach), min(1.0, mean + reach)
-    return Estimate(measure, mean, low, high, level, "patient-mean-t", n_patients=n)

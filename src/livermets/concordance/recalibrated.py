@@ -5,19 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from livermets.concordance.tables import OPTIONAL_TABLES, empty
+from livermets.concordance.optional_tables import OPTIONAL_TABLES, empty
 from livermets.config.statistics import StatisticsSettings
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import CALIBRATED, SOURCES
 from livermets.stats.calibration import calibration_curve, calibration_estimates
 from livermets.stats.curves import decision_table
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
 
 TABLES = ("calibration", "calibration_summary", "decision")
-CALIBRATED = tuple(f"calibrated_{source}" for source in SOURCES)
 LEFT_OUT = (
-    "calibration and decision curves left out: the share of R+ ROIs is no probability of response (its networks are "
-    "fitted as if both classes were equally frequent), and"
+    "calibration and decision curves left out: the share of R+ ROIs is no probability of response "
+    "(its networks are fitted as if both classes were equally frequent), and"
 )
 
 

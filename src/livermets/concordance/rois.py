@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.errors import input_error
-from livermets.masks.identity import FIRST_UNMATCHED_ID, LESION_KEY, SOURCES
+from livermets.masks.identity import (
+    AUTOMATIC,
+    FALSE_POSITIVE,
+    FIRST_UNMATCHED_ID,
+    LESION_KEY,
+    MANUAL,
+    ROI_COUNTS,
+    SCAN_KEY,
+    SOURCES,
+    present,
+)
 from livermets.masks.lesion_table import patient_numbers
 from livermets.stats.diagnostics import proportion_estimates
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN, Estimate, to_frame
 
-PLACE = ("cohort", "patient_id", "timepoint", "z", "y", "x")
-_ONLY = {"manual": "left_only", "automatic": "right_only"}
+PLACE = (*SCAN_KEY, "z", "y", "x")
+_ONLY = {MANUAL: "left_only", AUTOMATIC: "right_only"}
 BY_CONSTRUCTION = (
-    "class agreement of common ROIs left out: every common ROI has one and the same probability with both masks (with "
-    "binning: roi its features do not depend on the mask), so they agree by construction"
+    "class agreement of common ROIs left out: every common ROI has one and the same probability with both masks "
+    "(with binning: roi its features do not depend on the mask), so they agree by construction"
 )
 
 
@@ -60,46 +71,51 @@ def roi_agreement(
     both = manual[columns].merge(
         automatic[columns], on=keys, how="outer", suffixes=("_manual", "_automatic"), indicator="found"
     )
-    both["lesion_id"] = both["lesion_id_manual"].fillna(both["lesion_id_automatic"])
-    both["kind"] = _kinds(both, [key for key in LESION_KEY if key in both])
-    both["patient"] = patient_numbers(both)
-    for source in SOURCES:
-        both[f"plus_{source}"] = _plus(both[f"{probability}_{source}"]) if scored else NAN
-    both["plus"] = both["plus_manual"].fillna(both["plus_automatic"])
+    plus = {f"plus_{source}": _plus(both[f"{probability}_{source}"]) if scored else NAN for source in SOURCES}
+    both = both.assign(lesion_id=both["lesion_id_manual"].fillna(both["lesion_id_automatic"]), **plus)
+    both = both.assign(
+        kind=_kinds(both), patient=patient_numbers(both), plus=both["plus_manual"].fillna(both["plus_automatic"])
+    )
     patients = both["patient"].nunique()
-    per_lesion = _per_lesion(both, [key for key in LESION_KEY if key in both])
+    per_lesion = _per_lesion(both)
     if not patients:
         return RoiAgreement(to_frame([]), per_lesion, ())
     boot = PatientBootstrap.draw(patients, replicates, level, random)
-    estimates, notes = [_lattice_dice(both[both["kind"] == "manual"], boot)], []
+    readers = both[both["kind"] == MANUAL]
+    estimates, notes = [_lattice_dice(readers, boot)], []
     if scored:
         same = _same_by_construction(both, probability)
         notes += [BY_CONSTRUCTION] if same else []
         estimates += _shares(both, boot) + _differences(per_lesion, boot)
-        estimates += [] if same else _class_agreement(both[both["kind"] == "manual"], boot)
+        estimates += [] if same else _class_agreement(readers, boot)
     else:
         notes.append(f"ROI classes not compared: no column {probability} in both tables")
     return RoiAgreement(to_frame(estimates), per_lesion.drop(columns="patient"), tuple(notes))
 
 
 def _keys(manual: pd.DataFrame, automatic: pd.DataFrame) -> list[str]:
-    for name, table in (("manual", manual), ("automatic", automatic)):
+    tables = {MANUAL: manual, AUTOMATIC: automatic}
+    for name, table in tables.items():
         missing = [column for column in ("patient_id", "lesion_id", "z", "y", "x") if column not in table]
         if missing:
             raise input_error(f"{name} ROI table", f"missing columns {', '.join(missing)}", "Add them")
-    keys = [key for key in PLACE if key in manual]
-    if keys != [key for key in PLACE if key in automatic]:
+    keys = present(PLACE, manual)
+    if keys != present(PLACE, automatic):
         raise input_error("ROI tables", "the two tables are keyed differently", f"Both need {', '.join(keys)}")
-    for name, table in (("manual", manual), ("automatic", automatic)):
+    for name, table in tables.items():
         if table.duplicated(keys).any():
             raise input_error(f"{name} ROI table", f"the same {', '.join(keys)} more than once", "Keep one row per ROI")
     return keys
 
 
-def _kinds(both: pd.DataFrame, lesion: list[str]) -> NDArray:
+def _kinds(both: pd.DataFrame) -> NDArray:
     """Whose lesion a ROI is in; a reader's lesion may have ROIs in the automatic mask alone, and a high id."""
-    drawn = (both["found"] != "right_only").groupby([both[key] for key in lesion], dropna=False).transform("any")
-    return np.where(~drawn & (both["lesion_id"] >= FIRST_UNMATCHED_ID), "false_positive", "manual")
+    drawn = (
+        (both["found"] != "right_only")
+        .groupby([both[key] for key in present(LESION_KEY, both)], dropna=False)
+        .transform("any")
+    )
+    return np.where(~drawn & (both["lesion_id"] >= FIRST_UNMATCHED_ID), FALSE_POSITIVE, MANUAL)
 
 
 def _plus(probability: pd.Series) -> pd.Series:
@@ -119,11 +135,12 @@ def _lattice_dice(rois: pd.DataFrame, boot: PatientBootstrap) -> Estimate:
 
 
 def _shares(both: pd.DataFrame, boot: PatientBootstrap) -> list[Estimate]:
-    reader, found = both["kind"] == "manual", both["found"]
+    reader, found = both["kind"] == MANUAL, both["found"]
     sets = {
-        "share_common": reader & (found == "both"), "share_manual_only": reader & (found == "left_only"),
-        "share_automatic_only": reader & (found == "right_only"), "share_false_positive": ~reader,
-    }  # fmt: skip
+        "share_common": reader & (found == "both"),
+        **{f"share_{source}_only": reader & (found == only) for source, only in _ONLY.items()},
+        "share_false_positive": ~reader,
+    }
     estimates = []
     for measure, chosen in sets.items():
         rois = both[chosen]
@@ -137,16 +154,15 @@ def _ratio(
     """Sum of ``above`` over sum of ``below``, with an interval by patient; counts of ROIs, lesions and patients."""
     patient, patients = rois["patient"].to_numpy(np.intp), boot.weights.shape[1]
     sums = per_patient_sum(above, patient, patients), per_patient_sum(below, patient, patients)
-    lesions = len(rois.drop_duplicates([key for key in LESION_KEY if key in rois]))
+    lesions = len(rois.drop_duplicates(present(LESION_KEY, rois)))
     contributing = int(rois["patient"].nunique())
     if not len(rois):
         return Estimate(measure, NAN, level=boot.level, method="cluster-bootstrap", n=0, k=0, note=f"no such {unit}")
     (low, high), why = boot.ratio(*sums)
-    value, whole = float(sums[0].sum() / sums[1].sum()), unit == "ROI"
-    return Estimate(
-        measure, value, low, high, boot.level, "cluster-bootstrap", n=int(sums[1].sum()) if whole else None,
-        k=int(sums[0].sum()) if whole else None, n_lesions=lesions, n_patients=contributing, note=why,
-    )  # fmt: skip
+    k, n = (float(part.sum()) for part in sums)
+    counts: dict[str, Any] = {"k": int(k), "n": int(n)} if unit == "ROI" else {}
+    counts |= {"n_lesions": lesions, "n_patients": contributing}
+    return Estimate(measure, k / n, low, high, boot.level, "cluster-bootstrap", **counts, note=why)
 
 
 def _differences(per_lesion: pd.DataFrame, boot: PatientBootstrap) -> list[Estimate]:
@@ -154,7 +170,7 @@ def _differences(per_lesion: pd.DataFrame, boot: PatientBootstrap) -> list[Estim
     estimates = []
     for source in SOURCES:
         difference = per_lesion[f"share_{source}_only"] - per_lesion[f"share_common_{source}"]
-        chosen = difference.notna() & (per_lesion["kind"] == "manual")
+        chosen = difference.notna() & (per_lesion["kind"] == MANUAL)
         lesions = per_lesion[chosen]
         value = difference[chosen].to_numpy(float)
         measure = f"{source}_only_minus_common"
@@ -166,32 +182,33 @@ def _class_agreement(rois: pd.DataFrame, boot: PatientBootstrap) -> list[Estimat
     common = (rois["found"] == "both").to_numpy()
     alike = (rois["plus_manual"] == rois["plus_automatic"]).to_numpy()
     estimates = proportion_estimates("class_agreement", alike, common, rois["patient"].to_numpy(np.intp), boot)
-    lesions = len(rois[common].drop_duplicates([key for key in LESION_KEY if key in rois]))
+    lesions = len(rois[common].drop_duplicates(present(LESION_KEY, rois)))
     # Thousands of overlapping ROIs are no independent trials: only the clustered intervals are given.
-    return [
-        Estimate(**{**vars(estimate), "n_lesions": lesions})
-        for estimate in estimates
-        if estimate.method.startswith("cluster")
-    ]
+    return [replace(estimate, n_lesions=lesions) for estimate in estimates if estimate.method.startswith("cluster")]
 
 
-def _per_lesion(both: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    rows = []
-    for lesion, group in both.groupby(keys, sort=True, dropna=False):
-        found = group["found"]
-        common = group[found == "both"]
-        row: dict[str, object] = dict(zip(keys, lesion, strict=True))
-        row |= {"n_roi_manual": int((found != "right_only").sum())}
-        row |= {"n_roi_automatic": int((found != "left_only").sum())}
-        row |= {"n_roi_common": len(common), "lattice_dice": 2 * len(common) / (len(group) + len(common))}
-        row["n_common_alike"] = int((common["plus_manual"] == common["plus_automatic"]).sum())
-        for source, only in _ONLY.items():
-            plus = group[f"plus_{source}"]
-            row[f"share_common_{source}"] = common[f"plus_{source}"].mean()
-            row[f"share_{source}_only"] = plus[found == only].mean()
-        row |= {"kind": group["kind"].iloc[0], "patient": group["patient"].iloc[0]}
-        rows.append(row)
-    columns = [*keys, "n_roi_manual", "n_roi_automatic", "n_roi_common", "lattice_dice", "n_common_alike",
-               *(f"share_{part}" for source in SOURCES for part in (f"common_{source}", f"{source}_only")),
-               "kind", "patient"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+def _per_lesion(both: pd.DataFrame) -> pd.DataFrame:
+    keys = present(LESION_KEY, both)
+    groups = both.groupby(keys, sort=True, dropna=False)
+    rows = [{**dict(zip(keys, lesion, strict=True)), **_of_lesion(group)} for lesion, group in groups]
+    one_sided = [f"share_{part}" for source in SOURCES for part in (f"common_{source}", f"{source}_only")]
+    counts = [*ROI_COUNTS, "n_roi_common", "lattice_dice", "n_common_alike"]
+    return pd.DataFrame(rows, columns=[*keys, *counts, *one_sided, "kind", "patient"])
+
+
+def _of_lesion(rois: pd.DataFrame) -> dict[str, object]:
+    found = rois["found"]
+    common = rois[found == "both"]
+    shares = {f"share_common_{source}": common[f"plus_{source}"].mean() for source in SOURCES}
+    only = {f"share_{source}_only": rois.loc[found == side, f"plus_{source}"].mean() for source, side in _ONLY.items()}
+    return {
+        "n_roi_manual": int((found != "right_only").sum()),
+        "n_roi_automatic": int((found != "left_only").sum()),
+        "n_roi_common": len(common),
+        "lattice_dice": 2 * len(common) / (len(rois) + len(common)),
+        "n_common_alike": int((common["plus_manual"] == common["plus_automatic"]).sum()),
+        **shares,
+        **only,
+        "kind": rois["kind"].iloc[0],
+        "patient": rois["patient"].iloc[0],
+    }

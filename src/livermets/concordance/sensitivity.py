@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.config.statistics import StatisticsSettings
-from livermets.masks.identity import LESION_KEY, SOURCES
+from livermets.masks.identity import AUTOMATIC, LESION_KEY, MANUAL, PREDICTED, ROI_COUNTS, SHARES, SOURCES
+from livermets.masks.lesion_table import UNDETECTED
 from livermets.stats.proportions import quoted_share
 from livermets.stats.resampling import per_patient_sum
 
@@ -20,9 +21,17 @@ _COMMON = ("measure", "k", "n", "value", "low", "high", "level", "method", "n_le
 CURVE_COLUMNS = ("threshold", "fitted", "n_plus_manual", "n_plus_automatic", *_COMMON)
 MINIMUM_COLUMNS = ("minimum_rois", "configured", "n_manual", "n_automatic", *_COMMON)
 CHANGED_COLUMNS = (
-    *LESION_KEY, "response", "longest_diameter_mm", "dice", "n_roi_manual", "n_roi_automatic", "share_manual",
-    "share_automatic", "predicted_manual", "predicted_automatic", "threshold", "distance", "remark",
-)  # fmt: skip
+    *LESION_KEY,
+    "response",
+    "longest_diameter_mm",
+    "dice",
+    *ROI_COUNTS,
+    *SHARES,
+    *PREDICTED,
+    "threshold",
+    "distance",
+    "remark",
+)
 NO_THRESHOLD = "how far changed lesions lie from the threshold, and what others would give, is not computed"
 Called = dict[str, NDArray[np.float64]]
 
@@ -42,16 +51,14 @@ def threshold_of(lesions: pd.DataFrame) -> tuple[float | None, str]:
 def changed_lesions(lesions: pd.DataFrame, few_rois: int) -> pd.DataFrame:
     """The lesions whose class changed with the mask, the nearest to the threshold first: ``distance`` is that of the
     nearer of the two shares, ``remark`` what the change rests on."""
-    changed = lesions[lesions["agree"] == 0].copy()
-    shares = changed.reindex(columns=[f"share_{source}" for source in SOURCES]).to_numpy(float)
+    changed = lesions[lesions["agree"] == 0]
+    shares = changed.reindex(columns=list(SHARES)).to_numpy(float)
     threshold = changed["threshold"].to_numpy(float) if "threshold" in changed else np.full(len(changed), np.nan)
     gaps = np.abs(shares - threshold[:, None])
-    changed["distance"] = np.fmin(gaps[:, 0], gaps[:, 1])
-    rows = zip(changed.to_dict("records"), gaps, strict=True)
-    changed["remark"] = [_remark(row, gap, few_rois) for row, gap in rows]
-    changed = changed.reindex(columns=list(CHANGED_COLUMNS))
-    changed = changed.drop(columns=[name for name in LESION_KEY if name not in lesions])
-    return changed.sort_values("distance", kind="stable").reset_index(drop=True)
+    remarks = [_remark(row, gap, few_rois) for row, gap in zip(changed.to_dict("records"), gaps, strict=True)]
+    changed = changed.assign(distance=np.fmin(gaps[:, 0], gaps[:, 1]), remark=remarks)
+    shown = [name for name in CHANGED_COLUMNS if name in changed or name not in LESION_KEY]
+    return changed.reindex(columns=shown).sort_values("distance", kind="stable").reset_index(drop=True)
 
 
 def _remark(row: dict, gaps: NDArray, few_rois: int) -> str:
@@ -76,7 +83,7 @@ def threshold_curve(lesions: pd.DataFrame, threshold: float, level: float) -> pd
     rows = []
     for at in sorted({*THRESHOLDS, threshold}):
         called = {source: _at(used[f"share_{source}"], at, used[f"predicted_{source}"].notna()) for source in SOURCES}
-        both = np.isfinite(called["automatic"])
+        both = np.isfinite(called[AUTOMATIC])
         plus = [int((called[source][both] == 1).sum()) for source in SOURCES]
         for row in _agreement(called, used["patient"].to_numpy(np.intp), level):
             rows.append((at, int(at == threshold), *plus, *row))
@@ -112,7 +119,7 @@ def _with_enough(lesions: pd.DataFrame, source: str, threshold: float | None, nu
     if threshold is not None and f"share_{source}" in lesions:
         share = lesions[f"share_{source}"]
         # A lesion that was not detected has no class from the automatic mask, however many ROIs it holds.
-        classifiable = share.notna() & (lesions[f"{source}_fate"] != "undetected")
+        classifiable = share.notna() & (lesions[f"{source}_fate"] != UNDETECTED)
         called = called.fillna(pd.Series(_at(share, threshold, classifiable), lesions.index))
     return np.where(lesions[f"n_roi_{source}"].fillna(0) >= number, called, np.nan)
 
@@ -124,7 +131,7 @@ def _at(share: pd.Series, threshold: float, allowed: pd.Series) -> NDArray[np.fl
 
 def _agreement(called: Called, patient: NDArray[np.intp], level: float) -> list[tuple]:
     """Both measures with the quoted interval."""
-    manual, automatic = called["manual"], called["automatic"]
+    manual, automatic = called[MANUAL], called[AUTOMATIC]
     same = (manual == automatic) & np.isfinite(manual)
     number = int(patient.max()) + 1 if len(patient) else 0
     sets = {"agreement": np.isfinite(manual) & np.isfinite(automatic), "kept": np.isfinite(manual)}

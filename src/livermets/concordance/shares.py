@@ -3,87 +3,57 @@
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
 
 from livermets.concordance.strata import dice_stratum, with_size
 from livermets.config.statistics import StatisticsSettings
-from livermets.masks.identity import LESION_KEY
-from livermets.masks.lesion_table import patient_numbers
-from livermets.stats.resampling import PatientBootstrap, per_patient_sum
+from livermets.masks.identity import LESION_KEY, ROI_COUNTS, SHARES
+from livermets.masks.lesion_table import UNDETECTED, patient_numbers
+from livermets.stats.bland_altman import agreement_limits, limits_without_each
+from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import NAN, Estimate
 
-LIMITS_Z = float(stats.norm.ppf(0.975))
-"""Limits of agreement hold 95 % of lesions, whatever the level of the intervals."""
-TIE = 1e-9
-"""Limits that differ by less do so by rounding."""
-REFERENCE = "Bland and Altman, Stat Methods Med Res 1999;8:135, sections 3 and 5.3"
 DIFFERENCE_COLUMNS = (
-    *LESION_KEY, "response", "longest_diameter_mm", "size", "dice", "n_roi_manual", "n_roi_automatic", "share_manual",
-    "share_automatic", "mean_share", "difference", "absolute_difference", "agree", "patient",
-)  # fmt: skip
+    *LESION_KEY,
+    "response",
+    "longest_diameter_mm",
+    "size",
+    "dice",
+    *ROI_COUNTS,
+    *SHARES,
+    "mean_share",
+    "difference",
+    "absolute_difference",
+    "agree",
+    "patient",
+)
 ALL_SIZES = "any size"
 
 
 def share_differences(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFrame:
     """One row per detected lesion with a share from both masks: ``difference`` is automatic minus manual."""
-    if not {"share_manual", "share_automatic"} <= set(lesions):
+    if not set(SHARES) <= set(lesions):
         return pd.DataFrame(columns=list(DIFFERENCE_COLUMNS))
-    both = lesions["share_manual"].notna() & lesions["share_automatic"].notna()
-    used = with_size(lesions[both & (lesions["automatic_fate"] != "undetected")], settings)
+    both = lesions[list(SHARES)].notna().all(axis=1)
+    used = with_size(lesions[both & (lesions["automatic_fate"] != UNDETECTED)], settings)
     difference = used["share_automatic"] - used["share_manual"]
-    used = used.assign(
-        mean_share=(used["share_automatic"] + used["share_manual"]) / 2, difference=difference,
-        absolute_difference=difference.abs(),
-    )  # fmt: skip
+    mean = (used["share_automatic"] + used["share_manual"]) / 2
+    used = used.assign(mean_share=mean, difference=difference, absolute_difference=difference.abs())
     return used[[column for column in DIFFERENCE_COLUMNS if column in used]].reset_index(drop=True)
 
 
 def share_agreement(differences: pd.DataFrame, boot: PatientBootstrap) -> list[Estimate]:
-    """Bias (mean difference), 95 % limits of agreement, and the mean absolute difference.
+    """Bias, limits of agreement and mean absolute difference of the shares.
 
-    The limits allow for several lesions per patient: bias +- 1.96 x root of the variance between patients plus that
-    within them (one-way analysis of variance of the differences). Shares lie between 0 and 1, so differences are small
-    where both shares are near an end and can be large only in the middle: symmetric limits of constant width are too
-    wide at the ends and too narrow in the middle. Intervals: lesions independent, and by patient (bootstrap; of the
-    limits, Zou's)."""
-    d, patient = differences["difference"].to_numpy(float), differences["patient"].to_numpy(np.intp)
-    if len(d) < 3 or np.ptp(d) == 0:
-        return []
-    sums = _sums(d, patient, boot.weights.shape[1])
-    whole, resampled = _limits(np.ones((1, len(sums[0]))), *sums), _limits(boot.weights, *sums)
-    n, sd, student = len(d), float(d.std(ddof=1)), _t(boot.level, len(d))
-    reach = {
-        "bias": student * sd / math.sqrt(n),
-        **dict.fromkeys(("lower_limit", "upper_limit"), student * sd * math.sqrt(1 / n + LIMITS_Z**2 / (2 * (n - 1)))),
-    }
-    estimates = []
-    for measure, value in whole.items():
-        centre = float(value[0])
-        if measure in reach:
-            low, high = centre - reach[measure], centre + reach[measure]
-            estimates.append(_estimate(measure, centre, (low, high), "", "bland-altman-1999", n, patient, boot))
-        interval, why = boot.interval(resampled[measure], len(np.unique(patient)))
-        method = "cluster-bootstrap"
-        if measure.endswith("limit") and np.isfinite(interval).all():
-            of_bias, _ = boot.interval(resampled["bias"], len(np.unique(patient)))
-            interval, method = _mover(centre, float(whole["bias"][0]), of_bias, sums, boot.level), "cluster-mover"
-        estimates.append(_estimate(measure, centre, interval, why, method, n, patient, boot))
-    absolute = per_patient_sum(np.abs(d), patient, boot.weights.shape[1])
-    interval, why = boot.ratio(absolute, sums[0])
-    mean = float(np.abs(d).mean())
-    estimates.append(_estimate("mean_absolute_difference", mean, interval, why, "cluster-bootstrap", n, patient, boot))
-    inside = int(((d >= whole["lower_limit"][0]) & (d <= whole["upper_limit"][0])).sum())
-    counted = _estimate("within_limits", inside / n, (NAN, NAN), "a count", "count", n, patient, boot)
-    return [*estimates, Estimate(**{**vars(counted), "k": inside, "n": n})]
+    Shares lie between 0 and 1, so differences are small where both shares are near an end and can be large only in the
+    middle: symmetric limits of constant width are too wide at the ends and too narrow in the middle."""
+    return agreement_limits(differences["difference"].to_numpy(float), differences["patient"].to_numpy(np.intp), boot)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mover:
     """The lesion without which the limits of agreement lie farthest from where they are, and what is left then."""
 
@@ -94,104 +64,11 @@ class Mover:
 
 
 def limits_without_one(differences: pd.DataFrame) -> Mover | None:
-    """Leaves out every lesion in turn (`share_differences`): the one that moves a limit farthest, the first of equals.
-    None where fewer than three lesions of two patients would be left, or where no lesion moves a limit."""
-    d = differences["difference"].to_numpy(float)
-    patient = patient_numbers(differences)
-    ends = ("lower_limit", "upper_limit")
-
-    def fitted(kept: NDArray[np.bool_]) -> dict[str, float]:
-        sums = _sums(d[kept], patient[kept], int(patient.max()) + 1)
-        return {measure: float(value[0]) for measure, value in _limits(np.ones((1, len(sums[0]))), *sums).items()}
-
-    if not len(d) or np.ptp(d) == 0:
+    """Of `share_differences` the lesion that moves a limit farthest; None where none can be left out or moves one."""
+    found = limits_without_each(differences["difference"].to_numpy(float), patient_numbers(differences))
+    if found is None:
         return None
-    everything, best, farthest = np.ones(len(d), bool), None, 0.0
-    whole = fitted(everything)
-    for index in range(len(d)):
-        kept = everything.copy()
-        kept[index] = False
-        if kept.sum() < 3 or len(np.unique(patient[kept])) < 2:
-            continue
-        without = fitted(kept)
-        moved = max(abs(without[end] - whole[end]) for end in ends)
-        if moved > farthest + TIE:
-            best, farthest = (index, without), moved
-    if best is None:
-        return None
-    return Mover(differences.iloc[best[0]], best[1]["bias"], *(best[1][end] for end in ends))
-
-
-def _sums(d: NDArray, patient: NDArray[np.intp], patients: int) -> tuple[NDArray, NDArray, NDArray]:
-    return tuple(per_patient_sum(part, patient, patients) for part in (np.ones(len(d)), d, d * d))  # type: ignore[return-value]
-
-
-def _limits(weights: NDArray, count: NDArray, total: NDArray, square: NDArray) -> dict[str, NDArray]:
-    """Bias, standard deviations and limits for every row of weights of patients, from each patient's sums. A patient
-    drawn twice is two patients."""
-    has = count > 0
-    w, n, s, q = weights[:, has], count[has], total[has], square[has]
-    lesions, patients = w @ n, w.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = (w @ s) / lesions
-        between = (w @ (s**2 / n) - lesions * mean**2) / (patients - 1)
-        within = (w @ (q - s**2 / n)) / (lesions - patients)
-        typical = (lesions - (w @ n**2) / lesions) / (patients - 1)
-        within = np.where(lesions > patients, within, 0.0)  # one lesion each: all variance is between patients
-        variance = np.maximum((between - within) / typical, 0.0)
-        reach = LIMITS_Z * np.sqrt(variance + within)
-    return {
-        "bias": mean, "lower_limit": mean - reach, "upper_limit": mean + reach,
-        "sd_between_patients": np.sqrt(variance), "sd_within_patients": np.sqrt(within),
-    }  # fmt: skip
-
-
-def _mover(
-    limit: float, bias: float, of_bias: tuple[float, float], sums: tuple[NDArray, NDArray, NDArray], level: float
-) -> tuple[float, float]:
-    """Interval of a limit of agreement from that of the bias and that of the total variance (method of variance
-    estimates recovery). Zou, Stat Methods Med Res 2013;22:630; resampling patients is too narrow for few of them."""
-    reach, (low, high) = abs(limit - bias), _variance_factors(sums, level)
-    shorter, longer = reach * (1 - math.sqrt(low)), reach * (math.sqrt(high) - 1)
-    below, above = bias - of_bias[0], of_bias[1] - bias
-    inward, outward = (shorter, longer) if limit > bias else (longer, shorter)
-    return limit - math.hypot(below, inward), limit + math.hypot(above, outward)
-
-
-def _variance_factors(sums: tuple[NDArray, NDArray, NDArray], level: float) -> tuple[float, float]:
-    """Ends of the interval of the total variance as factors of it: variance of the patients' means plus (1 - 1/h) times
-    that within patients, h the harmonic mean of lesions per patient (Burdick and Graybill)."""
-    count, total, square = (part[sums[0] > 0] for part in sums)
-    patients, lesions = len(count), count.sum()
-    parts = [(float(np.var(total / count, ddof=1)), patients - 1)]
-    if lesions > patients:
-        within = float((square - total**2 / count).sum() / (lesions - patients))
-        parts.append((float(1 - np.mean(1 / count)) * within, int(lesions - patients)))
-    whole = sum(value for value, _ in parts)
-    tail = (1 - level) / 2
-    down = math.hypot(*(value * (1 - f / stats.chi2.ppf(1 - tail, f)) for value, f in parts))
-    up = math.hypot(*(value * (f / stats.chi2.ppf(tail, f) - 1) for value, f in parts))
-    return max(1 - down / whole, 0.0), 1 + up / whole
-
-
-def _t(level: float, n: int) -> float:
-    return float(stats.t.ppf(0.5 + level / 2, n - 1))
-
-
-def _estimate(
-    measure: str,
-    value: float,
-    interval: tuple[float, float],
-    why: str,
-    method: str,
-    n: int,
-    patient: NDArray,
-    boot: PatientBootstrap,
-) -> Estimate:
-    return Estimate(
-        measure, value, *interval, boot.level, method, n_lesions=n, n_patients=len(np.unique(patient)), note=why,
-        reference="" if method == "cluster-mover" or measure == "mean_absolute_difference" else REFERENCE,
-    )  # fmt: skip
+    return Mover(differences.iloc[found.index], found.bias, found.lower_limit, found.upper_limit)
 
 
 def share_by_dice(differences: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFrame:

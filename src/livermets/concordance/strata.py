@@ -19,6 +19,7 @@ from livermets.stats.resampling import per_patient_sum
 from livermets.stats.results import NAN, wider
 
 TOO_FEW = "too few to say"
+_BOUNDS = ("dice_low", "dice_high", "diameter_low_mm", "diameter_high_mm")
 _ENDS = (("low", "high"), ("clustered_low", "clustered_high"))
 
 
@@ -108,13 +109,23 @@ def _stratum(
     counts = per_patient_sum(compared["agree"], patient, patients), per_patient_sum(np.ones(n), patient, patients)
     clustered, _ = share_by_patient(*counts, settings.level)
     return {
-        "margin": margin, "dice_low": bounds[0], "dice_high": bounds[1],
-        "diameter_low_mm": bounds[2], "diameter_high_mm": bounds[3], "n": n, "agree": agree,
-        "value": agree / n if n else NAN, "low": low, "high": high, "method": "clopper-pearson",
-        "clustered_low": clustered[0], "clustered_high": clustered[1], "level": settings.level,
-        "n_lesions": len(lesions), "n_patients": int(np.count_nonzero(counts[1])),
-        "statement": TOO_FEW if n < settings.minimum_stratum_n else "", "other": other, "no_class": no_class,
-    }  # fmt: skip
+        "margin": margin,
+        **dict(zip(_BOUNDS, bounds, strict=True)),
+        "n": n,
+        "agree": agree,
+        "value": agree / n if n else NAN,
+        "low": low,
+        "high": high,
+        "method": "clopper-pearson",
+        "clustered_low": clustered[0],
+        "clustered_high": clustered[1],
+        "level": settings.level,
+        "n_lesions": len(lesions),
+        "n_patients": int(np.count_nonzero(counts[1])),
+        "statement": TOO_FEW if n < settings.minimum_stratum_n else "",
+        "other": other,
+        "no_class": no_class,
+    }
 
 
 def _typed(rows: list[dict[str, object]]) -> pd.DataFrame:

@@ -9,6 +9,8 @@ from pydantic import Field, field_validator
 from livermets.config.base import Section
 
 Probability = Annotated[float, Field(gt=0, lt=1)]
+IccKind = Literal["ICC(2,1)", "ICC(3,1)"]
+"""Intraclass correlation that asks for equal values, and one that allows each rater a constant shift."""
 
 
 class StatisticsSettings(Section):
@@ -37,7 +39,7 @@ class StatisticsSettings(Section):
     """Scores of exactly 0 or 1 are moved this far inside before their logit is taken for calibration."""
     decision_thresholds: tuple[Probability, ...] = tuple(round(0.05 * step, 2) for step in range(1, 20))
     """Threshold probabilities of the decision curve."""
-    icc: Literal["ICC(2,1)", "ICC(3,1)"] = "ICC(2,1)"
+    icc: IccKind = "ICC(2,1)"
     """Intraclass correlation of a feature between the two masks: absolute agreement (2,1) or consistency (3,1)."""
     events_per_term: Annotated[float, Field(ge=1)] = 10
     """The agreement model has a term (Dice, diameter, their product) for every so many lesions of the rarer outcome."""

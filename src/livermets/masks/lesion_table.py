@@ -11,17 +11,30 @@ from numpy.typing import NDArray
 from livermets.errors import ProblemList, input_error
 from livermets.io.row_numbers import rows_in_words
 from livermets.masks.detected import RULE_COLUMN, missed
-from livermets.masks.identity import LESION_KEY
+from livermets.masks.identity import (
+    AUTOMATIC,
+    CALIBRATED,
+    FALSE_POSITIVE,
+    LESION_KEY,
+    MANUAL,
+    PATIENT_KEY,
+    PREDICTED,
+    ROI_COUNTS,
+    SHARES,
+    present,
+)
 
-REQUIRED_COLUMNS = (
-    "patient_id", "lesion_id", "response", "predicted_manual", "predicted_automatic", "dice", "longest_diameter_mm",
-)  # fmt: skip
-CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic")
-SHARE_COLUMNS = ("share_manual", "share_automatic")
-PROBABILITY_COLUMNS = ("calibrated_manual", "calibrated_automatic", "threshold")
+_NEEDED_OF_KEY = ("patient_id", "lesion_id")
+REQUIRED_COLUMNS = (*_NEEDED_OF_KEY, "response", *PREDICTED, "dice", "longest_diameter_mm")
+_ZERO_OR_ONE = ("response", *PREDICTED, "detected")
+_SHARES = ("dice", RULE_COLUMN, *SHARES, *CALIBRATED, "threshold")
+_COUNTS = (*ROI_COUNTS, "minimum_rois")
 NOT_STATED = "not stated"
-TOO_FEW_ROIS = "too few ROIs"
-_GROUP_COLUMNS = ("cohort", "centre", "timepoint")
+CLASS_GIVEN, NO_ROI, TOO_FEW_ROIS, UNDETECTED = "classified", "no ROI", "too few ROIs", "undetected"
+NO_CLASS_GIVEN = "no class given"
+"""What one mask makes of a lesion: a class, or the reason why there is none."""
+GROUP_COLUMNS = ("cohort", "centre", "timepoint")
+"""What a lesion may be grouped by; none stated is a group too."""
 _MOST_VALUES_NAMED = 20
 SAME, OTHER, NO_CLASS = FATES = ("same", "other", "no class")
 """What becomes of a lesion when the automatic mask replaces the reader's: the same class with both, another one, or no
@@ -39,28 +52,24 @@ def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.Da
     Raises `InputError` naming every column and row that is wrong. One class only, one patient only or nothing detected
     are not errors: the statistics say what they cannot compute."""
     problems = ProblemList()
-    missing = [column for column in REQUIRED_COLUMNS if column not in lesions.columns]
+    missing = [column for column in REQUIRED_COLUMNS if column not in lesions]
     if missing:
         fix = f"Needed are {', '.join(REQUIRED_COLUMNS)}"
         problems.error(where, f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}", fix)
     elif lesions.empty:
         problems.error(where, "the table has no lesions", "Give one row per lesion")
     table = lesions.copy()
-    for column in [c for c in (*CLASS_COLUMNS, "detected") if c in table]:
+    for column in present(_ZERO_OR_ONE, table):
         table[column] = _numbers(table[column], problems, where, lambda x: x.isin([0, 1]), "0, 1 or empty")
-    for column in [c for c in ("dice", RULE_COLUMN, *SHARE_COLUMNS, *PROBABILITY_COLUMNS) if c in table]:
+    for column in present(_SHARES, table):
         table[column] = _numbers(table[column], problems, where, lambda x: x.between(0, 1), "between 0 and 1, or empty")
-    for column in [c for c in ("n_roi_manual", "n_roi_automatic", "minimum_rois") if c in table]:
+    for column in present(_COUNTS, table):
         table[column] = _numbers(table[column], problems, where, lambda x: x >= 0, "a count, or empty")
     if "longest_diameter_mm" in table:
+        expected = "a length in mm (0: a single voxel), or empty"
         diameter = table["longest_diameter_mm"]
-        table["longest_diameter_mm"] = _numbers(
-            diameter,
-            problems,
-            where,
-            lambda x: (x >= 0) & np.isfinite(x),
-            "a length in mm (0: a single voxel), or empty",
-        )
+        length = _numbers(diameter, problems, where, lambda x: (x >= 0) & np.isfinite(x), expected)
+        table["longest_diameter_mm"] = length
     _check_keys(table, problems, where)
     problems.raise_if_errors()
     return _with_fates(with_stated_groups(table))
@@ -70,17 +79,17 @@ def with_stated_groups(table: pd.DataFrame) -> pd.DataFrame:
     """The table with ``not stated`` for a cohort, centre or timepoint that is empty in some rows, so that these rows
     are a group too; a column that is empty throughout stays so."""
     partly = [
-        name for name in _GROUP_COLUMNS if name in table and table[name].isna().any() and table[name].notna().any()
+        name for name in GROUP_COLUMNS if name in table and table[name].isna().any() and table[name].notna().any()
     ]
     return table.assign(**{name: table[name].astype(object).where(table[name].notna(), NOT_STATED) for name in partly})
 
 
 def false_positive_count(lesions: pd.DataFrame, timepoints: Sequence[str] = ()) -> int:
-    """Automatic components that cover no manual lesion, if the table lists them (``kind == "false_positive"``), at the
+    """Automatic components that cover no manual lesion, if the table lists them (``kind``), at the
     named timepoints (all if none is named)."""
     if "kind" not in lesions:
         return 0
-    return int((lesions["kind"].eq("false_positive") & with_headline(lesions, timepoints)["headline"]).sum())
+    return int((lesions["kind"].eq(FALSE_POSITIVE) & with_headline(lesions, timepoints)["headline"]).sum())
 
 
 def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -139,8 +148,7 @@ def require_timepoints(table: pd.DataFrame, timepoints: Sequence[str], where: st
 
 def patient_numbers(table: pd.DataFrame) -> NDArray[np.intp]:
     """The patient of every row, numbered from 0; the same ``patient_id`` in two cohorts is two people."""
-    people = [column for column in ("cohort", "patient_id") if column in table]
-    return np.asarray(table.groupby(people, dropna=False).ngroup(), dtype=np.intp)
+    return np.asarray(table.groupby(present(PATIENT_KEY, table), dropna=False).ngroup(), dtype=np.intp)
 
 
 def of_these_patients(lesions: pd.DataFrame) -> pd.DataFrame:
@@ -176,13 +184,13 @@ def _numbers(column: pd.Series, problems: ProblemList, where: str, allowed: Allo
 
 
 def _check_keys(table: pd.DataFrame, problems: ProblemList, where: str) -> None:
-    for column in [c for c in ("patient_id", "lesion_id") if c in table]:
+    for column in present(_NEEDED_OF_KEY, table):
         blank = table[column].isna()
         if blank.any():
             problems.error(f"{where}, column {column}, {rows_in_words(blank)}", "empty", "Every lesion needs one")
-    keys = [column for column in LESION_KEY if column in table]
-    if {"patient_id", "lesion_id"} <= set(keys):
-        twice = table.duplicated(keys, keep=False) & table[["patient_id", "lesion_id"]].notna().all(axis=1)
+    keys = present(LESION_KEY, table)
+    if set(_NEEDED_OF_KEY) <= set(keys):
+        twice = table.duplicated(keys, keep=False) & table[list(_NEEDED_OF_KEY)].notna().all(axis=1)
         if twice.any():
             found = f"the same {', '.join(keys)} more than once"
             problems.error(f"{where}, {rows_in_words(twice)}", found, "Keep one row each")
@@ -190,30 +198,41 @@ def _check_keys(table: pd.DataFrame, problems: ProblemList, where: str) -> None:
 
 def _with_fates(table: pd.DataFrame) -> pd.DataFrame:
     if "kind" in table:  # only lesions that a reader has drawn can be compared
-        table = table[table["kind"].isna() | (table["kind"] == "manual")]
+        table = table[table["kind"].isna() | (table["kind"] == MANUAL)]
     table = table.reset_index(drop=True)
-    table["patient"] = patient_numbers(table)
     undetected = _undetected(table)
-    table["predicted_automatic"] = table["predicted_automatic"].mask(undetected)  # no detection, no class
-    manual, automatic = table["predicted_manual"].notna(), table["predicted_automatic"].notna()
-    table["compared"] = manual & automatic
-    agree = (table["predicted_manual"] == table["predicted_automatic"]).astype(float)
-    table["agree"] = agree.where(table["compared"])
-    no_manual_roi, no_automatic_roi = _zero(table, "n_roi_manual"), _zero(table, "n_roi_automatic")
-    few_manual, few_automatic = _few(table, "n_roi_manual"), _few(table, "n_roi_automatic")
-    table["manual_fate"] = np.select(
-        [manual, no_manual_roi, few_manual], ["classified", "no ROI", TOO_FEW_ROIS], "no class given"
+    table = table.assign(
+        patient=patient_numbers(table),
+        predicted_automatic=table["predicted_automatic"].mask(undetected),  # no detection, no class
     )
-    table["automatic_fate"] = np.select(
-        [automatic, undetected, no_automatic_roi, few_automatic],
-        ["classified", "undetected", "no ROI", TOO_FEW_ROIS], "no class given",
-    )  # fmt: skip
-    table["fate"] = np.select([table["agree"] == 1, table["agree"] == 0], [SAME, OTHER], NO_CLASS)
-    table["no_class_because"] = [
-        "; ".join(f"{mask} mask: {why}" for mask, why in (("manual", m), ("automatic", a)) if why != "classified")
-        for m, a in zip(table["manual_fate"], table["automatic_fate"], strict=True)
-    ]
-    return table
+    manual, automatic = (table[column].notna() for column in PREDICTED)
+    compared = manual & automatic
+    agree = (table["predicted_manual"] == table["predicted_automatic"]).astype(float).where(compared)
+    of_manual = _fates_of_mask(table, "n_roi_manual", manual)
+    of_automatic = _fates_of_mask(table, "n_roi_automatic", automatic, undetected)
+    return table.assign(
+        compared=compared,
+        agree=agree,
+        manual_fate=of_manual,
+        automatic_fate=of_automatic,
+        fate=np.select([agree == 1, agree == 0], [SAME, OTHER], NO_CLASS),
+        no_class_because=[_why_no_class(*fates) for fates in zip(of_manual, of_automatic, strict=True)],
+    )
+
+
+def _fates_of_mask(
+    table: pd.DataFrame, roi_count: str, classified: pd.Series, undetected: pd.Series | None = None
+) -> NDArray:
+    """What one mask makes of every lesion."""
+    cases = {CLASS_GIVEN: classified, NO_ROI: _zero(table, roi_count), TOO_FEW_ROIS: _few(table, roi_count)}
+    if undetected is not None:
+        cases = {CLASS_GIVEN: classified, UNDETECTED: undetected, **cases}
+    return np.select(list(cases.values()), list(cases), NO_CLASS_GIVEN)
+
+
+def _why_no_class(manual_fate: str, automatic_fate: str) -> str:
+    fates = ((MANUAL, manual_fate), (AUTOMATIC, automatic_fate))
+    return "; ".join(f"{mask} mask: {why}" for mask, why in fates if why != CLASS_GIVEN)
 
 
 def _undetected(table: pd.DataFrame) -> pd.Series:

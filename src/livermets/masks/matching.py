@@ -18,13 +18,21 @@ from scipy import ndimage
 from livermets.imaging.geometry import CONNECTIVITY_26
 from livermets.masks.detected import RULE_COLUMN, is_detected
 from livermets.masks.diameter import longest_axial_diameter_mm
-from livermets.masks.identity import FIRST_UNMATCHED_ID
-from livermets.masks.metrics import OVERLAP_METRICS, SURFACE_METRICS, mask_metrics
+from livermets.masks.identity import AUTOMATIC, FALSE_POSITIVE, FIRST_UNMATCHED_ID, MANUAL
+from livermets.masks.metrics import LITS_METRICS, SURFACE_METRICS, VOXEL_METRICS, mask_metrics
 
 COLUMNS = (
-    "lesion_id", "kind", "longest_diameter_mm", "volume_ml", "volume_automatic_ml",
-    "dice", "precision", "recall", "detected", *OVERLAP_METRICS[3:], *SURFACE_METRICS, RULE_COLUMN,
-)  # fmt: skip
+    "lesion_id",
+    "kind",
+    "longest_diameter_mm",
+    "volume_ml",
+    "volume_automatic_ml",
+    *VOXEL_METRICS,
+    "detected",
+    *LITS_METRICS,
+    *SURFACE_METRICS,
+    RULE_COLUMN,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +74,7 @@ def _table(
 ) -> pd.DataFrame:
     known = _ids(reference)
     rows = [_manual_row(lesion_id, reference, labels, spacing_zyx_mm, detection_dice) for lesion_id in known]
-    kind = "false_positive" if has_manual else "automatic"
+    kind = FALSE_POSITIVE if has_manual else AUTOMATIC
     rows += [_unmatched_row(i, kind, labels, spacing_zyx_mm) for i in _ids(labels) if i not in known]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"lesion_id": np.int64, "detected": "Int64"})
     return table.assign(**{RULE_COLUMN: float(detection_dice)})
@@ -133,7 +141,7 @@ def _manual_row(
     metrics = mask_metrics(lesion, found, spacing_zyx_mm)
     return {
         "lesion_id": lesion_id,
-        "kind": "manual",
+        "kind": MANUAL,
         "longest_diameter_mm": longest_axial_diameter_mm(lesion, spacing_zyx_mm),
         "volume_ml": lesion.sum() * voxel_ml,
         "volume_automatic_ml": found.sum() * voxel_ml,

@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 NAN = float("nan")
-OVERLAP_METRICS = ("dice", "precision", "recall", "volume_ratio", "voe", "rvd")
+VOXEL_METRICS = ("dice", "precision", "recall")
+"""Of voxels counted one by one."""
+LITS_METRICS = ("volume_ratio", "voe", "rvd")
+"""Of volumes, as in LiTS."""
+OVERLAP_METRICS = (*VOXEL_METRICS, *LITS_METRICS)
 SURFACE_METRICS = ("assd_mm", "rms_mm", "hausdorff_mm", "hd95_mm")
 
 

@@ -3,35 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from livermets.errors import input_error
 from livermets.masks.detected import RULE_COLUMN
-from livermets.masks.identity import SOURCES
-from livermets.model.data import LESION_COLUMNS
+from livermets.masks.identity import (
+    AUTOMATIC,
+    CALIBRATED,
+    LESION_KEY,
+    MANUAL,
+    PATIENT_KEY,
+    PREDICTED,
+    ROI_COUNTS,
+    SHARES,
+    SOURCES,
+    present,
+)
+from livermets.masks.metrics import VOXEL_METRICS
 from livermets.model.fitted import FittedModel
 from livermets.model.scores import Score
 
-KEYS = list(LESION_COLUMNS)
+KEYS = list(LESION_KEY)
+_MEASURED = ("longest_diameter_mm", "volume_ml")
+_MATCHED = (*VOXEL_METRICS, "detected", "volume_automatic_ml", RULE_COLUMN)
 LESION_TABLE_COLUMNS = (
-    *KEYS, "response", "longest_diameter_mm", "volume_ml", "dice", "precision", "recall", "detected",
-    "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic", "predicted_manual", "predicted_automatic",
-    "kind", "centre", "volume_automatic_ml", RULE_COLUMN, "threshold", "minimum_rois", "calibrated_manual",
-    "calibrated_automatic",
-)  # fmt: skip
-_FROM_MATCHING = ["kind", "dice", "precision", "recall", "detected", "volume_automatic_ml", RULE_COLUMN]
-_MEASURED = ["longest_diameter_mm", "volume_ml"]
+    *LESION_KEY,
+    "response",
+    *_MEASURED,
+    *VOXEL_METRICS,
+    "detected",
+    *ROI_COUNTS,
+    *SHARES,
+    *PREDICTED,
+    "kind",
+    "centre",
+    "volume_automatic_ml",
+    RULE_COLUMN,
+    "threshold",
+    "minimum_rois",
+    *CALIBRATED,
+)
 _ROI_PLACE = [*KEYS, "mask_source", "z", "y", "x"]
 
 
 def roi_probabilities(model: FittedModel, rois: pd.DataFrame) -> pd.DataFrame:
     """Probability of R+ of every ROI: the ROI table's own columns and ``probability``."""
-    place = [column for column in _ROI_PLACE if column in rois]
-    found = rois[place].copy()
-    found["probability"] = model.roi_probabilities(rois) if len(rois) else np.empty(0)
-    return found
+    probability = model.roi_probabilities(rois) if len(rois) else np.empty(0)
+    return rois[present(_ROI_PLACE, rois)].assign(probability=probability)
 
 
 def lesion_table(
@@ -56,20 +78,29 @@ def lesion_table(
         counted = _counted(probabilities.get(source), source, model.score)
         _refuse_unknown(counted, table, source)
         table = table.merge(counted, on=KEYS, how="left")
-        table[f"n_roi_{source}"] = table[f"n_roi_{source}"].fillna(0).astype("Int64")
-        share = table[f"share_{source}"].to_numpy(dtype=np.float64)
-        enough = table[f"n_roi_{source}"].to_numpy(dtype=np.float64) >= minimum_rois
-        if source == "automatic":
-            enough &= ~((table["kind"] == "manual") & table["detected"].eq(0).fillna(False)).to_numpy(dtype=bool)
-        called = np.where(enough, model.classify(share), np.nan)
-        table[f"predicted_{source}"] = pd.array(called, dtype="Float64").astype("Int64")
-        table[f"calibrated_{source}"] = np.where(enough, model.probability(share), np.nan)
-    table["threshold"], table["minimum_rois"] = model.threshold, minimum_rois
-    only_automatic = table["kind"] != "manual"
-    table.loc[only_automatic, "n_roi_manual"] = pd.NA
-    for column in ("response", "detected"):
-        table[column] = pd.to_numeric(table[column], errors="coerce").astype("Int64")
+        number = table[f"n_roi_{source}"].fillna(0).astype("Int64")
+        enough = number.to_numpy(dtype=np.float64) >= minimum_rois
+        if source == AUTOMATIC:
+            enough &= ~((table["kind"] == MANUAL) & table["detected"].eq(0).fillna(False)).to_numpy(dtype=bool)
+        table = table.assign(**_called(model, table[f"share_{source}"], enough, source), **{f"n_roi_{source}": number})
+    whole = {name: pd.to_numeric(table[name], errors="coerce").astype("Int64") for name in ("response", "detected")}
+    table = table.assign(
+        **whole,
+        n_roi_manual=table["n_roi_manual"].mask(table["kind"] != MANUAL),
+        threshold=model.threshold,
+        minimum_rois=minimum_rois,
+    )
     return table[list(LESION_TABLE_COLUMNS)]
+
+
+def _called(model: FittedModel, share: pd.Series, enough: NDArray[np.bool_], source: str) -> dict[str, Any]:
+    """Class and recalibrated probability of every lesion with one mask; none without enough ROIs."""
+    values = share.to_numpy(dtype=np.float64)
+    called = np.where(enough, model.classify(values), np.nan)
+    return {
+        f"predicted_{source}": pd.array(called, dtype="Float64").astype("Int64"),
+        f"calibrated_{source}": np.where(enough, model.probability(values), np.nan),
+    }
 
 
 def _merged(lesions: pd.DataFrame, matching: pd.DataFrame) -> pd.DataFrame:
@@ -79,19 +110,18 @@ def _merged(lesions: pd.DataFrame, matching: pd.DataFrame) -> pd.DataFrame:
     if len(duplicated):
         name = " ".join(map(str, duplicated[KEYS].iloc[0]))
         raise input_error("lesions", f"lesion {name} is listed twice", "Give each scan's table once")
-    matching = _keyed(matching, [*KEYS, *_FROM_MATCHING, "longest_diameter_mm"])
-    of_manual = matching[matching["kind"] == "manual"].drop(columns=["kind", "longest_diameter_mm"])
-    paired = manual.merge(of_manual, on=KEYS, how="left").assign(kind="manual")
-    unmatched = matching[matching["kind"] != "manual"].copy()
-    person = KEYS[:2]  # the same patient_id in two cohorts is two people
+    matching = _keyed(matching, [*KEYS, "kind", *_MATCHED, "longest_diameter_mm"])
+    of_manual = matching[matching["kind"] == MANUAL].drop(columns=["kind", "longest_diameter_mm"])
+    paired = manual.merge(of_manual, on=KEYS, how="left").assign(kind=MANUAL)
+    unmatched = matching[matching["kind"] != MANUAL]
+    person = list(PATIENT_KEY)
     centres = manual.dropna(subset=["centre"]).drop_duplicates(person)[[*person, "centre"]]
     unmatched = unmatched.drop(columns="centre", errors="ignore").merge(centres, on=person, how="left")
     parts = [part.astype(object) for part in (paired, unmatched) if len(part)] or [paired]
     table = pd.concat(parts, ignore_index=True).astype({"lesion_id": "int64"})
     table = table.reindex(columns=list(dict.fromkeys([*paired.columns, *unmatched.columns])))
-    numeric = ["response", *_MEASURED, "dice", "precision", "recall", "detected", "volume_automatic_ml", RULE_COLUMN]
-    table[numeric] = table[numeric].apply(pd.to_numeric, errors="coerce")
-    return table
+    numeric = ["response", *_MEASURED, *_MATCHED]
+    return table.assign(**table[numeric].apply(pd.to_numeric, errors="coerce"))
 
 
 def _keyed(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -113,7 +143,5 @@ def _refuse_unknown(counted: pd.DataFrame, table: pd.DataFrame, source: str) -> 
     known = set(table[KEYS].itertuples(index=False, name=None))
     for key in counted[KEYS].itertuples(index=False, name=None):
         if key not in known:
-            raise input_error(
-                f"{source} ROIs", f"lesion {' '.join(map(str, key))} is in no lesion and no matching table",
-                "Give the tables of the same scans",
-            )  # fmt: skip
+            what = f"lesion {' '.join(map(str, key))} is in no lesion and no matching table"
+            raise input_error(f"{source} ROIs", what, "Give the tables of the same scans")

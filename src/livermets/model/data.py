@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from livermets.errors import ProblemList
 from livermets.io.row_numbers import rows_in_words
 from livermets.io.tables import csv_text, with_text
+from livermets.masks.identity import LESION_KEY
 from livermets.model.enough import too_few
 
-LESION_COLUMNS = ("cohort", "patient_id", "timepoint", "lesion_id")
-ROI_COLUMNS = (*LESION_COLUMNS, "mask_source", "z", "y", "x", "response")
+ROI_COLUMNS = (*LESION_KEY, "mask_source", "z", "y", "x", "response")
+"""The columns of a training table of ROIs that are no features."""
 _MOST_NAMED = 20
-_CONSTANT = 1e-10
+CONSTANT = 1e-10
+"""A standard deviation below this share of the largest value is rounding."""
 _SMALLEST, _LARGEST = 1e-100, 1e100
 """Between these, squares and sums of squares can be computed."""
 
@@ -54,9 +56,13 @@ class TrainingData:
         rows = chosen[self.lesion]
         code = np.cumsum(chosen) - 1
         return TrainingData(
-            self.features[rows], self.names, code[self.lesion[rows]], self.patient[chosen], self.response[chosen],
-            self.lesions[chosen].reset_index(drop=True),
-        )  # fmt: skip
+            features=self.features[rows],
+            names=self.names,
+            lesion=code[self.lesion[rows]],
+            patient=self.patient[chosen],
+            response=self.response[chosen],
+            lesions=self.lesions[chosen].reset_index(drop=True),
+        )
 
     def with_features(self, kept: Sequence[int]) -> TrainingData:
         """Only some features, in the order given."""
@@ -94,10 +100,10 @@ def training_data(
     if table.empty:
         problems.error(where, "the table has no rows")
     problems.raise_if_errors()
-    if "cohort" in table and "cohort" not in group and set(LESION_COLUMNS) <= set(table.columns):
+    if "cohort" in table and "cohort" not in group and set(LESION_KEY) <= set(table.columns):
         group = ("cohort", *group)  # two cohorts may both have a patient 1
-    if not lesion and set(LESION_COLUMNS) <= set(table.columns):
-        lesion = LESION_COLUMNS
+    if not lesion and set(LESION_KEY) <= set(table.columns):
+        lesion = LESION_KEY
     _check_target(table[target], target, problems, where)
     _check_group(table[list(group)], problems, where)
     _check_lesions(table[[name for name in lesion if name not in group]], problems, where)
@@ -132,12 +138,12 @@ def text_columns(table: pd.DataFrame, not_features: Sequence[str]) -> list[str]:
 
 
 def _not_candidates(table: pd.DataFrame, not_features: Sequence[str]) -> set[str]:
-    return {*not_features, *(ROI_COLUMNS if set(LESION_COLUMNS) <= set(table.columns) else ())}
+    return {*not_features, *(ROI_COLUMNS if set(LESION_KEY) <= set(table.columns) else ())}
 
 
 def is_constant(values: NDArray) -> NDArray[np.bool_]:
     """Which columns hold one value throughout, but for rounding."""
-    return np.asarray(values.std(axis=0) <= _CONSTANT * np.abs(values).max(axis=0))
+    return np.asarray(values.std(axis=0) <= CONSTANT * np.abs(values).max(axis=0))
 
 
 def check_enough_patients(data: TrainingData, needed: int, what: str, where: str) -> None:
@@ -208,7 +214,7 @@ def _check_values(table: pd.DataFrame, names: Sequence[str], problems: ProblemLi
         (~np.isfinite(values), "is missing or infinite in", "Correct the values or drop them"),
         (np.isfinite(values) & (size > _LARGEST), "is too large to compute with in", "Give it in another unit"),
         ((size > 0) & (largest < _SMALLEST), "is too small to compute with in", "Give it in another unit"),
-    )  # fmt: skip
+    )
     for bad, what, fix in tests:
         wrong = np.flatnonzero(bad.any(axis=0))
         for column in wrong[:_MOST_NAMED]:
@@ -223,11 +229,10 @@ def _check_values(table: pd.DataFrame, names: Sequence[str], problems: ProblemLi
 def _laid_out(
     table: pd.DataFrame, target: str, group: Sequence[str], lesion: Sequence[str], names: Sequence[str]
 ) -> TrainingData:
-    keys = with_text(table[list(dict.fromkeys([*group, *lesion]))].copy(), set(group) - {"lesion_id"})
-    if not lesion:
-        keys["row"] = np.arange(len(table))
-    keys.insert(0, "group", table[list(group)].astype(str).agg("/".join, axis=1))
-    keys.index = pd.RangeIndex(len(keys))
+    named = with_text(table[list(dict.fromkeys([*group, *lesion]))].copy(), set(group) - {"lesion_id"})
+    people = table[list(group)].astype(str).agg("/".join, axis=1).rename("group")
+    row = {} if lesion else {"row": np.arange(len(table))}
+    keys = pd.concat([people, named], axis=1).assign(**row).reset_index(drop=True)
     code = keys.groupby(list(keys.columns), sort=False, dropna=False).ngroup().to_numpy()
     first = np.unique(code, return_index=True)[1]
     lesions = keys.iloc[first].reset_index(drop=True)

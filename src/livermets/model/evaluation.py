@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,6 @@ def _quadratic(weights: NDArray, kernel: NDArray) -> NDArray:
 def _estimate(
     measure: str, value: float, low: float, high: float, level: float, own: pd.DataFrame, why: str
 ) -> Estimate:
-    return Estimate(
-        measure, value, low, high, level, "cluster-bootstrap", n_lesions=own["lesion"].nunique(),
-        n_patients=own["patient"].nunique(), note=why if np.isnan(low) else "",
-    )  # fmt: skip
+    note = why if np.isnan(low) else ""
+    counts: dict[str, Any] = {"n_lesions": own["lesion"].nunique(), "n_patients": own["patient"].nunique()}
+    return Estimate(measure, value, low, high, level, "cluster-bootstrap", note=note, **counts)

@@ -16,7 +16,8 @@ from livermets.model.fitness import CrossValidation, device_name, score_of
 from livermets.model.fitted import FittedModel
 from livermets.model.ga import GeneticSearch, SearchResult, SearchState
 from livermets.model.genome import Genome
-from livermets.model.network import Network, network_logits, train_networks
+from livermets.model.network import Network, network_logits
+from livermets.model.network_training import train_networks
 from livermets.model.preparation import Scaler, training_rows, useful_features
 from livermets.model.scores import lesion_scores
 from livermets.randomness import integer_seed
@@ -71,13 +72,11 @@ def fit(
         "cross_fitted": cross_validation.lesion_scores(result.best),
         "resubstitution": lesion_scores(logits[None], useful.lesion, useful.n_lesions, score)[0],
     }
+    level, replicates = settings.threshold.level, settings.threshold.bootstrap
     thresholds = {
-        method: youden_threshold(
-            share, useful.response, useful.patient,
-            level=settings.threshold.level, replicates=settings.threshold.bootstrap, seed=seed,
-        )
+        method: youden_threshold(share, useful.response, useful.patient, level=level, replicates=replicates, seed=seed)
         for method, share in shares.items()
-    }  # fmt: skip
+    }
     method = settings.threshold.method
     names = tuple(useful.names[i] for i in result.best.features)
     model = FittedModel(names, scaler, network, thresholds[method].threshold, method, score)

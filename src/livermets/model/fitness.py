@@ -12,8 +12,8 @@ from livermets.config.selection import SelectionSettings
 from livermets.model.data import TrainingData, patients_per_class
 from livermets.model.folds import patient_folds
 from livermets.model.genome import Genome
-from livermets.model.network import TrainingRows, train_networks
-from livermets.model.preparation import row_weights, training_rows
+from livermets.model.network_training import train_networks
+from livermets.model.preparation import TrainingRows, row_weights, training_rows
 from livermets.model.scores import Score, auc_within_folds, balanced_accuracy, lesion_scores
 from livermets.randomness import integer_seed
 
@@ -55,9 +55,14 @@ class CrossValidation:
         if not genomes:
             return np.empty((0, len(self.data.lesion)), dtype=np.float32)
         _, parts = train_networks(
-            self.training, genomes, self.settings.network, self.seeds,
-            held_out=self.held_out, threads=self.threads, device=device_name(self.settings),
-        )  # fmt: skip
+            self.training,
+            genomes,
+            self.settings.network,
+            self.seeds,
+            held_out=self.held_out,
+            threads=self.threads,
+            device=device_name(self.settings),
+        )
         logits = np.empty((len(genomes), len(self.data.lesion)), dtype=np.float32)
         row_fold = self.fold[self.data.lesion]
         for number, part in enumerate(parts):

@@ -68,10 +68,8 @@ class FittedModel:
         problems = ProblemList()
         missing = [name for name in self.features if name not in table]
         if missing:
-            problems.error(
-                where, f"{len(missing)} of the model's features are missing: {', '.join(missing)}",
-                "Extract them with the settings in model.json",
-            )  # fmt: skip
+            what = f"{len(missing)} of the model's features are missing: {', '.join(missing)}"
+            problems.error(where, what, "Extract them with the settings in model.json")
         for name in [name for name in self.features if name in table and len(table)]:
             values = table[name].to_numpy(dtype=np.float64)
             bad = ~np.isfinite(values)
@@ -97,11 +95,13 @@ def write_model(folder: Path | str, model: FittedModel) -> None:
 
     folder = Path(folder)
     tensors = {
-        "scaler.mean": model.scaler.mean, "scaler.sd": model.scaler.sd,
-        "hidden.weight": model.network.hidden_weight, "hidden.bias": model.network.hidden_bias,
+        "scaler.mean": model.scaler.mean,
+        "scaler.sd": model.scaler.sd,
+        "hidden.weight": model.network.hidden_weight,
+        "hidden.bias": model.network.hidden_bias,
         "output.weight": model.network.output_weight,
         "output.bias": np.array([model.network.output_bias], dtype=np.float32),
-    }  # fmt: skip
+    }
     with written_aside(folder / WEIGHTS_FILE) as aside:
         save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, str(aside))
     description = {

@@ -39,5 +39,4 @@ def patient_folds(
             best, fewest = fold, flawed
         if not flawed:
             break
-    assert best is not None
     return best

@@ -190,12 +190,17 @@ def _log_row(state: SearchState, genomes: Sequence[Genome], fitness: Sequence[fl
     best = from_genes(state.best)
     values = pd.Series(fitness)
     return {
-        "generation": state.generation, "trained": trained, "best_fitness": state.best_fitness,
-        "best_score": state.scores[best.key], "best_features": len(best.features), "best_hidden": best.hidden,
-        "mean_fitness": float(values.mean()), "sd_fitness": float(values.std(ddof=0)),
+        "generation": state.generation,
+        "trained": trained,
+        "best_fitness": state.best_fitness,
+        "best_score": state.scores[best.key],
+        "best_features": len(best.features),
+        "best_hidden": best.hidden,
+        "mean_fitness": float(values.mean()),
+        "sd_fitness": float(values.std(ddof=0)),
         "mean_features": float(pd.Series([len(g.features) for g in genomes]).mean()),
         "mean_hidden": float(pd.Series([g.hidden for g in genomes]).mean()),
-    }  # fmt: skip
+    }
 
 
 @contextmanager

@@ -51,10 +51,8 @@ def outer_folds(data: TrainingData, settings: SelectionSettings, seed: int, wher
     for fold in repeats:
         for number in range(audit.outer_folds):
             if patients_per_class(data.subset(fold != number)) < 2:
-                raise input_error(
-                    where, f"with {audit.outer_folds} outer folds a training part has only one patient of a class",
-                    "Add patients, or set audit.outer_folds to 0",
-                )  # fmt: skip
+                what = f"with {audit.outer_folds} outer folds a training part has only one patient of a class"
+                raise input_error(where, what, "Add patients, or set audit.outer_folds to 0")
     return repeats
 
 
@@ -94,7 +92,14 @@ def fit_part(
 def _rows(
     data: TrainingData, held_out: NDArray[np.bool_], model: str, repeat: int, fold: int, score: NDArray, called: NDArray
 ) -> pd.DataFrame:
-    return pd.DataFrame({
-        "model": model, "repeat": repeat, "fold": fold, "lesion": np.flatnonzero(held_out),
-        "patient": data.patient[held_out], "response": data.response[held_out], "score": score, "predicted": called,
-    })  # fmt: skip
+    columns = {
+        "model": model,
+        "repeat": repeat,
+        "fold": fold,
+        "lesion": np.flatnonzero(held_out),
+        "patient": data.patient[held_out],
+        "response": data.response[held_out],
+        "score": score,
+        "predicted": called,
+    }
+    return pd.DataFrame(columns)

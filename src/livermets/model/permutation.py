@@ -19,8 +19,14 @@ from livermets.model.preparation import useful_features
 from livermets.randomness import generator, integer_seed
 
 PERMUTATION_COLUMNS = (
-    "permutation", "statistic", "value", "p_value", "p_smallest", "population", "generations",
-)  # fmt: skip
+    "permutation",
+    "statistic",
+    "value",
+    "p_value",
+    "p_smallest",
+    "population",
+    "generations",
+)
 _ATTEMPTS = 1000
 _LEAST_EXCHANGED = 4
 
@@ -96,12 +102,17 @@ def permutation_null(
     counts, so it is never 0) and ``p_smallest``, the smallest that so many permutations can give: 1 / (n + 1)."""
     statistics = [_statistic(data, settings, *_named(seed, i), run) for i, data in enumerate(permuted, start=1)]
     values = [observed, *statistics]
-    first = [float(np.mean(np.asarray(values) >= observed)), 1 / len(values)]
-    kind, size = settings.audit.permutation_statistic, settings.search
-    rows = [(i, kind, value, np.nan, np.nan, size.population, size.generations) for i, value in enumerate(values)]
-    table = pd.DataFrame(rows, columns=list(PERMUTATION_COLUMNS))
-    table.loc[0, ["p_value", "p_smallest"]] = first
-    return table
+    only_first = [np.nan] * len(permuted)
+    columns = {
+        "permutation": range(len(values)),
+        "statistic": settings.audit.permutation_statistic,
+        "value": values,
+        "p_value": [float(np.mean(np.asarray(values) >= observed)), *only_first],
+        "p_smallest": [1 / len(values), *only_first],
+        "population": settings.search.population,
+        "generations": settings.search.generations,
+    }
+    return pd.DataFrame(columns)[list(PERMUTATION_COLUMNS)]
 
 
 def _statistic(data: TrainingData, settings: SelectionSettings, seed: int, name: str, run: Run) -> float:

@@ -9,11 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.config.selection import ResponseNetworkSettings
-from livermets.model.data import TrainingData, is_constant
-from livermets.model.network import TrainingRows
+from livermets.model.data import CONSTANT, TrainingData, is_constant
 from livermets.randomness import generator
 
-_CONSTANT = 1e-10
 _DUPLICATE = 1e-9
 
 
@@ -28,7 +26,7 @@ class Scaler:
     def fit(cls, features: NDArray, weight: NDArray) -> Scaler:
         mean = np.average(features, axis=0, weights=weight)
         sd = np.sqrt(np.average((features - mean) ** 2, axis=0, weights=weight))
-        return cls(mean, np.where(sd > _CONSTANT * np.abs(features).max(axis=0), sd, 1.0))
+        return cls(mean, np.where(sd > CONSTANT * np.abs(features).max(axis=0), sd, 1.0))
 
     def apply(self, features: NDArray) -> NDArray[np.float32]:
         """Scaled features in single precision, as the networks take them."""
@@ -94,3 +92,12 @@ def training_rows(data: TrainingData, settings: ResponseNetworkSettings, seed: i
         data.row_response[rows].astype(np.float32),
         weight.astype(np.float32),
     ), scaler
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRows:
+    """What one fold's networks learn from: scaled features (rows × features), classes 0/1 and weights of mean 1."""
+
+    features: NDArray[np.float32]
+    target: NDArray[np.float32]
+    weight: NDArray[np.float32]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -41,19 +41,11 @@ def fit_recalibration(predictions: pd.DataFrame, level: float) -> tuple[Recalibr
     score, response = predictions["score"].to_numpy(float), predictions["response"].to_numpy(float)
     estimates = list(logistic_recalibration(score, response, patient, MARGIN, level))
     lesions = int(predictions["lesion"].nunique())
-    slope, intercept = (_of_lesions(estimate, lesions) for estimate in estimates)
+    # Repeats of the nested evaluation score a lesion several times; it is one lesion.
+    slope, intercept = (replace(estimate, n_lesions=lesions) for estimate in estimates)
     if np.isnan(slope.value):
         return None, [slope, intercept]
     if slope.value <= 0:
         why = "no recalibration: the held-out training scores do not rise with response"
-        return None, [_with_note(one, why) for one in (slope, intercept)]
+        return None, [replace(one, note=why) for one in (slope, intercept)]
     return Recalibration(intercept.value, slope.value, lesions, slope.n_patients), [slope, intercept]
-
-
-def _of_lesions(estimate: Estimate, lesions: int) -> Estimate:
-    """Repeats of the nested evaluation score a lesion several times; it is one lesion."""
-    return Estimate(**{**vars(estimate), "n_lesions": lesions})
-
-
-def _with_note(estimate: Estimate, note: str) -> Estimate:
-    return Estimate(**{**vars(estimate), "note": note})

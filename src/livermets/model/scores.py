@@ -41,10 +41,8 @@ def concordant_pairs(score: NDArray, response: NDArray, weight: NDArray) -> tupl
 def auc_within_folds(score: NDArray, response: NDArray, weight: NDArray, fold: NDArray[np.intp]) -> float:
     """Weighted AUC over pairs of the same fold: scores of different folds come from different networks, and comparing
     them pulls the AUC of an uninformative score below 0.5. NaN if no fold holds both classes."""
-    pairs = np.array([
-        concordant_pairs(score[fold == number], response[fold == number], weight[fold == number])
-        for number in np.unique(fold)
-    ]).sum(axis=0)  # fmt: skip
+    parts = (fold == number for number in np.unique(fold))
+    pairs = np.array([concordant_pairs(score[part], response[part], weight[part]) for part in parts]).sum(axis=0)
     return float(pairs[0] / pairs[1]) if pairs[1] > 0 else float("nan")
 
 

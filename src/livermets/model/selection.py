@@ -61,9 +61,8 @@ class Inputs:
         found = sorted(map(str, table["timepoint"].unique())) if "timepoint" in table else []
         if len(found) > 1:
             notes.append(f"the table holds {', '.join(found)}: a follow-up image is part of the outcome it predicts")
-        check_enough_patients(
-            data, settings.search.folds, f"cross-validation with {settings.search.folds} folds", where
-        )
+        folds = settings.search.folds
+        check_enough_patients(data, folds, f"cross-validation with {folds} folds", where)
         repeats = outer_folds(data, settings, seed, where)
         permuted = permuted_data(data, settings, seed, where)
         return cls(data, whole_lesions, extraction, settings, seed, repeats, permuted, tuple(notes))
@@ -129,10 +128,8 @@ class Selected:
     def summary(self) -> str:
         """One line for the terminal."""
         model = self.fitted.model
-        return (
-            f"{len(model.features)} of {len(self.inputs.data.names)} features, {len(model.network.hidden_bias)} hidden "
-            f"neurons, threshold {model.threshold:.3f}"
-        )
+        features = f"{len(model.features)} of {len(self.inputs.data.names)} features"
+        return f"{features}, {len(model.network.hidden_bias)} hidden neurons, threshold {model.threshold:.3f}"
 
 
 def select(inputs: Inputs, run: Run | None = None) -> Selected:
@@ -195,10 +192,15 @@ def _observed(inputs: Inputs, fitted: Fit, nested: NestedEvaluation | None, run:
 def _provenance(inputs: Inputs) -> dict[str, Any]:
     data = inputs.data
     return {
-        "seed": inputs.seed, "settings": inputs.settings.model_dump(mode="json"), "versions": versions(),
+        "seed": inputs.seed,
+        "settings": inputs.settings.model_dump(mode="json"),
+        "versions": versions(),
         "training_data": {
-            "sha256": data.digest(), "rows": len(data.lesion), "lesions": data.n_lesions,
-            "patients": int(data.patient.max()) + 1, "responders": int(data.response.sum()),
+            "sha256": data.digest(),
+            "rows": len(data.lesion),
+            "lesions": data.n_lesions,
+            "patients": int(data.patient.max()) + 1,
+            "responders": int(data.response.sum()),
             "candidate_features": len(data.names),
         },
-    }  # fmt: skip
+    }

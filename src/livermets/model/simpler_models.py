@@ -61,9 +61,12 @@ class LogisticComparator:
         steps = SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
         if self.lasso:
             regression = LogisticRegression(
-                l1_ratio=1.0, solver="liblinear", class_weight="balanced", max_iter=_LASSO_ITERATIONS,
+                l1_ratio=1.0,
+                solver="liblinear",
+                class_weight="balanced",
+                max_iter=_LASSO_ITERATIONS,
                 random_state=integer_seed(seed, "lasso"),
-            )  # fmt: skip
+            )
             folds = min(settings.search.folds, patients_per_class(train))
             fold = patient_folds(train.response, train.patient, folds, seed, "lasso")
             splits = [(np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(folds)]

@@ -34,7 +34,5 @@ def selection_stability(selected: NDArray[np.bool_], level: float = 0.95) -> Est
     influence = (agreement - size * mean_size + value / 2 * (2 * mean_size * size - size - mean_size + 1)) / spread
     error = np.sqrt(4 / searches**2 * np.sum((influence - influence.mean()) ** 2))
     reach = norm.ppf(0.5 + level / 2) * error
-    return Estimate(
-        "stability", float(value), float(value - reach), float(value + reach), level, METHOD, n=searches,
-        reference=REFERENCE,
-    )  # fmt: skip
+    ends = float(value - reach), float(value + reach)
+    return Estimate("stability", float(value), *ends, level, METHOD, n=searches, reference=REFERENCE)

@@ -29,7 +29,7 @@ def selection_tables(selected: Selected) -> dict[str, pd.DataFrame]:
         "selection": selection_table(selected, frequency),
         "dropped_features": fitted.dropped,
         "threshold": threshold_table(fitted, selected.nested),
-        "roc_training": roc_table(fitted),
+        "roc_training": training_roc_table(fitted),
         "training_lesions": training_lesions_table(fitted),
         "training_patients": training_patients_table(selected),
         "evaluation": _evaluation(selected),
@@ -45,8 +45,8 @@ def selection_tables(selected: Selected) -> dict[str, pd.DataFrame]:
 def selection_table(selected: Selected, frequency: pd.DataFrame) -> pd.DataFrame:
     """One row per candidate feature: selected or not, how often in all searches, what it gains and costs."""
     fitted = selected.fitted
-    table = pd.DataFrame({"feature": fitted.data.names})
-    table["selected"] = table["feature"].isin(fitted.model.features).astype(int)
+    names = pd.Series(fitted.data.names)
+    table = pd.DataFrame({"feature": names, "selected": names.isin(fitted.model.features).astype(int)})
     table = table.merge(frequency[["feature", "frequency"]], on="feature", how="left")
     if selected.gains is not None:
         return table.merge(selected.gains, on="feature", how="left")
@@ -73,11 +73,12 @@ def stability_table(selected: Selected) -> pd.DataFrame:
     table = to_frame([selection_stability(sets, level)], ("measure", "value", "low", "high", "level", "method", "note"))
     table = table.assign(n_searches=len(chosen))
     sizes = {"mean_features": [len(one.features) for one in chosen], "mean_hidden": [one.hidden for one in chosen]}
+    shared = {"method": "range", "note": "", "n_searches": len(chosen)}
     rows = [
-        {"measure": name, "value": float(np.mean(size)), "low": min(size), "high": max(size), "method": "range",
-         "note": "", "n_searches": len(chosen)}
-        for name, size in sizes.items() if size
-    ]  # fmt: skip
+        {"measure": name, "value": float(np.mean(size)), "low": min(size), "high": max(size), **shared}
+        for name, size in sizes.items()
+        if size
+    ]
     return pd.concat([table, pd.DataFrame(rows)], ignore_index=True) if rows else table
 
 
@@ -90,37 +91,46 @@ def threshold_table(fitted: Fit, nested: NestedEvaluation | None = None) -> pd.D
         {"method": method, "used": int(method == fitted.model.threshold_method), **asdict(threshold)}
         for method, threshold in fitted.thresholds.items()
     ]
-    honest = dict.fromkeys(("nested_sensitivity", "nested_specificity", "nested_youden"), np.nan)
-    table = pd.DataFrame(rows).assign(**honest)
-    if nested is not None:
-        called = _first_repeat(nested)
-        right = called["predicted"] == called["response"]
-        sensitivity, specificity = (float(right[called["response"] == side].mean()) for side in (1, 0))
-        table.loc[table["used"] == 1, list(honest)] = [sensitivity, specificity, sensitivity + specificity - 1]
-    return table
+    table = pd.DataFrame(rows)
+    sensitivity, specificity = (np.nan, np.nan) if nested is None else _nested_rates(nested)
+    honest = {
+        "nested_sensitivity": sensitivity,
+        "nested_specificity": specificity,
+        "nested_youden": sensitivity + specificity - 1,
+    }
+    return table.assign(**{name: np.where(table["used"] == 1, value, np.nan) for name, value in honest.items()})
 
 
-def roc_table(fitted: Fit) -> pd.DataFrame:
+def _nested_rates(nested: NestedEvaluation) -> tuple[float, float]:
+    """Sensitivity and specificity on patients held out."""
+    called = _first_repeat(nested)
+    right = called["predicted"] == called["response"]
+    sensitivity, specificity = (float(right[called["response"] == side].mean()) for side in (1, 0))
+    return sensitivity, specificity
+
+
+def training_roc_table(fitted: Fit) -> pd.DataFrame:
     """Points of the training ROC curves: the lesion is R+ if its share is at least ``share``."""
     response = fitted.data.response
     frames = []
     for method, share in fitted.shares.items():
         cuts = np.r_[np.inf, np.unique(share)[::-1]]
         called = share[None, :] >= cuts[:, None]
-        frames.append(pd.DataFrame({
-            "method": method, "share": cuts,
+        columns = {
+            "method": method,
+            "share": cuts,
             "sensitivity": called[:, response == 1].mean(axis=1),
             "specificity": 1 - called[:, response == 0].mean(axis=1),
-        }))  # fmt: skip
+        }
+        frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
 
 
 def training_lesions_table(fitted: Fit) -> pd.DataFrame:
     """Every training lesion with its ROIs, response and both shares."""
-    table = fitted.data.lesions.copy()
-    table["n_roi"] = np.bincount(fitted.data.lesion, minlength=fitted.data.n_lesions)
-    table["response"] = fitted.data.response
-    return table.assign(**{f"share_{method}": share for method, share in fitted.shares.items()})
+    data, shares = fitted.data, {f"share_{method}": share for method, share in fitted.shares.items()}
+    rows = np.bincount(data.lesion, minlength=data.n_lesions)
+    return data.lesions.assign(n_roi=rows, response=data.response, **shares)
 
 
 def training_patients_table(selected: Selected) -> pd.DataFrame:

@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from livermets.errors import ProblemList
-from livermets.model.data import LESION_COLUMNS
+from livermets.masks.identity import LESION_KEY
+from livermets.masks.lesion_table import at_timepoints
 from livermets.model.extraction import setting_differences
 
-KEYS = list(LESION_COLUMNS)
+KEYS = list(LESION_KEY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,8 @@ def training_table(
     Only ROIs and lesions of ``timepoints`` enter (without: of the one timepoint that there is). Raises `InputError` for
     several timepoints of which none is chosen, for a ROI whose lesion is unknown, and if no ROI is left."""
     problems = ProblemList()
-    rois, lesions = _at(rois, timepoints), _at(lesions, timepoints)
+    rois = [part[at_timepoints(part, timepoints, "ROIs")] for part in rois]
+    lesions = [part[at_timepoints(part, timepoints, "lesions")] for part in lesions]
     found = sorted({str(timepoint) for part in rois for timepoint in part["timepoint"]})
     if len(found) > 1 and not timepoints:
         what = f"several timepoints ({', '.join(found)}), and a follow-up image is part of the outcome"
@@ -74,10 +76,6 @@ def common_extraction(settings: Mapping[str, Mapping[str, Any]]) -> Mapping[str,
             )
     problems.raise_if_errors()
     return reference
-
-
-def _at(tables: Sequence[pd.DataFrame], timepoints: Sequence[str]) -> list[pd.DataFrame]:
-    return [table[table["timepoint"].isin(timepoints)] if timepoints else table for table in tables]
 
 
 def _name(key: tuple[Any, ...]) -> str:

@@ -198,10 +198,10 @@ def _detection_differences(
     yield _difference("detection_difference", found[0] - found[1], patient, boot)
     names = {
         "mcnemar_p": "detection_mcnemar_p",
-        "manual_only": "detected_by_first_only",
-        "automatic_only": "detected_by_second_only",
+        "first_only": "detected_by_first_only",
+        "second_only": "detected_by_second_only",
     }
-    for test in mcnemar_estimates(found[0], found[1], patient, boot):
+    for test in mcnemar_estimates(found[0], found[1], patient, boot, ("first", "second")):
         yield replace(test, measure=names[test.measure], note=test.note.replace("discordant", "differently found"))
     lesions, (k_first, k_second) = len(patient), (int(which.sum()) for which in found)
     unpaired = chi_squared_p(k_first, lesions, k_second, lesions)

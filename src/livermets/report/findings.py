@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from livermets.concordance.agreement_model import OUTCOMES
+from livermets.concordance.diagnostics import CLASSIFIED
 from livermets.concordance.fates import ANY, NOT_MEASURED
-from livermets.concordance.study import CLASSIFIED
 from livermets.masks.identity import SOURCES
 from livermets.masks.lesion_table import NO_CLASS, TOO_FEW_ROIS
 from livermets.masks.sizes import SMALL_BELOW_MM
@@ -19,7 +20,6 @@ from livermets.report.results import StudyResults
 from livermets.report.sections.agreement_model import POPULATIONS, of_outcome
 from livermets.report.sections.estimates import rows_of
 from livermets.report.sections.selection_doubts import outscored, unstable
-from livermets.stats.gee import OUTCOMES
 from livermets.stats.results import shown_interval
 
 FEW_PATIENTS = 20

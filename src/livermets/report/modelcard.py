@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from livermets.concordance.study import CLASSIFIED
+from livermets.concordance.diagnostics import CLASSIFIED
 from livermets.masks.identity import SOURCES
 from livermets.report import formatting as fmt
 from livermets.report.lesions import lesion_flow

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from livermets.concordance.differences import SOURCES
-from livermets.concordance.study import END_TO_END
+from livermets.concordance.diagnostics import END_TO_END
+from livermets.masks.identity import SOURCES
 from livermets.masks.lesion_table import with_headline
 from livermets.report import formatting as fmt
 from livermets.report.answer import answer

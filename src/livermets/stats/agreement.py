@@ -1,4 +1,4 @@
-"""Do the two masks of a lesion lead to the same class?"""
+"""Do two masks put the same lesions in the same class? Specific agreement, kappa and McNemar's test of 0/1 classes."""
 
 from __future__ import annotations
 
@@ -6,81 +6,27 @@ import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from livermets.stats.diagnostics import proportion_estimates
 from livermets.stats.proportions import UNDEFINED, clopper_pearson_patients, cluster_logit_t
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
-from livermets.stats.results import NAN, Estimate
+from livermets.stats.results import NAN, Estimate, by_method
 
 MINIMUM_DISCORDANT = 5
 """Below this many discordant lesions the chi-squared approximation of Durkalski's test says nothing; the exact test
 still does."""
-COMPARED = "lesions classified with both masks"
-POPULATIONS = {
-    "agreement_reader_classified": "lesions classified with the manual mask; no class with the automatic one counts as "
-    "changed",
-    "agreement_all": "all lesions; no class with either mask counts as changed",
-}
-
-
-def population(measure: str) -> str:
-    """The lesions that a measure of agreement is about, in words."""
-    return POPULATIONS.get(measure, COMPARED)
-
-
-def fate_estimates(lesions: pd.DataFrame, boot: PatientBootstrap) -> list[Estimate]:
-    """The share of lesions that keep their class, of three populations: those classified with both masks, those that
-    the reader's mask classifies, and all. The first is conditional on the network's success; the others are not."""
-    patient, same = lesions["patient"].to_numpy(np.intp), (lesions["fate"] == "same").to_numpy()
-    among = {
-        "agreement": lesions["compared"], "agreement_reader_classified": lesions["predicted_manual"].notna(),
-        "agreement_all": pd.Series(True, lesions.index),
-    }  # fmt: skip
-    return [
-        estimate
-        for measure, part in among.items()
-        for estimate in proportion_estimates(measure, same, part.to_numpy(bool), patient, boot)
-    ]
-
-
-def agreement_estimates(
-    manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
-) -> list[Estimate]:
-    """Share of lesions classified alike, Cohen's kappa, McNemar's test and the two discordant counts.
-
-    ``manual`` and ``automatic`` are 0/1 for the same lesions."""
-    every = np.ones(len(manual), bool)
-    agreement = proportion_estimates("agreement", manual == automatic, every, patient, boot)
-    return [*agreement, *class_agreement_estimates(manual, automatic, patient, boot)]
-
-
-def class_agreement_estimates(
-    manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
-) -> list[Estimate]:
-    """Positive and negative agreement, kappa, McNemar's test and the discordant counts of 0/1 classes of the same
-    lesions; nothing without lesions."""
-    if len(manual) == 0:
-        return []
-    return [
-        *specific_agreement("positive_agreement", 1, manual, automatic, patient, boot),
-        *specific_agreement("negative_agreement", 0, manual, automatic, patient, boot),
-        *kappa_estimates(manual, automatic, patient, boot),
-        *mcnemar_estimates(manual, automatic, patient, boot),
-    ]
 
 
 def specific_agreement(
-    measure: str, value: int, manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+    measure: str, value: int, first: NDArray, second: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
 ) -> list[Estimate]:
     """Of the calls of one class (R+ 1, R- 0) by either mask, the share that the other mask makes too: 2a / (2a+b+c).
 
     Kappa can be low where one class is rare and the masks agree on nearly every lesion; these two show on which class.
     Cicchetti and Feinstein, J Clin Epidemiol 1990;43:551."""
-    hit = 2.0 * ((manual == value) & (automatic == value))
-    calls = (manual == value).astype(float) + (automatic == value)
+    hit = 2.0 * ((first == value) & (second == value))
+    calls = (first == value).astype(float) + (second == value)
     k, n, lesions = int(hit.sum()), int(calls.sum()), int(np.count_nonzero(calls))
     patients = boot.weights.shape[1]
     sums = per_patient_sum(hit, patient, patients), per_patient_sum(calls, patient, patients)
@@ -92,91 +38,93 @@ def specific_agreement(
     if n and k in (0, n):
         patient_exact = clopper_pearson_patients(*sums, boot.level)
         intervals["clopper-pearson-patients"] = (patient_exact, "needs two patients")
-    return [
-        Estimate(measure, k / n if n else NAN, low, high, boot.level, method, n, k, lesions,
-                 int(np.count_nonzero(sums[1])),
-                 note="no lesion is called so with either mask" if n == 0 else why if math.isnan(low) else "")
-        for method, ((low, high), why) in intervals.items()
-    ]  # fmt: skip
+    estimate = Estimate(
+        measure,
+        k / n if n else NAN,
+        level=boot.level,
+        n=n,
+        k=k,
+        n_lesions=lesions,
+        n_patients=int(np.count_nonzero(sums[1])),
+        note="" if n else "no lesion is called so with either mask",
+    )
+    return by_method(estimate, intervals)
 
 
 def kappa_estimates(
-    manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+    first: NDArray, second: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap, names: tuple[str, str]
 ) -> list[Estimate]:
-    """Cohen's kappa: 1 = always alike, 0 = no more often than chance, below 0 = less often than chance.
+    """Cohen's kappa: 1 = always alike, 0 = no more often than chance, below 0 = less often than chance. ``names`` are
+    those of the two masks, for the reason where there is no interval.
 
     Intervals: Fleiss, Cohen and Everitt's (statsmodels), which takes lesions as independent; by patient, linearised on
     Fisher's z scale, and a bootstrap (with 8 to 16 patients the first of these keeps its level better)."""
-    lesions, clusters = len(manual), len(np.unique(patient))
-    cells = _cells(manual, automatic)
+    lesions, clusters = len(first), len(np.unique(patient))
+    cells = _cells(first, second)
     table = np.array([[np.count_nonzero(cells[2 * i + j]) for j in (0, 1)] for i in (0, 1)], float)
     value, interval = _kappa_with_interval(table, boot.level)
     counts = np.column_stack([per_patient_sum(cell, patient, boot.weights.shape[1]) for cell in cells])
     resampled, why = boot.interval(_kappa(*(boot.weights @ counts).T), clusters)
-    obstacle = _kappa_obstacle(manual, automatic)
+    obstacle = _kappa_obstacle(first, second, names)
     if obstacle:
         resampled, why = UNDEFINED, obstacle
-    linear = UNDEFINED if obstacle else _linearised_kappa(manual, automatic, patient, boot.level)
-    return [
-        Estimate("kappa", value, low, high, boot.level, method, n_lesions=lesions, n_patients=clusters,
-                 note=note if math.isnan(low) else "")
-        for method, (low, high), note in (
-            ("fleiss-1969", interval, obstacle or "its variance is 0"),
-            ("cluster-linear-z-t", linear, obstacle or "needs two patients that differ"),
-            ("cluster-bootstrap", resampled, why),
-        )
-    ]  # fmt: skip
+    linear = UNDEFINED if obstacle else _linearised_kappa(first, second, patient, boot.level)
+    intervals = {
+        "fleiss-1969": (interval, obstacle or "its variance is 0"),
+        "cluster-linear-z-t": (linear, obstacle or "needs two patients that differ"),
+        "cluster-bootstrap": (resampled, why),
+    }
+    return by_method(Estimate("kappa", value, level=boot.level, n_lesions=lesions, n_patients=clusters), intervals)
 
 
-def _linearised_kappa(
-    manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], level: float
-) -> tuple[float, float]:
+def _linearised_kappa(first: NDArray, second: NDArray, patient: NDArray[np.intp], level: float) -> tuple[float, float]:
     """Interval of kappa from the influence of each lesion, summed by patient; t with one degree of freedom fewer than
     patients, symmetric on the scale of Fisher's z."""
     clusters = len(np.unique(patient))
-    same, (p, q) = (manual == automatic).astype(float), (float(manual.mean()), float(automatic.mean()))
+    same, (p, q) = (first == second).astype(float), (float(first.mean()), float(second.mean()))
     observed, chance = float(same.mean()), p * q + (1 - p) * (1 - q)
     value = (observed - chance) / (1 - chance)
-    by_chance = manual * q + automatic * p + (1 - manual) * (1 - q) + (1 - automatic) * (1 - p) - 2 * chance
+    by_chance = first * q + second * p + (1 - first) * (1 - q) + (1 - second) * (1 - p) - 2 * chance
     influence = ((same - observed) * (1 - chance) - (1 - observed) * by_chance) / (1 - chance) ** 2
     sums = np.bincount(patient, influence)
-    variance = clusters / max(clusters - 1, 1) * float(np.sum(sums**2)) / len(manual) ** 2
+    variance = clusters / max(clusters - 1, 1) * float(np.sum(sums**2)) / len(first) ** 2
     if clusters < 2 or abs(value) >= 1 or variance < 1e-15:
         return UNDEFINED
     reach = float(stats.t.ppf(0.5 + level / 2, clusters - 1)) * math.sqrt(variance) / (1 - value**2)
     return math.tanh(math.atanh(value) - reach), math.tanh(math.atanh(value) + reach)
 
 
-def _kappa_obstacle(manual: NDArray, automatic: NDArray) -> str:
+def _kappa_obstacle(first: NDArray, second: NDArray, names: tuple[str, str]) -> str:
     """Why kappa, or its interval, says nothing; empty if it does."""
-    classes = {name: np.unique(values) for name, values in (("manual", manual), ("automatic", automatic))}
-    single = [name for name, found in classes.items() if len(found) == 1]
+    classes = [np.unique(values) for values in (first, second)]
+    single = [name for name, found in zip(names, classes, strict=True) if len(found) == 1]
     if len(single) == 2:
-        same = "one and the same class" if classes["manual"] == classes["automatic"] else "one class, each another"
+        same = "one and the same class" if classes[0] == classes[1] else "one class, each another"
         return f"both masks put every lesion in {same}"
     if single:
         return f"the {single[0]} mask puts every lesion in one class, so kappa is 0 whatever the other does"
-    if (manual == automatic).all():
+    if (first == second).all():
         return "the masks agree on every lesion, which says nothing about the uncertainty of kappa"
     return ""
 
 
 def mcnemar_estimates(
-    manual: NDArray, automatic: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap
+    first: NDArray, second: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap, names: tuple[str, str]
 ) -> list[Estimate]:
-    """McNemar's p, exact and allowing for clustering, that both masks call R+ equally often; the discordant counts."""
+    """McNemar's p, exact and allowing for clustering, that both masks call R+ equally often; the discordant counts,
+    ``<name>_only`` for each of the ``names``."""
     from statsmodels.stats.contingency_tables import mcnemar
 
-    cells = _cells(manual, automatic)
-    both_minus, automatic_only, manual_only, both_plus = (int(np.count_nonzero(cell)) for cell in cells)
-    exact = mcnemar([[both_minus, automatic_only], [manual_only, both_plus]], exact=True).pvalue
-    common: dict[str, Any] = {"level": boot.level, "n_lesions": len(manual), "n_patients": len(np.unique(patient))}
+    cells = _cells(first, second)
+    both_minus, second_only, first_only, both_plus = (int(np.count_nonzero(cell)) for cell in cells)
+    exact = mcnemar([[both_minus, second_only], [first_only, both_plus]], exact=True).pvalue
+    common: dict[str, Any] = {"level": boot.level, "n_lesions": len(first), "n_patients": len(np.unique(patient))}
     clustered, why = _durkalski_or_why_not(cells[2], cells[1], patient)
     return [
         Estimate("mcnemar_p", float(exact), method="exact-binomial", **common),
         Estimate("mcnemar_p", clustered, method="durkalski-2003", note=why, **common),
-        Estimate("manual_only", manual_only, method="count", **common),
-        Estimate("automatic_only", automatic_only, method="count", **common),
+        Estimate(f"{names[0]}_only", first_only, method="count", **common),
+        Estimate(f"{names[1]}_only", second_only, method="count", **common),
     ]
 
 
@@ -203,14 +151,14 @@ def durkalski_p(first_only: NDArray, second_only: NDArray, patient: NDArray[np.i
     return float(stats.chi2.sf(share.sum() ** 2 / np.sum(share**2), 1))
 
 
-def _cells(manual: NDArray, automatic: NDArray) -> list[NDArray[np.bool_]]:
+def _cells(first: NDArray, second: NDArray) -> list[NDArray[np.bool_]]:
     """Which lesion is in which cell of the 2x2 table, in the order (0,0), (0,1), (1,0), (1,1)."""
-    return [(manual == row) & (automatic == column) for row in (0, 1) for column in (0, 1)]
+    return [(first == row) & (second == column) for row in (0, 1) for column in (0, 1)]
 
 
-def _kappa(neither: NDArray, automatic_only: NDArray, manual_only: NDArray, both: NDArray) -> NDArray:
-    total = neither + automatic_only + manual_only + both
-    chance = (both + manual_only) * (both + automatic_only) + (neither + manual_only) * (neither + automatic_only)
+def _kappa(neither: NDArray, second_only: NDArray, first_only: NDArray, both: NDArray) -> NDArray:
+    total = neither + second_only + first_only + both
+    chance = (both + first_only) * (both + second_only) + (neither + first_only) * (neither + second_only)
     with np.errstate(invalid="ignore", divide="ignore"):
         return ((neither + both) * total - chance) / (total**2 - chance)
 

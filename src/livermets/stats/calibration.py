@@ -116,5 +116,6 @@ def _coefficient(measure: str, value: float, error: float, clusters: int, common
     if clusters < 2 or not math.isfinite(error):
         return Estimate(measure, value, method="cluster-sandwich", note="one patient only", **common)
     reach = float(stats.t.ppf(0.5 + float(common["level"]) / 2, clusters - 1)) * error
-    return Estimate(measure, value, value - reach, value + reach, method="cluster-sandwich",
-                    reference=f"Cox, Biometrika 1958;45:562; {REFERENCES['cluster-sandwich']}", **common)  # fmt: skip
+    reference = f"Cox, Biometrika 1958;45:562; {REFERENCES['cluster-sandwich']}"
+    ends = value - reach, value + reach
+    return Estimate(measure, value, *ends, method="cluster-sandwich", reference=reference, **common)

@@ -48,6 +48,6 @@ def decision_table(
             value = float(numerator.sum() / lesions.sum())
             rows.append((strategy, threshold, value, low, high, int(treated.sum())))
     columns = ["strategy", "threshold", "net_benefit", "low", "high", "n_treated"]
+    lesions_and_patients = {"n_lesions": len(response), "n_patients": len(np.unique(patient))}
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(level=boot.level, method="cluster-bootstrap", n_lesions=len(response),
-                        n_patients=len(np.unique(patient)))  # fmt: skip
+    return frame.assign(level=boot.level, method="cluster-bootstrap", **lesions_and_patients)

@@ -1,16 +1,22 @@
-"""How well the predicted classes find responders (R+), per mask source."""
+"""How well predicted classes and scores find responders (R+)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livermets.stats.auc import bootstrap_auc, delong, obuchowski
-from livermets.stats.proportions import clopper_pearson, clopper_pearson_patients, cluster_logit_t, mercaldo_logit
+from livermets.stats.proportions import (
+    UNDEFINED,
+    clopper_pearson,
+    clopper_pearson_patients,
+    cluster_logit_t,
+    mercaldo_logit,
+)
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
-from livermets.stats.results import NAN, Estimate
+from livermets.stats.results import NAN, Estimate, by_method
 
 
 @dataclass(frozen=True)
@@ -44,29 +50,30 @@ def proportion_estimates(
     patients = boot.weights.shape[1]
     k, n = int(np.count_nonzero(hit & among)), int(np.count_nonzero(among))
     numerator, denominator = per_patient_sum(hit & among, patient, patients), per_patient_sum(among, patient, patients)
-    resampled, why = boot.ratio(numerator, denominator)
     robust = cluster_logit_t(numerator, denominator, boot.level)
     intervals = {
-        **(extra or {}),
-        "clopper-pearson": clopper_pearson(k, n, boot.level),
-        "cluster-logit-t": robust,
-        "cluster-bootstrap": resampled,
+        method: (interval, "needs sensitivity and specificity between 0 and 1")
+        for method, interval in (extra or {}).items()
+    }
+    intervals |= {
+        "clopper-pearson": (clopper_pearson(k, n, boot.level), ""),
+        "cluster-logit-t": (robust, "needs two patients and a value between 0 and 1"),
+        "cluster-bootstrap": boot.ratio(numerator, denominator),
     }
     if n and k in (0, n):
-        intervals["clopper-pearson-patients"] = clopper_pearson_patients(numerator, denominator, boot.level)
-    notes = {
-        "clopper-pearson-patients": "needs two patients",
-        "cluster-logit-t": "needs two patients and a value between 0 and 1",
-        "cluster-bootstrap": why,
-    }
-    notes |= dict.fromkeys(extra or {}, "needs sensitivity and specificity between 0 and 1")
-    return [
-        Estimate(
-            measure, k / n if n else NAN, low, high, boot.level, method, n, k, n, int(np.count_nonzero(denominator)),
-            note="no lesion to count" if n == 0 else notes.get(method, "") if np.isnan(low) else "",
-        )
-        for method, (low, high) in intervals.items()
-    ]  # fmt: skip
+        patient_exact = clopper_pearson_patients(numerator, denominator, boot.level)
+        intervals["clopper-pearson-patients"] = (patient_exact, "needs two patients")
+    estimate = Estimate(
+        measure,
+        k / n if n else NAN,
+        level=boot.level,
+        n=n,
+        k=k,
+        n_lesions=n,
+        n_patients=int(np.count_nonzero(denominator)),
+        note="" if n else "no lesion to count",
+    )
+    return by_method(estimate, intervals)
 
 
 def class_diagnostics(
@@ -116,24 +123,22 @@ def auc_estimates(
 
     1 = every R+ above every R-, 0.5 = no better than chance. Lesions with the class or score missing must be left out
     beforehand."""
-    lesions, patients = len(response), len(np.unique(patient))
     why = auc_obstacle(response)
+    estimate = Estimate(
+        "auc", NAN, level=boot.level, n_lesions=len(response), n_patients=len(np.unique(patient)), note=why
+    )
     if why:
-        return [Estimate("auc", NAN, level=boot.level, method=method, n_lesions=lesions, n_patients=patients, note=why)
-                for method in ("delong", "obuchowski-1997", "cluster-bootstrap")]  # fmt: skip
+        return by_method(estimate, dict.fromkeys(("delong", "obuchowski-1997", "cluster-bootstrap"), (UNDEFINED, why)))
     independent = delong(score, response)
-    value = float(independent.auc[0])
-    intervals = {"delong": (independent.interval(boot.level), "needs variation within both classes")}
     few = clustered_obstacle(response, patient)
-    clustered = (np.nan, np.nan) if few else obuchowski(score, response, patient).interval(boot.level)
-    intervals["obuchowski-1997"] = (clustered, few or "needs variation within both classes")
-    contributing = min(len(np.unique(patient[response == side])) for side in (0, 1))
-    intervals["cluster-bootstrap"] = boot.interval(bootstrap_auc(score, response, patient, boot), contributing)
-    return [
-        Estimate("auc", value, low, high, boot.level, method, n_lesions=lesions, n_patients=patients,
-                 note=note if np.isnan(low) else "")
-        for method, ((low, high), note) in intervals.items()
-    ]  # fmt: skip
+    clustered = UNDEFINED if few else obuchowski(score, response, patient).interval(boot.level)
+    resampled = bootstrap_auc(score, response, patient, boot)
+    intervals = {
+        "delong": (independent.interval(boot.level), "needs variation within both classes"),
+        "obuchowski-1997": (clustered, few or "needs variation within both classes"),
+        "cluster-bootstrap": boot.interval(resampled, patients_of_rarer_class(response, patient)),
+    }
+    return by_method(replace(estimate, value=float(independent.auc[0])), intervals)
 
 
 def auc_obstacle(response: NDArray) -> str:
@@ -142,6 +147,11 @@ def auc_obstacle(response: NDArray) -> str:
     if min(positive, negative) < 2:
         return f"an AUC needs two lesions of each class, here {positive} R+ and {negative} R-"
     return ""
+
+
+def patients_of_rarer_class(response: NDArray, patient: NDArray[np.intp]) -> int:
+    """How many patients have a lesion of the class that fewer of them have."""
+    return min(len(np.unique(patient[response == side])) for side in (0, 1))
 
 
 def clustered_obstacle(response: NDArray, patient: NDArray[np.intp]) -> str:

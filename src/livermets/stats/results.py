@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 
 import pandas as pd
 
@@ -14,16 +14,16 @@ REFERENCES = {
     "clopper-pearson": "Clopper and Pearson, Biometrika 1934;26:404",
     "mercaldo-logit": "Mercaldo, Lau and Zhou, Stat Med 2007;26:2170",
     "clopper-pearson-patients": "Clopper and Pearson, Biometrika 1934;26:404, with one trial per patient",
-    "ratio-logit-t": "Graham and Bull, J Clin Epidemiol 1998;51:763 (ratio variance over lesions, logit scale, "
-    "t quantile)",
+    "ratio-logit-t": "Graham and Bull, J Clin Epidemiol 1998;51:763 "
+    "(ratio variance over lesions, logit scale, t quantile)",
     "cluster-logit-t": "Rao and Scott, Biometrics 1992;48:577 (ratio variance, logit scale, t quantile)",
-    "cluster-bootstrap": "Field and Welsh, J R Stat Soc B 2007;69:369; expanded percentiles: Hesterberg, "
-    "Am Stat 2015;69:371",
-    "cluster-linear-z-t": "Williams, Biometrics 2000;56:645 (variance of a linearised statistic by cluster; Fisher's z "
-    "scale, t quantile)",
+    "cluster-bootstrap": "Field and Welsh, J R Stat Soc B 2007;69:369; "
+    "expanded percentiles: Hesterberg, Am Stat 2015;69:371",
+    "cluster-linear-z-t": "Williams, Biometrics 2000;56:645 "
+    "(variance of a linearised statistic by cluster; Fisher's z scale, t quantile)",
     "delong": "DeLong, DeLong and Clarke-Pearson, Biometrics 1988;44:837",
-    "obuchowski-1997": "Obuchowski, Biometrics 1997;53:567 (variance; logit scale; t quantile, degrees of freedom: the "
-    "fewer of the patients with R+ and of those with R- lesions, minus 1)",
+    "obuchowski-1997": "Obuchowski, Biometrics 1997;53:567 (variance; logit scale; t quantile, "
+    "degrees of freedom: the fewer of the patients with R+ and of those with R- lesions, minus 1)",
     "fleiss-1969": "Fleiss, Cohen and Everitt, Psychol Bull 1969;72:323",
     "exact-binomial": "McNemar, Psychometrika 1947;12:153, exact binomial form",
     "chi-squared-yates": "Pearson, Philos Mag 1900;50:157, with the correction of Yates, J R Stat Soc Suppl 1934;1:217",
@@ -55,13 +55,23 @@ class Estimate:
     n_lesions: int = 0
     n_patients: int = 0
     reference: str = ""
-    """The publication of the interval's method."""
+    """The publication of the interval's method, where it is another one than that of `REFERENCES`."""
     note: str = ""
     """Why a number or its interval is missing."""
 
-    def __post_init__(self) -> None:
-        if not self.reference:
-            object.__setattr__(self, "reference", REFERENCES.get(self.method, ""))
+    @property
+    def row(self) -> dict[str, object]:
+        """The cells of a table, with the reference spelt out."""
+        return {**asdict(self), "reference": self.reference or REFERENCES.get(self.method, "")}
+
+
+def by_method(estimate: Estimate, intervals: Mapping[str, tuple[tuple[float, float], str]]) -> list[Estimate]:
+    """The estimate once per method of its interval (method: interval, and why it is missing if it is). A note of the
+    estimate itself, which says more, stays."""
+    return [
+        replace(estimate, low=low, high=high, method=method, note=estimate.note or (why if math.isnan(low) else ""))
+        for method, ((low, high), why) in intervals.items()
+    ]
 
 
 CLUSTERED_WORDS = ("cluster", "obuchowski", "durkalski", "gee", "patient")
@@ -111,8 +121,6 @@ COLUMNS = tuple(field.name for field in fields(Estimate))
 
 def to_frame(estimates: Iterable[Estimate], columns: Iterable[str] = COLUMNS, **leading: str) -> pd.DataFrame:
     """One row per estimate, in the order given; ``leading`` columns (``mask_source="manual"``) come first."""
-    frame = pd.DataFrame([asdict(estimate) for estimate in estimates], columns=list(COLUMNS))
-    frame = frame.astype(dict.fromkeys(_INTEGERS, "Int64"))[list(columns)]
-    for position, (name, value) in enumerate(leading.items()):
-        frame.insert(position, name, value)
-    return frame
+    frame = pd.DataFrame([estimate.row for estimate in estimates], columns=list(COLUMNS))
+    frame = frame.astype(dict.fromkeys(_INTEGERS, "Int64"))
+    return frame.assign(**leading)[[*leading, *columns]]

@@ -12,8 +12,8 @@ from livermets.randomness import generator
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 
 RULE = (
-    "R+ if the score is at least the threshold; candidates lie halfway between neighbouring scores; among equal "
-    "Youden indices the one with sensitivity and specificity closest, then the lowest"
+    "R+ if the score is at least the threshold; candidates lie halfway between neighbouring scores; "
+    "among equal Youden indices the one with sensitivity and specificity closest, then the lowest"
 )
 _CHUNK = 200
 
@@ -59,8 +59,9 @@ def youden_threshold(
     patients = int(patient.max()) + 1
     distinct, place = np.unique(values, return_inverse=True)
     if len(distinct) == 1:
-        return YoudenThreshold(float(distinct[0]), np.nan, np.nan, level, 1.0, 0.0, 0.0, 1, len(values), patients,
-                               note="every lesion has the same score")  # fmt: skip
+        note = "every lesion has the same score"
+        one = float(distinct[0])
+        return YoudenThreshold(one, np.nan, np.nan, level, 1.0, 0.0, 0.0, 1, len(values), patients, note=note)
     candidates = _halfway(distinct[:-1], distinct[1:])
     calls = values[:, None] >= candidates
     hit, spared = _per_patient(calls, outcome == 1, patient), _per_patient(~calls, outcome == 0, patient)
@@ -75,9 +76,18 @@ def youden_threshold(
     resampled = _resampled(boot.weights, hit, spared, positives, negatives, distinct, holders)
     (low, high), why = boot.interval(resampled, patients)
     return YoudenThreshold(
-        float(candidates[best]), low, high, level, float(sensitivity[best]), float(specificity[best]),
-        float(index[best]), int(np.isclose(index, index[best]).sum()), len(values), patients, note=why,
-    )  # fmt: skip
+        threshold=float(candidates[best]),
+        low=low,
+        high=high,
+        level=level,
+        sensitivity=float(sensitivity[best]),
+        specificity=float(specificity[best]),
+        youden=float(index[best]),
+        ties=int(np.isclose(index, index[best]).sum()),
+        n_lesions=len(values),
+        n_patients=patients,
+        note=why,
+    )
 
 
 def _check(score: NDArray, response: NDArray) -> None:
@@ -87,10 +97,8 @@ def _check(score: NDArray, response: NDArray) -> None:
     if not np.isin(response, [0, 1]).all():
         raise input_error(where, "the outcome must be 0 or 1", "Leave lesions without outcome out beforehand")
     if len(np.unique(response)) < 2:
-        raise input_error(
-            where, "all lesions have the same outcome, so no threshold separates R+ from R-",
-            "Train on lesions of both classes",
-        )  # fmt: skip
+        what = "all lesions have the same outcome, so no threshold separates R+ from R-"
+        raise input_error(where, what, "Train on lesions of both classes")
 
 
 def _codes(groups: NDArray) -> NDArray[np.intp]:
@@ -119,9 +127,14 @@ def _halfway(lower: NDArray, upper: NDArray) -> NDArray:
 
 
 def _resampled(
-    weights: NDArray, hit: NDArray, spared: NDArray, positives: NDArray, negatives: NDArray,
-    distinct: NDArray, holders: NDArray,
-) -> NDArray:  # fmt: skip
+    weights: NDArray,
+    hit: NDArray,
+    spared: NDArray,
+    positives: NDArray,
+    negatives: NDArray,
+    distinct: NDArray,
+    holders: NDArray,
+) -> NDArray:
     """The threshold of every resample, found among its own scores (``holders``: how often each patient has each)."""
     thresholds = np.full(len(weights), np.nan)
     for start in range(0, len(weights), _CHUNK):  # bounds the memory of replicates x candidates

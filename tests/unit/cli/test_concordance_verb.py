@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 import livermets.cli.concordance  # noqa: F401 (registers the verbs)
 from livermets.cli import app
-from livermets.concordance.study import ConcordanceResult
+from livermets.concordance.result import ConcordanceResult
 from livermets.errors import InputError
 
 FAST = '{"bootstrap_replicates": 200}'

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from tests.lesion_tables import lesion_table, minimal
 
 from livermets.concordance.figures import concordance_figures
-from livermets.concordance.study import ConcordanceResult, concordance
+from livermets.concordance.result import ConcordanceResult, concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.stats.results import shown_interval
 

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.lesion_tables import lesion_table, minimal
 
+from livermets.concordance.diagnostics import END_TO_END
 from livermets.concordance.fates import ANY, fate_table
+from livermets.concordance.result import ConcordanceResult, concordance
 from livermets.concordance.strata import strata_margins, strata_table
-from livermets.concordance.study import END_TO_END, ConcordanceResult, concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.errors import InputError
 from livermets.masks.lesion_table import FATES, checked_lesions

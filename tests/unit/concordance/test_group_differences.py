@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest
 
-from livermets.concordance.differences import _square_and_add
-from livermets.concordance.study import ConcordanceResult, concordance
+from livermets.concordance.result import ConcordanceResult, concordance
 from livermets.config.statistics import StatisticsSettings
-from livermets.stats.proportions import quoted_share
 
 FAST = StatisticsSettings(bootstrap_replicates=400)
 
@@ -41,16 +38,6 @@ def test_a_share_of_one_gives_no_difference_that_cannot_pass_0() -> None:
     row = study().subgroup_differences.query("grouping == 'size' and measure == 'agreement'").iloc[0]
     assert row["method"] == "square-and-add"
     assert row["low"] < 0 < row["high"]
-
-
-def test_square_and_add_is_newcombe_s_sum_of_squares() -> None:
-    """12 of 12 and 5 of 15, one lesion per patient: by Newcombe's formula from the interval of each share."""
-    first, second = (np.array([1.0] * 12), np.ones(12)), (np.array([1.0] * 5 + [0.0] * 10), np.ones(15))
-    p, q = 1.0, 5 / 15
-    exact, of_q = binomtest(12, 12).proportion_ci(method="exact"), quoted_share(*second)
-    low = p - q - ((p - exact.low) ** 2 + (of_q[1] - q) ** 2) ** 0.5
-    high = p - q + (q - of_q[0])
-    assert _square_and_add(first, second, 0.95) == pytest.approx((low, high))
 
 
 def test_masks_are_compared_end_to_end_over_the_same_lesions() -> None:

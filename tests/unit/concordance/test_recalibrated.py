@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from tests.lesion_tables import lesion_table
 
-from livermets.concordance.study import ConcordanceResult, concordance
+from livermets.concordance.result import ConcordanceResult, concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.findings import in_words
 from livermets.report.lesions import lesion_flow

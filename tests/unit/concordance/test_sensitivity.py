@@ -8,6 +8,7 @@ import pytest
 from tests.lesion_tables import lesion_table
 
 from livermets.concordance.false_positives import false_positive_classes
+from livermets.concordance.result import concordance
 from livermets.concordance.sensitivity import (
     changed_lesions,
     minimum_rois_table,
@@ -15,7 +16,6 @@ from livermets.concordance.sensitivity import (
     threshold_curve,
     threshold_of,
 )
-from livermets.concordance.study import concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.lesion_table import checked_lesions
 

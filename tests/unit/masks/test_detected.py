@@ -90,6 +90,7 @@ def test_no_module_decides_by_itself_what_was_detected():
         if DECIDED_BESIDE.search(line)
     ]
     assert beside == []
+    assert DECIDED_BESIDE.search('found = lesions["dice"] > 0')
 
 
 def test_the_studys_rule_comes_first_and_once():

@@ -12,7 +12,7 @@ from tests.network_descriptions import network_description
 
 from livermets.concordance.figures import concordance_figures
 from livermets.concordance.files import write_concordance
-from livermets.concordance.study import concordance
+from livermets.concordance.result import concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.detected import is_detected
 from livermets.overlap.files import read_network_masks, write_network_comparison

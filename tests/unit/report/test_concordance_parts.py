@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from tests.lesion_tables import lesion_table
 
-from livermets.concordance.study import concordance
+from livermets.concordance.result import concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.model import Details, Figure, Note, Table
 from livermets.report.results import StudyResults

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from tests.unit.report.results_factory import MadeCohort, make_results
 
+from livermets.concordance.agreement_model import OUTCOMES
 from livermets.masks.detected import is_detected
 from livermets.masks.lesion_table import checked_lesions
 from livermets.overlap.tables import Resampling, detection_by_size
@@ -21,7 +22,6 @@ from livermets.report.sections.cohorts import cohorts_section
 from livermets.report.sections.concordance import concordance_section
 from livermets.report.sections.lesion_list import displayed, lesion_section
 from livermets.report.sections.segmentation import segmentation_section
-from livermets.stats.gee import OUTCOMES
 
 COHORTS = (
     MadeCohort("training", "train", 4, 3),

@@ -11,7 +11,7 @@ import pytest
 from tests.lesion_tables import lesion_table
 from tests.unit.report.results_factory import MadeCohort, make_results
 
-from livermets.concordance.study import concordance
+from livermets.concordance.result import concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.overlap.tables import Resampling
 from livermets.report.model import Details, Paragraph, Section, Table

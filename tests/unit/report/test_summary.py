@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from livermets.concordance.files import write_concordance
-from livermets.concordance.study import concordance
+from livermets.concordance.result import concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.findings import in_words
 from livermets.report.model import Bullets, Paragraph

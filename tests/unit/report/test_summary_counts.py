@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from tests.lesion_tables import lesion_table
 
+from livermets.concordance.diagnostics import END_TO_END
 from livermets.concordance.figures import concordance_figures
 from livermets.concordance.files import write_concordance
-from livermets.concordance.study import END_TO_END, ConcordanceResult, concordance
+from livermets.concordance.result import ConcordanceResult, concordance
 from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report

@@ -11,7 +11,7 @@ from tests.lesion_tables import lesion_table
 
 from livermets.concordance.figures import concordance_figures
 from livermets.concordance.files import write_concordance
-from livermets.concordance.study import concordance
+from livermets.concordance.result import concordance
 from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report

@@ -59,6 +59,8 @@ def test_no_sentence_gives_another_rule() -> None:
     texts = {path: path.read_text(encoding="utf-8") for path in paths}
     wrong = re.compile(r"trust the[\"\s]+second|believe the[\"\s]+wider|to be trusted|where they can be computed")
     assert [path.name for path, text in texts.items() if wrong.search(text)] == []
+    assert {path.suffix for path in paths} == {".py", ".rst", ".md"}
+    assert wrong.search("the wider of the two is to be trusted")
 
 
 def test_a_share_of_all_or_none_has_an_interval_by_patient() -> None:
@@ -93,7 +95,9 @@ def test_the_quoted_interval_covers_where_that_by_patient_does_not() -> None:
     ],
 )
 def test_a_missing_interval_of_kappa_says_which_case_it_is(manual, automatic, value: float, note: str) -> None:
-    for found in kappa_estimates(manual.astype(float), automatic.astype(float), PATIENT, BOOT):
+    estimates = kappa_estimates(manual.astype(float), automatic.astype(float), PATIENT, BOOT, ("manual", "automatic"))
+    assert len(estimates) == 3
+    for found in estimates:
         assert found.value == pytest.approx(value, nan_ok=True)
         assert np.isnan(found.low)
         assert found.note.startswith(note)

@@ -10,9 +10,9 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from livermets.concordance.differences import compare_aucs
 from livermets.stats.auc import bootstrap_auc, delong, obuchowski
 from livermets.stats.calibration import calibration_curve, calibration_estimates
+from livermets.stats.comparisons import paired_aucs
 from livermets.stats.curves import decision_table, roc_table
 from livermets.stats.diagnostics import auc_estimates, class_diagnostics
 from livermets.stats.proportions import cluster_logit_t, mercaldo_logit
@@ -135,26 +135,31 @@ def test_cluster_logit_t_with_one_lesion_per_patient() -> None:
 
 def test_comparison_of_a_score_with_itself_has_no_difference(scored) -> None:
     score, response, patient = scored
-    table = compare_aucs(score, score, response, patient, boot(30)).set_index("method")
-    assert (table["value"] == 0).all()
-    assert table["p"].isna().all()
-    assert table["low"].isna().all()
+    found = paired_aucs(score, score, response, patient, boot(30))
+    assert found is not None
+    assert [one.method for one in found.differences] == ["delong", "obuchowski-1997", "cluster-bootstrap"]
+    for one in found.differences:
+        assert one.value == 0
+        assert np.isnan([one.low, one.high, one.p]).all()
 
 
 def test_comparison_methods_agree_on_independent_patients() -> None:
     random = np.random.default_rng(8)
     response = random.integers(0, 2, 400).astype(float)
     manual, automatic = (response * shift + random.normal(size=400) for shift in (1.5, 1.0))
-    table = compare_aucs(manual, automatic, response, np.arange(400), boot(400, 1000)).set_index("method")
-    for method in ("obuchowski-1997", "cluster-bootstrap"):
-        assert table.loc[method, ["low", "high"]].to_numpy(float) == pytest.approx(
-            table.loc["delong", ["low", "high"]].to_numpy(float), abs=0.006
-        )
+    found = paired_aucs(manual, automatic, response, np.arange(400), boot(400, 1000))
+    assert found is not None
+    independent, *clustered = ([one.low, one.high] for one in found.differences)
+    assert len(clustered) == 2
+    for ends in clustered:
+        assert ends == pytest.approx(independent, abs=0.006)
 
 
 def test_perfect_auc_has_no_interval_and_says_so() -> None:
     score, response = np.arange(20.0), np.repeat([0.0, 1.0], 10)
-    for estimate in auc_estimates(score, response, np.arange(20) % 10, boot(10)):
+    estimates = auc_estimates(score, response, np.arange(20) % 10, boot(10))
+    assert len(estimates) == 3
+    for estimate in estimates:
         assert estimate.value == 1
         assert np.isnan(estimate.low)
         assert estimate.note
@@ -203,4 +208,8 @@ def test_estimates_become_rows_with_empty_cells_for_what_is_missing() -> None:
     frame = to_frame([Estimate("kappa", 0.5, n_lesions=3, n_patients=2)], mask_source="manual")
     assert frame.columns[0] == "mask_source"
     assert frame.loc[0, "n"] is pd.NA
-    assert Estimate("ppv", 0.5, method="mercaldo-logit").reference.startswith("Mercaldo")
+    assert frame.loc[0, "reference"] == ""
+    named = to_frame(
+        [Estimate("ppv", 0.5, method="mercaldo-logit"), Estimate("x", 0.5, method="delong", reference="A")]
+    )
+    assert named["reference"].tolist() == ["Mercaldo, Lau and Zhou, Stat Med 2007;26:2170", "A"]

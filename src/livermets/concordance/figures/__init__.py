@@ -9,7 +9,7 @@ from livermets.concordance.figures.class_rule import agreement_over_rois, agreem
 from livermets.concordance.figures.curves import calibration_figure, decision_figure, roc_figure
 from livermets.concordance.figures.lesions import dice_against_diameter
 from livermets.concordance.figures.shares import bland_altman, difference_over_dice
-from livermets.concordance.study import ConcordanceResult
+from livermets.concordance.result import ConcordanceResult
 from livermets.config.statistics import StatisticsSettings
 
 

@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from livermets.concordance.agreement_model import modelled
 from livermets.concordance.strata import TOO_FEW, quoted_interval
 from livermets.config.statistics import StatisticsSettings
 from livermets.figures.style import BLACK, BLUE, PALE, VERMILION, figure, panels
-from livermets.stats.gee import modelled
 
 
 def strata_heat(strata: pd.DataFrame) -> Figure:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from livermets.concordance.agreement_model import KEPT, OUTCOMES, SAME
 from livermets.report import formatting as fmt
 from livermets.report.model import Block, Column, Details, Note, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import level_text, picture
 from livermets.report.tables import csv_download, frame_table
-from livermets.stats.gee import KEPT, OUTCOMES, SAME
 
 STEMS = frozenset(("agreement_model", "agreement_curve", "required_dice"))
 POPULATIONS = {SAME: "of the lesions that both masks classify", KEPT: "of all that the reader’s mask classifies"}

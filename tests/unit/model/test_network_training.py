@@ -5,9 +5,11 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 
 from livermets.config.selection import ResponseNetworkSettings
-from livermets.model import network
+from livermets.model import network_training
 from livermets.model.genome import Genome
-from livermets.model.network import TrainingRows, blocks_of, network_logits, optimiser_steps, train_networks
+from livermets.model.network import network_logits
+from livermets.model.network_training import blocks_of, optimiser_steps, train_networks
+from livermets.model.preparation import TrainingRows
 
 FEATURES = 9
 
@@ -38,7 +40,7 @@ def test_training_follows_scikit_learn_step_for_step():
     selected = data.features[:, genome.features].astype(np.float64)
     with pytest.warns(UserWarning, match="Maximum iterations"):
         reference.fit(selected, data.target, sample_weight=data.weight.astype(np.float64))
-    block = network._Block([genome], FEATURES, 0, torch.device("cpu"))
+    block = network_training._Block([genome], FEATURES, 0, torch.device("cpu"))
     start = np.zeros((5, FEATURES), dtype=np.float32)
     start[:, genome.features] = reference.coefs_[0].T
     block.weight[:5, :FEATURES] = torch.from_numpy(start)
@@ -48,7 +50,7 @@ def test_training_follows_scikit_learn_step_for_step():
     reference.max_iter = 25
     with pytest.warns(UserWarning, match="Maximum iterations"):
         reference.fit(selected, data.target, sample_weight=data.weight.astype(np.float64))
-    network._train_block(block, data, settings, 0)
+    network_training._train_block(block, data, settings, 0)
     fitted = block.networks()[0]
     np.testing.assert_allclose(fitted.hidden_weight[:, genome.features], reference.coefs_[0].T, atol=2e-5)
     np.testing.assert_allclose(fitted.hidden_bias, reference.intercepts_[0], atol=2e-5)
@@ -58,8 +60,8 @@ def test_training_follows_scikit_learn_step_for_step():
 
 def test_gradient_is_what_autograd_says():
     data, chosen = rows(50), genomes(4)
-    block = network._Block(chosen, FEATURES, 0, torch.device("cpu"))
-    x = network._wide(data.features).double()
+    block = network_training._Block(chosen, FEATURES, 0, torch.device("cpu"))
+    x = network_training._wide(data.features).double()
     y, w = (torch.from_numpy(part).double() for part in (data.target, data.weight))
     weight, bias, output = (part.double().clone().requires_grad_() for part in (block.weight, block.bias, block.output))
     hidden = torch.relu(x @ (weight * block.mask).T + bias)
@@ -91,7 +93,7 @@ def test_result_does_not_depend_on_who_else_is_in_the_batch(mates):
 
 
 def test_result_does_not_depend_on_threads(monkeypatch):
-    monkeypatch.setattr(network, "BLOCK_UNITS", 16)  # many blocks
+    monkeypatch.setattr(network_training, "BLOCK_UNITS", 16)  # many blocks
     folds, chosen = [rows(200), rows(150, seed=2)], genomes(12)
     settings = ResponseNetworkSettings(epochs=2, minimum_steps=1)
     held_out = [rows(40, seed=7).features, rows(50, seed=8).features]

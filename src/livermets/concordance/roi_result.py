@@ -1,0 +1,65 @@
+"""Manual against automatic masks, from the ROI tables: places, classes and features of the ROIs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from livermets.concordance.feature_icc import feature_icc, feature_medians
+from livermets.concordance.optional_tables import empty
+from livermets.concordance.rois import roi_agreement
+from livermets.config.statistics import StatisticsSettings
+from livermets.errors import input_error
+from livermets.features import IMAGE_PREFIXES, feature_columns
+from livermets.masks.identity import AUTOMATIC, MANUAL
+from livermets.masks.lesion_table import at_timepoints
+from livermets.randomness import generator
+
+
+@dataclass(frozen=True, eq=False)
+class RoiConcordance:
+    """What the ROI tables of both masks say; a table that cannot be computed is empty, and ``notes`` says why."""
+
+    overall: pd.DataFrame
+    per_lesion: pd.DataFrame
+    feature_icc: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def roi_concordance(
+    rois: pd.DataFrame,
+    medians: pd.DataFrame | None = None,
+    settings: StatisticsSettings | None = None,
+    seed: int = 0,
+    selected: Sequence[str] = (),
+    timepoints: Sequence[str] = (),
+) -> RoiConcordance:
+    """Places and classes of the ROIs of both masks, and the ICC of their features.
+
+    ``rois`` holds both masks, told apart by ``mask_source``; ``medians`` the features per lesion and mask
+    (`concordance.feature_icc.feature_medians`), taken from ``rois`` itself if left out; ``selected`` the model's
+    features. ``timepoints``: those whose ROIs count (none named: all)."""
+    settings = settings or StatisticsSettings()
+    rois = rois[at_timepoints(rois, timepoints, "ROI table")]
+    given = feature_medians(rois) if medians is None else medians
+    medians = given[at_timepoints(given, timepoints, "feature table")]
+    manual, automatic = _by_source(rois, "ROI table")
+    level, replicates = settings.level, settings.bootstrap_replicates
+    random = generator(seed, "concordance", "ROIs")
+    agreement = roi_agreement(manual, automatic, level=level, replicates=replicates, random=random)
+    features = feature_columns(medians)
+    if not features:
+        note = f"feature ICC not computed: no table with columns {'*, '.join(IMAGE_PREFIXES)}*"
+        icc = empty("feature_icc")["feature_icc"]
+        return RoiConcordance(agreement.overall, agreement.per_lesion, icc, (*agreement.notes, note))
+    pair = _by_source(medians, "feature table")
+    icc = feature_icc(pair[0], pair[1], features, settings.icc, level, replicates, random, selected)
+    return RoiConcordance(agreement.overall, agreement.per_lesion, icc, agreement.notes)
+
+
+def _by_source(table: pd.DataFrame, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if "mask_source" not in table:
+        raise input_error(where, "missing column mask_source", "It says manual or automatic for every row")
+    return table[table["mask_source"] == MANUAL], table[table["mask_source"] == AUTOMATIC]
