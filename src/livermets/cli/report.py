@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -25,23 +22,19 @@ def report_verb(
     lock: Path = typer.Option(LOCK, help="The locked environment, whose digest is recorded if it is there."),
 ) -> None:
     """Build the study report: one self-contained HTML file."""
-    from livermets.config.load import validate_section
-    from livermets.config.report import ReportSettings
-    from livermets.config.statistics import StatisticsSettings
     from livermets.report.build import build_report
+    from livermets.report.configuration import config_from_option
     from livermets.report.manifest import study_manifest
     from livermets.report.overlays import overlay_galleries
     from livermets.report.render import render_html
     from livermets.report.results import read_results
     from livermets.report.write import write_report
 
-    config = study_settings(settings)
-    report_settings = validate_section(ReportSettings, config.get("report") or {}, "report")
-    statistics = validate_section(StatisticsSettings, config.get("statistics") or {}, "statistics")
+    config = config_from_option(settings)
     manifest = study_manifest(_existing(results), config, lock, tables_only=True)
     study = read_results(results, config, manifest)
-    overlays = overlay_galleries(study, report_settings.overlays_per_cohort)
-    report = build_report(study, report_settings, statistics, overlays)
+    overlays = overlay_galleries(study, config.report.overlays_per_cohort)
+    report = build_report(study, config.report, config.statistics, overlays)
     write_report(out, report, render_html(report))
     typer.echo(f"report: {out}", err=True)
 
@@ -55,9 +48,10 @@ def manifest_verb(
 ) -> None:
     """Write what these results were made from: seed, versions, machine, digests of inputs and outputs."""
     from livermets.io.atomic import write_json
+    from livermets.report.configuration import config_from_option
     from livermets.report.manifest import study_manifest
 
-    write_json(out, study_manifest(_existing(results), study_settings(settings), lock))
+    write_json(out, study_manifest(_existing(results), config_from_option(settings), lock))
     typer.echo(f"manifest: {out}", err=True)
 
 
@@ -78,30 +72,6 @@ def verify_verb(
     if wrong:
         raise InputError(wrong)
     typer.echo(f"{compared} files are as the manifest says", err=True)
-
-
-def study_settings(option: str) -> Mapping[str, Any]:
-    """``--settings`` as the whole configuration with its defaults; a study without cohorts stays as it was given."""
-    from livermets.config.load import read_yaml, validate_section
-
-    values = _json(option) if option.lstrip().startswith("{") else read_yaml(option)
-    if not values.get("cohorts"):
-        return values
-    from livermets.config.study import StudyConfig
-
-    return validate_section(StudyConfig, values, "config").model_dump(mode="json")
-
-
-def _json(option: str) -> dict[str, Any]:
-    from livermets.config.duplicates import parsed_json
-    from livermets.errors import input_error
-
-    try:
-        return parsed_json(option, "--settings")
-    except json.JSONDecodeError as error:
-        raise input_error(
-            "--settings", f"this is not valid JSON ({error})", "Give JSON or the path of a file"
-        ) from error
 
 
 def _existing(results: Path) -> Path:

@@ -38,7 +38,7 @@ def build_report(
     resampling = Resampling(
         statistics.bootstrap_replicates,
         statistics.level,
-        generator(int(study.config.get("seed", 0)), "report", "patient bootstrap"),
+        generator(study.config.seed if study.config.gives("seed") else 0, "report", "patient bootstrap"),
     )
     segmentation = segmentation_section(study, resampling)
     segmentation.sections.insert(0, _overlay_section(study, overlays))
@@ -57,7 +57,7 @@ def build_report(
         provenance_section(study),
     ]
     return Report(
-        title=settings.title or str(study.config.get("study") or "") or DEFAULT_TITLE,
+        title=settings.title or (study.config.study if study.config.gives("study") else "") or DEFAULT_TITLE,
         subtitle=_subtitle(study, settings),
         banner=_banner(study),
         summary=summary_section(study),

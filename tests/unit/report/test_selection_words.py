@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from livermets.model.evaluation import comparison_table, evaluation_table
+from livermets.report.configuration import ReportedConfig
 from livermets.report.findings import selection_findings
 from livermets.report.sections import selection_doubts as doubts
 from livermets.report.sections import selection_words as words
@@ -22,7 +23,7 @@ def study(timepoints=("baseline",), scanned=("baseline",), trained=3, drawn=4, a
     tables["training_lesions"] = pd.DataFrame({"group": [f"P{i % 2}" for i in range(trained)]})
     settings = {"search": {"population": 24, "generations": 10, "fitness": "roi_auc"}, "audit": audit or {}}
     return SimpleNamespace(
-        config={"response_timepoints": list(timepoints), "cohorts": {"learn": {}}},
+        config=ReportedConfig(response_timepoints=list(timepoints)),
         model=tables, model_facts={"provenance": {"settings": settings}},
         of_role=lambda role: ["learn"], cohort_lesions=lambda *names: lesions,
     )  # fmt: skip

@@ -9,6 +9,7 @@ import pandas as pd
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
 from livermets.report.flow import flow_svg
+from livermets.report.folder import CHECK_REMARKS
 from livermets.report.lesions import Flow, lesion_flow
 from livermets.report.model import Block, Column, Figure, Gallery, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
@@ -229,7 +230,7 @@ def _group_facts(cohort: str, timepoint: str, part: pd.DataFrame) -> dict[str, o
 
 
 def _check(study: StudyResults) -> Section:
-    if not (study.folder / "check" / "problems.csv").exists() and study.problems.empty:
+    if not (study.folder / CHECK_REMARKS).exists() and study.problems.empty:
         why = "What the check found is not shown because check/problems.csv was not found in the results folder."
         return Section("check", "What the check found", [Note(why)])
     if study.problems.empty:

@@ -49,8 +49,7 @@ def lesion_section(study: StudyResults) -> Section:
         if name in table and 1 < table[name].nunique() <= _MOST_CHOICES
     ]
     names = [str(name) for name in table.columns]
-    settings = study.config.get("report") or {}
-    rows_per_page = int(settings.get("rows_per_page", 50))
+    rows_per_page = study.config.report.rows_per_page
     block = LesionList(
         id="lesion-table",
         caption=f"Every manual lesion of the study ({fmt.plural(len(table), 'lesion')}), one row each.",

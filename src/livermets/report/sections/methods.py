@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from livermets.config.outcome import OutcomeSettings
 from livermets.provenance import versions
 from livermets.report import formatting as fmt
 from livermets.report.model import Block, Bullets, Column, Details, Paragraph, Section, Table
@@ -48,16 +49,15 @@ _STEPS = (
 
 def methods_section(study: StudyResults) -> Section:
     """Words first, then every setting and version."""
-    text = f"{_outcome(study.config)} {_timepoints(study)}"
+    text = f"{_outcome(study.config.outcome)} {_timepoints(study)}"
     blocks: list[Block] = [Paragraph(text), Bullets(list(_STEPS))]
     sections = [_intervals(study), _settings(study), _versions(study)]
     return Section("methods", "Methods, settings and versions", blocks, sections)
 
 
-def _outcome(config: Mapping[str, Any]) -> str:
-    outcome = {"rule": "growth_mm", "limit_mm": 3.0, "limit_percent": 20.0} | dict(config.get("outcome") or {})
-    values = {key: fmt.significant(outcome[key]) for key in ("limit_mm", "limit_percent")}
-    return _RULES.get(str(outcome["rule"]), "Outcome rule: {rule}.").format(rule=outcome["rule"], **values)
+def _outcome(outcome: OutcomeSettings) -> str:
+    limits = {"limit_mm": outcome.limit_mm, "limit_percent": outcome.limit_percent}
+    return _RULES[outcome.rule].format(**{name: fmt.significant(limit) for name, limit in limits.items()})
 
 
 def _timepoints(study: StudyResults) -> str:
@@ -78,9 +78,8 @@ def _others(study: StudyResults, cohorts: list[str]) -> str:
 
 
 def _intervals(study: StudyResults) -> Section:
-    statistics = dict(study.config.get("statistics") or {})
-    level = fmt.percent(statistics.get("level", 0.95), 0)
-    replicates = fmt.integer(statistics.get("bootstrap_replicates", 2000))
+    statistics = study.config.statistics
+    level, replicates = fmt.percent(statistics.level, 0), fmt.integer(statistics.bootstrap_replicates)
     text = (
         f"Intervals are two-sided at {level}. Bootstrap intervals resample whole patients {replicates} times; within a "
         "comparison all measures of both masks share the resamples, so that differences are paired. Intervals of the "
@@ -133,7 +132,7 @@ def _shown(key: str, value: str) -> str:
 
 
 def _settings(study: StudyResults) -> Section:
-    everything = [(key, _shown(key, value)) for key, value in flat_settings(study.config)]
+    everything = [(key, _shown(key, value)) for key, value in flat_settings(study.config.values())]
     rows = [[key, value] for key, value in everything if value != NOT_SET]
     unset = [key for key, value in everything if value == NOT_SET]
     if not rows:

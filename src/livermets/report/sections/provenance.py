@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from livermets.report import formatting as fmt
+from livermets.report.benchmarks import totals
 from livermets.report.model import Block, Column, Details, Note, Pairs, Paragraph, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.tables import frame_table
@@ -65,22 +64,17 @@ def _time(study: StudyResults) -> Section:
     if study.benchmarks.empty:
         why = "Time and memory are not shown because no benchmark of a step was found."
         return Section("resources", "Time and memory", [Note(why)])
-    table = (
-        study.benchmarks.groupby("stage", sort=True, dropna=False)
-        .agg(
-            jobs=("seconds", "size"),
-            seconds=("seconds", "sum"),
-            longest_seconds=("seconds", "max"),
-            max_rss_mb=("max_rss_mb", "max"),
-        )
-        .reset_index()
-    )
-    table["max_rss_mb"] = pd.to_numeric(table["max_rss_mb"], errors="coerce")
-    formats = {"seconds": fmt.duration, "longest_seconds": fmt.duration, "jobs": fmt.integer, "max_rss_mb": fmt.integer}
+    table = totals(study.benchmarks, "stage").drop(columns="cpu_seconds").reset_index()
+    formats = {
+        "seconds": fmt.duration,
+        "longest_seconds": fmt.duration,
+        "jobs": fmt.integer,
+        "peak_memory_mb": fmt.integer,
+    }
     labels = {
         "seconds": "Time, all jobs",
         "longest_seconds": "Longest job",
-        "max_rss_mb": "Most memory (MB)",
+        "peak_memory_mb": "Most memory (MB)",
         "jobs": "Jobs",
     }
     total = fmt.duration(table["seconds"].sum())

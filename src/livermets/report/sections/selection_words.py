@@ -62,7 +62,7 @@ def _not_fitted(study: StudyResults, fitted: int) -> list[str]:
 
 def timepoints(study: StudyResults) -> list[str]:
     """Timepoints that the model was trained on."""
-    return list(study.config.get("response_timepoints") or [BASELINE])
+    return list(study.config.response_timepoints)
 
 
 def follow_up_sentence(study: StudyResults) -> str:
