@@ -135,9 +135,8 @@ def _description(flow: Flow) -> str:
     return (
         f"{plural(flow.lesions, 'lesion')} in {plural(flow.scans, 'scan')} of {plural(flow.patients, 'patient')}. "
         f"Manual mask: {integer(flow.manual_classified)} classified, {integer(flow.manual_no_roi)} without a "
-        f"ROI{manual}. "
-        f"Automatic mask: {integer(flow.automatic_classified)} classified, {integer(flow.automatic_not_detected)} "
-        f"without a class since not detected, {integer(flow.automatic_no_roi)} without a ROI{automatic}. Both masks: "
-        f"{integer(flow.agree)} in the same class, {integer(flow.differ)} in another, {integer(flow.no_class)} without "
-        "a class with at least one mask."
+        f"ROI{manual}. Automatic mask: {integer(flow.automatic_classified)} classified, "
+        f"{integer(flow.automatic_not_detected)} without a class since not detected, {integer(flow.automatic_no_roi)} "
+        f"without a ROI{automatic}. Both masks: {integer(flow.agree)} in the same class, {integer(flow.differ)} in "
+        f"another, {integer(flow.no_class)} without a class with at least one mask."
     )

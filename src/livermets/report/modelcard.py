@@ -81,8 +81,8 @@ def _data(study: StudyResults, role: str) -> str:
             kind = ", synthetic" if study.cohorts[name].synthetic else ""
             parts.append(
                 f"{name}{kind} ({fmt.plural(flow.patients, 'patient')}, {fmt.plural(flow.lesions, 'lesion')} at "
-                f"{fmt.listed(study.response_timepoints, 'or')}: "
-                f"{fmt.integer(flow.responders)} R+, {fmt.integer(flow.non_responders)} R−)"
+                f"{fmt.listed(study.response_timepoints, 'or')}: {fmt.integer(flow.responders)} R+, "
+                f"{fmt.integer(flow.non_responders)} R−)"
             )
     return "; ".join(parts) or "none in this study"
 

@@ -28,8 +28,7 @@ def agreement_model_blocks(study: StudyResults, name: str, tables: dict[str, pd.
     if len(tables.get("agreement_curve", pd.DataFrame())):
         caption = (
             "Expected agreement over Dice at several diameters, from the agreement models (errors clustered by "
-            "patient), "
-            f"with pointwise intervals; {_counts(tables)}. One row of panels per outcome."
+            f"patient), with pointwise intervals; {_counts(tables)}. One row of panels per outcome."
         )
         blocks.append(picture(study, name, "agreement_curve", caption, "Curves of agreement over Dice."))
     for outcome in OUTCOMES:
@@ -95,9 +94,8 @@ def _coefficients(name: str, outcome: str, model: pd.DataFrame) -> Table:
     inner = ", their product" if len(model) == 4 else " (no product: too few lesions changed class)"
     caption = (
         f"Model of agreement, {POPULATIONS[outcome]}: log odds of the same class on Dice and longest diameter{inner}; "
-        "Dice per "
-        f"0.1 and diameter per 10 mm from their means. {_fitted(model)}The intercept’s odds ratio is the odds of "
-        "agreement at the means."
+        f"Dice per 0.1 and diameter per 10 mm from their means. {_fitted(model)}The intercept’s odds ratio is the "
+        "odds of agreement at the means."
     )
     columns = [column for column in _TERM_COLUMNS if column in model and model[column].notna().any()]
     return frame_table(f"agreement-model-{_OUTCOME_NAME[outcome]}-{name}", model, caption, columns=columns,

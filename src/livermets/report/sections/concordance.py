@@ -39,9 +39,10 @@ _TITLES = {
     "per_patient": "Agreement per patient",
 }
 _CAPTIONS = {
-    "accounting": "Where every lesion of the cohort went. The last row is the sum of the others; false-positive "
-    "components "
-    "are no lesions and stand outside the sum.",
+    "accounting": (
+        "Where every lesion of the cohort went. The last row is the sum of the others; false-positive components are "
+        "no lesions and stand outside the sum."
+    ),
     "per_patient": "Fates, agreement, Dice and correct calls of each patient. The mean of Dice is over all lesions of "
     "the patient, missed ones too (one without overlap has Dice 0). Calls are counted over the compared lesions with "
     "that outcome.",
@@ -198,8 +199,9 @@ _FIGURES = (
     ("lesions", "Dice against longest diameter of every lesion that has both, marked by its fate; {fates}. Single "
      "lesions, hence no interval.", "Scatter plot of Dice against diameter; same, other and no class marked."),
     # The table of strata says the same in text; the picture is for those who see patterns sooner.
-    ("strata", "Agreement by Dice and diameter; intervals {quoted}; {fates}.", "Agreement by stratum; "
-     "numbers in the table."),
+    ("strata", "Agreement by Dice and diameter; intervals {quoted}; {fates}.", (
+        "Agreement by stratum; numbers in the table."
+    )),
 )  # fmt: skip
 
 

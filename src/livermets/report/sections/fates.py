@@ -19,8 +19,8 @@ def fate_blocks(name: str, fates: pd.DataFrame) -> list[Block]:
     if fates.empty:
         return []
     caption = (
-        f"Same, other and no class by longest diameter and Dice; {fates_in_words(fates)}. A lesion without "
-        "overlap has Dice 0. Rows and columns add up."
+        f"Same, other and no class by longest diameter and Dice; {fates_in_words(fates)}. A lesion without overlap "
+        "has Dice 0. Rows and columns add up."
     )
     lost = (
         "Responders (R+) that are not recognised, in the same cells: called R− or left without a class, of all R+. "

@@ -62,10 +62,10 @@ def lesion_section(study: StudyResults) -> Section:
         rows_per_page=rows_per_page,
     )
     intro = Paragraph(
-        "Sort by a heading, filter below, and save what is shown or everything as CSV. Classes are R+ (responder) "
-        "and R− (non-responder); n/a means not available: not detected, no ROI, too few ROIs for a class, or outcome "
-        "not known. The file results/lesions.csv "
-        f"has the same lesions with unrounded numbers and 1/0 for R+/R−. {rule_sentence(study.lesions)}"
+        "Sort by a heading, filter below, and save what is shown or everything as CSV. Classes are R+ (responder) and "
+        "R− (non-responder); n/a means not available: not detected, no ROI, too few ROIs for a class, or outcome not "
+        "known. The file results/lesions.csv has the same lesions with unrounded numbers and 1/0 for R+/R−. "
+        f"{rule_sentence(study.lesions)}"
     )
     return Section("lesions", "All lesions", [intro, block])
 

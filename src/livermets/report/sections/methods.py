@@ -17,15 +17,18 @@ NOT_SET, GIVEN = "not set", "given"
 # Where files lie, and a series' UID: nothing that a report needs, and both may identify a patient.
 _PRIVATE = re.compile(r"cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid)")
 _RULES = {
-    "growth_mm": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at "
-    "follow-up, else a "
-    "responder (R+).",
-    "growth_percent": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_percent} % "
-    "at follow-up, "
-    "else a responder (R+).",
-    "recist11": "A lesion is a non-responder (R−) if its longest diameter grew by at least 20 % and 5 mm (RECIST "
-    "1.1, applied to "
-    "the single lesion), else a responder (R+).",
+    "growth_mm": (
+        "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at follow-up, else "
+        "a responder (R+)."
+    ),
+    "growth_percent": (
+        "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_percent} % at follow-up, "
+        "else a responder (R+)."
+    ),
+    "recist11": (
+        "A lesion is a non-responder (R−) if its longest diameter grew by at least 20 % and 5 mm (RECIST 1.1, applied "
+        "to the single lesion), else a responder (R+)."
+    ),
     "column": "The outcome of each lesion is taken from the column `response` of the cohort table.",
 }
 _STEPS = (
@@ -34,15 +37,12 @@ _STEPS = (
     "The networks see the resized grid, z-scored over the whole liver volume; their masks are brought back to the "
     "grid of the CT.",
     "Components of the automatic mask are matched to manual lesions explicitly: a component that covers two lesions "
-    "is split "
-    "between them, one that covers none is a false positive and is counted.",
+    "is split between them, one that covers none is a false positive and is counted.",
     "Radiomics: square axial windows (ROIs) on a lattice anchored at the image’s first pixel, kept only if they lie "
-    "fully inside "
-    "the lesion mask, so that both masks of a lesion have ROIs at the same places.",
+    "fully inside the lesion mask, so that both masks of a lesion have ROIs at the same places.",
     "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs are "
-    "fitted on the "
-    "manual masks of the training cohorts only, at the timepoints of response_timepoints (baseline unless others are "
-    "named), then applied, frozen, to both masks of every other cohort.",
+    "fitted on the manual masks of the training cohorts only, at the timepoints of response_timepoints (baseline "
+    "unless others are named), then applied, frozen, to both masks of every other cohort.",
     "Every fold, split and resample is by patient, since the lesions of one patient are not independent.",
 )
 

@@ -21,8 +21,7 @@ def predict_section(study: StudyResults) -> Section | None:
     blocks: list[Block] = [
         Note(
             "The outcome of these lesions is not known. No sensitivity, specificity or AUC is computed for them, and "
-            "whether "
-            "a class below is right cannot be told from this report.",
+            "whether a class below is right cannot be told from this report.",
             "info",
         )
     ]
@@ -39,8 +38,7 @@ def _cohort(study: StudyResults, name: str) -> Section:
     if study.trained_on_synthetic:
         text = (
             "The networks and the model were trained on synthetic images only. What they say about this cohort is "
-            "reported as it "
-            "is; it proves nothing clinical."
+            "reported as it is; it proves nothing clinical."
         )
         blocks.append(Note(text, "caution"))
     if apart := _apart(study, len(drawn) - len(lesions), len(components) - len(found)):
@@ -61,8 +59,8 @@ def _cohort(study: StudyResults, name: str) -> Section:
             "predicted_automatic",
         ]
         caption = (
-            f"{fmt.plural(len(found), 'finding')} of the network in scans without a manual mask: whether they "
-            "are lesions is not known."
+            f"{fmt.plural(len(found), 'finding')} of the network in scans without a manual mask: whether they are "
+            "lesions is not known."
         )
         blocks.append(frame_table(f"{identifier}-findings", found, caption, columns=columns))
     return Section(identifier, f"Cohort {name}", blocks, badge="synthetic" if study.cohorts[name].synthetic else "")
@@ -104,8 +102,8 @@ def _counts(lesions: pd.DataFrame, points: str, false_positives: int | None) -> 
         )
     if false_positives is not None:
         sentences.append(
-            f"The automatic masks hold {fmt.plural(false_positives, 'component')} that cover no manual lesion "
-            "(false positives)."
+            f"The automatic masks hold {fmt.plural(false_positives, 'component')} that cover no manual lesion (false "
+            "positives)."
         )
     return " ".join(sentences)
 

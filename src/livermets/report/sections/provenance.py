@@ -79,8 +79,8 @@ def _time(study: StudyResults) -> Section:
     }
     total = fmt.duration(table["seconds"].sum())
     caption = (
-        f"Time and memory of the steps, {fmt.plural(int(table['jobs'].sum()), 'job')}, {total} in all (one "
-        "after another)."
+        f"Time and memory of the steps, {fmt.plural(int(table['jobs'].sum()), 'job')}, {total} in all (one after "
+        "another)."
     )
     return Section(
         "resources", "Time and memory", [frame_table("resources-table", table, caption, formats=formats, labels=labels)]

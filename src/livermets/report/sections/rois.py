@@ -66,12 +66,9 @@ def _each_lesion(name: str, tables: dict[str, pd.DataFrame]) -> Table:
 
 def _overall(name: str, overall: pd.DataFrame) -> Table:
     caption = (
-        "ROI by ROI, over the reader’s lesions. Lattice Dice: twice the common ROIs over the ROIs of both masks "
-        "(its count). "
-        "Shares of "
-        "R+ are pooled over ROIs, so that large lesions count more; the differences are means over lesions that "
-        "have both "
-        "kinds of ROIs, each lesion counted once. False positives stand apart. "
+        "ROI by ROI, over the reader’s lesions. Lattice Dice: twice the common ROIs over the ROIs of both masks (its "
+        "count). Shares of R+ are pooled over ROIs, so that large lesions count more; the differences are means over "
+        "lesions that have both kinds of ROIs, each lesion counted once. False positives stand apart. "
         f"{level_text(overall)} by patient."
     )
     head = [Column("Measure"), Column("ROIs", True), Column("Lesions", True), Column("Patients", True),
@@ -101,9 +98,8 @@ def _icc(name: str, icc: pd.DataFrame) -> Table:
     shown = selected if len(selected) else icc
     which = f"the model’s {len(shown)} features" if len(selected) else "each feature"
     caption = (
-        f"Intraclass correlation between the two masks of {which}: of the feature’s median over the ROIs of a "
-        "lesion, not "
-        "of single ROIs (at one place both masks have the same ROI)."
+        f"Intraclass correlation between the two masks of {which}: of the feature’s median over the ROIs of a lesion, "
+        "not of single ROIs (at one place both masks have the same ROI)."
     )
     columns = [str(column) for column in icc if column not in ("reference", "quantity", "selected")]
     note = f"The download has all {len(icc)} features." if len(selected) else ""

@@ -30,7 +30,7 @@ def outscored(study: StudyResults) -> str:
     text = (
         f"In the same outer folds of the training cohort ({fmt.plural(ours['n_lesions'], 'lesion')} of "
         f"{fmt.plural(ours['n_patients'], 'patient')}) {fmt.count_of(len(higher), len(found))} other models score "
-        f"higher than the genetic selection, whose AUC within folds is "
+        "higher than the genetic selection, whose AUC within folds is "
         f"{fmt.estimate(ours['value'], ours['low'], ours['high'])}: {fmt.listed(named)}."
     )
     small = (

@@ -117,10 +117,9 @@ def permutation_words(study: StudyResults) -> str:
     smallest = 1 / (len(null) + 1)
     text = (
         f"With the true outcomes the statistic is {fmt.number(true['value'].iloc[0])}; over "
-        f"{fmt.plural(len(null), 'permutation')} of the outcomes by patient it is "
-        f"{fmt.number(null['value'].mean())} on average (SD {fmt.number(null['value'].std())}), "
-        f"{fmt.p_value(true['p_value'].iloc[0])} (the smallest that so many permutations allow: "
-        f"{fmt.significant(smallest, 2)}). {_statistic(study, table)}"
+        f"{fmt.plural(len(null), 'permutation')} of the outcomes by patient it is {fmt.number(null['value'].mean())} "
+        f"on average (SD {fmt.number(null['value'].std())}), {fmt.p_value(true['p_value'].iloc[0])} (the smallest "
+        f"that so many permutations allow: {fmt.significant(smallest, 2)}). {_statistic(study, table)}"
     )
     if smallest > 0.05:
         text += " So few permutations cannot show p ≤ 0.05, whatever there is to find."
