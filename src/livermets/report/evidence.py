@@ -35,9 +35,13 @@ _WITHOUT_INTERVAL = ("_p", "_only")
 SCANNER = ("manufacturer", "model", "tube_voltage_kv", "kernel", "slice_thickness_mm")
 """What a DICOM header says of the acquisition, in `scan.json`."""
 _CLASS_NAMES = {
-    "firstorder": "first-order", "glcm": "grey-level co-occurrence", "glrlm": "grey-level run length",
-    "glszm": "grey-level size zone", "gldm": "grey-level dependence", "ngtdm": "neighbouring grey-tone difference",
-}  # fmt: skip
+    "firstorder": "first-order",
+    "glcm": "grey-level co-occurrence",
+    "glrlm": "grey-level run length",
+    "glszm": "grey-level size zone",
+    "gldm": "grey-level dependence",
+    "ngtdm": "neighbouring grey-tone difference",
+}
 
 
 @dataclass(frozen=True)

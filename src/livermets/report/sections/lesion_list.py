@@ -29,9 +29,14 @@ _HELP = {
     "n_roi_automatic": "ROIs that lie fully inside the automatic mask",
 }
 _DECIMALS = {
-    "longest_diameter_mm": 1, "volume_ml": 2, "dice": 2, "precision": 2, "recall": 2, "share_manual": 2,
+    "longest_diameter_mm": 1,
+    "volume_ml": 2,
+    "dice": 2,
+    "precision": 2,
+    "recall": 2,
+    "share_manual": 2,
     "share_automatic": 2,
-}  # fmt: skip
+}
 _FILTERS = ("cohort", "centre", "timepoint", "response", "detected", "comparison")
 _MOST_CHOICES = 30
 

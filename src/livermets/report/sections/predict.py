@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from livermets.masks.identity import SOURCES
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
-from livermets.report.model import Block, Column, Note, Paragraph, Section, Table
+from livermets.report.model import Block, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.cohorts import without_lesions
-from livermets.report.tables import csv_download, frame_table
+from livermets.report.tables import Shown, csv_download, frame_table, rows_in, shown_table
 
 
 def predict_section(study: StudyResults) -> Section | None:
@@ -109,21 +111,14 @@ def _counts(lesions: pd.DataFrame, points: str, false_positives: int | None) -> 
 
 
 def _table(lesions: pd.DataFrame, identifier: str) -> Table:
-    head = [Column("Patient"), Column("Timepoint"), Column("Lesion", True), Column("Longest diameter (mm)", True)]
-    head += [Column("Dice", True), Column("Share R+, manual", True), Column("Class, manual")]
-    head += [Column("Share R+, automatic", True), Column("Class, automatic"), Column("Remark")]
-    rows = [
-        [str(r["patient_id"]), str(r["timepoint"]), str(r["lesion_id"]), fmt.number(r["longest_diameter_mm"], 1),
-         fmt.number(r["dice"]), fmt.number(r["share_manual"]), fmt.response_class(r["predicted_manual"]),
-         fmt.number(r["share_automatic"]), fmt.response_class(r["predicted_automatic"]), _remark(r)]
-        for _, r in lesions.head(100).iterrows()
-    ]  # fmt: skip
     caption = (
         f"Share of R+ ROIs and class of {fmt.plural(len(lesions), 'lesion')} with each mask; outcome not known. "
         f"{rule_sentence(lesions)}"
     )
-    note = "The first 100 lesions; the download has all." if len(lesions) > 100 else ""
-    return Table(f"{identifier}-lesions", caption, head, rows, csv_download(identifier, lesions), note)
+    note = f"The first {_MOST_LESIONS} lesions; the download has all." if len(lesions) > _MOST_LESIONS else ""
+    shown = rows_in(lesions.head(_MOST_LESIONS))
+    table = shown_table(f"{identifier}-lesions", caption, _LESION_COLUMNS, shown, note=note)
+    return replace(table, download=csv_download(identifier, lesions))
 
 
 def _remark(row: pd.Series) -> str:
@@ -134,3 +129,18 @@ def _remark(row: pd.Series) -> str:
         words = {"undetected": "not detected"}
         remarks.append(f"automatic mask: {words.get(row['automatic_fate'], row['automatic_fate'])}")
     return "; ".join(remarks)
+
+
+_MOST_LESIONS = 100
+_LESION_COLUMNS = (
+    Shown("Patient", lambda row: str(row["patient_id"])),
+    Shown("Timepoint", lambda row: str(row["timepoint"])),
+    Shown("Lesion", lambda row: str(row["lesion_id"]), numeric=True),
+    Shown("Longest diameter (mm)", lambda row: fmt.number(row["longest_diameter_mm"], 1), numeric=True),
+    Shown("Dice", lambda row: fmt.number(row["dice"]), numeric=True),
+    Shown("Share R+, manual", lambda row: fmt.number(row["share_manual"]), numeric=True),
+    Shown("Class, manual", lambda row: fmt.response_class(row["predicted_manual"])),
+    Shown("Share R+, automatic", lambda row: fmt.number(row["share_automatic"]), numeric=True),
+    Shown("Class, automatic", lambda row: fmt.response_class(row["predicted_automatic"])),
+    Shown("Remark", _remark),
+)

@@ -6,9 +6,9 @@ from typing import Any
 
 from livermets.report import formatting as fmt
 from livermets.report.benchmarks import totals
-from livermets.report.model import Block, Column, Details, Note, Pairs, Paragraph, Section, Table
+from livermets.report.model import Block, Details, Note, Pairs, Paragraph, Section
 from livermets.report.results import StudyResults
-from livermets.report.tables import frame_table
+from livermets.report.tables import Shown, frame_table, shown_table
 
 _MOST_FILES = 200
 
@@ -31,33 +31,39 @@ def provenance_section(study: StudyResults) -> Section:
     return Section("provenance", "Provenance", blocks, [_time(study)])
 
 
+_FACTS = {
+    "study": "Study",
+    "created": "Report written",
+    "livermets": "livermets",
+    "seed": "Seed",
+    "settings_digest": "Digest of the settings",
+    "code_digest": "Digest of the code that wrote it",
+    "lock_digest": "Digest of the locked environment",
+    "python": "Python",
+    "platform": "Platform",
+    "device": "Device",
+}
+
+
 def _facts(manifest: dict[str, Any]) -> list[tuple[str, str]]:
-    named = (
-        ("study", "Study"), ("created", "Report written"), ("livermets", "livermets"), ("seed", "Seed"),
-        ("settings_digest", "Digest of the settings"), ("code_digest", "Digest of the code that wrote it"),
-        ("lock_digest", "Digest of the locked environment"), ("python", "Python"), ("platform", "Platform"),
-        ("device", "Device"),
-    )  # fmt: skip
-    return [(label, str(manifest[key])) for key, label in named if manifest.get(key) not in (None, "")]
+    return [(label, str(manifest[key])) for key, label in _FACTS.items() if manifest.get(key) not in (None, "")]
+
+
+_FILE_COLUMNS = (
+    Shown("File", lambda file: str(file[0])),
+    Shown("Digest", lambda file: str(file[1])[:16]),
+)
 
 
 def _files(files: Any, title: str, key: str) -> list[Block]:
     if not isinstance(files, dict) or not files:
         return []
-    rows = [[str(path), str(digest)[:16]] for path, digest in files.items()][:_MOST_FILES]
-    note = (
-        f"The first {_MOST_FILES} of {fmt.integer(len(files))}; manifest.json has all."
-        if len(files) > _MOST_FILES
-        else ""
-    )
-    table = Table(
-        f"manifest-{key}",
-        f"{title}: {fmt.plural(len(files), 'file')}.",
-        [Column("File"), Column("Digest")],
-        rows,
-        note=note,
-    )
-    return [Details(f"{title} ({fmt.plural(len(files), 'file')})", [table], printed=False)]
+    note = ""
+    if len(files) > _MOST_FILES:
+        note = f"The first {_MOST_FILES} of {fmt.integer(len(files))}; manifest.json has all."
+    said, shown = fmt.plural(len(files), "file"), list(files.items())[:_MOST_FILES]
+    table = shown_table(f"manifest-{key}", f"{title}: {said}.", _FILE_COLUMNS, shown, note=note)
+    return [Details(f"{title} ({said})", [table], printed=False)]
 
 
 def _time(study: StudyResults) -> Section:
