@@ -12,13 +12,13 @@ from livermets.randomness import generator
 from livermets.report import formatting as fmt
 from livermets.report.checklists import checklist_section
 from livermets.report.model import Block, Gallery, Note, Report, Section
-from livermets.report.modelcard import model_card_section
 from livermets.report.results import StudyResults
 from livermets.report.sections.cohorts import cohorts_section
 from livermets.report.sections.concordance import concordance_section
 from livermets.report.sections.diagnostics import diagnostics_section
 from livermets.report.sections.lesion_list import lesion_section
 from livermets.report.sections.methods import methods_section
+from livermets.report.sections.model_card import model_card_section
 from livermets.report.sections.predict import predict_section
 from livermets.report.sections.provenance import provenance_section
 from livermets.report.sections.segmentation import segmentation_section

@@ -16,7 +16,7 @@ from livermets.report.configuration import ReportedConfig
 from livermets.report.folder import CHECK_REMARKS
 from livermets.report.lesions import has_automatic_masks
 from livermets.report.results import StudyResults
-from livermets.report.tables import is_clustered
+from livermets.stats.results import is_clustered
 
 ESTIMATES = (
     "diagnostics",

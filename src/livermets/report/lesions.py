@@ -9,7 +9,7 @@ import pandas as pd
 from livermets.masks.identity import FIRST_UNMATCHED_ID
 from livermets.masks.lesion_table import TOO_FEW_ROIS
 
-LESION_COLUMNS = (
+LISTED_COLUMNS = (
     "cohort",
     "patient_id",
     "timepoint",
@@ -28,6 +28,7 @@ LESION_COLUMNS = (
     "predicted_manual",
     "predicted_automatic",
 )
+"""What the report has of every lesion; a lesion table that lacks one of them is filled up."""
 
 
 @dataclass(frozen=True)

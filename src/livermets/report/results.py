@@ -18,7 +18,7 @@ from livermets.report.benchmarks import read_benchmarks
 from livermets.report.configuration import ReportedConfig
 from livermets.report.exclusions import exclusions
 from livermets.report.folder import ResultsFolder, pictures_in, read_json, table_or_empty
-from livermets.report.lesions import LESION_COLUMNS, split_findings
+from livermets.report.lesions import LISTED_COLUMNS, split_findings
 
 _DEFAULTS = {"cohort": "study", "timepoint": "baseline"}
 """What a lesion table that lacks these columns is about."""
@@ -160,7 +160,7 @@ def _lesions(root: Path) -> pd.DataFrame:
 
 
 def _with_all_columns(table: pd.DataFrame) -> pd.DataFrame:
-    absent = {name: _DEFAULTS.get(name, float("nan")) for name in LESION_COLUMNS if name not in table}
+    absent = {name: _DEFAULTS.get(name, float("nan")) for name in LISTED_COLUMNS if name not in table}
     table = table.assign(**absent)
     named = [name for name in ("cohort", "timepoint", "centre") if name in table]
     stated = {name: table[name].astype(object).where(table[name].notna(), NOT_STATED) for name in named}

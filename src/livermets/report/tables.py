@@ -13,7 +13,6 @@ from livermets.io.tables import csv_text
 from livermets.report import formatting as fmt
 from livermets.report.model import Column, Download, Table
 from livermets.report.vocabulary import LABELS, METHODS
-from livermets.stats.results import is_clustered as is_clustered
 
 _CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic", "predicted")
 _COUNT_PREFIXES = ("n_", "r_plus_", "r_minus_", "number_of_")

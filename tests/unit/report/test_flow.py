@@ -19,12 +19,12 @@ from livermets.report.exclusions import exclusions
 from livermets.report.flow import flow_svg
 from livermets.report.lesions import lesion_flow, split_findings
 from livermets.report.model import Bullets, Gallery, Paragraph
-from livermets.report.modelcard import model_card_section
 from livermets.report.results import _with_all_columns
 from livermets.report.sections.analyses import analyses
 from livermets.report.sections.cohorts import cohort_flows, cohorts_section, exclusion_reasons
 from livermets.report.sections.lesion_list import lesion_section
 from livermets.report.sections.methods import methods_section
+from livermets.report.sections.model_card import model_card_section
 
 CLASS = st.sampled_from([0.0, 1.0, np.nan])
 

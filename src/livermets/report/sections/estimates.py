@@ -14,7 +14,6 @@ from livermets.report.results import StudyResults
 from livermets.report.tables import Shown, csv_download, method_name, shown_table
 from livermets.report.vocabulary import MEASURES
 from livermets.stats.results import both_intervals, is_clustered
-from livermets.stats.results import shown_interval as shown_interval
 
 PERCENT_MEASURES = (
     "sensitivity",

@@ -10,7 +10,7 @@ import pandas as pd
 from livermets.io.tables import csv_text
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
-from livermets.report.lesions import LESION_COLUMNS
+from livermets.report.lesions import LISTED_COLUMNS
 from livermets.report.model import Column, Download, LesionList, Paragraph, Section
 from livermets.report.results import StudyResults
 from livermets.report.tables import identifier_text, label
@@ -44,9 +44,9 @@ _MOST_CHOICES = 30
 def lesion_section(study: StudyResults) -> Section:
     """The table of every manual lesion, with a filter for each column that has few values."""
     table = displayed(study.lesions)
-    shown = [*[c for c in LESION_COLUMNS if c in table], *[c for c in ("centre", "comparison") if c in table]]
+    shown = [*[c for c in LISTED_COLUMNS if c in table], *[c for c in ("centre", "comparison") if c in table]]
     table = table[shown]
-    empty = [c for c in shown if table[c].eq("").all() and c not in LESION_COLUMNS]
+    empty = [c for c in shown if table[c].eq("").all() and c not in LISTED_COLUMNS]
     table = table.drop(columns=empty)
     filters = [
         (name, label(name), sorted(v for v in table[name].unique() if v))

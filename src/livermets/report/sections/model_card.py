@@ -10,9 +10,10 @@ from livermets.report import formatting as fmt
 from livermets.report.lesions import lesion_flow
 from livermets.report.model import Block, Bullets, Note, Pairs, Section
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import main_comparison, rows_of, shown_interval
+from livermets.report.sections.estimates import main_comparison, rows_of
 from livermets.report.sections.selection import neurons
 from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on, training_counts
+from livermets.stats.results import shown_interval
 
 
 def model_card_section(study: StudyResults) -> Section:
