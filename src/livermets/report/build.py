@@ -11,7 +11,7 @@ from livermets.overlap.tables import Resampling
 from livermets.randomness import generator
 from livermets.report import formatting as fmt
 from livermets.report.checklists import checklist_section
-from livermets.report.model import Block, Gallery, Note, Report, Section
+from livermets.report.document import Block, Gallery, Note, Report, Section
 from livermets.report.results import StudyResults
 from livermets.report.sections.cohorts import cohorts_section
 from livermets.report.sections.concordance import concordance_section

@@ -12,6 +12,7 @@ import yaml
 
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.report import formatting as fmt
+from livermets.report.document import ChecklistRow, ChecklistTable, Paragraph, Section
 from livermets.report.evidence import (
     Fact,
     centres,
@@ -22,7 +23,6 @@ from livermets.report.evidence import (
     groupings,
     intervals,
 )
-from livermets.report.model import ChecklistRow, ChecklistTable, Paragraph, Section
 from livermets.report.results import StudyResults
 from livermets.report.tables import csv_download
 

@@ -14,7 +14,7 @@ from livermets.io.tables import read_table
 from livermets.masks.identity import SOURCES
 from livermets.overlap.tables import measured, segmented
 from livermets.report import formatting as fmt
-from livermets.report.model import Figure, Gallery
+from livermets.report.document import Figure, Gallery
 from livermets.report.pictures import drawing_png
 from livermets.report.results import StudyResults
 from livermets.report.seen import cohort_words

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livermets.report.model import Download
+from livermets.report.document import Download
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

@@ -11,9 +11,9 @@ from livermets.concordance.study import END_TO_END
 from livermets.masks.lesion_table import with_headline
 from livermets.report import formatting as fmt
 from livermets.report.answer import answer
+from livermets.report.document import Block, Bullets, Column, Note, Paragraph, Section, Table
 from livermets.report.findings import findings, limits, selection_findings
 from livermets.report.lesions import headline
-from livermets.report.model import Block, Bullets, Column, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import POOLED, QUOTED, level_text, main_comparison, rows_of
 from livermets.report.sections.training import follow_up_sentence

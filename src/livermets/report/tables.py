@@ -11,7 +11,7 @@ import pandas as pd
 
 from livermets.io.tables import csv_text
 from livermets.report import formatting as fmt
-from livermets.report.model import Column, Download, Table
+from livermets.report.document import Column, Download, Table
 from livermets.report.vocabulary import LABELS, METHODS
 
 _CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic", "predicted")

@@ -12,8 +12,8 @@ from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report
 from livermets.report.configuration import ReportedConfig, reported_config
+from livermets.report.document import Report
 from livermets.report.manifest import study_manifest
-from livermets.report.model import Report
 from livermets.report.render import render_html
 from livermets.report.results import StudyResults, read_results
 

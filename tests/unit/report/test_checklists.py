@@ -12,8 +12,8 @@ import pytest
 from livermets.report import checklists
 from livermets.report.checklists import NAMES, STATES, UNPROVEN, answered, checklist, checklist_section
 from livermets.report.configuration import ReportedConfig
+from livermets.report.document import ChecklistTable
 from livermets.report.evidence import Fact, facts, feature_classes, intervals
-from livermets.report.model import ChecklistTable
 from livermets.report.results import StudyResults
 
 NO_CONFIGURATION = ReportedConfig()

@@ -14,9 +14,9 @@ from livermets.masks.lesion_table import checked_lesions
 from livermets.overlap.tables import Resampling, detection_by_size
 from livermets.report.configuration import reported_config
 from livermets.report.detection import detection_sentence
+from livermets.report.document import Table
 from livermets.report.flow import flow_svg
 from livermets.report.lesions import lesion_flow
-from livermets.report.model import Table
 from livermets.report.results import read_results
 from livermets.report.sections.cohorts import cohorts_section
 from livermets.report.sections.concordance import concordance_section

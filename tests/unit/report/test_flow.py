@@ -15,10 +15,10 @@ from tests.unit.report.results_factory import PATHS
 
 from livermets.masks.lesion_table import checked_lesions
 from livermets.report.configuration import ReportedConfig, reported_config
+from livermets.report.document import Bullets, Gallery, Paragraph
 from livermets.report.exclusions import exclusions
 from livermets.report.flow import flow_svg
 from livermets.report.lesions import lesion_flow, split_findings
-from livermets.report.model import Bullets, Gallery, Paragraph
 from livermets.report.results import _with_all_columns
 from livermets.report.sections.analyses import analyses
 from livermets.report.sections.cohorts import cohort_flows, cohorts_section, exclusion_reasons

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from livermets.report.model import Paragraph, Table
+from livermets.report.document import Paragraph, Table
 from livermets.report.sections.methods import methods_section
 
 

@@ -15,7 +15,7 @@ from livermets.concordance.study import concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.overlap.tables import Resampling
 from livermets.report.configuration import reported_config
-from livermets.report.model import Details, Paragraph, Section, Table
+from livermets.report.document import Details, Paragraph, Section, Table
 from livermets.report.results import StudyResults, read_results
 from livermets.report.sections.analyses import analyses
 from livermets.report.sections.cohorts import cohorts_section

@@ -16,7 +16,7 @@ from livermets.config.report import ReportSettings
 from livermets.report.build import build_report
 from livermets.report.checklists import checklist_section
 from livermets.report.configuration import reported_config
-from livermets.report.model import Section
+from livermets.report.document import Section
 from livermets.report.results import StudyResults, read_results
 from livermets.report.sections.model_card import model_card_section
 from livermets.report.sections.predict import predict_section

@@ -17,7 +17,7 @@ from livermets.config.statistics import StatisticsSettings
 from livermets.errors import InputError
 from livermets.report.build import build_report
 from livermets.report.configuration import ReportedConfig, reported_config
-from livermets.report.model import Bullets, ChecklistTable, Figure, Note, Paragraph, Report, Table
+from livermets.report.document import Bullets, ChecklistTable, Figure, Note, Paragraph, Report, Table
 from livermets.report.render import render_html
 from livermets.report.results import read_results
 from livermets.report.sections.cohorts import without_lesions

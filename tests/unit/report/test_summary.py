@@ -12,8 +12,8 @@ from livermets.concordance.files import write_concordance
 from livermets.concordance.study import concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.configuration import reported_config
+from livermets.report.document import Bullets, Paragraph
 from livermets.report.findings import in_words
-from livermets.report.model import Bullets, Paragraph
 from livermets.report.results import read_results
 from livermets.report.summary import summary_section
 

@@ -18,8 +18,8 @@ from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report
 from livermets.report.configuration import reported_config
+from livermets.report.document import Block, Bullets, Figure, Paragraph, Report, Table
 from livermets.report.findings import in_words
-from livermets.report.model import Block, Bullets, Figure, Paragraph, Report, Table
 from livermets.report.results import read_results
 from livermets.report.sections.estimates import MEASURES
 from livermets.report.sections.groups import group_blocks

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Details, Note, Table
+from livermets.report.document import Block, Details, Note, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import level_text, picture
 from livermets.report.tables import Shown, frame_table, rows_in, shown_table

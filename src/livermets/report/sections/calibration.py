@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Details, Note
+from livermets.report.document import Block, Details, Note
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import estimate_table, picture
 from livermets.report.sections.selection_words import OURS, nested_auc

@@ -9,10 +9,10 @@ import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
+from livermets.report.document import Block, Figure, Gallery, Note, Paragraph, Section, Table
 from livermets.report.flow import flow_svg
 from livermets.report.folder import CHECK_REMARKS
 from livermets.report.lesions import Flow, lesion_flow
-from livermets.report.model import Block, Figure, Gallery, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.analyses import analyses_section
 from livermets.report.tables import Shown, frame_table, shown_table

@@ -6,7 +6,7 @@ import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
-from livermets.report.model import Block, Bullets, Details, Figure, Note, Paragraph, Section
+from livermets.report.document import Block, Bullets, Details, Figure, Note, Paragraph, Section
 from livermets.report.pictures import picture_file
 from livermets.report.results import StudyResults
 from livermets.report.sections.agreement_model import STEMS as MODEL

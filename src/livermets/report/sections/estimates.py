@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.model import Figure, Note, Table
+from livermets.report.document import Figure, Note, Table
 from livermets.report.pictures import picture_file
 from livermets.report.results import StudyResults
 from livermets.report.tables import Shown, csv_download, method_name, shown_table

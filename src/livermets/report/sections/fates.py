@@ -9,7 +9,7 @@ import pandas as pd
 from livermets.concordance.fates import ANY
 from livermets.masks.identity import SOURCES
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Table
+from livermets.report.document import Block, Table
 from livermets.report.sections.estimates import QUOTED, estimate_table
 from livermets.report.tables import Shown, shown_table
 

@@ -10,8 +10,8 @@ import pandas as pd
 from livermets.io.tables import csv_text
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
+from livermets.report.document import Column, Download, LesionList, Paragraph, Section
 from livermets.report.lesions import LISTED_COLUMNS
-from livermets.report.model import Column, Download, LesionList, Paragraph, Section
 from livermets.report.results import StudyResults
 from livermets.report.tables import identifier_text, label
 

@@ -9,7 +9,7 @@ from typing import Any
 from livermets.config.outcome import OutcomeSettings
 from livermets.provenance import versions
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Bullets, Column, Details, Paragraph, Section, Table
+from livermets.report.document import Block, Bullets, Column, Details, Paragraph, Section, Table
 from livermets.report.results import StudyResults
 from livermets.stats.results import REFERENCES
 

@@ -7,8 +7,8 @@ import pandas as pd
 from livermets.concordance.study import CLASSIFIED
 from livermets.masks.identity import SOURCES
 from livermets.report import formatting as fmt
+from livermets.report.document import Block, Bullets, Note, Pairs, Section
 from livermets.report.lesions import lesion_flow
-from livermets.report.model import Block, Bullets, Note, Pairs, Section
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import main_comparison, rows_of
 from livermets.report.sections.selection import neurons

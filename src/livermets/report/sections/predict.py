@@ -9,7 +9,7 @@ import pandas as pd
 from livermets.masks.identity import SOURCES
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
-from livermets.report.model import Block, Note, Paragraph, Section, Table
+from livermets.report.document import Block, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.cohorts import without_lesions
 from livermets.report.tables import Shown, csv_download, frame_table, rows_in, shown_table

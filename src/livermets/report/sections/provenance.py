@@ -6,7 +6,7 @@ from typing import Any
 
 from livermets.report import formatting as fmt
 from livermets.report.benchmarks import totals
-from livermets.report.model import Block, Details, Note, Pairs, Paragraph, Section
+from livermets.report.document import Block, Details, Note, Pairs, Paragraph, Section
 from livermets.report.results import StudyResults
 from livermets.report.tables import Shown, frame_table, shown_table
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from livermets.concordance.rois import BY_CONSTRUCTION
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Bullets, Details, Table
+from livermets.report.document import Block, Bullets, Details, Table
 from livermets.report.sections.estimates import level_text
 from livermets.report.tables import Shown, csv_download, frame_table, shown_table
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Details, Figure, Note, Pairs, Paragraph, Section
+from livermets.report.document import Block, Details, Figure, Note, Pairs, Paragraph, Section
 from livermets.report.pictures import picture_file
 from livermets.report.results import StudyResults
 from livermets.report.sections import selection_words as words

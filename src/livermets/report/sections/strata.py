@@ -8,7 +8,7 @@ import pandas as pd
 
 from livermets.concordance.strata import quoted_interval
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Note
+from livermets.report.document import Block, Note
 from livermets.report.sections.estimates import QUOTED, level_text
 from livermets.report.tables import Shown, kept_together, rows_in, shown_table
 

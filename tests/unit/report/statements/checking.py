@@ -11,7 +11,7 @@ from tests.unit.report.statements.summary import SIMULATED
 from livermets.config.report import ReportSettings
 from livermets.report.build import build_report
 from livermets.report.configuration import ReportedConfig, config_from_option
-from livermets.report.model import Report
+from livermets.report.document import Report
 from livermets.report.results import read_results
 
 CONSTANTS = {
