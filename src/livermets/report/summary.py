@@ -11,7 +11,7 @@ from livermets.concordance.study import END_TO_END
 from livermets.masks.lesion_table import with_headline
 from livermets.report import formatting as fmt
 from livermets.report.answer import answer
-from livermets.report.document import Block, Bullets, Column, Note, Paragraph, Section, Table
+from livermets.report.document import Block, Bullets, Note, Paragraph, Section
 from livermets.report.findings import findings, limits, selection_findings
 from livermets.report.lesions import headline
 from livermets.report.results import StudyResults
@@ -142,24 +142,26 @@ def _key_table(tables: dict[str, pd.DataFrame]) -> Block:
     """Diagnostics on the lesions that both masks classify, and end to end, side by side."""
     paired, every = tables.get("diagnostics", pd.DataFrame()), tables.get("diagnostics_all", pd.DataFrame())
     end_to_end = every[every["population"] == END_TO_END] if "population" in every else every
-    rows = []
-    for measure, words in (("sensitivity", "Sensitivity"), ("specificity", "Specificity"), ("auc", "ROC AUC")):
-        cells = [
-            _key_cell(rows_of(table, measure, mask_source=source), measure)
-            for table in (paired, end_to_end)
-            for source in SOURCES
-        ]
-        rows.append([words, *cells, _key_difference(tables, measure)])
     caption = (
         f"Against the outcome: {_counted(paired)} with an outcome and both classes, and all {_counted(end_to_end)} "
         "with an outcome, where a lesion without a class counts as called wrongly (an area needs a share, which it "
         f"lacks). The last column is the difference over all lesions, manual minus automatic, with patients resampled. "
         f"{level_text(paired)} {QUOTED}."
     )
-    head = [Column("Measure"), *(Column(f"Both classes, {source} mask", True) for source in SOURCES)]
-    head += [Column(f"All lesions, {source} mask", True) for source in SOURCES]
-    head.append(Column("Difference, all lesions", True))
-    return Table("key-figures", caption, head, rows)
+    columns = [
+        Shown("Measure", lambda measure: _KEY_MEASURES[measure]),
+        *(_key_column(f"Both classes, {source} mask", paired, source) for source in SOURCES),
+        *(_key_column(f"All lesions, {source} mask", end_to_end, source) for source in SOURCES),
+        Shown("Difference, all lesions", lambda measure: _key_difference(tables, measure), numeric=True),
+    ]
+    return shown_table("key-figures", caption, columns, _KEY_MEASURES)
+
+
+_KEY_MEASURES = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "ROC AUC"}
+
+
+def _key_column(heading: str, table: pd.DataFrame, source: str) -> Shown:
+    return Shown(heading, lambda measure: _key_cell(rows_of(table, measure, mask_source=source), measure), numeric=True)
 
 
 def _key_difference(tables: dict[str, pd.DataFrame], measure: str) -> str:

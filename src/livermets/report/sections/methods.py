@@ -9,8 +9,9 @@ from typing import Any
 from livermets.config.outcome import OutcomeSettings
 from livermets.provenance import versions
 from livermets.report import formatting as fmt
-from livermets.report.document import Block, Bullets, Column, Details, Paragraph, Section, Table
+from livermets.report.document import Block, Bullets, Details, Paragraph, Section
 from livermets.report.results import StudyResults
+from livermets.report.tables import Shown, shown_table
 from livermets.stats.results import REFERENCES
 
 NOT_SET, GIVEN = "not set", "given"
@@ -95,10 +96,9 @@ def _intervals(study: StudyResults) -> Section:
         "patients it could be given in one study of seventeen, since too few lesions change class. The intervals of "
         "the limits of agreement held them in 95 to 98 % with 8 to 40 patients."
     )
-    rows = [[method.replace("-", " "), source] for method, source in REFERENCES.items() if source]
-    table = Table(
-        "references", "Methods of intervals and tests, with their source.", [Column("Method"), Column("Source")], rows
-    )
+    columns = [Shown("Method", lambda row: row[0].replace("-", " ")), Shown("Source", lambda row: row[1])]
+    cited = [(method, source) for method, source in REFERENCES.items() if source]
+    table = shown_table("references", "Methods of intervals and tests, with their source.", columns, cited)
     return Section(
         "methods-intervals",
         "Uncertainty",
@@ -133,14 +133,16 @@ def _shown(key: str, value: str) -> str:
 
 def _settings(study: StudyResults) -> Section:
     everything = [(key, _shown(key, value)) for key, value in flat_settings(study.config.values())]
-    rows = [[key, value] for key, value in everything if value != NOT_SET]
+    given = [(key, value) for key, value in everything if value != NOT_SET]
     unset = [key for key, value in everything if value == NOT_SET]
-    if not rows:
+    if not given:
         return Section("settings", "Settings", [Paragraph("No configuration was given to the report.")])
-    caption = f"Every setting of the study, defaults included ({fmt.plural(len(rows), 'setting')})."
+    counted = fmt.plural(len(given), "setting")
+    caption = f"Every setting of the study, defaults included ({counted})."
     note = f"Not set: {', '.join(unset)}." if unset else ""
-    table = Table("settings-table", caption, [Column("Setting"), Column("Value")], rows, note=note)
-    return Section("settings", "Settings", [Details(f"All {fmt.plural(len(rows), 'setting')}", [table])])
+    columns = [Shown("Setting", lambda row: row[0]), Shown("Value", lambda row: row[1])]
+    table = shown_table("settings-table", caption, columns, given, note=note)
+    return Section("settings", "Settings", [Details(f"All {counted}", [table])])
 
 
 def _versions(study: StudyResults) -> Section:
@@ -148,10 +150,8 @@ def _versions(study: StudyResults) -> Section:
     found = {str(k): str(v) for k, v in (study.manifest.get("versions") or versions()).items()}
     model = study.model_facts.get("versions") or (study.model_facts.get("provenance") or {}).get("versions") or {}
     made = {str(k): str(v) for k, v in model.items()}
-    head = [Column("Package"), Column("Version")]
-    rows = [[name, version] for name, version in found.items()]
+    columns = [Shown("Package", str), Shown("Version", lambda package: found[package])]
     if any(found.get(name, version) != version for name, version in made.items()):
-        head.append(Column("Version that made the model"))
-        rows = [[*row, made.get(row[0], "")] for row in rows]
-    table = Table("versions-table", "Versions of the packages when this report was written.", head, rows)
-    return Section("versions", "Versions", [table])
+        columns.append(Shown("Version that made the model", lambda package: made.get(package, "")))
+    caption = "Versions of the packages when this report was written."
+    return Section("versions", "Versions", [shown_table("versions-table", caption, columns, found)])
