@@ -27,6 +27,7 @@ from livermets.concordance.result import concordance
 from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report
+from livermets.report.configuration import reported_config
 from livermets.report.manifest import study_manifest
 from livermets.report.render import render_html
 from livermets.report.results import read_results
@@ -63,7 +64,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "results"
-        config = make_results(folder, cohorts)
+        config = reported_config(make_results(folder, cohorts))
         with timed("report"):
             study = read_results(folder, config, study_manifest(folder, config, tables_only=True))
             report = build_report(study, ReportSettings(), StatisticsSettings(), {})

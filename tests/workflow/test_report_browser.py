@@ -19,6 +19,7 @@ from tests.unit.report.results_factory import make_results
 from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report
+from livermets.report.configuration import reported_config
 from livermets.report.render import render_html
 from livermets.report.results import read_results
 from livermets.report.write import write_report
@@ -36,7 +37,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     config = make_results(folder / "results")
-    study = read_results(folder / "results", config)
+    study = read_results(folder / "results", reported_config(config))
     report = build_report(study, ReportSettings(), StatisticsSettings(bootstrap_replicates=200), {})
     out = folder / "report.html"
     write_report(out, report, render_html(report))

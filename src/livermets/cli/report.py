@@ -27,24 +27,19 @@ def report_verb(
     lock: Lock = LOCK,
 ) -> None:
     """Build the study report: one self-contained HTML file."""
-    from livermets.config.load import validate_section
-    from livermets.config.report import ReportSettings
-    from livermets.config.statistics import StatisticsSettings
-    from livermets.config.study import recorded_settings
     from livermets.report.build import build_report
+    from livermets.report.configuration import config_from_option
     from livermets.report.manifest import study_manifest
     from livermets.report.overlays import overlay_galleries
     from livermets.report.render import render_html
     from livermets.report.results import read_results
     from livermets.report.write import write_report
 
-    config = recorded_settings(settings)
-    report_settings = validate_section(ReportSettings, config.get("report") or {}, "report")
-    statistics = validate_section(StatisticsSettings, config.get("statistics") or {}, "statistics")
+    config = config_from_option(settings)
     manifest = study_manifest(_existing(results), config, lock, tables_only=True)
     study = read_results(results, config, manifest)
-    overlays = overlay_galleries(study, report_settings.overlays_per_cohort)
-    report = build_report(study, report_settings, statistics, overlays)
+    overlays = overlay_galleries(study, config.report.overlays_per_cohort)
+    report = build_report(study, config.report, config.statistics, overlays)
     write_report(out, report, render_html(report))
     typer.echo(f"report: {out}", err=True)
 
@@ -57,11 +52,11 @@ def manifest_verb(
     lock: Lock = LOCK,
 ) -> None:
     """Write what these results were made from: seed, versions, machine, digests of inputs and outputs."""
-    from livermets.config.study import recorded_settings
     from livermets.io.atomic import write_json
+    from livermets.report.configuration import config_from_option
     from livermets.report.manifest import study_manifest
 
-    write_json(out, study_manifest(_existing(results), recorded_settings(settings), lock))
+    write_json(out, study_manifest(_existing(results), config_from_option(settings), lock))
     typer.echo(f"manifest: {out}", err=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +64,6 @@ class StudyConfig(Section):
 def study_from_option(option: str) -> StudyConfig:
     """The whole configuration from a verb's ``--settings``: its JSON, or the path of the file."""
     return validate_section(StudyConfig, values_from_option(option), "", None if is_json(option) else Path(option))
-
-
-def recorded_settings(option: str) -> Mapping[str, Any]:
-    """The whole configuration from a verb's ``--settings`` as a report records it: with every default filled in, unless
-    it names no cohort, as that of loose tables does."""
-    values = values_from_option(option)
-    return validate_section(StudyConfig, values, "config").model_dump(mode="json") if values.get("cohorts") else values
 
 
 def json_schema() -> dict[str, Any]:

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pandas as pd
 
-COLUMNS = ("rule", "file", "seconds", "cpu_seconds", "peak_memory_mb")
+COLUMNS = ("rule", "stage", "file", "seconds", "cpu_seconds", "peak_memory_mb")
 
 
 def read_benchmarks(folder: Path) -> pd.DataFrame:
-    """One row per job that was measured: rule, file, seconds, CPU seconds and largest resident memory in MB."""
+    """One row per job that was measured: rule, stage, file, seconds, CPU seconds and largest resident memory in MB."""
     return pd.DataFrame(list(_rows(folder)), columns=list(COLUMNS))
 
 
-def _rows(folder: Path) -> Iterator[tuple[str, str, float, float, float]]:
+def _rows(folder: Path) -> Iterator[tuple[str, str, str, float, float, float]]:
     for path in sorted(folder.rglob("*.tsv")):
         inside = path.relative_to(folder)
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream, delimiter="\t"):
                 seconds, cpu_seconds, memory_mb = (_number(row.get(name)) for name in ("s", "cpu_time", "max_rss"))
-                yield rule_of(inside), inside.as_posix(), seconds, cpu_seconds, memory_mb
+                yield rule_of(inside), stage_of(inside), inside.as_posix(), seconds, cpu_seconds, memory_mb
 
 
 def rule_of(inside: Path) -> str:
@@ -36,6 +36,11 @@ def rule_of(inside: Path) -> str:
     return parts[min(1, len(parts) - 1)]
 
 
+def stage_of(inside: Path) -> str:
+    """The part of the study that a job belongs to: its cohort, comparison or network, and its rule."""
+    return "/".join(inside.with_suffix("").parts[:2])
+
+
 def _number(text: str | None) -> float:
     try:
         return float(text or "nan")
@@ -43,16 +48,18 @@ def _number(text: str | None) -> float:
         return float("nan")
 
 
-def per_rule(benchmarks: pd.DataFrame) -> pd.DataFrame:
-    """Per rule: jobs, seconds of all and of the longest, CPU seconds of all, largest memory of one job in MB."""
-    return (
-        benchmarks.groupby("rule", sort=True, dropna=False)
-        .agg(
-            jobs=("seconds", "size"),
-            seconds=("seconds", "sum"),
-            longest_seconds=("seconds", "max"),
-            cpu_seconds=("cpu_seconds", "sum"),
-            peak_memory_mb=("peak_memory_mb", "max"),
-        )
-        .round(2)
+def totals(benchmarks: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Per rule or stage: jobs, seconds of all and of the longest, CPU seconds of all, largest memory of one job in
+    MB."""
+    return benchmarks.groupby(by, sort=True, dropna=False).agg(
+        jobs=("seconds", "size"),
+        seconds=("seconds", "sum"),
+        longest_seconds=("seconds", "max"),
+        cpu_seconds=("cpu_seconds", "sum"),
+        peak_memory_mb=("peak_memory_mb", "max"),
     )
+
+
+def per_rule(benchmarks: pd.DataFrame) -> pd.DataFrame:
+    """The totals of every rule, to two decimals."""
+    return totals(benchmarks, "rule").round(2)

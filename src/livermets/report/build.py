@@ -11,14 +11,14 @@ from livermets.overlap.tables import Resampling
 from livermets.randomness import generator
 from livermets.report import formatting as fmt
 from livermets.report.checklists import checklist_section
-from livermets.report.model import Block, Gallery, Note, Report, Section
-from livermets.report.modelcard import model_card_section
+from livermets.report.document import Block, Gallery, Note, Report, Section
 from livermets.report.results import StudyResults
 from livermets.report.sections.cohorts import cohorts_section
 from livermets.report.sections.concordance import concordance_section
 from livermets.report.sections.diagnostics import diagnostics_section
 from livermets.report.sections.lesion_list import lesion_section
 from livermets.report.sections.methods import methods_section
+from livermets.report.sections.model_card import model_card_section
 from livermets.report.sections.predict import predict_section
 from livermets.report.sections.provenance import provenance_section
 from livermets.report.sections.segmentation import segmentation_section
@@ -38,7 +38,7 @@ def build_report(
     resampling = Resampling(
         statistics.bootstrap_replicates,
         statistics.level,
-        generator(int(study.config.get("seed", 0)), "report", "patient bootstrap"),
+        generator(study.config.seed if study.config.gives("seed") else 0, "report", "patient bootstrap"),
     )
     segmentation = segmentation_section(study, resampling)
     segmentation.sections.insert(0, _overlay_section(study, overlays))
@@ -57,7 +57,7 @@ def build_report(
         provenance_section(study),
     ]
     return Report(
-        title=settings.title or str(study.config.get("study") or "") or DEFAULT_TITLE,
+        title=settings.title or (study.config.study if study.config.gives("study") else "") or DEFAULT_TITLE,
         subtitle=_subtitle(study, settings),
         banner=_banner(study),
         summary=summary_section(study),

@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from livermets.config.radiomics import RadiomicsSettings
 from livermets.report import formatting as fmt
+from livermets.report.document import ChecklistRow, ChecklistTable, Paragraph, Section
 from livermets.report.evidence import (
     Fact,
     centres,
@@ -21,7 +23,6 @@ from livermets.report.evidence import (
     groupings,
     intervals,
 )
-from livermets.report.model import ChecklistRow, ChecklistTable, Paragraph, Section
 from livermets.report.results import StudyResults
 from livermets.report.tables import csv_download
 
@@ -124,30 +125,35 @@ def _model_phrases(study: StudyResults) -> dict[str, str]:
     }
 
 
+_ORIGINS = {"roi": "the ROI’s own minimum", "mask": "the lesion’s minimum"}
+
+
 def _setting_phrases(study: StudyResults) -> dict[str, str]:
-    radiomics = study.config.get("radiomics") or {}
-    network = (study.config.get("selection") or {}).get("network") or {}
-    grid = (study.config.get("preprocess") or {}).get("network_grid")
-    origin = {"roi": "the ROI’s own minimum", "mask": "the lesion’s minimum"}.get(str(radiomics.get("binning")), "")
-    unit = "SD" if radiomics.get("intensity") == "zscore" else "HU"
-    width = f"grey levels {fmt.significant(radiomics.get('bin_width'))} {unit} wide"
-    levels = f"{radiomics['bin_count']} grey levels" if radiomics.get("bin_count") else width
-    side = fmt.integer(radiomics.get("size"))
+    radiomics, network = study.config.radiomics, study.config.selection.network
+    grid = study.config.preprocess.network_grid
+    side = fmt.integer(radiomics.size)
     return {
-        "binning": f"{levels}, from {origin}" if origin else levels,
-        "image_types": f"images: {fmt.listed([str(name) for name in radiomics.get('image_types') or ()])}",
+        "binning": f"{_grey_levels(radiomics)}, from {_ORIGINS[radiomics.binning]}",
+        "image_types": f"images: {fmt.listed(list(radiomics.image_types))}",
         "window": f"axial windows of {side} × {side} pixels",
         "grid": f"{fmt.integer(grid)} × {fmt.integer(grid)}",
-        "weights": f"classes {network.get('class_weight', '')}, lesions {network.get('lesion_weight', '')}",
+        "weights": f"classes {network.class_weight}, lesions {network.lesion_weight}",
         **_pixels(study.scans, grid),
     }
 
 
-def _pixels(scans: pd.DataFrame, grid: int | None) -> dict[str, str]:
+def _grey_levels(radiomics: RadiomicsSettings) -> str:
+    if radiomics.bin_count:
+        return f"{radiomics.bin_count} grey levels"
+    unit = "SD" if radiomics.intensity == "zscore" else "HU"
+    return f"grey levels {fmt.significant(radiomics.bin_width)} {unit} wide"
+
+
+def _pixels(scans: pd.DataFrame, grid: int) -> dict[str, str]:
     def span(values: pd.Series) -> str:
         return f"{fmt.number(values.min())} to {fmt.number(values.max())} mm"
 
-    if not {"column_spacing_mm", "size_x"} <= set(scans.columns) or not grid:
+    if not {"column_spacing_mm", "size_x"} <= set(scans.columns):
         return {}
     own, size = scans["column_spacing_mm"], scans["size_x"]
     return {"pixel_mm": span(own), "network_pixel_mm": span(own * size / grid)}

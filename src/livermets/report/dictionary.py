@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from livermets.report.folder import NOT_RESULTS, REPORT
+
 COMMON = ""
 """Key of the columns that mean the same everywhere."""
-_LEFT_OUT = ("report", "logs", "benchmarks", "checkpoints")
+_LEFT_OUT = (REPORT, *NOT_RESULTS)
 _TABLES = (".csv", ".parquet")
 
 

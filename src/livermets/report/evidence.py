@@ -12,9 +12,11 @@ import pandas as pd
 
 from livermets.config.radiomics import FEATURE_CLASSES
 from livermets.masks.lesion_table import NOT_STATED
+from livermets.report.configuration import ReportedConfig
+from livermets.report.folder import CHECK_REMARKS
 from livermets.report.lesions import has_automatic_masks
 from livermets.report.results import StudyResults
-from livermets.report.tables import is_clustered
+from livermets.stats.results import is_clustered
 
 ESTIMATES = (
     "diagnostics",
@@ -33,9 +35,13 @@ _WITHOUT_INTERVAL = ("_p", "_only")
 SCANNER = ("manufacturer", "model", "tube_voltage_kv", "kernel", "slice_thickness_mm")
 """What a DICOM header says of the acquisition, in `scan.json`."""
 _CLASS_NAMES = {
-    "firstorder": "first-order", "glcm": "grey-level co-occurrence", "glrlm": "grey-level run length",
-    "glszm": "grey-level size zone", "gldm": "grey-level dependence", "ngtdm": "neighbouring grey-tone difference",
-}  # fmt: skip
+    "firstorder": "first-order",
+    "glcm": "grey-level co-occurrence",
+    "glrlm": "grey-level run length",
+    "glszm": "grey-level size zone",
+    "gldm": "grey-level dependence",
+    "ngtdm": "neighbouring grey-tone difference",
+}
 
 
 @dataclass(frozen=True)
@@ -65,8 +71,8 @@ def _data_facts(study: StudyResults) -> Iterator[tuple[str, tuple[Any, str]]]:
     yield "spacing", ("slice_spacing_mm" in scans, "intake/*/*/scan.json: spacing_xyz_mm")
     yield "matrix", ("size_x" in scans, "intake/*/*/scan.json: size_xyz")
     yield "acquisition", (acquisition(scans), "intake/*/*/scan.json: acquisition")
-    yield "checked", ((study.folder / "check" / "problems.csv").exists(), "check/problems.csv")
-    yield "remarks", (len(study.problems), "check/problems.csv")
+    yield "checked", ((study.folder / CHECK_REMARKS).exists(), CHECK_REMARKS)
+    yield "remarks", (len(study.problems), CHECK_REMARKS)
     yield "exclusions", (len(study.excluded), "configuration: exclude, with reasons")
     yield "outcome", (lesions["response"].notna().any(), "lesions.csv: response")
     yield "automatic", (has_automatic_masks(lesions), "lesions.csv: dice, detected")
@@ -120,22 +126,18 @@ def _concordance_facts(study: StudyResults) -> Iterator[tuple[str, tuple[Any, st
     yield "intervals_by_patient", (True in by_patient, where)
 
 
-def _setting_facts(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, str]]]:
-    radiomics = config.get("radiomics") or {}
-    yield "settings", (config, "configuration, all of it under Settings")
-    yield "outcome_rule", ((config.get("outcome") or {}).get("rule"), "configuration: outcome.rule")
-    yield "grid", ((config.get("preprocess") or {}).get("network_grid"), "configuration: preprocess.network_grid")
-    yield (
-        "binning",
-        (
-            radiomics.get("bin_width") or radiomics.get("bin_count"),
-            "configuration: radiomics.binning, bin_width, bin_count",
-        ),
-    )
-    yield "image_types", (radiomics.get("image_types"), "configuration: radiomics.image_types")
-    yield "window", (radiomics.get("size"), "configuration: radiomics.size, step, intensity")
-    yield "selection_settings", (config.get("selection"), "configuration: selection")
-    yield "level", ((config.get("statistics") or {}).get("level"), "configuration: statistics.level")
+def _setting_facts(config: ReportedConfig) -> Iterator[tuple[str, tuple[Any, str]]]:
+    yield "settings", (config.values(), "configuration, all of it under Settings")
+    for name, section, keys in (
+        ("outcome_rule", "outcome", ".rule"),
+        ("grid", "preprocess", ".network_grid"),
+        ("binning", "radiomics", ".binning, bin_width, bin_count"),
+        ("image_types", "radiomics", ".image_types"),
+        ("window", "radiomics", ".size, step, intensity"),
+        ("selection_settings", "selection", ""),
+        ("level", "statistics", ".level"),
+    ):
+        yield name, (config.gives(section), f"configuration: {section}{keys}")
 
 
 def _filled(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

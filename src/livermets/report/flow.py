@@ -37,13 +37,15 @@ class _Box:
         return self.x + self.width / 2
 
     def svg(self) -> str:
-        rows = "".join(
-            f'<text x="{self.middle:g}" y="{self.y + _PADDING + 11 + i * _LINE:g}"'
-            f"{' class=' + chr(34) + 'strong' + chr(34) if i == 0 else ''}>{escape(line)}</text>"
-            for i, line in enumerate(self.lines)
-        )
+        rows = "".join(self._row(number, line) for number, line in enumerate(self.lines))
         frame = f'<rect x="{self.x:g}" y="{self.y:g}" width="{self.width:g}" height="{self.height:g}" rx="4"/>'
         return f'<g class="{self.style}">{frame}{rows}</g>'
+
+    def _row(self, number: int, line: str) -> str:
+        """A line of text; the first one is the heading."""
+        style = ' class="strong"' if number == 0 else ""
+        baseline = self.y + _PADDING + 11 + number * _LINE
+        return f'<text x="{self.middle:g}" y="{baseline:g}"{style}>{escape(line)}</text>'
 
 
 def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = (), apart: Sequence[str] = ()) -> str:
@@ -53,33 +55,12 @@ def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = 
     out: list[_Box] = []
     for head, lines in lists:
         out.append(_Box(4, out[-1].bottom + 20 if out else 4, _WIDTH - 8, [head, *map(_cut, lines)]))
-    top = _Box(60, out[-1].bottom + 20 if out else 4, 300, [
-        f"{plural(flow.lesions, 'lesion')}",
-        f"{plural(flow.patients, 'patient')}, {plural(flow.scans, 'scan')}",
-        _outcomes(flow),
-    ])  # fmt: skip
+    top = _Box(60, out[-1].bottom + 20 if out else 4, 300, _lesion_lines(flow))
     level = top.bottom + 34
-    manual = _Box(4, level, 200, [
-        "Manual mask",
-        *(f"{words}: {integer(n)}" for words, n in _no_class(flow.manual_no_class, flow.manual_few_rois)),
-        f"no ROI: {integer(flow.manual_no_roi)}",
-        f"classified: {integer(flow.manual_classified)}",
-        *([f"the model is fitted on: {integer(flow.fitted)}"] if flow.fitted else []),
-    ], "box manual")  # fmt: skip
-    automatic_lines = [
-        "Automatic mask",
-        *(f"{words}: {integer(n)}" for words, n in _no_class(flow.automatic_no_class, flow.automatic_few_rois)),
-        f"no class, not detected: {integer(flow.automatic_not_detected)}",
-        f"no class, no ROI: {integer(flow.automatic_no_roi)}",
-        f"classified: {integer(flow.automatic_classified)}",
-    ]
-    automatic = _Box(216, level, 200, automatic_lines, "box automatic")
+    manual = _Box(4, level, 200, _manual_lines(flow), "box manual")
+    automatic = _Box(216, level, 200, _automatic_lines(flow), "box automatic")
     below = max(manual.bottom, automatic.bottom) + 34
-    both = _Box(60, below, 300, [
-        f"{plural(flow.lesions, 'lesion')}, both masks",
-        f"same class {integer(flow.agree)}, other class {integer(flow.differ)}",
-        f"no class with at least one mask {integer(flow.no_class)}",
-    ])  # fmt: skip
+    both = _Box(60, below, 300, _comparison_lines(flow))
     drawn = _arrows(top, manual, automatic, both)
     for upper, lower in pairwise([*out, top]):
         drawn += f'<path class="line" d="M{upper.middle:g} {upper.bottom:g}V{lower.y:g}"/>'
@@ -92,6 +73,44 @@ def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = 
         f'<title id="{identifier}-t">{escape(title)}</title><desc id="{identifier}-d">{escape(described)}</desc>'
         f"{drawn}{''.join(box.svg() for box in (*out, top, manual, automatic, both))}</svg>"
     )
+
+
+def _lesion_lines(flow: Flow) -> list[str]:
+    return [
+        plural(flow.lesions, "lesion"),
+        f"{plural(flow.patients, 'patient')}, {plural(flow.scans, 'scan')}",
+        _outcomes(flow),
+    ]
+
+
+def _manual_lines(flow: Flow) -> list[str]:
+    rarer = _no_class(flow.manual_no_class, flow.manual_few_rois)
+    lines = [
+        "Manual mask",
+        *(f"{words}: {integer(n)}" for words, n in rarer),
+        f"no ROI: {integer(flow.manual_no_roi)}",
+        f"classified: {integer(flow.manual_classified)}",
+    ]
+    return [*lines, f"the model is fitted on: {integer(flow.fitted)}"] if flow.fitted else lines
+
+
+def _automatic_lines(flow: Flow) -> list[str]:
+    rarer = _no_class(flow.automatic_no_class, flow.automatic_few_rois)
+    return [
+        "Automatic mask",
+        *(f"{words}: {integer(n)}" for words, n in rarer),
+        f"no class, not detected: {integer(flow.automatic_not_detected)}",
+        f"no class, no ROI: {integer(flow.automatic_no_roi)}",
+        f"classified: {integer(flow.automatic_classified)}",
+    ]
+
+
+def _comparison_lines(flow: Flow) -> list[str]:
+    return [
+        f"{plural(flow.lesions, 'lesion')}, both masks",
+        f"same class {integer(flow.agree)}, other class {integer(flow.differ)}",
+        f"no class with at least one mask {integer(flow.no_class)}",
+    ]
 
 
 def _cut(line: str) -> str:
@@ -135,9 +154,8 @@ def _description(flow: Flow) -> str:
     return (
         f"{plural(flow.lesions, 'lesion')} in {plural(flow.scans, 'scan')} of {plural(flow.patients, 'patient')}. "
         f"Manual mask: {integer(flow.manual_classified)} classified, {integer(flow.manual_no_roi)} without a "
-        f"ROI{manual}. "
-        f"Automatic mask: {integer(flow.automatic_classified)} classified, {integer(flow.automatic_not_detected)} "
-        f"without a class since not detected, {integer(flow.automatic_no_roi)} without a ROI{automatic}. Both masks: "
-        f"{integer(flow.agree)} in the same class, {integer(flow.differ)} in another, {integer(flow.no_class)} without "
-        "a class with at least one mask."
+        f"ROI{manual}. Automatic mask: {integer(flow.automatic_classified)} classified, "
+        f"{integer(flow.automatic_not_detected)} without a class since not detected, {integer(flow.automatic_no_roi)} "
+        f"without a ROI{automatic}. Both masks: {integer(flow.agree)} in the same class, {integer(flow.differ)} in "
+        f"another, {integer(flow.no_class)} without a class with at least one mask."
     )

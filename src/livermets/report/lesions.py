@@ -9,11 +9,26 @@ import pandas as pd
 from livermets.masks.identity import FIRST_UNMATCHED_ID
 from livermets.masks.lesion_table import TOO_FEW_ROIS
 
-LESION_COLUMNS = (
-    "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
-    "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
-    "predicted_manual", "predicted_automatic",
-)  # fmt: skip
+LISTED_COLUMNS = (
+    "cohort",
+    "patient_id",
+    "timepoint",
+    "lesion_id",
+    "response",
+    "longest_diameter_mm",
+    "volume_ml",
+    "dice",
+    "precision",
+    "recall",
+    "detected",
+    "n_roi_manual",
+    "n_roi_automatic",
+    "share_manual",
+    "share_automatic",
+    "predicted_manual",
+    "predicted_automatic",
+)
+"""What the report has of every lesion; a lesion table that lacks one of them is filled up."""
 
 
 @dataclass(frozen=True)

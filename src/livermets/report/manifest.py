@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,47 +12,53 @@ import livermets
 from livermets.provenance import canonical_json, code_digest, file_digest, text_digest, versions
 from livermets.randomness import integer_seed
 from livermets.report.benchmarks import per_rule, read_benchmarks
-from livermets.report.results import read_json
+from livermets.report.configuration import ReportedConfig
+from livermets.report.folder import (
+    BENCHMARKS,
+    MANIFEST,
+    NOT_RESULTS,
+    REPORT,
+    ResultsFolder,
+)
 from livermets.segmentation.description import read_description
-from livermets.workflow.leftovers import kept, left_over, made_by
+from livermets.workflow.leftovers import kept
 
 _TABLES = (".csv", ".json", ".safetensors")
 _OUTPUTS = (*_TABLES, ".parquet", ".gz", ".html", ".png", ".txt")
-_LEFT_OUT = ("logs", "benchmarks", "checkpoints")
 # Copies of CT volumes are most of a study's bytes. Their digests would take hours, and intake has taken the inputs'.
 _IMAGES = ("image.nii.gz", "ct.nii.gz", "probability.nii.gz")
 
 
 def study_manifest(
-    results: Path, config: Mapping[str, Any], lock: Path | None = None, *, tables_only: bool = False
+    results: Path, config: ReportedConfig, lock: Path | None = None, *, tables_only: bool = False
 ) -> dict[str, Any]:
     """Seeds, versions, machine, digests of settings, code, locked environment, inputs (as intake saw them) and outputs;
     time and memory per rule. What is left over from earlier configurations is only named.
 
     With ``tables_only`` ROI tables, masks and pictures are left out: for the report, which is itself an output."""
-    gone = left_over(results, made_by(config))
-    files = kept(output_files(results), gone)
+    folder, values = ResultsFolder.of(results, config), config.values()
+    files = kept(output_files(results), folder.left_over)
     if tables_only:
-        files = [path for path in files if path.suffix in _TABLES and path.relative_to(results).parts[0] != "report"]
+        files = [path for path in files if path.suffix in _TABLES and path.relative_to(results).parts[0] != REPORT]
     return {
-        "study": config.get("study"),
+        "study": values.get("study"),
         "created": _now(),
         "livermets": livermets.__version__,
-        "seed": config.get("seed"),
+        "seed": values.get("seed"),
         "seeds": _seeds(config),
-        "settings_digest": text_digest(canonical_json(config)),
+        "settings_digest": text_digest(canonical_json(values)),
         "code_digest": code_digest(*_modules()),
         "lock_digest": file_digest(lock) if lock is not None and lock.exists() else None,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "device": _device(results, gone),
+        "device": _device(folder),
         "cpus": os.cpu_count(),
         "versions": versions(),
-        "inputs": _inputs(results, gone),
+        "inputs": _inputs(folder),
         "outputs": {_inside(results, path): file_digest(path) for path in files if path.name not in _IMAGES},
         "image_bytes": {_inside(results, path): path.stat().st_size for path in files if path.name in _IMAGES},
-        "left_over": [_inside(results, path) for path in gone],
-        "rules": per_rule(read_benchmarks(results / "benchmarks")).to_dict("index"),
+        "left_over": [_inside(results, path) for path in folder.left_over],
+        "rules": per_rule(read_benchmarks(results / BENCHMARKS)).to_dict("index"),
     }
 
 
@@ -69,32 +74,28 @@ def _modules() -> list[str]:
     return [path.relative_to(root).as_posix() for path in root.rglob("*.py")]
 
 
-def _seeds(config: Mapping[str, Any]) -> dict[str, int]:
+def _seeds(config: ReportedConfig) -> dict[str, int]:
     """The seeds that stages were given; within a stage each random choice spawns its own from it by its purpose."""
-    seed, cohorts = config.get("seed"), config.get("cohorts") or {}
-    if not isinstance(seed, int):
+    if not config.gives("seed"):
         return {}
-    phantoms = {name: values.get("phantom") for name, values in cohorts.items() if isinstance(values, Mapping)}
-    given = {name: values.get("seed") for name, values in phantoms.items() if isinstance(values, Mapping)}
+    phantoms = {name: cohort.phantom for name, cohort in config.cohorts.items() if cohort.phantom is not None}
     spawned = {
-        f"phantom {name}": integer_seed(seed, "phantom", name) if own is None else int(own)
-        for name, own in given.items()
+        f"phantom {name}": integer_seed(config.seed, "phantom", name) if phantom.seed is None else phantom.seed
+        for name, phantom in phantoms.items()
     }
-    return {"study": seed, **spawned}
+    return {"study": config.seed, **spawned}
 
 
-def _device(results: Path, gone: list[Path]) -> str | None:
-    files = kept(results.glob("models/*/network.json"), gone)
-    return ", ".join(sorted({read_description(path.parent).device for path in files})) or None
+def _device(folder: ResultsFolder) -> str | None:
+    """What the networks of the study were trained on; folds and compared networks are not asked."""
+    main = [path for name, path in folder.trained_networks().items() if "/" not in name]
+    return ", ".join(sorted({read_description(path).device for path in main})) or None
 
 
-def _inputs(results: Path, gone: list[Path]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for path in kept(sorted(results.glob("*/intake/*/*/scan.json")), gone):
-        digest = read_json(path).get("image_sha256")
-        if digest:
-            found["/".join(path.relative_to(results).parts[i] for i in (0, 2, 3))] = str(digest)
-    return found
+def _inputs(folder: ResultsFolder) -> dict[str, str]:
+    """The digest of every image, by cohort, patient and timepoint."""
+    digests = {"/".join(scan.values()): facts.get("image_sha256") for scan, facts in folder.scan_facts()}
+    return {scan: str(digest) for scan, digest in digests.items() if digest}
 
 
 def output_files(results: Path) -> list[Path]:
@@ -103,9 +104,9 @@ def output_files(results: Path) -> list[Path]:
         path
         for path in results.rglob("*")
         if path.suffix in _OUTPUTS
-        and path.name != "manifest.json"
+        and path.name != MANIFEST
         and not path.name.startswith(".")
-        and path.relative_to(results).parts[0] not in _LEFT_OUT
+        and path.relative_to(results).parts[0] not in NOT_RESULTS
     )
 
 

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 
 from livermets.config.networks import OWN
-from livermets.config.radiomics import RadiomicsSettings
 from livermets.figures.slices import Pane, largest_slice, square_around
 from livermets.io.tables import read_table
 from livermets.masks.identity import SOURCES
 from livermets.overlap.tables import measured, segmented
 from livermets.report import formatting as fmt
-from livermets.report.model import Figure, Gallery
+from livermets.report.document import Figure, Gallery
 from livermets.report.pictures import drawing_png
 from livermets.report.results import StudyResults
 from livermets.report.seen import cohort_words
@@ -181,14 +180,13 @@ def _maps(
     ones of whatever the network outlined in the picture."""
     from livermets.radiomics.maps import feature_map
 
-    settings = RadiomicsSettings.model_validate(study.config.get("radiomics") or {})
     on_slice = rois[rois["z"] == cut.place[0]]
     maps = {}
     for source in SOURCES:
         wanted = on_slice["mask_source"] == source
         if source == "manual":
             wanted &= on_slice["lesion_id"] == int(lesion["lesion_id"])
-        whole = feature_map(on_slice[wanted].assign(z=0), column, (1, *cut.shape_zyx[1:]), settings)
+        whole = feature_map(on_slice[wanted].assign(z=0), column, (1, *cut.shape_zyx[1:]), study.config.radiomics)
         maps[source] = whole[0][cut.place[1:]]
     return maps
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livermets.figures.writing import png_bytes, svg_bytes
-from livermets.report.model import Download
+from livermets.report.document import Download
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from livermets.report.checklists import STATES
-from livermets.report.model import Report
+from livermets.report.document import Report
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.model import Note
+from livermets.report.document import Note
 from livermets.report.results import StudyResults
 
 _SEEN = "seen in training"

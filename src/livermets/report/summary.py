@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import pandas as pd
 
 from livermets.concordance.diagnostics import END_TO_END
@@ -9,13 +11,13 @@ from livermets.masks.identity import SOURCES
 from livermets.masks.lesion_table import with_headline
 from livermets.report import formatting as fmt
 from livermets.report.answer import answer
+from livermets.report.document import Block, Bullets, Note, Paragraph, Section
 from livermets.report.findings import findings, limits, selection_findings
 from livermets.report.lesions import headline
-from livermets.report.model import Block, Bullets, Column, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import POOLED, QUOTED, level_text, main_comparison, rows_of
-from livermets.report.sections.selection_words import follow_up_sentence
-from livermets.report.tables import csv_download
+from livermets.report.sections.training import follow_up_sentence
+from livermets.report.tables import Shown, shown_table
 from livermets.stats.results import is_clustered, shown_interval
 
 
@@ -67,47 +69,58 @@ def _counts(study: StudyResults, lesions: pd.DataFrame) -> str:
     return f"{text} and {fmt.plural(others, 'lesion')} at other timepoints" if others else text
 
 
+class _Fate(NamedTuple):
+    """A row of the fates: the fate, of which lesions, how many (``k`` of ``n``), their share, and which measure of the
+    agreement that is, if any."""
+
+    fate: str
+    population: str
+    k: Any
+    n: Any
+    share: Any
+    measure: str = ""
+
+
 def _fate_table(tables: dict[str, pd.DataFrame]) -> Block:
     """What became of every lesion's class, and the share that keeps it of three populations."""
     fates, agreement = tables.get("fates", pd.DataFrame()), tables.get("agreement", pd.DataFrame())
     if fates.empty or not fates["n_lesions"].iloc[-1]:
         return Note("The fates of the lesions are not shown because fates.csv is missing or holds no lesion.")
     total = fates.iloc[-1]
-    n = total["n_lesions"]
-    rows = [
-        [
-            words,
-            "all lesions",
-            fmt.count_of(total[fate], n),
-            fmt.percent(total[fate] / n, 0) if n else fmt.MISSING,
-            "",
-            "",
-        ]
-        for fate, words in (("same", "Same class"), ("other", "Another class"), ("no_class", "No class"))
+    lesions = fmt.plural(total["n_lesions"], "validation lesion")
+    patients = fmt.plural(total["n_patients"], "patient")
+    caption = (
+        f"What became of the class of {lesions} of {patients} when the automatic mask replaced the manual one. The "
+        f"first three rows add up to all lesions. {level_text(agreement)} {QUOTED}."
+    )
+    columns = [
+        Shown("Fate", lambda row: row.fate),
+        Shown("Of the lesions", lambda row: row.population),
+        Shown("Count", lambda row: fmt.count_of(row.k, row.n), numeric=True),
+        Shown("Share", lambda row: fmt.percent(row.share, 0), numeric=True),
+        Shown("Interval", lambda row: _ends(agreement, row.measure) if row.measure else "", numeric=True),
+        Shown("Interval is", lambda row: _by(agreement, row.measure) if row.measure else "", numeric=True),
     ]
-    rows[0][-2:] = [_ends(agreement, "agreement_all"), _by(agreement, "agreement_all")]
+    return shown_table("key-fates", caption, columns, _fates(total, agreement), data=fates)
+
+
+def _fates(total: pd.Series, agreement: pd.DataFrame) -> list[_Fate]:
+    """The three fates of all lesions, and the kept class among those that one mask and that both masks classify."""
+    n = total["n_lesions"]
+    every = "all lesions"
+    rows = [
+        _Fate("Same class", every, total["same"], n, total["same"] / n, "agreement_all"),
+        _Fate("Another class", every, total["other"], n, total["other"] / n),
+        _Fate("No class", every, total["no_class"], n, total["no_class"] / n),
+    ]
     for measure, words in (
         ("agreement_reader_classified", "classified with the manual mask"),
         ("agreement", "classified with both masks"),
     ):
         shown = shown_interval(rows_of(agreement, measure))
         if shown is not None and not fmt.is_missing(shown["value"]):
-            share = fmt.percent(shown["value"], 0)
-            counts = fmt.count_of(shown["k"], shown["n"])
-            rows.append(["Same class", words, counts, share, _ends(agreement, measure), _by(agreement, measure)])
-    caption = (
-        f"What became of the class of {fmt.plural(n, 'validation lesion')} of "
-        f"{fmt.plural(total['n_patients'], 'patient')} when the automatic mask replaced the manual one. The first "
-        f"three rows add up to all lesions. {level_text(agreement)} {QUOTED}."
-    )
-    head = [Column("Fate"), Column("Of the lesions"), Column("Count", True), Column("Share", True)]
-    return Table(
-        "key-fates",
-        caption,
-        [*head, Column("Interval", True), Column("Interval is", True)],
-        rows,
-        csv_download("key-fates", fates),
-    )
+            rows.append(_Fate("Same class", words, shown["k"], shown["n"], shown["value"], measure))
+    return rows
 
 
 def _ends(agreement: pd.DataFrame, measure: str) -> str:
@@ -129,24 +142,26 @@ def _key_table(tables: dict[str, pd.DataFrame]) -> Block:
     """Diagnostics on the lesions that both masks classify, and end to end, side by side."""
     paired, every = tables.get("diagnostics", pd.DataFrame()), tables.get("diagnostics_all", pd.DataFrame())
     end_to_end = every[every["population"] == END_TO_END] if "population" in every else every
-    rows = []
-    for measure, words in (("sensitivity", "Sensitivity"), ("specificity", "Specificity"), ("auc", "ROC AUC")):
-        cells = [
-            _key_cell(rows_of(table, measure, mask_source=source), measure)
-            for table in (paired, end_to_end)
-            for source in SOURCES
-        ]
-        rows.append([words, *cells, _key_difference(tables, measure)])
     caption = (
         f"Against the outcome: {_counted(paired)} with an outcome and both classes, and all {_counted(end_to_end)} "
         "with an outcome, where a lesion without a class counts as called wrongly (an area needs a share, which it "
         f"lacks). The last column is the difference over all lesions, manual minus automatic, with patients resampled. "
         f"{level_text(paired)} {QUOTED}."
     )
-    head = [Column("Measure"), *(Column(f"Both classes, {source} mask", True) for source in SOURCES)]
-    head += [Column(f"All lesions, {source} mask", True) for source in SOURCES]
-    head.append(Column("Difference, all lesions", True))
-    return Table("key-figures", caption, head, rows)
+    columns = [
+        Shown("Measure", lambda measure: _KEY_MEASURES[measure]),
+        *(_key_column(f"Both classes, {source} mask", paired, source) for source in SOURCES),
+        *(_key_column(f"All lesions, {source} mask", end_to_end, source) for source in SOURCES),
+        Shown("Difference, all lesions", lambda measure: _key_difference(tables, measure), numeric=True),
+    ]
+    return shown_table("key-figures", caption, columns, _KEY_MEASURES)
+
+
+_KEY_MEASURES = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "ROC AUC"}
+
+
+def _key_column(heading: str, table: pd.DataFrame, source: str) -> Shown:
+    return Shown(heading, lambda measure: _key_cell(rows_of(table, measure, mask_source=source), measure), numeric=True)
 
 
 def _key_difference(tables: dict[str, pd.DataFrame], measure: str) -> str:

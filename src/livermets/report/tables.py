@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,53 +11,9 @@ import pandas as pd
 
 from livermets.io.tables import csv_text
 from livermets.report import formatting as fmt
-from livermets.report.model import Column, Download, Table
-from livermets.stats.results import is_clustered as is_clustered
+from livermets.report.document import Column, Download, Table
+from livermets.report.vocabulary import LABELS, METHODS
 
-LABELS = {
-    "patient_id": "Patient", "lesion_id": "Lesion", "cohort": "Cohort", "timepoint": "Timepoint", "centre": "Centre",
-    "response": "Response", "longest_diameter_mm": "Longest diameter (mm)", "volume_ml": "Volume (ml)", "dice": "Dice",
-    "precision": "Precision", "recall": "Recall", "detected": "Detected", "n_roi_manual": "ROIs, manual",
-    "n_roi_automatic": "ROIs, automatic", "share_manual": "Share R+, manual", "share_automatic": "Share R+, automatic",
-    "predicted_manual": "Class, manual", "predicted_automatic": "Class, automatic", "value": "Value", "low": "Low",
-    "high": "High", "level": "Level", "method": "Method", "n_lesions": "Lesions", "n_patients": "Patients",
-    "mask_source": "Mask", "n": "n", "k": "k", "auc": "AUC", "roi": "ROI", "rois": "ROIs", "sd": "SD", "p": "p",
-    "r_plus": "R+", "r_minus": "R−", "n_compared": "Compared", "n_undetected": "Not detected", "n_agree": "Same class",
-    "r_plus_compared": "R+ compared", "r_minus_compared": "R− compared", "r_plus_correct_manual": "R+ right, manual",
-    "r_plus_correct_automatic": "R+ right, automatic", "r_minus_correct_manual": "R− right, manual",
-    "r_minus_correct_automatic": "R− right, automatic", "mean_dice_detected": "Mean Dice, detected",
-    "mean_dice": "Mean Dice, all lesions", "std_error": "Standard error", "r_plus_classified": "R+ classified",
-    "r_plus_correct": "R+ right",
-    "r_minus_classified": "R− classified", "r_minus_correct": "R− right", "n_other": "Another class",
-    "n_no_class": "No class", "n_selected": "Searches that chose it",
-    "n_searches": "Searches", "p_value": "p",
-}  # fmt: skip
-
-METHODS = {
-    "clopper-pearson": "exact binomial (Clopper–Pearson)",
-    "wilson": "Wilson score",
-    "clopper-pearson-patients": "exact binomial, one trial per patient",
-    "ratio-logit-t": "ratio of counts over lesions (Graham and Bull 1998, logit, t)",
-    "mercaldo-logit": "logit (Mercaldo 2007)",
-    "cluster-bootstrap": "bootstrap of patients",
-    "cluster-linear-z-t": "clustered by patient (linearised, Fisher’s z, t)",
-    "delong": "DeLong",
-    "obuchowski-1997": "clustered by patient (Obuchowski 1997; logit, t, degrees of freedom: the fewer of the patients "
-    "with R+ and with R− lesions, minus 1)",
-    "cluster-logit-t": "clustered by patient (ratio variance, logit, t)",
-    "cluster-sandwich": "logistic regression, sandwich errors by patient",
-    "durkalski-2003": "clustered by patient (Durkalski 2003)",
-    "patient-mean-t": "Student t over patients",
-    "fleiss-1969": "asymptotic (Fleiss 1969)",
-    "exact-binomial": "exact binomial",
-    "bland-altman-1999": "lesions independent (Bland and Altman 1999)",
-    "square-and-add": "square and add, from the intervals of both shares",
-    "cluster-mover": "clustered by patient (Zou 2013)",
-    "chi-squared-yates": "chi-squared, unpaired",
-    "cluster-linearised-t": "t-test by patient (linearised difference)",
-    "welch-t": "Welch’s t, unpaired",
-    "count": "",
-}
 _CLASS_COLUMNS = ("response", "predicted_manual", "predicted_automatic", "predicted")
 _COUNT_PREFIXES = ("n_", "r_plus_", "r_minus_", "number_of_")
 _COUNT_COLUMNS = (
@@ -133,6 +90,36 @@ def kept_together(text: object) -> str:
 def csv_download(name: str, frame: pd.DataFrame) -> Download:
     """A frame as a CSV that the reader can save."""
     return Download(f"{name}.csv", csv_text(frame).encode())
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A column of a table of the report: its heading, and the text of its cell for a row."""
+
+    label: str
+    text: Callable[[Any], str]
+    numeric: bool = False
+
+
+def shown_table(
+    identifier: str,
+    caption: str,
+    columns: Sequence[Shown],
+    rows: Iterable[Any],
+    *,
+    data: pd.DataFrame | None = None,
+    note: str = "",
+) -> Table:
+    """Rows of any kind as a table of the report; ``data`` is what the reader can save."""
+    head = [Column(column.label, column.numeric) for column in columns]
+    cells = [[column.text(row) for column in columns] for row in rows]
+    download = None if data is None else csv_download(identifier, data)
+    return Table(identifier, caption, head, cells, download, note)
+
+
+def rows_in(frame: pd.DataFrame) -> Iterable[pd.Series]:
+    """The rows of a frame, each by the names of its columns."""
+    return (row for _, row in frame.iterrows())
 
 
 def frame_table(

@@ -12,8 +12,8 @@ from typing import Any
 
 from livermets.errors import Problem, ProblemList, input_error
 from livermets.provenance import file_digest
+from livermets.report.folder import MANIFEST, read_json
 from livermets.report.manifest import output_files
-from livermets.report.results import read_json
 from livermets.workflow.leftovers import kept, left_over_problems
 
 
@@ -22,7 +22,7 @@ def verify(results: Path, manifest: Path | None = None) -> tuple[int, list[Probl
 
     Tables, models, masks and the report are compared by SHA-256, images by size. Raises `InputError` where there is no
     manifest to compare with, or one that lists no files."""
-    path = manifest or results / "manifest.json"
+    path = manifest or results / MANIFEST
     values = read_json(path)
     digests, sizes = _mapping(values, "outputs"), _mapping(values, "image_bytes")
     if not digests:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from livermets.io.atomic import write_text, written_aside
-from livermets.report.model import Figure, Report
+from livermets.report.document import Figure, Report
 
 
 def write_report(out: Path, report: Report, html: str) -> None:

@@ -7,11 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from livermets.cohort.load import load_cohorts
 from livermets.cohort.study import Study
-from livermets.config.load import validate_section
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem
 
@@ -49,13 +47,9 @@ class Made:
         )
 
 
-def made_by(values: Mapping[str, Any]) -> Made | None:
-    """The same of a whole configuration as values; None for one without cohorts, or that is none."""
-    if not values.get("cohorts"):
-        return None
-    try:
-        config = validate_section(StudyConfig, dict(values), "")
-    except InputError:
+def made_by(config: StudyConfig) -> Made | None:
+    """The same of a configuration alone; None for one without cohorts, of which nothing is known."""
+    if not config.cohorts:
         return None
     try:
         return Made.by(config, load_cohorts(config.cohorts, config.outcome, config.seed))

@@ -11,8 +11,9 @@ from tests.unit.report.results_factory import make_results
 from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report
+from livermets.report.configuration import ReportedConfig, reported_config
+from livermets.report.document import Report
 from livermets.report.manifest import study_manifest
-from livermets.report.model import Report
 from livermets.report.render import render_html
 from livermets.report.results import StudyResults, read_results
 
@@ -22,7 +23,8 @@ class MadeStudy:
     """A made-up results folder, read, reported and rendered."""
 
     folder: Path
-    config: Mapping[str, Any]
+    values: Mapping[str, Any]
+    config: ReportedConfig
     results: StudyResults
     report: Report
     html: str
@@ -31,10 +33,11 @@ class MadeStudy:
 @pytest.fixture(scope="session")
 def made_study(tmp_path_factory: pytest.TempPathFactory) -> MadeStudy:
     folder = tmp_path_factory.mktemp("study") / "results"
-    config = make_results(folder)
+    values = make_results(folder)
+    config = reported_config(values)
     results = read_results(folder, config, study_manifest(folder, config))
     report = build_report(results, ReportSettings(), StatisticsSettings(bootstrap_replicates=200), {})
-    return MadeStudy(folder, config, results, report, render_html(report))
+    return MadeStudy(folder, values, config, results, report, render_html(report))
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

@@ -28,6 +28,9 @@ FEATURES = [
     "original_ngtdm_Busyness",
 ]
 
+PATHS = {"image": "ct/{patient}.nii.gz", "lesions": "masks/{patient}.nii.gz", "table": "outcome.csv"}
+"""What a cohort's settings must name at least."""
+
 
 @dataclass(frozen=True)
 class MadeCohort:
@@ -95,8 +98,7 @@ def make_results(
 def _settings_of(cohort: MadeCohort) -> dict[str, object]:
     if cohort.synthetic:
         return {"role": cohort.role, "phantom": {"patients": cohort.patients, "effect": 1.0}}
-    paths = {"image": "ct/{patient}.nii.gz", "lesions": "masks/{patient}.nii.gz", "table": "outcome.csv"}
-    return {"role": cohort.role, **paths}
+    return {"role": cohort.role, **PATHS}
 
 
 def _make_cohort(folder: Path, cohort: MadeCohort, rng: np.random.Generator, detection_dice: float) -> pd.DataFrame:

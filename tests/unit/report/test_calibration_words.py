@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from livermets.report.configuration import ReportedConfig
 from livermets.report.sections.calibration import calibration_blocks
 
 
@@ -25,7 +26,7 @@ def made(picture, low, scores):
         ]),
     }  # fmt: skip
     study = SimpleNamespace(
-        model=model, model_facts={"recalibration": {"margin": 0.01}}, config={}, concordance={},
+        model=model, model_facts={"recalibration": {"margin": 0.01}}, config=ReportedConfig(), concordance={},
         concordance_pictures={"v": {"calibration": picture, "decision": picture}},
     )  # fmt: skip
     summary = pd.DataFrame([{

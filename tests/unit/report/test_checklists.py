@@ -11,9 +11,12 @@ import pytest
 
 from livermets.report import checklists
 from livermets.report.checklists import NAMES, STATES, UNPROVEN, answered, checklist, checklist_section
+from livermets.report.configuration import ReportedConfig
+from livermets.report.document import ChecklistTable
 from livermets.report.evidence import Fact, facts, feature_classes, intervals
-from livermets.report.model import ChecklistTable
 from livermets.report.results import StudyResults
+
+NO_CONFIGURATION = ReportedConfig()
 
 
 def _state(study: StudyResults, name: str, item: str) -> str:
@@ -22,12 +25,7 @@ def _state(study: StudyResults, name: str, item: str) -> str:
 
 @pytest.fixture(scope="module")
 def study(made_study):
-    """The made-up study with the settings that a real one always has."""
-    settings = {
-        "radiomics": {"size": 7, "bin_width": 25.0, "binning": "roi", "image_types": ["original"]},
-        "preprocess": {"network_grid": 256}, "statistics": {"level": 0.95},
-    }  # fmt: skip
-    return replace(made_study.results, config={**made_study.results.config, **settings})
+    return made_study.results
 
 
 @pytest.mark.parametrize("name,items", [("clear", 58), ("tripod_ai", 52), ("metrics", 35)])
@@ -145,7 +143,10 @@ CHANGES = {
     "no ICC": (_without_table("feature_icc"), {"METRICS 14": "not", "CLEAR 31": "partly"}),
     "no scans": (_without(scans=pd.DataFrame()), {"CLEAR 16": "write", "CLEAR 22": "partly", "METRICS 6": "write"}),
     "one class of features": (_one_class_of_features, {"CLEAR 26": "partly", "CLEAR 27": "done"}),
-    "no settings": (_without(config={}), {"CLEAR 22": "write", "CLEAR 23": "write", "METRICS 13": "write"}),
+    "no settings": (
+        _without(config=NO_CONFIGURATION),
+        {"CLEAR 22": "write", "CLEAR 23": "write", "METRICS 13": "write"},
+    ),
     "no networks": (_without(networks={}), {"METRICS 20": "partly", "METRICS 8": "write"}),
 }  # fmt: skip
 
@@ -194,8 +195,16 @@ def test_a_caption_counts_its_own_rows(study):
 
 
 def test_items_are_not_done_without_their_artefact(study):
-    bare = replace(study, concordance={}, model={}, model_facts={}, scans=pd.DataFrame(), networks={}, config={},
-                   manifest={})  # fmt: skip
+    bare = replace(
+        study,
+        config=NO_CONFIGURATION,
+        concordance={},
+        model={},
+        model_facts={},
+        scans=pd.DataFrame(),
+        networks={},
+        manifest={},
+    )
     states = {row.state for name in NAMES for row in answered(name, bare)}
     assert states <= {"partly", "done", "not", "write", "na"}
     done = {(name, row.item) for name in NAMES for row in answered(name, bare) if row.state == "done"}

@@ -11,7 +11,7 @@ from tests.lesion_tables import lesion_table
 
 from livermets.concordance.result import concordance
 from livermets.config.statistics import StatisticsSettings
-from livermets.report.model import Details, Figure, Note, Table
+from livermets.report.document import Details, Figure, Note, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.agreement_model import agreement_model_blocks
 from livermets.report.sections.calibration import calibration_blocks

@@ -13,10 +13,11 @@ from livermets.concordance.agreement_model import OUTCOMES
 from livermets.masks.detected import is_detected
 from livermets.masks.lesion_table import checked_lesions
 from livermets.overlap.tables import Resampling, detection_by_size
+from livermets.report.configuration import reported_config
 from livermets.report.detection import detection_sentence
+from livermets.report.document import Table
 from livermets.report.flow import flow_svg
 from livermets.report.lesions import lesion_flow
-from livermets.report.model import Table
 from livermets.report.results import read_results
 from livermets.report.sections.cohorts import cohorts_section
 from livermets.report.sections.concordance import concordance_section
@@ -35,7 +36,7 @@ def swept(request, tmp_path_factory):
     """A study made by one rule, with the sections that count detections."""
     folder = tmp_path_factory.mktemp("rule") / "results"
     config = make_results(folder, COHORTS, detection_dice=request.param)
-    study = read_results(folder, config)
+    study = read_results(folder, reported_config(config))
     resampling = Resampling(200, 0.95, np.random.default_rng(0))
     made = [
         cohorts_section(study),

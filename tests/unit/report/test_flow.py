@@ -11,17 +11,20 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.report.results_factory import PATHS
 
 from livermets.masks.lesion_table import checked_lesions
+from livermets.report.configuration import ReportedConfig, reported_config
+from livermets.report.document import Bullets, Gallery, Paragraph
+from livermets.report.exclusions import exclusions
 from livermets.report.flow import flow_svg
 from livermets.report.lesions import lesion_flow, split_findings
-from livermets.report.model import Bullets, Gallery, Paragraph
-from livermets.report.modelcard import model_card_section
-from livermets.report.results import _with_all_columns, left_out
+from livermets.report.results import _with_all_columns
 from livermets.report.sections.analyses import analyses
 from livermets.report.sections.cohorts import cohort_flows, cohorts_section, exclusion_reasons
 from livermets.report.sections.lesion_list import lesion_section
 from livermets.report.sections.methods import methods_section
+from livermets.report.sections.model_card import model_card_section
 
 CLASS = st.sampled_from([0.0, 1.0, np.nan])
 
@@ -99,10 +102,10 @@ def test_what_was_left_out_is_in_the_diagram_with_its_reason():
         {"patient": "P0", "timepoint": "TP1", "reason": "other phase"},
         {"patient": "P0", "lesion": 2, "reason": "ablated"},
     ]
-    who = {"cohort": "a", "patient_id": "P0", "timepoint": "baseline"}
-    lesions = pd.DataFrame([{**who, "lesion_id": "2", "reason": "ablated"}])
-    table = left_out({"cohorts": {"a": {"exclude": exclude}, "b": {}}}, lesions)
-    study = SimpleNamespace(excluded=table)
+    scans = pd.DataFrame([{"cohort": "a", "patient_id": "P0", "timepoint": "baseline"}])
+    cohort = {"role": "validation", **PATHS}
+    config = reported_config({"cohorts": {"a": {**cohort, "exclude": exclude}, "b": cohort}})
+    study = SimpleNamespace(excluded=exclusions(config, scans))
     assert exclusion_reasons(study, "b") == []
     reasons = exclusion_reasons(study, "a")
     assert reasons == ["1 lesion: ablated", "2 patients: motion artefacts", "1 scan: other phase"]
@@ -125,11 +128,14 @@ def test_findings_of_scans_without_a_manual_mask_are_neither():
     assert [len(part) for part in split_findings(table)] == [1, 0, 1]
 
 
+def _predicting(made_study, *timepoints):
+    return made_study.config.model_copy(update={"response_timepoints": list(timepoints)})
+
+
 @pytest.fixture
 def baseline_only(made_study):
     """The made-up study, whose validation cohort was seen twice, when only baseline is predicted from."""
-    config = {**made_study.config, "response_timepoints": ["baseline"]}
-    return replace(made_study.results, config=config)
+    return replace(made_study.results, config=_predicting(made_study, "baseline"))
 
 
 def test_lesions_at_other_timepoints_are_counted_apart_and_once(baseline_only):
@@ -149,8 +155,7 @@ def test_lesions_at_other_timepoints_are_counted_apart_and_once(baseline_only):
 
 
 def test_nothing_is_counted_apart_where_every_timepoint_is_predicted(made_study):
-    both = {**made_study.config, "response_timepoints": ["baseline", "TP1"]}
-    for config in (both, {key: value for key, value in both.items() if key != "response_timepoints"}):
+    for config in (_predicting(made_study, "baseline", "TP1"), ReportedConfig()):
         study = replace(made_study.results, config=config)
         assert set(cohort_flows(study)) == set(study.cohorts)
         assert "counted apart" not in cohorts_section(study).blocks[0].text

@@ -7,7 +7,7 @@ from tests.lesion_tables import lesion_table
 
 from livermets.concordance.result import ConcordanceResult, concordance
 from livermets.config.statistics import StatisticsSettings
-from livermets.report.model import Details, Table
+from livermets.report.document import Details, Table
 from livermets.report.sections.groups import group_blocks
 
 

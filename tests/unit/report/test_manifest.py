@@ -18,7 +18,7 @@ def test_it_names_seed_versions_inputs_and_outputs(made_study):
 
 def test_settings_change_only_their_own_digest(made_study):
     one = study_manifest(made_study.folder, made_study.config)
-    other = study_manifest(made_study.folder, {**made_study.config, "seed": 8})
+    other = study_manifest(made_study.folder, made_study.config.model_copy(update={"seed": 8}))
     changed = {key for key in one if one[key] != other[key]} - {"created"}
     assert changed == {"seed", "seeds", "settings_digest"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from livermets.report.model import Paragraph, Table
+from livermets.report.document import Paragraph, Table
 from livermets.report.sections.methods import methods_section
 
 
@@ -14,11 +14,12 @@ def _text(study) -> str:
 
 
 def test_the_timepoints_that_are_predicted_from_are_stated(made_study):
-    named = replace(made_study.results, config={**made_study.config, "response_timepoints": ["TP1"]})
+    named = replace(made_study.results, config=made_study.config.model_copy(update={"response_timepoints": ["TP1"]}))
     assert "predicted from images at TP1" in _text(named)
     assert "Lesions of the training cohorts at baseline train the segmentation only" in _text(named)
     assert "Lesions of the other cohorts at baseline test the masks only" in _text(named)
-    both = replace(made_study.results, config={**made_study.config, "response_timepoints": ["baseline", "TP1"]})
+    config = made_study.config.model_copy(update={"response_timepoints": ["baseline", "TP1"]})
+    both = replace(made_study.results, config=config)
     assert "masks only" not in _text(both)
     assert "segmentation only" not in _text(both)
 

@@ -3,7 +3,7 @@
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from livermets.report.modelcard import model_card_section
+from livermets.report.sections.model_card import model_card_section
 
 
 def test_every_area_says_of_how_many_lesions_it_is(made_study):

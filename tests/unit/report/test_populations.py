@@ -14,7 +14,8 @@ from tests.unit.report.results_factory import MadeCohort, make_results
 from livermets.concordance.result import concordance
 from livermets.config.statistics import StatisticsSettings
 from livermets.overlap.tables import Resampling
-from livermets.report.model import Details, Paragraph, Section, Table
+from livermets.report.configuration import reported_config
+from livermets.report.document import Details, Paragraph, Section, Table
 from livermets.report.results import StudyResults, read_results
 from livermets.report.sections.analyses import analyses
 from livermets.report.sections.cohorts import cohorts_section
@@ -32,7 +33,7 @@ def one_timepoint(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
     """A study of one timepoint."""
     folder: Path = tmp_path_factory.mktemp("one") / "results"
     cohorts = (MadeCohort("training", "train", 3, 3), MadeCohort("validation", "validation", 5, 4))
-    return read_results(folder, make_results(folder, cohorts, seed=3))
+    return read_results(folder, reported_config(make_results(folder, cohorts, seed=3)))
 
 
 def tables(section: Section) -> dict[str, Table]:

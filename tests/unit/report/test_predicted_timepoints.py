@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 from tests.unit.report.results_factory import MadeCohort, make_results
-from tests.unit.report.statements.checking import checks, complaints, statistics_of
+from tests.unit.report.statements.checking import checks, complaints
 from tests.unit.report.statements.registry import Files
 
 from livermets.config.report import ReportSettings
 from livermets.report.build import build_report
 from livermets.report.checklists import checklist_section
-from livermets.report.model import Section
-from livermets.report.modelcard import model_card_section
+from livermets.report.configuration import reported_config
+from livermets.report.document import Section
 from livermets.report.results import StudyResults, read_results
+from livermets.report.sections.model_card import model_card_section
 from livermets.report.sections.predict import predict_section
 from livermets.report.summary import summary_section
 
@@ -38,7 +39,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, A
 
 @pytest.fixture(scope="module")
 def study(made: tuple[Path, Mapping[str, Any]]) -> StudyResults:
-    return read_results(*made)
+    folder, values = made
+    return read_results(folder, reported_config(values))
 
 
 def summary_words(section: Section) -> str:
@@ -46,9 +48,10 @@ def summary_words(section: Section) -> str:
 
 
 def test_sentences_that_count_lesions_hold_for_the_files(made) -> None:
-    folder, config = made
-    report = build_report(read_results(folder, config), ReportSettings(), statistics_of(config), {})
-    files = Files(folder, config)
+    folder, values = made
+    config = reported_config(values)
+    report = build_report(read_results(folder, config), ReportSettings(), config.statistics, {})
+    files = Files(folder, values)
     found = [
         c for c in checks(report, files) if c.text.place.startswith(("prediction-", "summary/paragraph/", "model-card"))
     ]
@@ -89,6 +92,6 @@ def test_the_summary_counts_follow_ups_apart(study: StudyResults) -> None:
 def test_the_summary_says_which_images_trained_beside_baseline(study: StudyResults) -> None:
     trained = study.model["training_lesions"]
     model = {**study.model, "training_lesions": trained.assign(timepoint="TP1")}
-    both = replace(study, model=model, config={**study.config, "response_timepoints": list(TWICE)})
+    both = replace(study, model=model, config=study.config.model_copy(update={"response_timepoints": list(TWICE)}))
     assert "Images at TP1, named by response_timepoints, trained the model" in str(summary_section(both).blocks[-1])
     assert "trained the model" not in str(summary_section(study).blocks[-1])

@@ -16,7 +16,8 @@ from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.errors import InputError
 from livermets.report.build import build_report
-from livermets.report.model import Bullets, ChecklistTable, Figure, Note, Paragraph, Report, Table
+from livermets.report.configuration import ReportedConfig, reported_config
+from livermets.report.document import Bullets, ChecklistTable, Figure, Note, Paragraph, Report, Table
 from livermets.report.render import render_html
 from livermets.report.results import read_results
 from livermets.report.sections.cohorts import without_lesions
@@ -24,6 +25,7 @@ from livermets.report.sections.methods import methods_section
 from livermets.report.write import write_report
 
 FEW = StatisticsSettings(bootstrap_replicates=200)
+NO_CONFIGURATION = ReportedConfig()
 NAN_WORDS = re.compile(r"\b(nan|NaN|None|inf|NaT)\b|<NA>")
 
 
@@ -47,8 +49,8 @@ class Page(HTMLParser):
         self.unnamed_pictures += tag == "img" and not found.get("alt")
 
 
-def report_of(folder: Path, config: dict | None = None) -> Report:
-    return build_report(read_results(folder, config or {}), ReportSettings(), FEW, {})
+def report_of(folder: Path, config: ReportedConfig = NO_CONFIGURATION) -> Report:
+    return build_report(read_results(folder, config), ReportSettings(), FEW, {})
 
 
 def prose(report: Report) -> list[str]:
@@ -109,7 +111,8 @@ def test_sections_appear_in_the_order_in_which_a_reader_asks(made_study):
 
 def test_the_settings_show_no_path_of_a_cohort(made_study):
     cohort = {"role": "predict", "folder": "/archive/PLANTED", "image": "PLANTED/CT", "series": {"uid": "1.2.826.7"}}
-    page = repr(methods_section(read_results(made_study.folder, {"cohorts": {"c": cohort}}, {})))
+    config = reported_config({"cohorts": {"c": {**cohort, "patients": ["P1"]}}})
+    page = repr(methods_section(read_results(made_study.folder, config, {})))
     assert "cohorts.c.image" in page
     assert "PLANTED" not in page
     assert "1.2.826.7" not in page
@@ -192,7 +195,7 @@ def _without(folder: Path, gone: tuple[str, ...], tmp_path: Path) -> Path:
     ids=["whole stages", "single files"],
 )
 def test_a_missing_part_is_said_in_words(made_study, tmp_path, gone):
-    report = report_of(_without(made_study.folder, tuple(gone), tmp_path), dict(made_study.config))
+    report = report_of(_without(made_study.folder, tuple(gone), tmp_path), made_study.config)
     for said in gone.values():
         assert any(said in text for text in prose(report)), said
     for text in prose(report):
@@ -242,12 +245,12 @@ def test_a_lesion_table_alone_gives_a_report_that_says_what_it_cannot(tmp_path, 
 )
 def test_a_wrong_lesion_table_is_refused_in_one_sentence(tmp_path, columns, said):
     with pytest.raises(InputError, match=said):
-        read_results(_lesions(tmp_path / "results", **columns), {})
+        read_results(_lesions(tmp_path / "results", **columns), NO_CONFIGURATION)
 
 
 def test_a_folder_without_a_lesion_table_is_refused(tmp_path):
     with pytest.raises(InputError, match="no lesion table"):
-        read_results(tmp_path, {})
+        read_results(tmp_path, NO_CONFIGURATION)
 
 
 def test_the_same_results_give_the_same_page(tmp_path):
@@ -264,9 +267,10 @@ def test_statements_of_the_configuration_answer_checklist_items(made_study):
 
 
 def test_a_removed_cohort_is_no_part_of_the_study(made_study):
-    config = dict(made_study.config)
-    gone = next(name for name, settings in config["cohorts"].items() if settings["role"] == "validation")
-    config["cohorts"] = {name: settings for name, settings in config["cohorts"].items() if name != gone}
+    cohorts = made_study.config.cohorts
+    gone = next(name for name, settings in cohorts.items() if settings.role == "validation")
+    left = {name: settings for name, settings in cohorts.items() if name != gone}
+    config = made_study.config.model_copy(update={"cohorts": left})
     before = read_results(made_study.folder, made_study.config)
     after = read_results(made_study.folder, config)
     for table in ("scans", "scan_metrics", "matching"):

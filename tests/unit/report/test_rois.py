@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from livermets.concordance.rois import BY_CONSTRUCTION
-from livermets.report.model import Details, Table
+from livermets.report.document import Details, Table
 from livermets.report.sections.rois import roi_blocks
 from livermets.report.tables import cell
 

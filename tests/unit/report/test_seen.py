@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from tests.network_descriptions import network_description
 
-from livermets.report.model import Figure, Pairs, Table
+from livermets.report.document import Figure, Pairs, Table
 from livermets.report.results import Network, read_results
 from livermets.report.sections.trained_networks import networks_sections
 from livermets.report.seen import cohort_words, seen_note

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from livermets.overlap.tables import Resampling
-from livermets.report.model import Details, Figure, Paragraph, Table
+from livermets.report.document import Details, Figure, Paragraph, Table
 from livermets.report.results import Network, read_results
 from livermets.report.sections.segmentation import segmentation_section
 from livermets.report.sections.trained_networks import networks_sections

@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 
 from livermets.model.evaluation import comparison_table, evaluation_table
+from livermets.report.configuration import ReportedConfig
 from livermets.report.findings import selection_findings
 from livermets.report.sections import selection_doubts as doubts
 from livermets.report.sections import selection_words as words
 from livermets.report.sections.estimates import estimate_table, measure_name
+from livermets.report.sections.selection_thresholds import calls_thresholds, correct_calls, threshold_words
+from livermets.report.sections.training import follow_up_sentence, trained_on
 from livermets.stats.resampling import PatientBootstrap
 
 
@@ -22,7 +25,7 @@ def study(timepoints=("baseline",), scanned=("baseline",), trained=3, drawn=4, a
     tables["training_lesions"] = pd.DataFrame({"group": [f"P{i % 2}" for i in range(trained)]})
     settings = {"search": {"population": 24, "generations": 10, "fitness": "roi_auc"}, "audit": audit or {}}
     return SimpleNamespace(
-        config={"response_timepoints": list(timepoints), "cohorts": {"learn": {}}},
+        config=ReportedConfig(response_timepoints=list(timepoints)),
         model=tables, model_facts={"provenance": {"settings": settings}},
         of_role=lambda role: ["learn"], cohort_lesions=lambda *names: lesions,
     )  # fmt: skip
@@ -34,17 +37,15 @@ def permutations(number, p):
 
 
 def test_captions_count_the_lesions_that_trained():
-    assert words.trained_on(study(trained=36, drawn=40)) == (
-        "36 training lesions of 2 patients (4 more without a ROI)."
-    )
-    assert words.trained_on(study(trained=6, drawn=9, unknown=1)) == (
+    assert trained_on(study(trained=36, drawn=40)) == ("36 training lesions of 2 patients (4 more without a ROI).")
+    assert trained_on(study(trained=6, drawn=9, unknown=1)) == (
         "6 training lesions of 2 patients (2 more without a ROI and 1 more without a known outcome)."
     )
-    assert words.trained_on(study(trained=4, drawn=4)) == "4 training lesions of 2 patients."
+    assert trained_on(study(trained=4, drawn=4)) == "4 training lesions of 2 patients."
 
 
 def test_lesions_of_other_timepoints_are_not_counted_as_left_out():
-    assert words.trained_on(study(scanned=("baseline", "TP1"))) == (
+    assert trained_on(study(scanned=("baseline", "TP1"))) == (
         "3 training lesions of 2 patients (1 more without a ROI)."
     )
 
@@ -63,7 +64,7 @@ def test_lesions_of_other_timepoints_are_not_counted_as_left_out():
 )
 def test_images_that_train_and_may_be_follow_ups_are_named(timepoints, scanned, named):
     """The alphabet is no order of time: no image is said to be the later one."""
-    sentence = words.follow_up_sentence(study(timepoints, scanned))
+    sentence = follow_up_sentence(study(timepoints, scanned))
     assert (
         sentence.startswith(f"Images at {named}, named by response_timepoints, trained the model")
         if named
@@ -75,7 +76,7 @@ def test_images_that_train_and_may_be_follow_ups_are_named(timepoints, scanned, 
 def test_without_a_model_no_image_trained_one():
     made = study(["TP1"], ["TP1"])
     made.model_facts = {}
-    assert words.follow_up_sentence(made) == ""
+    assert follow_up_sentence(made) == ""
 
 
 def test_too_few_permutations_say_so():
@@ -95,12 +96,12 @@ def test_a_smaller_audit_is_said():
 
 def test_the_threshold_is_flagged_with_the_nested_figures_beside():
     row = {"method": "cross_fitted", "used": 1, "threshold": 0.5, "sensitivity": 0.9, "specificity": 0.8}
-    plain = words.threshold_words(study(threshold=pd.DataFrame([row])))
+    plain = threshold_words(study(threshold=pd.DataFrame([row])))
     assert "features chosen on the same folds" in plain
     assert "optimistic" in plain
     assert "no figure for patients not seen" in plain
     nested = pd.DataFrame([row | {"nested_sensitivity": 0.6, "nested_specificity": 0.4}])
-    beside = words.threshold_words(study(threshold=nested))
+    beside = threshold_words(study(threshold=nested))
     assert beside.endswith("that neither had seen: 60.0\u00a0% and 40.0\u00a0%.")
 
 
@@ -111,10 +112,10 @@ def test_correct_calls_of_all_patients_stand_below_them():
         "r_plus_correct_cross_fitted": [2, 0], "r_minus_correct_cross_fitted": [1, 3],
         "r_plus_correct_resubstitution": [2, 0], "r_minus_correct_resubstitution": [1, 3],
     })  # fmt: skip
-    shown = words.correct_calls(table, {"cross_fitted": 0.51, "resubstitution": 0.62})
+    shown = correct_calls(table, {"cross_fitted": 0.51, "resubstitution": 0.62})
     assert shown["R+: nested"].tolist() == ["1 of 2", "n/a", "1 of 2"]
     assert shown["R−: nested"].tolist() == ["0 of 1", "3 of 3", "3 of 4"]
-    without = words.correct_calls(table.assign(r_plus_correct_nested=pd.NA, r_minus_correct_nested=pd.NA), {})
+    without = correct_calls(table.assign(r_plus_correct_nested=pd.NA, r_minus_correct_nested=pd.NA), {})
     assert "R−: resubstitution, as published, threshold 0.62 (optimistic)" in shown
     assert "R+: nested" not in without
     assert without["R−: resubstitution, as published (optimistic)"].iloc[-1] == "4 of 4"
@@ -217,7 +218,7 @@ def test_the_caption_of_frequencies_says_which_bars_are_shown(chosen, cut):
 
 def test_both_rules_of_the_threshold_are_told_apart():
     table = pd.DataFrame({"method": ["cross_fitted", "resubstitution"], "threshold": [0.51, 0.62], "used": [1, 0]})
-    said = words.calls_thresholds(study(threshold=table))
+    said = calls_thresholds(study(threshold=table))
     assert "0.51, the model’s (networks cross-fitted" in said
     assert "0.62 (final network on its own training lesions)" in said
 

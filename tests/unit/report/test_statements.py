@@ -13,8 +13,7 @@ from tests.unit.report.statements.checking import (
     checks,
     complaints,
     complaints_about,
-    settings_of,
-    statistics_of,
+    config_of,
 )
 from tests.unit.report.statements.document import DOCUMENT, document
 from tests.unit.report.statements.registry import Files, Statement, Text, checked
@@ -22,6 +21,7 @@ from tests.unit.report.statements.summary import SAID_WITHOUT_NUMBER
 
 from livermets.config.report import ReportSettings
 from livermets.report.build import build_report
+from livermets.report.configuration import reported_config
 from livermets.report.manifest import study_manifest
 from livermets.report.results import read_results
 
@@ -30,7 +30,7 @@ REPOSITORY = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def made_files(made_study):
-    return Files(made_study.folder, made_study.config)
+    return Files(made_study.folder, made_study.values)
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +43,10 @@ def small_checks(tmp_path_factory):
     """A study of one small validation cohort, in which much cannot be computed."""
     folder = tmp_path_factory.mktemp("small") / "results"
     cohorts = (MadeCohort("training", "train", 3, 3), MadeCohort("validation", "validation", 4, 3, centres=("A",)))
-    config = make_results(folder, cohorts, seed=11)
-    report = build_report(read_results(folder, config), ReportSettings(), statistics_of(config), {})
-    files = Files(folder, config)
+    values = make_results(folder, cohorts, seed=11)
+    config = reported_config(values)
+    report = build_report(read_results(folder, config), ReportSettings(), config.statistics, {})
+    files = Files(folder, values)
     return checks(report, files), files
 
 
@@ -72,7 +73,7 @@ def test_no_statement_speaks_of_a_sentence_that_is_gone(made_checks, small_check
 
 
 def test_a_new_sentence_and_a_wrong_number_are_found(made_study):
-    files = Files(made_study.folder, made_study.config)
+    files = Files(made_study.folder, made_study.values)
     said = Statement("summary/bullet/", "Of {n} lesions", "lesions.csv", "rows", lambda files: {"n": 12})
     right, wrong = (checked(Text("summary/bullet/", f"Of {n} lesions."), (said,), files) for n in (12, 13))
     assert (right.wrong, right.unaccounted({}), right.silent_sentences()) == ([], [], [])
@@ -109,6 +110,6 @@ def test_a_finished_study_says_what_its_files_hold():
     if not (folder / "lesions.csv").is_file():
         pytest.skip(f"{folder} holds no results; LIVERMETS_RESULTS names others")
     made_by = json.loads((folder / "manifest.json").read_text())["code_digest"]
-    if not named and made_by != study_manifest(folder, settings_of(folder), tables_only=True)["code_digest"]:
+    if not named and made_by != study_manifest(folder, config_of(folder), tables_only=True)["code_digest"]:
         pytest.skip("the results in this checkout were made by other code")
     assert complaints_about(folder) == []

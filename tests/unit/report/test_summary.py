@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.unit.report.results_factory import PATHS
 
 from livermets.concordance.files import write_concordance
 from livermets.concordance.result import concordance
 from livermets.config.statistics import StatisticsSettings
+from livermets.report.configuration import reported_config
+from livermets.report.document import Bullets, Paragraph
 from livermets.report.findings import in_words
-from livermets.report.model import Bullets, Paragraph
 from livermets.report.results import read_results
 from livermets.report.summary import summary_section
 
@@ -25,7 +27,8 @@ def summary(tmp_path_factory) -> list[str]:
     lesions.to_csv(folder / "lesions.csv", index=False)
     result = concordance(lesions, StatisticsSettings(bootstrap_replicates=200), seed=1)
     write_concordance(folder / "concordance" / "validation", result, {})
-    section = summary_section(read_results(folder, {"cohorts": {"validation": {"role": "validation"}}}))
+    config = reported_config({"cohorts": {"validation": {"role": "validation", **PATHS}}})
+    section = summary_section(read_results(folder, config))
     texts = []
     for block in section.blocks:
         texts += [block.text] if isinstance(block, Paragraph) else block.items if isinstance(block, Bullets) else []

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.lesion_tables import lesion_table
+from tests.unit.report.results_factory import PATHS
 
 from livermets.concordance.diagnostics import END_TO_END
 from livermets.concordance.figures import concordance_figures
@@ -17,8 +18,9 @@ from livermets.concordance.result import ConcordanceResult, concordance
 from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report
+from livermets.report.configuration import reported_config
+from livermets.report.document import Block, Bullets, Figure, Paragraph, Report, Table
 from livermets.report.findings import in_words
-from livermets.report.model import Block, Bullets, Figure, Paragraph, Report, Table
 from livermets.report.results import read_results
 from livermets.report.sections.estimates import MEASURES
 from livermets.report.sections.groups import group_blocks
@@ -26,7 +28,7 @@ from livermets.stats.results import shown_interval
 
 FAST = StatisticsSettings(bootstrap_replicates=200)
 LESIONS = lesion_table(12).assign(cohort="v", centre="A")
-CONFIG = {"cohorts": {"v": {"role": "validation"}}, "response_timepoints": ["baseline"]}
+CONFIG = reported_config({"cohorts": {"v": {"role": "validation", **PATHS}}})
 
 
 def built(

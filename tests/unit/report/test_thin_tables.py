@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.lesion_tables import lesion_table
+from tests.unit.report.results_factory import PATHS
 
 from livermets.concordance.figures import concordance_figures
 from livermets.concordance.files import write_concordance
@@ -15,6 +16,7 @@ from livermets.concordance.result import concordance
 from livermets.config.report import ReportSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report
+from livermets.report.configuration import reported_config
 from livermets.report.findings import in_words
 from livermets.report.render import render_html
 from livermets.report.results import read_results
@@ -42,7 +44,7 @@ def test_a_thin_table_gives_a_report_without_nan(name: str, tmp_path) -> None:
     assert said in " | ".join(result.notes)
     words = in_words(vars(result), result.lesions)
     write_concordance(tmp_path / "concordance" / "v", result, concordance_figures(result, SETTINGS), words)
-    study = read_results(tmp_path, {"cohorts": {"v": {"role": "validation"}}})
+    study = read_results(tmp_path, reported_config({"cohorts": {"v": {"role": "validation", **PATHS}}}))
     html = render_html(build_report(study, ReportSettings(), SETTINGS, {}))
     prose = re.sub(r'"data:[^"]*"|<script>.*?</script>|<style>.*?</style>|<svg.*?</svg>|<[^>]+>', " ", html, flags=re.S)
     for text in (words, *result.notes, prose):

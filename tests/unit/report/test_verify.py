@@ -9,6 +9,7 @@ import pytest
 
 from livermets.errors import InputError
 from livermets.io.atomic import write_json
+from livermets.report.configuration import ReportedConfig, reported_config
 from livermets.report.manifest import study_manifest
 from livermets.report.verify import Workflow, verify
 
@@ -27,7 +28,7 @@ def results(tmp_path):
     for name, content in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    write_json(folder / "manifest.json", study_manifest(folder, {"seed": 4}))
+    write_json(folder / "manifest.json", study_manifest(folder, ReportedConfig(seed=4)))
     return folder
 
 
@@ -104,8 +105,8 @@ def test_what_is_left_over_is_named_as_a_whole_and_no_output(results):
     for name in ("old/intake/P1/baseline/image.nii.gz", "old/lesions.csv", "concordance/old/roc.csv"):
         (results / name).parent.mkdir(parents=True, exist_ok=True)
         (results / name).write_text("x\n")
-    config = {"cohorts": {"c": {"role": "train", "phantom": {"patients": 3}}}}
-    manifest = study_manifest(results, {"seed": 4, **config})
+    cohorts = {"c": {"role": "train", "phantom": {"patients": 3}}}
+    manifest = study_manifest(results, reported_config({"seed": 4, "cohorts": cohorts}))
     assert not [name for name in (*manifest["outputs"], *manifest["image_bytes"]) if "old" in name]
     write_json(results / "manifest.json", manifest)
     compared, problems = verify(results)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from livermets.report.configuration import ReportedConfig, reported_config
 from livermets.workflow.leftovers import Made, kept, left_over, made_by
 
 FILES = (
@@ -77,8 +78,8 @@ def test_cohorts_whose_tables_are_gone_are_known_by_name():
         "image": "x/{patient}.nii.gz",
         "lesions": "y/{patient}.nii.gz",
     }
-    made = made_by({"cohorts": {"c": cohort}})
+    made = made_by(reported_config({"cohorts": {"c": cohort}}))
     assert made is not None
     assert made.scans == {"c": None}
     assert made.validation == {"c"}
-    assert made_by({"seed": 1}) is None
+    assert made_by(ReportedConfig(seed=1)) is None

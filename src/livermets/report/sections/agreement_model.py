@@ -8,16 +8,27 @@ import pandas as pd
 
 from livermets.concordance.agreement_model import KEPT, OUTCOMES, SAME
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Column, Details, Note, Table
+from livermets.report.document import Block, Details, Note, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import level_text, picture
-from livermets.report.tables import csv_download, frame_table
+from livermets.report.tables import Shown, frame_table, rows_in, shown_table
 
 STEMS = frozenset(("agreement_model", "agreement_curve", "required_dice"))
 POPULATIONS = {SAME: "of the lesions that both masks classify", KEPT: "of all that the reader’s mask classifies"}
 _OUTCOME_NAME = {SAME: "same-class", KEPT: "class-kept"}
-_TERM_COLUMNS = ("term", "coefficient", "std_error", "low", "high", "p", "odds_ratio", "working_correlation",
-                 "n_lesions", "n_events", "n_patients")  # fmt: skip
+_TERM_COLUMNS = (
+    "term",
+    "coefficient",
+    "std_error",
+    "low",
+    "high",
+    "p",
+    "odds_ratio",
+    "working_correlation",
+    "n_lesions",
+    "n_events",
+    "n_patients",
+)
 
 
 def agreement_model_blocks(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
@@ -28,8 +39,7 @@ def agreement_model_blocks(study: StudyResults, name: str, tables: dict[str, pd.
     if len(tables.get("agreement_curve", pd.DataFrame())):
         caption = (
             "Expected agreement over Dice at several diameters, from the agreement models (errors clustered by "
-            "patient), "
-            f"with pointwise intervals; {_counts(tables)}. One row of panels per outcome."
+            f"patient), with pointwise intervals; {_counts(tables)}. One row of panels per outcome."
         )
         blocks.append(picture(study, name, "agreement_curve", caption, "Curves of agreement over Dice."))
     for outcome in OUTCOMES:
@@ -65,21 +75,20 @@ def _needed(name: str, outcome: str, needed: pd.DataFrame, tables: dict[str, pd.
         why = said[0] if said else "no agreement model was fitted"
         return Note(f"The Dice that a lesion needs, {POPULATIONS[outcome]}, was not computed: {why}.")
     target = fmt.percent(needed["target_agreement"].iloc[0], 0)
-    head = [Column("Longest diameter", True), Column(f"Dice for {target} agreement", True), Column("Interval", True),
-            Column("What the data say")]  # fmt: skip
-    rows = [
-        [f"{fmt.significant(row['longest_diameter_mm'])} mm", fmt.number(row["value"]),
-         fmt.interval(row["low"], row["high"]) or fmt.MISSING, _sentence(row.get("statement"))]
-        for _, row in needed.iterrows()
-    ]  # fmt: skip
     lost = " A lesion without an automatic class counts as changed." if outcome == KEPT else ""
     kept = f"{target} {POPULATIONS[outcome]} keep their class"
     caption = (
         f"The Dice that a lesion of a given diameter needs so that {kept}.{lost} "
         f"{_fitted(of_outcome(tables, 'agreement_model', outcome))}{level_text(needed)} by Fieller’s method."
     )
+    columns = [
+        Shown("Longest diameter", lambda row: f"{fmt.significant(row['longest_diameter_mm'])} mm", numeric=True),
+        Shown(f"Dice for {target} agreement", lambda row: fmt.number(row["value"]), numeric=True),
+        Shown("Interval", lambda row: fmt.interval(row["low"], row["high"]) or fmt.MISSING, numeric=True),
+        Shown("What the data say", lambda row: _sentence(row.get("statement"))),
+    ]
     identifier = f"required-dice-{_OUTCOME_NAME[outcome]}-{name}"
-    return Table(identifier, caption, head, rows, csv_download(identifier, needed))
+    return shown_table(identifier, caption, columns, rows_in(needed), data=needed)
 
 
 def _fitted(model: pd.DataFrame) -> str:
@@ -95,13 +104,12 @@ def _coefficients(name: str, outcome: str, model: pd.DataFrame) -> Table:
     inner = ", their product" if len(model) == 4 else " (no product: too few lesions changed class)"
     caption = (
         f"Model of agreement, {POPULATIONS[outcome]}: log odds of the same class on Dice and longest diameter{inner}; "
-        "Dice per "
-        f"0.1 and diameter per 10 mm from their means. {_fitted(model)}The intercept’s odds ratio is the odds of "
-        "agreement at the means."
+        f"Dice per 0.1 and diameter per 10 mm from their means. {_fitted(model)}The intercept’s odds ratio is the "
+        "odds of agreement at the means."
     )
     columns = [column for column in _TERM_COLUMNS if column in model and model[column].notna().any()]
-    return frame_table(f"agreement-model-{_OUTCOME_NAME[outcome]}-{name}", model, caption, columns=columns,
-                       formats={"term": _term})  # fmt: skip
+    identifier = f"agreement-model-{_OUTCOME_NAME[outcome]}-{name}"
+    return frame_table(identifier, model, caption, columns=columns, formats={"term": _term})
 
 
 def _term(name: object) -> str:

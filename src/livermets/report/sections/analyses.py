@@ -10,7 +10,7 @@ import pandas as pd
 from livermets.masks.identity import LESION_KEY, SOURCES
 from livermets.overlap.tables import segmented
 from livermets.report import formatting as fmt
-from livermets.report.model import Column, Section, Table
+from livermets.report.document import Column, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import POOLED, compared_cohorts
 from livermets.report.tables import csv_download

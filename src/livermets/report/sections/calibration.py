@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from livermets.config.statistics import StatisticsSettings
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Details, Note
+from livermets.report.document import Block, Details, Note
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import estimate_table, picture
 from livermets.report.sections.selection_words import OURS, nested_auc
@@ -30,7 +29,7 @@ def calibration_blocks(study: StudyResults, name: str, tables: dict[str, pd.Data
         "the same lesions. The exact binomial intervals within groups take lesions as independent, and are too narrow "
         f"where lesions of a group are of one patient. {made}"
     )
-    margin = StatisticsSettings.model_validate(study.config.get("statistics") or {}).probability_margin
+    margin = study.config.statistics.probability_margin
     numbers = (
         f"Calibration slope (1 is right), calibration in the large (0 is right) and Brier score, {among}. For the "
         f"first two, probabilities closer than {margin:g} to 0 or 1 are moved to that distance "

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
+from livermets.report.document import Block, Figure, Gallery, Note, Paragraph, Section, Table
 from livermets.report.flow import flow_svg
+from livermets.report.folder import CHECK_REMARKS
 from livermets.report.lesions import Flow, lesion_flow
-from livermets.report.model import Block, Column, Figure, Gallery, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.analyses import analyses_section
-from livermets.report.tables import csv_download, frame_table
+from livermets.report.tables import Shown, frame_table, shown_table
 
 ROLES = {"train": "training", "validation": "validation", "predict": "prediction, no outcome known"}
 
@@ -119,40 +121,52 @@ def _left_out(rows: pd.DataFrame) -> str:
 
 _COUNTS = {"below_20_mm": fmt.integer}
 _NAMES = {"below_20_mm": "Lesions < 20\u00a0mm", "diameter_mm": "Longest diameter (mm)"}
+
+
+class _Count(NamedTuple):
+    """A row of the flow in counts; a part is a part of the row above it, a rare one is shown only where it occurs."""
+
+    field: str
+    words: str
+    kind: Literal["", "part", "rare"] = ""
+
+
 _FLOW_ROWS = (
-    ("patients", "Patients", ""), ("scans", "Scans", ""), ("lesions", "Lesions", "total"),
-    ("responders", "R+", "part"), ("non_responders", "R−", "part"), ("outcome_unknown", "outcome not known", "part"),
-    ("fitted", "The model is fitted on (outcome known, at least one ROI)", "optional"),
-    ("manual_classified", "Manual mask: classified", ""), ("manual_no_roi", "Manual mask: no class, no ROI", ""),
-    ("manual_few_rois", "Manual mask: no class, fewer ROIs than asked for", "optional"),
-    ("manual_no_class", "Manual mask: no class given", "optional"),
-    ("automatic_classified", "Automatic mask: classified", ""),
-    ("automatic_not_detected", "Automatic mask: no class, not detected", ""),
-    ("automatic_no_roi", "Automatic mask: no class, no ROI", ""),
-    ("automatic_few_rois", "Automatic mask: no class, fewer ROIs than asked for", "optional"),
-    ("automatic_no_class", "Automatic mask: no class given", "optional"),
-    ("agree", "Both masks: same class", ""), ("differ", "Both masks: other class", ""),
-    ("no_class", "No class with at least one mask", ""),
-    ("only_manual", "class with the manual mask only", "part"),
-    ("only_automatic", "class with the automatic mask only", "part"), ("neither", "class with neither", "part"),
-    ("automatic_detected", "Detected", ""),
-    ("false_positives", "Automatic components that cover no lesion (false positives)", ""),
-)  # fmt: skip
+    _Count("patients", "Patients"),
+    _Count("scans", "Scans"),
+    _Count("lesions", "Lesions"),
+    _Count("responders", "R+", "part"),
+    _Count("non_responders", "R−", "part"),
+    _Count("outcome_unknown", "outcome not known", "part"),
+    _Count("fitted", "The model is fitted on (outcome known, at least one ROI)", "rare"),
+    _Count("manual_classified", "Manual mask: classified"),
+    _Count("manual_no_roi", "Manual mask: no class, no ROI"),
+    _Count("manual_few_rois", "Manual mask: no class, fewer ROIs than asked for", "rare"),
+    _Count("manual_no_class", "Manual mask: no class given", "rare"),
+    _Count("automatic_classified", "Automatic mask: classified"),
+    _Count("automatic_not_detected", "Automatic mask: no class, not detected"),
+    _Count("automatic_no_roi", "Automatic mask: no class, no ROI"),
+    _Count("automatic_few_rois", "Automatic mask: no class, fewer ROIs than asked for", "rare"),
+    _Count("automatic_no_class", "Automatic mask: no class given", "rare"),
+    _Count("agree", "Both masks: same class"),
+    _Count("differ", "Both masks: other class"),
+    _Count("no_class", "No class with at least one mask"),
+    _Count("only_manual", "class with the manual mask only", "part"),
+    _Count("only_automatic", "class with the automatic mask only", "part"),
+    _Count("neither", "class with neither", "part"),
+    _Count("automatic_detected", "Detected"),
+    _Count("false_positives", "Automatic components that cover no lesion (false positives)"),
+)
 
 
 def _flow_table(study: StudyResults, flows: dict[str, Flow]) -> Table:
     validation = [flows[name] for name in study.of_role("validation") if name in flows]
-    columns = dict(flows)
+    groups = dict(flows)
     if len(validation) > 1:
         pooled = study.predicted(study.cohort_lesions(*study.of_role("validation")))
-        columns["validation, pooled"] = lesion_flow(pooled, sum(flow.false_positives for flow in validation))
-    rows = [
-        [f"\u2003{text}" if kind == "part" else text, *(fmt.integer(getattr(flow, field)) for flow in columns.values())]
-        for field, text, kind in _FLOW_ROWS
-        if kind != "optional" or any(getattr(flow, field) for flow in columns.values())
-    ]
-    frame = pd.DataFrame([{"cohort": name, **asdict(flow)} for name, flow in columns.items()])
-    head = [Column("Count"), *(Column(name, numeric=True) for name in columns)]
+        groups["validation, pooled"] = lesion_flow(pooled, sum(flow.false_positives for flow in validation))
+    rows = [row for row in _FLOW_ROWS if row.kind != "rare" or any(_counted(flow, row) for flow in groups.values())]
+    frame = pd.DataFrame([{"cohort": name, **asdict(flow)} for name, flow in groups.items()])
     note = (
         "Within a column, the manual rows, the automatic rows, and same, other and no class each add up to the number "
         f"of lesions; false positives are no lesions. {rule_sentence(study.lesions)}"
@@ -160,7 +174,19 @@ def _flow_table(study: StudyResults, flows: dict[str, Flow]) -> Table:
     lesions = fmt.plural(sum(flow.lesions for flow in flows.values()), "lesion")
     cohorts = fmt.plural(study.lesions["cohort"].nunique(), "cohort")
     caption = f"What became of the {lesions} of {cohorts}, in counts."
-    return Table("flow-counts", caption, head, rows, csv_download("flow-counts", frame), note)
+    columns = [
+        Shown("Count", lambda row: f"\u2003{row.words}" if row.kind == "part" else row.words),
+        *(_flow_column(name, flow) for name, flow in groups.items()),
+    ]
+    return shown_table("flow-counts", caption, columns, rows, data=frame, note=note)
+
+
+def _flow_column(name: str, flow: Flow) -> Shown:
+    return Shown(name, lambda row: fmt.integer(_counted(flow, row)), numeric=True)
+
+
+def _counted(flow: Flow, row: _Count) -> int:
+    return int(getattr(flow, row.field))
 
 
 def _false_positives(study: StudyResults, name: str) -> pd.Series:
@@ -229,7 +255,7 @@ def _group_facts(cohort: str, timepoint: str, part: pd.DataFrame) -> dict[str, o
 
 
 def _check(study: StudyResults) -> Section:
-    if not (study.folder / "check" / "problems.csv").exists() and study.problems.empty:
+    if not (study.folder / CHECK_REMARKS).exists() and study.problems.empty:
         why = "What the check found is not shown because check/problems.csv was not found in the results folder."
         return Section("check", "What the check found", [Note(why)])
     if study.problems.empty:

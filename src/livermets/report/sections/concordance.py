@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
-from livermets.concordance.strata import quoted_interval
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
-from livermets.report.model import Block, Bullets, Column, Details, Figure, Note, Paragraph, Section, Table
+from livermets.report.document import Block, Bullets, Details, Figure, Note, Paragraph, Section
 from livermets.report.pictures import picture_file
 from livermets.report.results import StudyResults
 from livermets.report.sections.agreement_model import STEMS as MODEL
@@ -22,26 +19,37 @@ from livermets.report.sections.estimates import (
     cohort_title,
     compared_cohorts,
     estimate_table,
-    level_text,
     picture,
     rows_of,
 )
 from livermets.report.sections.fates import by_timepoint, fate_blocks, fates_in_words
 from livermets.report.sections.rois import STEMS as ROIS
 from livermets.report.sections.rois import roi_blocks
-from livermets.report.tables import csv_download, frame_table, kept_together
+from livermets.report.sections.strata import strata_blocks
+from livermets.report.tables import frame_table
 
 _USED_ELSEWHERE = {
-    "diagnostics", "diagnostics_all", "roc", "auc_comparison", "calibration", "calibration_summary", "decision",
-    "patient_summary", "subgroups", "subgroup_differences", "notes", "lesions",
-}  # fmt: skip
+    "diagnostics",
+    "diagnostics_all",
+    "roc",
+    "auc_comparison",
+    "calibration",
+    "calibration_summary",
+    "decision",
+    "patient_summary",
+    "subgroups",
+    "subgroup_differences",
+    "notes",
+    "lesions",
+}
 _TITLES = {
     "per_patient": "Agreement per patient",
 }
 _CAPTIONS = {
-    "accounting": "Where every lesion of the cohort went. The last row is the sum of the others; false-positive "
-    "components "
-    "are no lesions and stand outside the sum.",
+    "accounting": (
+        "Where every lesion of the cohort went. The last row is the sum of the others; false-positive components are "
+        "no lesions and stand outside the sum."
+    ),
     "per_patient": "Fates, agreement, Dice and correct calls of each patient. The mean of Dice is over all lesions of "
     "the patient, missed ones too (one without overlap has Dice 0). Calls are counted over the compared lesions with "
     "that outcome.",
@@ -76,14 +84,7 @@ def _cohort(study: StudyResults, name: str) -> Section:
     blocks: list[Block] = [*fate_blocks(name, tables.get("fates", pd.DataFrame()))]
     agreement = tables.get("agreement", pd.DataFrame())
     if agreement.empty or agreement["value"].isna().all():
-        why = (
-            "; ".join(dict.fromkeys(agreement["note"].dropna().astype(str)))
-            if "note" in agreement
-            else "agreement.csv is missing or empty"
-        )
-        blocks.append(
-            Note(f"Agreement in {name} was not computed because {why or 'no lesion has a class from both masks'}.")
-        )
+        blocks.append(Note(f"Agreement in {name} was not computed because {_why_no_agreement(agreement)}."))
     else:
         note = (
             "The two columns of McNemar’s row hold the p-values of the exact test and of the test clustered by "
@@ -94,7 +95,7 @@ def _cohort(study: StudyResults, name: str) -> Section:
         keys = ("population",)
         blocks.append(estimate_table(f"agreement-{name}", agreement, caption, keys, note))
     blocks += by_timepoint(name, tables.get("agreement_by_timepoint", pd.DataFrame()))
-    blocks += _strata(name, tables)
+    blocks += strata_blocks(name, tables)
     blocks += _figures(study, name, tables)
     blocks += continuous_blocks(study, name, tables)
     blocks += agreement_model_blocks(study, name, tables)
@@ -108,99 +109,31 @@ def _cohort(study: StudyResults, name: str) -> Section:
     return Section(f"concordance-{name}", cohort_title(study, name), blocks, badge=badge(study, name))
 
 
+def _why_no_agreement(agreement: pd.DataFrame) -> str:
+    if "note" not in agreement:
+        return "agreement.csv is missing or empty"
+    reasons = dict.fromkeys(agreement["note"].dropna().astype(str))
+    return "; ".join(reasons) or "no lesion has a class from both masks"
+
+
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text and not text.endswith(".") else text
 
 
-def _strata(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
-    strata = tables.get("strata", pd.DataFrame())
-    if strata.empty:
-        return [
-            Note(f"Agreement by Dice and diameter in {name} was not computed because strata.csv is missing or empty.")
-        ]
-    placed = strata[strata["dice_low"].notna()]
-    dice = list(dict.fromkeys(zip(placed["dice_low"], placed["dice_high"], strict=True)))
-    diameter = list(dict.fromkeys(zip(placed["diameter_low_mm"], placed["diameter_high_mm"], strict=True)))
-    cells = {(r["dice_low"], r["diameter_low_mm"]): stratum_text(r) for _, r in placed.iterrows()}
-    head = [Column("Dice"), *(Column(diameter_text(*edges)) for edges in diameter)]
-    rows = [[dice_text(*d), *(cells.get((d[0], s[0]), "") for s in diameter)] for d in dice]
-    margins = tables.get("strata_margins", pd.DataFrame())
-    if len(margins) and "margin" in margins:
-        _add_margins(head, rows, margins, dice, diameter)
-    caption = (
-        f"Agreement by Dice and longest diameter, {fmt.plural(int(strata['n_lesions'].sum()), 'lesion')}: same class "
-        f"of compared, percent ({level_text(strata)} {QUOTED}), and lesions without a class.{_other_cuts(tables, dice)}"
-    )
-    note = ""
-    without = strata[strata["dice_low"].isna()]
-    if len(without):
-        said = "; ".join(stratum_text(row).replace("\n", ", ") for _, row in without.iterrows())
-        note = f"Without Dice or diameter, in no cell but in the total: {said}."
-    return [Table(f"strata-{name}", caption, head, rows, csv_download(f"strata-{name}", strata), note)]
-
-
-def _other_cuts(tables: dict[str, pd.DataFrame], dice: list) -> str:
-    """Why Dice is cut otherwise here than where fates are shown."""
-    fates = tables.get("fates", pd.DataFrame())
-    names = fates["dice"].astype(str).drop_duplicates().tolist() if "dice" in fates else []
-    if not 0 < len(names) - 1 < len(dice):
-        return ""
-    return (
-        " Dice is cut finer here than in the table of fates, which has coarse cells so that each holds enough lesions "
-        "to count, while this one is to show from which overlap on the class keeps."
-    )
-
-
-def _add_margins(head: list[Column], rows: list[list[str]], margins: pd.DataFrame, dice: list, diameter: list) -> None:
-    by_dice = {r["dice_low"]: stratum_text(r) for _, r in margins[margins["margin"] == "dice"].iterrows()}
-    by_size = {r["diameter_low_mm"]: stratum_text(r) for _, r in margins[margins["margin"] == "diameter"].iterrows()}
-    overall = [stratum_text(r) for _, r in margins[margins["margin"] == "overall"].iterrows()]
-    head.append(Column("any diameter"))
-    for row, edges in zip(rows, dice, strict=True):
-        row.append(by_dice.get(edges[0], ""))
-    rows.append(["any Dice", *(by_size.get(edges[0], "") for edges in diameter), *(overall[:1] or [""])])
-
-
-def stratum_text(row: pd.Series) -> str:
-    """One stratum: same class of compared, percent and interval, and how many more have no class."""
-    if row["n_lesions"] == 0:
-        return "no lesion"
-    none = f"{fmt.integer(row['no_class'])} without class"
-    if row["n"] == 0:
-        return f"0 compared\n{none}"
-    lines = [fmt.count_of(row["agree"], row["n"])]
-    if str(row.get("statement", "") or "").startswith("too few") or fmt.is_missing(row["value"]):
-        lines.append("too few to say")
-    else:
-        lines.append(kept_together(fmt.estimate(row["value"], *quoted_interval(row), as_percent=True, digits=0)))
-    return "\n".join([*lines, none] if row["no_class"] else lines)
-
-
-def dice_text(low: float, high: float) -> str:
-    """A Dice stratum, (low, high]; the first one includes 0."""
-    return (
-        f"{fmt.number(low)} to {fmt.number(high)}".replace(" ", "\u00a0")
-        if low == 0
-        else f"> {fmt.number(low)} to {fmt.number(high)}".replace(" ", "\u00a0")
-    )
-
-
-def diameter_text(low: float, high: float) -> str:
-    """A diameter stratum, [low, high)."""
-    if low == 0:
-        return f"< {fmt.significant(high)} mm"
-    if not math.isfinite(high):
-        return f"≥ {fmt.significant(low)} mm"
-    return f"{fmt.significant(low)} to < {fmt.significant(high)} mm"
-
-
 _FIGURES = (
-    ("lesions", "Dice against longest diameter of every lesion that has both, marked by its fate; {fates}. Single "
-     "lesions, hence no interval.", "Scatter plot of Dice against diameter; same, other and no class marked."),
+    (
+        "lesions",
+        "Dice against longest diameter of every lesion that has both, marked by its fate; {fates}. Single lesions, "
+        "hence no interval.",
+        "Scatter plot of Dice against diameter; same, other and no class marked.",
+    ),
     # The table of strata says the same in text; the picture is for those who see patterns sooner.
-    ("strata", "Agreement by Dice and diameter; intervals {quoted}; {fates}.", "Agreement by stratum; "
-     "numbers in the table."),
-)  # fmt: skip
+    (
+        "strata",
+        "Agreement by Dice and diameter; intervals {quoted}; {fates}.",
+        "Agreement by stratum; numbers in the table.",
+    ),
+)
 
 
 def _figures(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
@@ -221,9 +154,7 @@ def _figures(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) ->
     return shown
 
 
-_SHOWN = {
-    "agreement", "agreement_by_timepoint", "fates", "strata", "strata_margins", *CONTINUOUS, *MODEL, *ROIS
-}  # fmt: skip
+_SHOWN = {"agreement", "agreement_by_timepoint", "fates", "strata", "strata_margins", *CONTINUOUS, *MODEL, *ROIS}
 
 
 def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
@@ -250,10 +181,21 @@ def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> li
 
 
 _ESSENTIAL = (
-    "cohort", "patient_id", "n_lesions", "n_patients", "n_agree", "n_other", "n_no_class", "mean_dice",
-    "r_plus_compared", "r_plus_correct_manual", "r_plus_correct_automatic",
-    "r_minus_compared", "r_minus_correct_manual", "r_minus_correct_automatic",
-)  # fmt: skip
+    "cohort",
+    "patient_id",
+    "n_lesions",
+    "n_patients",
+    "n_agree",
+    "n_other",
+    "n_no_class",
+    "mean_dice",
+    "r_plus_compared",
+    "r_plus_correct_manual",
+    "r_plus_correct_automatic",
+    "r_minus_compared",
+    "r_minus_correct_manual",
+    "r_minus_correct_automatic",
+)
 
 
 def _readable(table: pd.DataFrame) -> list[str]:

@@ -11,7 +11,7 @@ from livermets.concordance.sensitivity import NEAR, near_threshold
 from livermets.concordance.shares import limits_without_one
 from livermets.masks.identity import SOURCES
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Column, Details, Note, Table
+from livermets.report.document import Block, Column, Details, Note, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import estimate_table, level_text, picture, rows_of
 from livermets.report.tables import csv_download, frame_table, identifier_text

@@ -8,7 +8,7 @@ from livermets.concordance.patients import calls_per_patient
 from livermets.masks.identity import SOURCES
 from livermets.overlap.tables import Resampling, patient_codes
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Column, Details, Note, Paragraph, Section, Table
+from livermets.report.document import Block, Column, Details, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.calibration import calibration_blocks
 from livermets.report.sections.estimates import (

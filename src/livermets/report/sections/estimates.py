@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.model import Column, Figure, Note, Table
+from livermets.report.document import Figure, Note, Table
 from livermets.report.pictures import picture_file
 from livermets.report.results import StudyResults
-from livermets.report.tables import csv_download, method_name
+from livermets.report.tables import Shown, csv_download, method_name, shown_table
+from livermets.report.vocabulary import MEASURES
 from livermets.stats.results import both_intervals, is_clustered
-from livermets.stats.results import shown_interval as shown_interval
 
-MEASURES = {
-    "sensitivity": "Sensitivity (R+ found)", "specificity": "Specificity (R− found)",
-    "ppv": "Positive predictive value", "npv": "Negative predictive value", "accuracy": "Accuracy", "auc": "ROC AUC",
-    "agreement": "Agreement", "agreement_reader_classified": "Same class, of those with a manual class",
-    "agreement_all": "Same class, of all lesions", "positive_agreement": "Positive agreement (calls of R+)",
-    "negative_agreement": "Negative agreement (calls of R−)", "kappa": "Cohen’s kappa", "mcnemar_p": "McNemar’s test",
-    "manual_only": "R+ with the manual mask only", "automatic_only": "R+ with the automatic mask only",
-    "auc_difference": "ROC AUC, difference", "brier": "Brier score", "calibration_slope": "Calibration slope",
-    "calibration_in_the_large": "Calibration in the large", "bias": "Mean difference (bias)",
-    "lower_limit": "Lower 95 % limit of agreement", "upper_limit": "Upper 95 % limit of agreement",
-    "sd_between_patients": "SD between patients", "sd_within_patients": "SD within patients",
-    "within_limits": "Lesions within the limits (fitted to these lesions, so about 95 % by construction)",
-    "calibration_intercept": "Calibration intercept",
-    "mean_dice": "Mean Dice, all lesions",
-    "auc_within_folds": "ROC AUC within folds",
-    "auc_within_folds_difference": "AUC within folds, less genetic selection",
-    "stability": "Stability index", "mean_features": "Features, mean", "mean_hidden": "Hidden neurons, mean",
-    "sensitivity_manual": "Sensitivity, manual mask", "sensitivity_automatic": "Sensitivity, automatic mask",
-    "specificity_manual": "Specificity, manual mask", "specificity_automatic": "Specificity, automatic mask",
-    "auc_manual": "ROC AUC, manual mask", "auc_automatic": "ROC AUC, automatic mask",
-}  # fmt: skip
 PERCENT_MEASURES = (
-    "sensitivity", "specificity", "ppv", "npv", "accuracy", "agreement", "positive_agreement", "negative_agreement",
-)  # fmt: skip
+    "sensitivity",
+    "specificity",
+    "ppv",
+    "npv",
+    "accuracy",
+    "agreement",
+    "positive_agreement",
+    "negative_agreement",
+)
 QUOTED = "by patient, or by lesion where that interval is the wider one"
 """Which interval is quoted where there is room for one only: `shown_interval`, in words."""
 POOLED = "pooled"
@@ -64,6 +53,32 @@ def rows_of(table: pd.DataFrame, measure: str, **where: str) -> pd.DataFrame:
     return found
 
 
+_KEY_LABELS = {
+    "mask_source": "Mask",
+    "group": "Group",
+    "grouping": "By",
+    "model": "Model",
+    "population": "Of the lesions",
+    "timepoint": "Timepoint",
+}
+
+
+class _Estimate(NamedTuple):
+    """One row of a table of estimates: a measure of one group, with its interval over lesions and by patient."""
+
+    measure: str
+    keys: tuple[Any, ...]
+    shown: pd.Series
+    by_lesion: pd.Series | None
+    by_patient: pd.Series | None
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods of the intervals that are given."""
+        rows = [row for row in (self.by_lesion, self.by_patient) if row is not None]
+        return [method_name(row["method"]) for row in rows if not fmt.is_missing(row.get("low"))]
+
+
 def estimate_table(
     identifier: str,
     frame: pd.DataFrame,
@@ -73,40 +88,39 @@ def estimate_table(
 ) -> Table:
     """One row per measure (and per value of ``keys``, e.g. mask source) of a frame of estimates."""
     keys = tuple(key for key in keys if key in frame)
-    labels = {
-        "mask_source": "Mask",
-        "group": "Group",
-        "grouping": "By",
-        "model": "Model",
-        "population": "Of the lesions",
-        "timepoint": "Timepoint",
-    }
-    counted, independent = "n_lesions" in frame, not frame["method"].map(is_clustered).all()
-    head = [Column("Measure"), *(Column(labels.get(key, key)) for key in keys)]
-    head += [Column("Count", True)] if counted else []
-    head += [Column("Value", True)]
-    head += [Column("Interval, lesions independent", True)] if independent else []
-    head += [Column("Interval, by patient", True), Column("Patients", True)]
-    rows, methods = [], []
+    estimates = list(_estimates(frame, keys))
+    named = dict.fromkeys(name for estimate in estimates for name in estimate.methods if name)
+    used = f": {fmt.listed(list(named))}" if named else ""
+    said = f"{caption} {level_text(frame)}{used}."
+    columns = _estimate_columns(frame, keys)
+    return shown_table(identifier, said, columns, estimates, data=frame, note=_why_missing(frame, note))
+
+
+def _estimates(frame: pd.DataFrame, keys: tuple[str, ...]) -> Iterator[_Estimate]:
     for values, part in frame.groupby([*keys, "measure"], sort=False, dropna=False):
-        first, second = both_intervals(part)
-        shown = first if first is not None else second
-        if shown is None:
-            continue
-        measure = str(values[-1])
-        rows.append([
-            measure_name(measure), *(str(value) for value in values[:-1]), *([_count(shown)] if counted else []),
-            _value(measure, shown), *([_ends(measure, first)] if independent else []), _ends(measure, second),
-            fmt.integer(shown.get("n_patients")),
-        ])  # fmt: skip
-        methods += [
-            method_name(row["method"])
-            for row in (first, second)
-            if row is not None and not fmt.is_missing(row.get("low"))
-        ]
-    used = fmt.listed(list(dict.fromkeys(name for name in methods if name)))
-    said = f"{caption} {level_text(frame)}{f': {used}' if used else ''}."
-    return Table(identifier, said, head, rows, csv_download(identifier, frame), _why_missing(frame, note))
+        by_lesion, by_patient = both_intervals(part)
+        shown = by_lesion if by_lesion is not None else by_patient
+        if shown is not None:
+            yield _Estimate(str(values[-1]), values[:-1], shown, by_lesion, by_patient)
+
+
+def _key_at(place: int) -> Callable[[_Estimate], str]:
+    return lambda row: str(row.keys[place])
+
+
+def _estimate_columns(frame: pd.DataFrame, keys: tuple[str, ...]) -> list[Shown]:
+    columns = [Shown("Measure", lambda row: measure_name(row.measure))]
+    for place, key in enumerate(keys):
+        columns.append(Shown(_KEY_LABELS.get(key, key), _key_at(place)))
+    if "n_lesions" in frame:
+        columns.append(Shown("Count", lambda row: _count(row.shown), numeric=True))
+    columns.append(Shown("Value", lambda row: _value(row.measure, row.shown), numeric=True))
+    if not frame["method"].map(is_clustered).all():
+        independent = "Interval, lesions independent"
+        columns.append(Shown(independent, lambda row: _ends(row.measure, row.by_lesion), numeric=True))
+    columns.append(Shown("Interval, by patient", lambda row: _ends(row.measure, row.by_patient), numeric=True))
+    columns.append(Shown("Patients", lambda row: fmt.integer(row.shown.get("n_patients")), numeric=True))
+    return columns
 
 
 def level_text(frame: pd.DataFrame) -> str:

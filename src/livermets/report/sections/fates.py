@@ -9,9 +9,9 @@ import pandas as pd
 from livermets.concordance.fates import ANY
 from livermets.masks.identity import SOURCES
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Column, Table
+from livermets.report.document import Block, Table
 from livermets.report.sections.estimates import QUOTED, estimate_table
-from livermets.report.tables import csv_download
+from livermets.report.tables import Shown, shown_table
 
 
 def fate_blocks(name: str, fates: pd.DataFrame) -> list[Block]:
@@ -19,8 +19,8 @@ def fate_blocks(name: str, fates: pd.DataFrame) -> list[Block]:
     if fates.empty:
         return []
     caption = (
-        f"Same, other and no class by longest diameter and Dice; {fates_in_words(fates)}. A lesion without "
-        "overlap has Dice 0. Rows and columns add up."
+        f"Same, other and no class by longest diameter and Dice; {fates_in_words(fates)}. A lesion without overlap "
+        "has Dice 0. Rows and columns add up."
     )
     lost = (
         "Responders (R+) that are not recognised, in the same cells: called R− or left without a class, of all R+. "
@@ -66,9 +66,13 @@ def by_timepoint(name: str, table: pd.DataFrame) -> list[Block]:
 def _matrix(identifier: str, fates: pd.DataFrame, caption: str, text: Callable[[pd.Series], str]) -> Table:
     cells = {(str(row["size"]), str(row["dice"])): text(row) for _, row in fates.iterrows()}
     sizes, dice = (list(dict.fromkeys(fates[name].astype(str))) for name in ("size", "dice"))
-    head = [Column("Longest diameter"), *(Column(f"{d} Dice" if d == ANY else f"Dice {d}") for d in dice)]
-    rows = [[s, *(cells.get((s, d), "") for d in dice)] for s in sizes]
-    return Table(identifier, caption, head, rows, csv_download(identifier, fates))
+    columns = [Shown("Longest diameter", str)]
+    columns += [Shown(f"{cut} Dice" if cut == ANY else f"Dice {cut}", _cell_at(cells, cut)) for cut in dice]
+    return shown_table(identifier, caption, columns, sizes, data=fates)
+
+
+def _cell_at(cells: dict[tuple[str, str], str], dice: str) -> Callable[[str], str]:
+    return lambda size: cells.get((size, dice), "")
 
 
 def _fates(row: pd.Series) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Column, Details, Table
+from livermets.report.document import Block, Column, Details, Table
 from livermets.report.sections.estimates import (
     QUOTED,
     as_percent,

@@ -10,8 +10,8 @@ import pandas as pd
 from livermets.io.tables import csv_text
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
-from livermets.report.lesions import LESION_COLUMNS
-from livermets.report.model import Column, Download, LesionList, Paragraph, Section
+from livermets.report.document import Column, Download, LesionList, Paragraph, Section
+from livermets.report.lesions import LISTED_COLUMNS
 from livermets.report.results import StudyResults
 from livermets.report.tables import identifier_text, label
 
@@ -29,9 +29,14 @@ _HELP = {
     "n_roi_automatic": "ROIs that lie fully inside the automatic mask",
 }
 _DECIMALS = {
-    "longest_diameter_mm": 1, "volume_ml": 2, "dice": 2, "precision": 2, "recall": 2, "share_manual": 2,
+    "longest_diameter_mm": 1,
+    "volume_ml": 2,
+    "dice": 2,
+    "precision": 2,
+    "recall": 2,
+    "share_manual": 2,
     "share_automatic": 2,
-}  # fmt: skip
+}
 _FILTERS = ("cohort", "centre", "timepoint", "response", "detected", "comparison")
 _MOST_CHOICES = 30
 
@@ -39,9 +44,9 @@ _MOST_CHOICES = 30
 def lesion_section(study: StudyResults) -> Section:
     """The table of every manual lesion, with a filter for each column that has few values."""
     table = displayed(study.lesions)
-    shown = [*[c for c in LESION_COLUMNS if c in table], *[c for c in ("centre", "comparison") if c in table]]
+    shown = [*[c for c in LISTED_COLUMNS if c in table], *[c for c in ("centre", "comparison") if c in table]]
     table = table[shown]
-    empty = [c for c in shown if table[c].eq("").all() and c not in LESION_COLUMNS]
+    empty = [c for c in shown if table[c].eq("").all() and c not in LISTED_COLUMNS]
     table = table.drop(columns=empty)
     filters = [
         (name, label(name), sorted(v for v in table[name].unique() if v))
@@ -49,8 +54,7 @@ def lesion_section(study: StudyResults) -> Section:
         if name in table and 1 < table[name].nunique() <= _MOST_CHOICES
     ]
     names = [str(name) for name in table.columns]
-    settings = study.config.get("report") or {}
-    rows_per_page = int(settings.get("rows_per_page", 50))
+    rows_per_page = study.config.report.rows_per_page
     block = LesionList(
         id="lesion-table",
         caption=f"Every manual lesion of the study ({fmt.plural(len(table), 'lesion')}), one row each.",
@@ -63,10 +67,10 @@ def lesion_section(study: StudyResults) -> Section:
         rows_per_page=rows_per_page,
     )
     intro = Paragraph(
-        "Sort by a heading, filter below, and save what is shown or everything as CSV. Classes are R+ (responder) "
-        "and R− (non-responder); n/a means not available: not detected, no ROI, too few ROIs for a class, or outcome "
-        "not known. The file results/lesions.csv "
-        f"has the same lesions with unrounded numbers and 1/0 for R+/R−. {rule_sentence(study.lesions)}"
+        "Sort by a heading, filter below, and save what is shown or everything as CSV. Classes are R+ (responder) and "
+        "R− (non-responder); n/a means not available: not detected, no ROI, too few ROIs for a class, or outcome not "
+        "known. The file results/lesions.csv has the same lesions with unrounded numbers and 1/0 for R+/R−. "
+        f"{rule_sentence(study.lesions)}"
     )
     return Section("lesions", "All lesions", [intro, block])
 

@@ -6,25 +6,30 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from livermets.config.outcome import OutcomeSettings
 from livermets.provenance import versions
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Bullets, Column, Details, Paragraph, Section, Table
+from livermets.report.document import Block, Bullets, Details, Paragraph, Section
 from livermets.report.results import StudyResults
+from livermets.report.tables import Shown, shown_table
 from livermets.stats.results import REFERENCES
 
 NOT_SET, GIVEN = "not set", "given"
 # Where files lie, and a series' UID: nothing that a report needs, and both may identify a patient.
 _PRIVATE = re.compile(r"cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid)")
 _RULES = {
-    "growth_mm": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at "
-    "follow-up, else a "
-    "responder (R+).",
-    "growth_percent": "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_percent} % "
-    "at follow-up, "
-    "else a responder (R+).",
-    "recist11": "A lesion is a non-responder (R−) if its longest diameter grew by at least 20 % and 5 mm (RECIST "
-    "1.1, applied to "
-    "the single lesion), else a responder (R+).",
+    "growth_mm": (
+        "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at follow-up, else "
+        "a responder (R+)."
+    ),
+    "growth_percent": (
+        "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_percent} % at follow-up, "
+        "else a responder (R+)."
+    ),
+    "recist11": (
+        "A lesion is a non-responder (R−) if its longest diameter grew by at least 20 % and 5 mm (RECIST 1.1, applied "
+        "to the single lesion), else a responder (R+)."
+    ),
     "column": "The outcome of each lesion is taken from the column `response` of the cohort table.",
 }
 _STEPS = (
@@ -33,31 +38,27 @@ _STEPS = (
     "The networks see the resized grid, z-scored over the whole liver volume; their masks are brought back to the "
     "grid of the CT.",
     "Components of the automatic mask are matched to manual lesions explicitly: a component that covers two lesions "
-    "is split "
-    "between them, one that covers none is a false positive and is counted.",
+    "is split between them, one that covers none is a false positive and is counted.",
     "Radiomics: square axial windows (ROIs) on a lattice anchored at the image’s first pixel, kept only if they lie "
-    "fully inside "
-    "the lesion mask, so that both masks of a lesion have ROIs at the same places.",
+    "fully inside the lesion mask, so that both masks of a lesion have ROIs at the same places.",
     "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs are "
-    "fitted on the "
-    "manual masks of the training cohorts only, at the timepoints of response_timepoints (baseline unless others are "
-    "named), then applied, frozen, to both masks of every other cohort.",
+    "fitted on the manual masks of the training cohorts only, at the timepoints of response_timepoints (baseline "
+    "unless others are named), then applied, frozen, to both masks of every other cohort.",
     "Every fold, split and resample is by patient, since the lesions of one patient are not independent.",
 )
 
 
 def methods_section(study: StudyResults) -> Section:
     """Words first, then every setting and version."""
-    text = f"{_outcome(study.config)} {_timepoints(study)}"
+    text = f"{_outcome(study.config.outcome)} {_timepoints(study)}"
     blocks: list[Block] = [Paragraph(text), Bullets(list(_STEPS))]
     sections = [_intervals(study), _settings(study), _versions(study)]
     return Section("methods", "Methods, settings and versions", blocks, sections)
 
 
-def _outcome(config: Mapping[str, Any]) -> str:
-    outcome = {"rule": "growth_mm", "limit_mm": 3.0, "limit_percent": 20.0} | dict(config.get("outcome") or {})
-    values = {key: fmt.significant(outcome[key]) for key in ("limit_mm", "limit_percent")}
-    return _RULES.get(str(outcome["rule"]), "Outcome rule: {rule}.").format(rule=outcome["rule"], **values)
+def _outcome(outcome: OutcomeSettings) -> str:
+    limits = {"limit_mm": outcome.limit_mm, "limit_percent": outcome.limit_percent}
+    return _RULES[outcome.rule].format(**{name: fmt.significant(limit) for name, limit in limits.items()})
 
 
 def _timepoints(study: StudyResults) -> str:
@@ -78,9 +79,8 @@ def _others(study: StudyResults, cohorts: list[str]) -> str:
 
 
 def _intervals(study: StudyResults) -> Section:
-    statistics = dict(study.config.get("statistics") or {})
-    level = fmt.percent(statistics.get("level", 0.95), 0)
-    replicates = fmt.integer(statistics.get("bootstrap_replicates", 2000))
+    statistics = study.config.statistics
+    level, replicates = fmt.percent(statistics.level, 0), fmt.integer(statistics.bootstrap_replicates)
     text = (
         f"Intervals are two-sided at {level}. Bootstrap intervals resample whole patients {replicates} times; within a "
         "comparison all measures of both masks share the resamples, so that differences are paired. Intervals of the "
@@ -96,10 +96,9 @@ def _intervals(study: StudyResults) -> Section:
         "patients it could be given in one study of seventeen, since too few lesions change class. The intervals of "
         "the limits of agreement held them in 95 to 98 % with 8 to 40 patients."
     )
-    rows = [[method.replace("-", " "), source] for method, source in REFERENCES.items() if source]
-    table = Table(
-        "references", "Methods of intervals and tests, with their source.", [Column("Method"), Column("Source")], rows
-    )
+    columns = [Shown("Method", lambda row: row[0].replace("-", " ")), Shown("Source", lambda row: row[1])]
+    cited = [(method, source) for method, source in REFERENCES.items() if source]
+    table = shown_table("references", "Methods of intervals and tests, with their source.", columns, cited)
     return Section(
         "methods-intervals",
         "Uncertainty",
@@ -133,15 +132,17 @@ def _shown(key: str, value: str) -> str:
 
 
 def _settings(study: StudyResults) -> Section:
-    everything = [(key, _shown(key, value)) for key, value in flat_settings(study.config)]
-    rows = [[key, value] for key, value in everything if value != NOT_SET]
+    everything = [(key, _shown(key, value)) for key, value in flat_settings(study.config.values())]
+    given = [(key, value) for key, value in everything if value != NOT_SET]
     unset = [key for key, value in everything if value == NOT_SET]
-    if not rows:
+    if not given:
         return Section("settings", "Settings", [Paragraph("No configuration was given to the report.")])
-    caption = f"Every setting of the study, defaults included ({fmt.plural(len(rows), 'setting')})."
+    counted = fmt.plural(len(given), "setting")
+    caption = f"Every setting of the study, defaults included ({counted})."
     note = f"Not set: {', '.join(unset)}." if unset else ""
-    table = Table("settings-table", caption, [Column("Setting"), Column("Value")], rows, note=note)
-    return Section("settings", "Settings", [Details(f"All {fmt.plural(len(rows), 'setting')}", [table])])
+    columns = [Shown("Setting", lambda row: row[0]), Shown("Value", lambda row: row[1])]
+    table = shown_table("settings-table", caption, columns, given, note=note)
+    return Section("settings", "Settings", [Details(f"All {counted}", [table])])
 
 
 def _versions(study: StudyResults) -> Section:
@@ -149,10 +150,8 @@ def _versions(study: StudyResults) -> Section:
     found = {str(k): str(v) for k, v in (study.manifest.get("versions") or versions()).items()}
     model = study.model_facts.get("versions") or (study.model_facts.get("provenance") or {}).get("versions") or {}
     made = {str(k): str(v) for k, v in model.items()}
-    head = [Column("Package"), Column("Version")]
-    rows = [[name, version] for name, version in found.items()]
+    columns = [Shown("Package", str), Shown("Version", lambda package: found[package])]
     if any(found.get(name, version) != version for name, version in made.items()):
-        head.append(Column("Version that made the model"))
-        rows = [[*row, made.get(row[0], "")] for row in rows]
-    table = Table("versions-table", "Versions of the packages when this report was written.", head, rows)
-    return Section("versions", "Versions", [table])
+        columns.append(Shown("Version that made the model", lambda package: made.get(package, "")))
+    caption = "Versions of the packages when this report was written."
+    return Section("versions", "Versions", [shown_table("versions-table", caption, columns, found)])

@@ -10,12 +10,13 @@ from livermets.config.networks import OWN
 from livermets.overlap.tables import EVERY_TIMEPOINT, SMALL_BELOW_MM
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
-from livermets.report.model import Block, Column, Details, Figure, Paragraph, Section, Table
+from livermets.report.document import Block, Column, Details, Figure, Paragraph, Section, Table
 from livermets.report.pictures import drawing_svg
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import level_text, rows_of, shown_interval
+from livermets.report.sections.estimates import level_text, rows_of
 from livermets.report.sections.timepoints import EVERY_TIMEPOINT_SENTENCE, differences_table
 from livermets.report.tables import csv_download, kept_together
+from livermets.stats.results import shown_interval
 
 _LESION_WISE = (
     ("recall_at_50", "Recall at 50 %", True),

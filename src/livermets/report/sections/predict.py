@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from livermets.masks.identity import SOURCES
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
-from livermets.report.model import Block, Column, Note, Paragraph, Section, Table
+from livermets.report.document import Block, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.cohorts import without_lesions
-from livermets.report.tables import csv_download, frame_table
+from livermets.report.tables import Shown, csv_download, frame_table, rows_in, shown_table
 
 
 def predict_section(study: StudyResults) -> Section | None:
@@ -21,8 +23,7 @@ def predict_section(study: StudyResults) -> Section | None:
     blocks: list[Block] = [
         Note(
             "The outcome of these lesions is not known. No sensitivity, specificity or AUC is computed for them, and "
-            "whether "
-            "a class below is right cannot be told from this report.",
+            "whether a class below is right cannot be told from this report.",
             "info",
         )
     ]
@@ -39,8 +40,7 @@ def _cohort(study: StudyResults, name: str) -> Section:
     if study.trained_on_synthetic:
         text = (
             "The networks and the model were trained on synthetic images only. What they say about this cohort is "
-            "reported as it "
-            "is; it proves nothing clinical."
+            "reported as it is; it proves nothing clinical."
         )
         blocks.append(Note(text, "caution"))
     if apart := _apart(study, len(drawn) - len(lesions), len(components) - len(found)):
@@ -61,8 +61,8 @@ def _cohort(study: StudyResults, name: str) -> Section:
             "predicted_automatic",
         ]
         caption = (
-            f"{fmt.plural(len(found), 'finding')} of the network in scans without a manual mask: whether they "
-            "are lesions is not known."
+            f"{fmt.plural(len(found), 'finding')} of the network in scans without a manual mask: whether they are "
+            "lesions is not known."
         )
         blocks.append(frame_table(f"{identifier}-findings", found, caption, columns=columns))
     return Section(identifier, f"Cohort {name}", blocks, badge="synthetic" if study.cohorts[name].synthetic else "")
@@ -104,28 +104,21 @@ def _counts(lesions: pd.DataFrame, points: str, false_positives: int | None) -> 
         )
     if false_positives is not None:
         sentences.append(
-            f"The automatic masks hold {fmt.plural(false_positives, 'component')} that cover no manual lesion "
-            "(false positives)."
+            f"The automatic masks hold {fmt.plural(false_positives, 'component')} that cover no manual lesion (false "
+            "positives)."
         )
     return " ".join(sentences)
 
 
 def _table(lesions: pd.DataFrame, identifier: str) -> Table:
-    head = [Column("Patient"), Column("Timepoint"), Column("Lesion", True), Column("Longest diameter (mm)", True)]
-    head += [Column("Dice", True), Column("Share R+, manual", True), Column("Class, manual")]
-    head += [Column("Share R+, automatic", True), Column("Class, automatic"), Column("Remark")]
-    rows = [
-        [str(r["patient_id"]), str(r["timepoint"]), str(r["lesion_id"]), fmt.number(r["longest_diameter_mm"], 1),
-         fmt.number(r["dice"]), fmt.number(r["share_manual"]), fmt.response_class(r["predicted_manual"]),
-         fmt.number(r["share_automatic"]), fmt.response_class(r["predicted_automatic"]), _remark(r)]
-        for _, r in lesions.head(100).iterrows()
-    ]  # fmt: skip
     caption = (
         f"Share of R+ ROIs and class of {fmt.plural(len(lesions), 'lesion')} with each mask; outcome not known. "
         f"{rule_sentence(lesions)}"
     )
-    note = "The first 100 lesions; the download has all." if len(lesions) > 100 else ""
-    return Table(f"{identifier}-lesions", caption, head, rows, csv_download(identifier, lesions), note)
+    note = f"The first {_MOST_LESIONS} lesions; the download has all." if len(lesions) > _MOST_LESIONS else ""
+    shown = rows_in(lesions.head(_MOST_LESIONS))
+    table = shown_table(f"{identifier}-lesions", caption, _LESION_COLUMNS, shown, note=note)
+    return replace(table, download=csv_download(identifier, lesions))
 
 
 def _remark(row: pd.Series) -> str:
@@ -136,3 +129,18 @@ def _remark(row: pd.Series) -> str:
         words = {"undetected": "not detected"}
         remarks.append(f"automatic mask: {words.get(row['automatic_fate'], row['automatic_fate'])}")
     return "; ".join(remarks)
+
+
+_MOST_LESIONS = 100
+_LESION_COLUMNS = (
+    Shown("Patient", lambda row: str(row["patient_id"])),
+    Shown("Timepoint", lambda row: str(row["timepoint"])),
+    Shown("Lesion", lambda row: str(row["lesion_id"]), numeric=True),
+    Shown("Longest diameter (mm)", lambda row: fmt.number(row["longest_diameter_mm"], 1), numeric=True),
+    Shown("Dice", lambda row: fmt.number(row["dice"]), numeric=True),
+    Shown("Share R+, manual", lambda row: fmt.number(row["share_manual"]), numeric=True),
+    Shown("Class, manual", lambda row: fmt.response_class(row["predicted_manual"])),
+    Shown("Share R+, automatic", lambda row: fmt.number(row["share_automatic"]), numeric=True),
+    Shown("Class, automatic", lambda row: fmt.response_class(row["predicted_automatic"])),
+    Shown("Remark", _remark),
+)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Column, Details, Note, Pairs, Paragraph, Section, Table
+from livermets.report.benchmarks import totals
+from livermets.report.document import Block, Details, Note, Pairs, Paragraph, Section
 from livermets.report.results import StudyResults
-from livermets.report.tables import frame_table
+from livermets.report.tables import Shown, frame_table, shown_table
 
 _MOST_FILES = 200
 
@@ -32,61 +31,62 @@ def provenance_section(study: StudyResults) -> Section:
     return Section("provenance", "Provenance", blocks, [_time(study)])
 
 
+_FACTS = {
+    "study": "Study",
+    "created": "Report written",
+    "livermets": "livermets",
+    "seed": "Seed",
+    "settings_digest": "Digest of the settings",
+    "code_digest": "Digest of the code that wrote it",
+    "lock_digest": "Digest of the locked environment",
+    "python": "Python",
+    "platform": "Platform",
+    "device": "Device",
+}
+
+
 def _facts(manifest: dict[str, Any]) -> list[tuple[str, str]]:
-    named = (
-        ("study", "Study"), ("created", "Report written"), ("livermets", "livermets"), ("seed", "Seed"),
-        ("settings_digest", "Digest of the settings"), ("code_digest", "Digest of the code that wrote it"),
-        ("lock_digest", "Digest of the locked environment"), ("python", "Python"), ("platform", "Platform"),
-        ("device", "Device"),
-    )  # fmt: skip
-    return [(label, str(manifest[key])) for key, label in named if manifest.get(key) not in (None, "")]
+    return [(label, str(manifest[key])) for key, label in _FACTS.items() if manifest.get(key) not in (None, "")]
+
+
+_FILE_COLUMNS = (
+    Shown("File", lambda file: str(file[0])),
+    Shown("Digest", lambda file: str(file[1])[:16]),
+)
 
 
 def _files(files: Any, title: str, key: str) -> list[Block]:
     if not isinstance(files, dict) or not files:
         return []
-    rows = [[str(path), str(digest)[:16]] for path, digest in files.items()][:_MOST_FILES]
-    note = (
-        f"The first {_MOST_FILES} of {fmt.integer(len(files))}; manifest.json has all."
-        if len(files) > _MOST_FILES
-        else ""
-    )
-    table = Table(
-        f"manifest-{key}",
-        f"{title}: {fmt.plural(len(files), 'file')}.",
-        [Column("File"), Column("Digest")],
-        rows,
-        note=note,
-    )
-    return [Details(f"{title} ({fmt.plural(len(files), 'file')})", [table], printed=False)]
+    note = ""
+    if len(files) > _MOST_FILES:
+        note = f"The first {_MOST_FILES} of {fmt.integer(len(files))}; manifest.json has all."
+    said, shown = fmt.plural(len(files), "file"), list(files.items())[:_MOST_FILES]
+    table = shown_table(f"manifest-{key}", f"{title}: {said}.", _FILE_COLUMNS, shown, note=note)
+    return [Details(f"{title} ({said})", [table], printed=False)]
 
 
 def _time(study: StudyResults) -> Section:
     if study.benchmarks.empty:
         why = "Time and memory are not shown because no benchmark of a step was found."
         return Section("resources", "Time and memory", [Note(why)])
-    table = (
-        study.benchmarks.groupby("stage", sort=True, dropna=False)
-        .agg(
-            jobs=("seconds", "size"),
-            seconds=("seconds", "sum"),
-            longest_seconds=("seconds", "max"),
-            max_rss_mb=("max_rss_mb", "max"),
-        )
-        .reset_index()
-    )
-    table["max_rss_mb"] = pd.to_numeric(table["max_rss_mb"], errors="coerce")
-    formats = {"seconds": fmt.duration, "longest_seconds": fmt.duration, "jobs": fmt.integer, "max_rss_mb": fmt.integer}
+    table = totals(study.benchmarks, "stage").drop(columns="cpu_seconds").reset_index()
+    formats = {
+        "seconds": fmt.duration,
+        "longest_seconds": fmt.duration,
+        "jobs": fmt.integer,
+        "peak_memory_mb": fmt.integer,
+    }
     labels = {
         "seconds": "Time, all jobs",
         "longest_seconds": "Longest job",
-        "max_rss_mb": "Most memory (MB)",
+        "peak_memory_mb": "Most memory (MB)",
         "jobs": "Jobs",
     }
     total = fmt.duration(table["seconds"].sum())
     caption = (
-        f"Time and memory of the steps, {fmt.plural(int(table['jobs'].sum()), 'job')}, {total} in all (one "
-        "after another)."
+        f"Time and memory of the steps, {fmt.plural(int(table['jobs'].sum()), 'job')}, {total} in all (one after "
+        "another)."
     )
     return Section(
         "resources", "Time and memory", [frame_table("resources-table", table, caption, formats=formats, labels=labels)]

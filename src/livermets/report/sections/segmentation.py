@@ -17,8 +17,8 @@ from livermets.overlap.tables import (
 )
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
+from livermets.report.document import Block, Column, Details, Figure, Note, Paragraph, Section, Table
 from livermets.report.lesions import has_automatic_masks
-from livermets.report.model import Block, Column, Details, Figure, Note, Paragraph, Section, Table
 from livermets.report.pictures import drawing_svg
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import both_intervals

@@ -10,49 +10,15 @@ from typing import Any
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Details, Figure, Note, Pairs, Paragraph, Section
+from livermets.report.document import Block, Details, Figure, Note, Pairs, Paragraph, Section
 from livermets.report.pictures import picture_file
 from livermets.report.results import StudyResults
-from livermets.report.sections import selection_doubts as doubts
 from livermets.report.sections import selection_words as words
 from livermets.report.sections.estimates import estimate_table, measure_name
+from livermets.report.sections.selection_parts import PARTS, Part
+from livermets.report.sections.selection_thresholds import THRESHOLD_RULES, correct_calls, thresholds
+from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on
 from livermets.report.tables import csv_download, frame_table
-
-# Parts of the audit that rest on searches of their own, whose size is said with them.
-_SEARCHED = ("Frequency and stability", "Nested evaluation", "Permutation null", "Comparison models")
-
-# What the selection left: heading, stems of its tables and pictures, caption, and why it may be missing.
-_PARTS = (
-    ("Convergence", ("generations", "convergence"),
-     "Best and mean fitness (patient-grouped cross-validated score on the training cohort) by generation of the "
-     "search.",
-     "the search left no log"),
-    ("Selected features", ("selection",), "Candidate features: in the final model or not, how often selected, gain "
-        "of the cross-validated score and its cost.", "selection.csv is missing"),
-    ("Frequency and stability", ("frequency", "stability"),
-     "", "the search was not repeated"),
-    ("Nested evaluation", ("evaluation", "predictions"),
-     "Nested, patient-grouped evaluation on the training cohort: search, threshold and network are repeated in each "
-     "outer training part.",
-     "nested evaluation was switched off"),
-    ("Permutation null", ("permutation",),
-     "Searches with outcomes permuted by patient (each patient gets the outcomes of one with about as many lesions): "
-     "what they find when there is nothing to find.",
-     "no permutation was asked for"),
-    ("Comparison models", ("comparison",),
-     "Other models in the same outer folds: longest diameter alone, LASSO, whole-lesion features, all features.",
-     "comparisons were switched off"),
-    ("Correct calls per training patient", ("training_patients",),
-     "Lesions called right of all, by outcome, for each training patient (Giannini 2020, Table 3): by nested models, "
-     "which had not seen the patient, and by both rules of the threshold.",
-     "training_patients.csv is missing"),
-    ("Threshold", ("threshold", "roc_training", "training_lesions"),
-     "Share of R+ ROIs from which a lesion is called R+ (Youden index on the training cohort), by rule, with the "
-     "interval over resamples of patients. Sensitivity and specificity are optimistic: the features were chosen on "
-     "these lesions.", "threshold.csv is missing"),
-    ("Dropped features", ("dropped_features",),
-     "Features dropped before the search because they were constant or duplicates.", "no feature was dropped"),
-)  # fmt: skip
 
 
 def selection_section(study: StudyResults) -> Section:
@@ -65,12 +31,8 @@ def selection_section(study: StudyResults) -> Section:
         blocks.append(Pairs(_facts(study.model_facts)))
     if study.trained_on_synthetic:
         blocks.append(Note("The model was fitted on synthetic lesions: it proves nothing clinical.", "caution"))
-    used: set[str] = set()
-    sections = []
-    for title, stems, caption, why in _PARTS:
-        sections.append(_part(study, title, stems, caption, why))
-        used |= set(stems)
-    rest = _rest(study, used)
+    sections = [_part(study, part) for part in PARTS]
+    rest = _rest(study, {stem for part in PARTS for stem in part.stems})
     if rest:
         sections.append(Section("selection-further", "Further tables of the selection", rest))
     return Section("selection", "Selection of features and neurons", blocks, sections)
@@ -93,9 +55,9 @@ def _headline(study: StudyResults) -> str:
     if study.of_role("train"):
         parts.append(
             f"Everything in this part was fitted on the training data alone ({fmt.listed(study.of_role('train'))}, "
-            f"{fmt.listed(words.timepoints(study))}): {words.trained_on(study)}"
+            f"{fmt.listed(timepoints(study))}): {trained_on(study)}"
         )
-        parts += [text for text in [words.follow_up_sentence(study)] if text]
+        parts += [text for text in [follow_up_sentence(study)] if text]
     return " ".join(parts) or "The fitted model and its audit."
 
 
@@ -126,26 +88,19 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _part(study: StudyResults, title: str, stems: tuple[str, ...], caption: str, why: str) -> Section:
-    identifier = f"selection-{title.lower().replace(' ', '-')}"
-    blocks: list[Block] = [Paragraph(_WORDS[title](study))] if title in _WORDS and _WORDS[title](study) else []
-    if title in _SEARCHED and words.search_size(study):
-        caption = f"{caption} {words.search_size(study)}".strip()
-        if title == "Comparison models" and words.smaller_search(study):
-            caption += " The other models are fitted in full, to the disadvantage of the genetic selection."
-    if title in _EXPLAINED:
-        caption = f"{caption} {_EXPLAINED[title](study)}".strip()
-    drawn = [stem for stem in stems if stem in study.model_pictures]
+def _part(study: StudyResults, part: Part) -> Section:
+    said, caption = part.paragraph(study), part.caption_of(study)
+    blocks: list[Block] = [Paragraph(said)] if said else []
+    drawn = [stem for stem in part.stems if stem in study.model_pictures]
     blocks += [_picture(study, stem, _caption(stem, caption)) for stem in drawn]
-    for stem in stems:
+    for stem in part.stems:
         table = study.model.get(stem, pd.DataFrame())
         if len(table):
-            blocks.append(
-                _table(study, stem, table, _caption(stem, caption), folded=len(table) > 12 or stem in _DETAILED)
-            )
+            folded = len(table) > 12 or stem in _DETAILED
+            blocks.append(_table(study, stem, table, _caption(stem, caption), folded=folded))
     if not blocks:
-        blocks = [Note(f"Not shown because {why}.")]
-    return Section(identifier, title, blocks)
+        blocks = [Note(f"Not shown because {part.missing}.")]
+    return Section(part.id, part.title, blocks)
 
 
 _CAPTIONS = {
@@ -163,16 +118,6 @@ def _caption(stem: str, caption: str) -> str:
 _DETAILED = ("roc_training", "generations", "predictions", "training_lesions")
 
 
-_WORDS = {
-    "Permutation null": words.permutation_words, "Nested evaluation": words.nested_words,
-    "Threshold": words.threshold_words, "Frequency and stability": doubts.stability_words,
-    "Comparison models": doubts.comparison_words,
-}  # fmt: skip
-
-
-_EXPLAINED = {"Convergence": words.fitness_words, "Correct calls per training patient": words.calls_thresholds}
-
-
 _DATA_OF = {"convergence": "generations"}
 _INTERVALS = {
     "convergence": "Band: one standard deviation of the generation; one search, no interval.",
@@ -186,7 +131,7 @@ def _picture(study: StudyResults, stem: str, caption: str) -> Figure:
     table = study.model.get(_DATA_OF.get(stem, stem), pd.DataFrame())
     if stem == "frequency":
         caption = f"{caption} {words.frequency_figure(study)}"
-    n = f" {words.trained_on(study)} {_INTERVALS.get(stem, 'No interval.')}"
+    n = f" {trained_on(study)} {_INTERVALS.get(stem, 'No interval.')}"
     identifier = f"selection-figure-{stem.replace('_', '-')}"
     download = csv_download(identifier, table) if len(table) else None
     return Figure(
@@ -202,32 +147,43 @@ def _table(study: StudyResults, stem: str, table: pd.DataFrame, caption: str, fo
         within = words.WITHIN_FOLDS if table["measure"].astype(str).str.startswith("auc_within").any() else ""
         shown = estimate_table(identifier, renamed, caption, ("model",), within)
     elif stem == "training_patients":
-        shown = _correct_calls(identifier, table, caption, words.thresholds(study))
+        shown = _correct_calls(identifier, table, caption, thresholds(study))
     else:
         rules = list(dict.fromkeys(table["rule"].dropna().astype(str))) if "rule" in table else []
         hidden = {"rule", *(c for c in ("note", "level") if c in table and table[c].nunique() < 2)}
+        formats = {"measure": measure_name, "method": _rule} if stem in _BY_RULE else {"measure": measure_name}
         shown = frame_table(
-            identifier, table, caption, columns=[str(c) for c in table if c not in hidden],
-            formats={"measure": measure_name, **({"method": _rule} if stem in _BY_RULE else {})}, labels=_LABELS,
-            most_rows=40, note=". ".join(rules),
-        )  # fmt: skip
+            identifier,
+            table,
+            caption,
+            columns=[str(c) for c in table if c not in hidden],
+            formats=formats,
+            labels=_LABELS,
+            most_rows=40,
+            note=". ".join(rules),
+        )
     return Details(f"Table: {stem.replace('_', ' ')}", [shown]) if folded else shown
 
 
 def _correct_calls(identifier: str, table: pd.DataFrame, caption: str, at: Mapping[str, float]) -> Block:
-    shown = frame_table(identifier, words.correct_calls(table, at), caption, most_rows=len(table) + 1)
+    shown = frame_table(identifier, correct_calls(table, at), caption, most_rows=len(table) + 1)
     return replace(shown, download=csv_download(identifier, table))
 
 
 def _rule(code: Any) -> str:
-    return words.THRESHOLD_RULES.get(str(code), str(code))
+    return THRESHOLD_RULES.get(str(code), str(code))
 
 
 _BY_RULE = ("threshold", "roc_training")
-_LABELS = {"p_smallest": "Smallest p possible", "nested_sensitivity": "Sensitivity, nested",
-           "nested_specificity": "Specificity, nested", "nested_youden": "Youden, nested",
-           "sensitivity": "Sensitivity (optimistic)", "specificity": "Specificity (optimistic)",
-           "youden": "Youden (optimistic)"}  # fmt: skip
+_LABELS = {
+    "p_smallest": "Smallest p possible",
+    "nested_sensitivity": "Sensitivity, nested",
+    "nested_specificity": "Specificity, nested",
+    "nested_youden": "Youden, nested",
+    "sensitivity": "Sensitivity (optimistic)",
+    "specificity": "Specificity (optimistic)",
+    "youden": "Youden (optimistic)",
+}
 
 
 def _model_name(code: str) -> str:
@@ -235,9 +191,12 @@ def _model_name(code: str) -> str:
 
 
 MODEL_NAMES = {
-    "ga_network": "Genetic selection", "network_all_features": "Network, all features", "lasso": "LASSO",
-    "longest_diameter": "Longest diameter", "lasso_whole_lesion": "LASSO, whole lesion",
-}  # fmt: skip
+    "ga_network": "Genetic selection",
+    "network_all_features": "Network, all features",
+    "lasso": "LASSO",
+    "longest_diameter": "Longest diameter",
+    "lasso_whole_lesion": "LASSO, whole lesion",
+}
 
 
 def _rest(study: StudyResults, used: set[str]) -> list[Block]:

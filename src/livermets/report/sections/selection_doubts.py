@@ -12,9 +12,11 @@ from livermets.report.sections.selection_words import OURS, smaller_search
 from livermets.stats.results import shown_interval
 
 _NAMES = {
-    "network_all_features": "the network on all features", "lasso": "LASSO",
-    "longest_diameter": "the longest diameter alone", "lasso_whole_lesion": "LASSO on whole-lesion features",
-}  # fmt: skip
+    "network_all_features": "the network on all features",
+    "lasso": "LASSO",
+    "longest_diameter": "the longest diameter alone",
+    "lasso_whole_lesion": "LASSO on whole-lesion features",
+}
 
 
 def outscored(study: StudyResults) -> str:
@@ -30,15 +32,13 @@ def outscored(study: StudyResults) -> str:
     text = (
         f"In the same outer folds of the training cohort ({fmt.plural(ours['n_lesions'], 'lesion')} of "
         f"{fmt.plural(ours['n_patients'], 'patient')}) {fmt.count_of(len(higher), len(found))} other models score "
-        f"higher than the genetic selection, whose AUC within folds is "
+        "higher than the genetic selection, whose AUC within folds is "
         f"{fmt.estimate(ours['value'], ours['low'], ours['high'])}: {fmt.listed(named)}."
     )
-    small = (
-        " The searches of the genetic selection were smaller there than the model’s own, to its disadvantage."
-        if smaller_search(study)
-        else ""
-    )
-    return f"{text}{_difference(study, higher[0])}{small}"
+    text += _difference(study, higher[0])
+    if smaller_search(study):
+        text += " The searches of the genetic selection were smaller there than the model’s own, to its disadvantage."
+    return text
 
 
 def unstable(study: StudyResults) -> str:
@@ -77,6 +77,13 @@ def comparison_words(study: StudyResults) -> str:
         f"{text} Below chance: {named}. The direction of a model is fitted on the training patients of each fold; with "
         f"{patients} in all it can point the other way in those held out."
     )
+
+
+def disadvantage_words(study: StudyResults) -> str:
+    """That the other models are fitted in full beside smaller searches; empty where the searches are as large."""
+    if not smaller_search(study):
+        return ""
+    return "The other models are fitted in full, to the disadvantage of the genetic selection."
 
 
 def _areas(study: StudyResults) -> dict[str, pd.Series]:

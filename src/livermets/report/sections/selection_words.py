@@ -1,9 +1,6 @@
-"""What the tables of the selection say in sentences: whom it was trained on, by how much searching, how sure it is."""
+"""What the tables of the search say in sentences: how much was searched, for what, and how it holds up unseen."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -12,73 +9,12 @@ from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import rows_of
 from livermets.stats.results import shown_interval
 
-BASELINE = "baseline"
 OURS = "ga_network"
-THRESHOLD_RULES = {
-    "cross_fitted": "networks cross-fitted, features chosen on the same folds",
-    "resubstitution": "final network on its own training lesions",
-}
 WITHIN_FOLDS = (
     "AUC within folds: the share of pairs of an R+ and an R− lesion of the same outer fold in which the R+ lesion has "
     "the higher score (ties half); scores of different folds come from different models and are not compared, as they "
     "are in the pooled ROC AUC, by which models are therefore not to be ranked."
 )
-
-
-def training_counts(study: StudyResults) -> tuple[int, int] | None:
-    """Lesions and patients that the model was fitted on, as it was told; None: not recorded."""
-    trained = study.model.get("training_lesions", pd.DataFrame())
-    if {"group"} <= set(trained.columns):
-        return len(trained), int(trained["group"].nunique())
-    facts = (study.model_facts.get("provenance") or {}).get("training_data") or {}
-    return (int(facts["lesions"]), int(facts["patients"])) if {"lesions", "patients"} <= set(facts) else None
-
-
-def trained_on(study: StudyResults) -> str:
-    """``36 training lesions of 12 patients``, and how many more could not train."""
-    counts = training_counts(study)
-    if counts is None:
-        return "Lesions that trained it: not recorded."
-    lesions, patients = counts
-    text = f"{fmt.plural(lesions, 'training lesion')} of {fmt.plural(patients, 'patient')}"
-    more = _not_fitted(study, lesions)
-    return f"{text} ({fmt.listed(more)})." if more else f"{text}."
-
-
-def _not_fitted(study: StudyResults, fitted: int) -> list[str]:
-    """Why drawn lesions of these timepoints could not train, each with one reason."""
-    drawn = study.cohort_lesions(*study.of_role("train"))
-    drawn = drawn[drawn["timepoint"].isin(timepoints(study))]
-    if len(drawn) <= fitted or not {"response", "n_roi_manual"} <= set(drawn):
-        return []
-    unknown = drawn["response"].isna()
-    empty = int((~unknown & ~drawn["n_roi_manual"].gt(0)).sum())
-    rest = len(drawn) - fitted - int(unknown.sum()) - empty
-    reasons = (
-        (empty, "without a ROI"), (int(unknown.sum()), "without a known outcome"), (rest, "for another reason"),
-    )  # fmt: skip
-    return [f"{fmt.integer(n)} more {why}" for n, why in reasons if n > 0]
-
-
-def timepoints(study: StudyResults) -> list[str]:
-    """Timepoints that the model was trained on."""
-    return list(study.config.get("response_timepoints") or [BASELINE])
-
-
-def follow_up_sentence(study: StudyResults) -> str:
-    """Which images other than baseline trained the model. Nothing says which of two names is the later one, and an
-    image of any other name may be a follow-up."""
-    trained = study.model.get("training_lesions", pd.DataFrame())
-    if "timepoint" not in trained:
-        trained = study.cohort_lesions(*study.of_role("train"))
-    found = set(trained["timepoint"])
-    others = [point for point in timepoints(study) if point != BASELINE and point in found]
-    if not others or not study.model_facts:
-        return ""
-    return (
-        f"Images at {fmt.listed(others)}, named by response_timepoints, trained the model: where they are follow-up "
-        "images, they are part of the outcome that it predicts, and its figures may not hold at baseline."
-    )
 
 
 def search_size(study: StudyResults) -> str:
@@ -117,10 +53,9 @@ def permutation_words(study: StudyResults) -> str:
     smallest = 1 / (len(null) + 1)
     text = (
         f"With the true outcomes the statistic is {fmt.number(true['value'].iloc[0])}; over "
-        f"{fmt.plural(len(null), 'permutation')} of the outcomes by patient it is "
-        f"{fmt.number(null['value'].mean())} on average (SD {fmt.number(null['value'].std())}), "
-        f"{fmt.p_value(true['p_value'].iloc[0])} (the smallest that so many permutations allow: "
-        f"{fmt.significant(smallest, 2)}). {_statistic(study, table)}"
+        f"{fmt.plural(len(null), 'permutation')} of the outcomes by patient it is {fmt.number(null['value'].mean())} "
+        f"on average (SD {fmt.number(null['value'].std())}), {fmt.p_value(true['p_value'].iloc[0])} (the smallest "
+        f"that so many permutations allow: {fmt.significant(smallest, 2)}). {_statistic(study, table)}"
     )
     if smallest > 0.05:
         text += " So few permutations cannot show p ≤ 0.05, whatever there is to find."
@@ -209,7 +144,7 @@ def _against_chance(row: pd.Series) -> str:
         return ""
     if row["low"] <= 0.5 <= row["high"]:
         return ", compatible with chance (0.5)"
-    return f", {'above' if row['low'] > 0.5 else 'below'} chance (0.5)"
+    return ", above chance (0.5)" if row["low"] > 0.5 else ", below chance (0.5)"
 
 
 def _fold_counts(study: StudyResults) -> str:
@@ -223,74 +158,3 @@ def _fold_counts(study: StudyResults) -> str:
     few, most = int(patients.min()), int(patients.max())
     held = fmt.plural(few, "patient") if few == most else f"{fmt.integer(few)} to {fmt.plural(most, 'patient')}"
     return f", here {fmt.plural(len(patients), 'fold')} of {held}"
-
-
-def threshold_words(study: StudyResults) -> str:
-    """Sensitivity and specificity at the threshold in use, flagged, with the nested ones beside."""
-    table = study.model.get("threshold", pd.DataFrame())
-    if not {"used", "sensitivity", "specificity", "method"} <= set(table.columns):
-        return ""
-    row = table[table["used"] == 1].iloc[0]
-    text = (
-        f"At the threshold in use ({fmt.number(row['threshold'])}; {_rule(row['method'])}) sensitivity is "
-        f"{fmt.percent(row['sensitivity'])} and specificity {fmt.percent(row['specificity'])} on the lesions that the "
-        "features and the threshold were chosen on: optimistic. "
-    )
-    nested = row.get("nested_sensitivity")
-    if fmt.is_missing(nested):
-        return f"{text}They were not nested, so there is no figure for patients not seen."
-    return (
-        f"{text}Nested, on patients that neither had seen: {fmt.percent(nested)} and "
-        f"{fmt.percent(row['nested_specificity'])}."
-    )
-
-
-def _rule(method: Any) -> str:
-    return THRESHOLD_RULES.get(str(method), str(method))
-
-
-_WAYS = {
-    "nested": "nested",
-    "cross_fitted": "networks cross-fitted{at} (optimistic)",
-    "resubstitution": "resubstitution, as published{at} (optimistic)",
-}
-
-
-def thresholds(study: StudyResults) -> dict[str, float]:
-    """The threshold that each rule chose."""
-    table = study.model.get("threshold", pd.DataFrame())
-    return dict(zip(table["method"], table["threshold"], strict=True)) if {"method", "threshold"} <= set(table) else {}
-
-
-def calls_thresholds(study: StudyResults) -> str:
-    """At which thresholds training lesions are called, and which of them is the model's."""
-    found = thresholds(study)
-    if not found:
-        return ""
-    table = study.model["threshold"]
-    used = set(table.loc[table["used"] == 1, "method"]) if "used" in table else set()
-    said = [
-        f"{fmt.number(value)}{', the model’s' if rule in used else ''} ({_rule(rule)})" for rule, value in found.items()
-    ]
-    return f"Thresholds: {fmt.listed(said)}. Nested calls have a threshold of their own in each outer fold."
-
-
-def correct_calls(table: pd.DataFrame, at: Mapping[str, float]) -> pd.DataFrame:
-    """``model/training_patients.csv`` with `right of all` in every cell, a last row for all patients; ``at``: the
-    threshold of each rule."""
-    total = table.sum(numeric_only=True, min_count=len(table)).to_dict()
-    rows = pd.concat([table, pd.DataFrame([{"group": "All", **total}])], ignore_index=True)
-    shown = pd.DataFrame({"Patient": rows["group"]})
-    for way, words in _WAYS.items():
-        named = words.format(at=f", threshold {fmt.number(at[way])}" if way in at else "")
-        for side, name in (("r_plus", "R+"), ("r_minus", "R−")):
-            right, lesions = rows[f"{side}_correct_{way}"], rows[f"{side}_lesions"]
-            if right.notna().any():
-                shown[f"{name}: {named}"] = [_of(k, n) for k, n in zip(right, lesions, strict=True)]
-    return shown
-
-
-def _of(right: Any, lesions: Any) -> str:
-    if fmt.is_missing(right) or right is pd.NA or not lesions:
-        return fmt.MISSING
-    return f"{fmt.integer(right)} of {fmt.integer(lesions)}"

@@ -8,7 +8,7 @@ from livermets.overlap.tables import Resampling
 from livermets.overlap.timepoints import NEVER, seen_differences, timepoint_differences, with_training_status
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule
-from livermets.report.model import Block, Column, Note, Section, Table
+from livermets.report.document import Block, Column, Note, Section, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import level_text, rows_of
 from livermets.report.tables import csv_download, kept_together

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from livermets.report import formatting as fmt
-from livermets.report.model import Block, Figure, Note, Pairs, Section
+from livermets.report.document import Block, Figure, Note, Pairs, Section
 from livermets.report.pictures import drawing_svg, picture_file
 from livermets.report.results import Network, StudyResults
 from livermets.report.tables import csv_download

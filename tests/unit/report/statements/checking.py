@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from tests.unit.report.statements import STATEMENTS
 from tests.unit.report.statements.registry import Checked, Files, checked, texts
 from tests.unit.report.statements.summary import SIMULATED
 
 from livermets.config.report import ReportSettings
-from livermets.config.statistics import StatisticsSettings
-from livermets.config.study import recorded_settings
 from livermets.report.build import build_report
-from livermets.report.model import Report
+from livermets.report.configuration import ReportedConfig, config_from_option
+from livermets.report.document import Report
 from livermets.report.results import read_results
 
 CONSTANTS = {
@@ -84,17 +81,12 @@ def complaints(found: list[Checked], files: Files) -> list[str]:
 
 def complaints_about(folder: Path) -> list[str]:
     """The same for a finished results folder whose ``config.yaml`` lies beside it."""
-    config = settings_of(folder)
-    report = build_report(read_results(folder, config), ReportSettings(), statistics_of(config), {})
-    files = Files(folder, config)
+    config = config_of(folder)
+    report = build_report(read_results(folder, config), ReportSettings(), config.statistics, {})
+    files = Files(folder, config.values())
     return complaints(checks(report, files), files)
 
 
-def settings_of(folder: Path) -> Mapping[str, Any]:
-    """The settings of the study that made a results folder."""
-    return recorded_settings(str(folder.parent / "config.yaml"))
-
-
-def statistics_of(config: Mapping[str, Any]) -> StatisticsSettings:
-    """Its settings of the statistics, defaults filled in."""
-    return StatisticsSettings.model_validate(config.get("statistics") or {})
+def config_of(folder: Path) -> ReportedConfig:
+    """The configuration of the study that made a results folder."""
+    return config_from_option(str(folder.parent / "config.yaml"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from livermets.report.model import Bullets, Details, Figure, Gallery, Note, Paragraph, Report, Section, Table
+from livermets.report.document import Bullets, Details, Figure, Gallery, Note, Paragraph, Report, Section, Table
 
 NUMBER = r"(?:\b(?:no|none)\b|[−-]?\d[\d,]*(?:\.\d+)?(?!\d|\.\d))"
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::([%pw]))?\}")

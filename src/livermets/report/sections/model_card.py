@@ -7,17 +7,13 @@ import pandas as pd
 from livermets.concordance.diagnostics import CLASSIFIED
 from livermets.masks.identity import SOURCES
 from livermets.report import formatting as fmt
+from livermets.report.document import Block, Bullets, Note, Pairs, Section
 from livermets.report.lesions import lesion_flow
-from livermets.report.model import Block, Bullets, Note, Pairs, Section
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import main_comparison, rows_of, shown_interval
+from livermets.report.sections.estimates import main_comparison, rows_of
 from livermets.report.sections.selection import neurons
-from livermets.report.sections.selection_words import (
-    follow_up_sentence,
-    timepoints,
-    trained_on,
-    training_counts,
-)
+from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on, training_counts
+from livermets.stats.results import shown_interval
 
 
 def model_card_section(study: StudyResults) -> Section:
@@ -64,11 +60,16 @@ def _threshold(study: StudyResults) -> str:
 
 def _trained_on(study: StudyResults) -> str:
     """Cohorts, timepoints, and the lesions that trained: those with a ROI and an outcome."""
-    names = [f"{name}{', synthetic' if study.cohorts[name].synthetic else ''}" for name in study.of_role("train")]
+    names = [_named(study, name) for name in study.of_role("train")]
     if not names:
         return "none in this study"
     text = f"{'; '.join(names)} ({fmt.listed(timepoints(study))}): {trained_on(study)}"
     return f"{text} {follow_up_sentence(study)}".strip()
+
+
+def _named(study: StudyResults, name: str) -> str:
+    """A cohort, and that it is made up where it is."""
+    return f"{name}, synthetic" if study.cohorts[name].synthetic else name
 
 
 def _data(study: StudyResults, role: str) -> str:
@@ -78,12 +79,10 @@ def _data(study: StudyResults, role: str) -> str:
         lesions = study.headline_lesions(name)
         if len(lesions):
             flow = lesion_flow(lesions)
-            kind = ", synthetic" if study.cohorts[name].synthetic else ""
-            parts.append(
-                f"{name}{kind} ({fmt.plural(flow.patients, 'patient')}, {fmt.plural(flow.lesions, 'lesion')} at "
-                f"{fmt.listed(study.response_timepoints, 'or')}: "
-                f"{fmt.integer(flow.responders)} R+, {fmt.integer(flow.non_responders)} R−)"
-            )
+            counts = f"{fmt.plural(flow.patients, 'patient')}, {fmt.plural(flow.lesions, 'lesion')}"
+            points = fmt.listed(study.response_timepoints, "or")
+            outcomes = f"{fmt.integer(flow.responders)} R+, {fmt.integer(flow.non_responders)} R−"
+            parts.append(f"{_named(study, name)} ({counts} at {points}: {outcomes})")
     return "; ".join(parts) or "none in this study"
 
 
