@@ -48,6 +48,7 @@ def test_recalibration_is_logistic_regression_on_the_log_odds_of_the_score() -> 
 def test_scores_that_do_not_rise_with_response_give_no_probability_and_say_so() -> None:
     found, estimates = fit_recalibration(predictions(-1.0), 0.95)
     assert found is None
+    assert [e.measure for e in estimates] == ["calibration_slope", "calibration_intercept"]
     assert all("do not rise with response" in estimate.note for estimate in estimates)
 
 

@@ -93,7 +93,9 @@ def test_the_quoted_interval_covers_where_that_by_patient_does_not() -> None:
     ],
 )
 def test_a_missing_interval_of_kappa_says_which_case_it_is(manual, automatic, value: float, note: str) -> None:
-    for found in kappa_estimates(manual.astype(float), automatic.astype(float), PATIENT, BOOT):
+    estimates = kappa_estimates(manual.astype(float), automatic.astype(float), PATIENT, BOOT)
+    assert estimates
+    for found in estimates:
         assert found.value == pytest.approx(value, nan_ok=True)
         assert np.isnan(found.low)
         assert found.note.startswith(note)

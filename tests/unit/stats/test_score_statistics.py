@@ -154,7 +154,9 @@ def test_comparison_methods_agree_on_independent_patients() -> None:
 
 def test_perfect_auc_has_no_interval_and_says_so() -> None:
     score, response = np.arange(20.0), np.repeat([0.0, 1.0], 10)
-    for estimate in auc_estimates(score, response, np.arange(20) % 10, boot(10)):
+    estimates = auc_estimates(score, response, np.arange(20) % 10, boot(10))
+    assert estimates
+    for estimate in estimates:
         assert estimate.value == 1
         assert np.isnan(estimate.low)
         assert estimate.note
@@ -170,6 +172,7 @@ def test_mercaldo_needs_all_four_cells() -> None:
 def test_no_lesion_of_a_class_leaves_a_hole_with_a_reason() -> None:
     estimates = class_diagnostics(np.zeros(6), np.array([0.0, 1, 0, 1, 0, 1]), np.arange(6), boot(6))
     sensitivity = [e for e in estimates if e.measure == "sensitivity"]
+    assert sensitivity
     assert all(np.isnan(e.value) and e.n == 0 and e.note == "no lesion to count" for e in sensitivity)
 
 
