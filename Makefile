@@ -8,7 +8,7 @@ BENCH ?= radiomics segmentation selection
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --workflow-profile workflow/profiles/default --cores $(CORES)
 
-.PHONY: help install install-dev demo test lint format bench schema wheels clean
+.PHONY: help install install-dev demo test test-quick lint format bench schema wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 20
@@ -26,7 +26,10 @@ demo: install ## run the whole chain on the embedded synthetic cohort and print 
 test: install-dev ## run every test
 	@$(BIN)/python -m pytest
 
-lint: install-dev ## formatting, linting, types, generated files in step
+test-quick: install-dev ## run the fast tests of every package, without Snakemake: for the loop, not for a decision
+	@$(BIN)/python -m pytest -m "not slow" --ignore tests/workflow --ignore tests/wrong_input -q
+
+lint: install-dev ## formatting, linting, types, contracts of imports, generated files in step
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow

@@ -55,7 +55,9 @@ def test_training_set_of_table_2() -> None:
     tp, fn, fp, tn = 26, 63 - 26, 21 - 15, 15
     ppv, npv = mercaldo_logit(tp, fn, fp, tn)
     intervals = {"sensitivity": clopper_pearson(tp, 63), "specificity": clopper_pearson(tn, 21), "ppv": ppv, "npv": npv}
-    for row in PRINTED[PRINTED["set"] == "training"].itertuples():
+    printed = PRINTED[PRINTED["set"] == "training"]
+    assert len(printed)
+    for row in printed.itertuples():
         assert [one_decimal(end) for end in intervals[row.measure]] == [row.ci_low, row.ci_high]
 
 

@@ -4,15 +4,17 @@ problems; the workflow, before it opens an image, says nothing else."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
 from tests.small_study import SmallStudy
-from tests.wrong_input.cases import CASES, Case
+from tests.wrong_input.cases import CASES, HEADINGS, Case
 
 from livermets.config.load import read_yaml
-from livermets.errors import InputError, Problem
+from livermets.errors import Finding, InputError, Problem
 from livermets.workflow.plan import Plan
 
 
@@ -61,6 +63,23 @@ def test_wrong_input(case: Case, valid_study: Path, tmp_path: Path, capsys: pyte
     assert not re.search(r"(Rossi|Giovanna|4711|19510423|ACC8839201|Bianchi|\d+(\.\d+){5,})", said)
 
 
-def test_the_corpus_is_large_enough() -> None:
-    assert len(CASES) >= 40
-    assert len({case.name for case in CASES}) == len(CASES)
+def test_every_module_of_cases_is_a_heading_that_has_cases() -> None:
+    modules = {path.stem for path in Path(__file__).with_name("cases").glob("*.py")} - {"__init__", "corpus"}
+    assert set(HEADINGS) == modules == {case.heading for case in CASES}
+
+
+def test_no_two_cases_have_the_same_name() -> None:
+    counts = Counter(case.name for case in CASES)
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_no_two_cases_of_a_heading_are_the_same_mistake() -> None:
+    """The same sentence twice is meant for a file that is cut short: it has more than one way of being so."""
+    counts = Counter((case.heading, case.sentences) for case in CASES if "cut short" not in case.sentences[0])
+    assert [same for same, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("finding", get_args(Finding))
+def test_whatever_a_cohort_may_accept_is_refused_by_a_case(finding: str) -> None:
+    way = f'accept it with a reason: `accept: {{{finding}: "..."}}`.'
+    assert [case.name for case in CASES if any(sentence.endswith(way) for sentence in case.sentences)]

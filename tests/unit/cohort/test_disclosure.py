@@ -58,8 +58,8 @@ def test_no_name_in_the_table_of_errors(tmp_path: Path) -> None:
     study = planted_study(tmp_path)
     save(tmp_path / "archive" / NAME / "PLANTED lesions.nii.gz", patient_arrays(0)[2][:-1])
     assert study.check() == 2
-    if (tmp_path / "results").exists():
-        assert leaks(tmp_path / "results") == []
+    assert (tmp_path / "results/check/problems.csv").exists()
+    assert leaks(tmp_path / "results") == []
 
 
 @pytest.mark.parametrize(

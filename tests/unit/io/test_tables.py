@@ -29,7 +29,7 @@ def test_parquet_carries_its_settings(tmp_path):
 @pytest.mark.parametrize("name, content", [("t.csv", b""), ("t.parquet", b"PAR1"), ("t.xlsx", b"x"), ("t.dat", b"a")])
 def test_what_cannot_be_read_is_one_sentence(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=rf"{name}: .*\.$"):
         read_table(tmp_path / name)
 
 

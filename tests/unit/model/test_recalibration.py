@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
-from tests.unit.model.test_lesion_table import MODEL, lesions, matching, rois
+from tests.unit.model.test_classify import MODEL, lesions, matching, rois
 
 from livermets.model.classify import lesion_table
 from livermets.model.fitted import read_model, write_model
@@ -48,6 +48,7 @@ def test_recalibration_is_logistic_regression_on_the_log_odds_of_the_score() -> 
 def test_scores_that_do_not_rise_with_response_give_no_probability_and_say_so() -> None:
     found, estimates = fit_recalibration(predictions(-1.0), 0.95)
     assert found is None
+    assert [e.measure for e in estimates] == ["calibration_slope", "calibration_intercept"]
     assert all("do not rise with response" in estimate.note for estimate in estimates)
 
 

@@ -59,7 +59,9 @@ def test_a_patient_does_not_depend_on_how_many_others_there_are(cohort, tmp_path
 
 
 def test_the_compressed_files_carry_no_time_and_no_name(cohort):
-    for path in cohort.rglob("*.nii.gz"):
+    files = list(cohort.rglob("*.nii.gz"))
+    assert len(files) == 2 * len(FILES)
+    for path in files:
         header = path.read_bytes()[:10]
         assert header[3:8] == bytes(5), path  # no flags (name, comment), modification time 0
 
@@ -90,6 +92,7 @@ def test_masks_lie_on_the_ct_and_lesions_in_the_liver(scans):
 def test_lesions_do_not_touch_each_other(scans):
     for volumes in scans.values():
         labels = volumes["lesions"].array
+        assert labels.max() > 1
         for label in np.unique(labels)[1:]:
             around = binary_dilation(labels == label) & (labels != label)
             assert not labels[around].any()

@@ -42,12 +42,16 @@ def test_every_compiled_function_has_such_a_cache():
 
 
 def test_a_cache_that_cannot_be_written_costs_time_only(monkeypatch):
-    def full(*_):
+    tried = []
+
+    def full(*arguments):
+        tried.append(arguments[1:])
         raise OSError(28, "No space left on device")
 
     plain = compilation.IndexDataCacheFile("/nowhere", "name", "stamp")
     monkeypatch.setattr(compilation.IndexDataCacheFile, "save", full)
     compilation.CheckedCacheFile.like(plain).save("key", "data")
+    assert len(tried) == 1
 
 
 def test_the_cache_is_the_first_folder_that_can_be_written_to(tmp_path, monkeypatch):

@@ -114,8 +114,10 @@ def test_all_wrong_inputs_are_said_at_once(scan) -> None:
      {"classes": ("glcm",), "features": ("ngtdm_Contrast",)}],
 )  # fmt: skip
 def test_wrong_settings_are_refused(values: dict) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         validate_section(RadiomicsSettings, values, "radiomics")
+    named = {key for problem in caught.value.problems for key in values if key in str(problem)}
+    assert named, caught.value
 
 
 @pytest.mark.parametrize(

@@ -72,11 +72,14 @@ def test_prose_and_captions_never_say_nan(made_study):
 
 
 def test_table_cells_never_say_nan(made_study):
-    for block in made_study.report.blocks():
-        if isinstance(block, Table) and block.id != "settings-table":
-            for row in block.rows:
-                assert not [cell for cell in row if str(cell).lower() in ("nan", "inf", "<na>", "nat")], block.id
-                assert len(row) == len(block.columns), block.id
+    tables = [
+        block for block in made_study.report.blocks() if isinstance(block, Table) and block.id != "settings-table"
+    ]
+    assert len(tables) > 10
+    for block in tables:
+        for row in block.rows:
+            assert not [cell for cell in row if str(cell).lower() in ("nan", "inf", "<na>", "nat")], block.id
+            assert len(row) == len(block.columns), block.id
 
 
 def test_every_link_inside_the_page_has_its_target_and_ids_are_unique(made_study):
@@ -88,6 +91,8 @@ def test_every_link_inside_the_page_has_its_target_and_ids_are_unique(made_study
 
 def test_the_page_needs_nothing_from_outside(made_study):
     page = Page(made_study.html)
+    assert page.sources
+    assert page.links
     assert all(source.startswith("data:") for source in page.sources)
     assert all(link.startswith(("#", "data:")) for link in page.links)
     assert page.unnamed_pictures == 0
@@ -161,6 +166,7 @@ def test_training_figures_are_marked_as_resubstitution(made_study):
 def test_each_figure_is_written_beside_the_report_with_its_data(made_study, tmp_path):
     write_report(tmp_path / "report.html", made_study.report, made_study.html)
     figures = [b for b in made_study.report.blocks() if isinstance(b, Figure)]
+    assert len(figures) > 10
     for figure in figures:
         assert list((tmp_path / "figures").glob(f"{figure.id}.*")), figure.id
         assert (tmp_path / "figures" / f"{figure.id}.txt").read_text(encoding="utf-8").strip() == figure.caption

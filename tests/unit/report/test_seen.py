@@ -22,8 +22,9 @@ def rows(made_study, identifier: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("identifier", TABLES)
 def test_rows_of_scans_seen_in_training_are_marked(made_study, identifier):
-    for row in rows(made_study, identifier):
-        assert ("seen in training" in row[0]) == row[0].startswith("training")
+    cells = [row[0] for row in rows(made_study, identifier)]
+    assert {cell.startswith("training") for cell in cells} == {True, False}
+    assert [cell for cell in cells if ("seen in training" in cell) != cell.startswith("training")] == []
 
 
 def test_the_figure_over_cohorts_says_which_are_not_of_new_patients(made_study):

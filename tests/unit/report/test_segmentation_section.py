@@ -68,14 +68,13 @@ def test_means_without_the_missed_are_never_below_those_with_them(study, shown):
 
 
 def test_baseline_stands_before_later_timepoints_in_every_table(shown):
-    for block in shown:
-        if isinstance(block, Table):
-            order = [word for row in block.rows for word in row[:3] if word.endswith(("baseline", "TP1"))]
-            first = {
-                name: next((i for i, word in enumerate(order) if word.endswith(name)), 0)
-                for name in ("baseline", "TP1")
-            }
-            assert first["baseline"] <= first["TP1"], block.id
+    orders = {}
+    for block in (block for block in shown if isinstance(block, Table)):
+        words = [word for row in block.rows for word in row[:3]]
+        found = [name for word in words for name in ("baseline", "TP1") if word.endswith(name)]
+        orders[block.id] = list(dict.fromkeys(found))
+    assert ["baseline", "TP1"] in orders.values()
+    assert [identifier for identifier, order in orders.items() if order == ["TP1", "baseline"]] == []
 
 
 def test_networks_say_that_the_rest_of_the_report_is_about_the_studys_own(shown):

@@ -175,6 +175,7 @@ def test_mercaldo_needs_all_four_cells() -> None:
 def test_no_lesion_of_a_class_leaves_a_hole_with_a_reason() -> None:
     estimates = class_diagnostics(np.zeros(6), np.array([0.0, 1, 0, 1, 0, 1]), np.arange(6), boot(6))
     sensitivity = [e for e in estimates if e.measure == "sensitivity"]
+    assert sensitivity
     assert all(np.isnan(e.value) and e.n == 0 and e.note == "no lesion to count" for e in sensitivity)
 
 

@@ -1,0 +1,147 @@
+"""Mistakes in `config.yaml`: keys, values, paths and cohorts that cannot be meant."""
+
+from __future__ import annotations
+
+import re
+
+from tests.small_study import SmallStudy
+from tests.wrong_input.cases.corpus import T1, T2, case
+
+
+@case("cohorts.train.imgae: unknown key. Did you mean `image`?")
+def unknown_key(study: SmallStudy) -> None:
+    study.cohort()["imgae"] = "x"
+
+
+@case("cohorts.train.role: input should be 'train', 'validation' or 'predict' (found 'training').")
+def unknown_role(study: SmallStudy) -> None:
+    study.cohort()["role"] = "training"
+
+
+@case(
+    "compare_networks.paper.preset: there is no preset 'gianini2020'. "
+    "Give a path, or one of defeudis2022-notl, defeudis2022-tl, giannini2020, recommended.",
+    "compare_networks.wide.network.base_filter: unknown key. Did you mean `base_filters`?",
+)
+def compared_networks_that_cannot_be_made(study: SmallStudy) -> None:
+    study.config["compare_networks"] = {
+        "paper": {"preset": "gianini2020"},
+        "wide": {"network": {"base_filter": 64}},
+    }
+
+
+@case("compare_networks: own is what the study's own network is called there; choose another name.")
+def a_compared_network_with_the_name_of_the_own_one(study: SmallStudy) -> None:
+    study.config["compare_networks"] = {"own": {"preset": "giannini2020"}}
+
+
+@case(
+    "weights.pth: this file of pre-trained ResNet-18 weights does not exist. Fetch it once with "
+    "`curl -LO https://download.pytorch.org/models/resnet18-f37072fd.pth`, name its path and SHA-256 in "
+    "segmentation.network.pretrained, or leave that empty to train from scratch."
+)
+def weights_that_are_not_there(study: SmallStudy) -> None:
+    weights = {"file": "weights.pth", "sha256": "f37072fd"}
+    study.config["segmentation"] = {"network": {"architecture": "resnet18-unet", "pretrained": weights}}
+
+
+@case(
+    'cohorts: YAML reads 1_000 as the number 1000, a text is needed. Quote it: "1_000".',
+    'cohorts.train.select.patients.0: YAML reads 010 as the number 8, a text is needed. Quote it: "010".',
+    'cohorts.train.select.patients.1: YAML reads NO as true or false, a text is needed. Quote it: "NO".',
+)
+def texts_that_yaml_takes_for_something_else(study: SmallStudy) -> None:
+    as_typed(study, {"T1": "010", "T2": "NO", "test": "1_000"})
+
+
+@case("cohorts: use letters without accents, digits, - and _, with a letter or digit first (found 'zürich 1').")
+def cohort_name_with_an_accent(study: SmallStudy) -> None:
+    study.config["cohorts"]["zürich 1"] = study.config["cohorts"].pop("test")
+
+
+@case(
+    'cohorts.train.missing: yes, no, on, off without quotes are true and false for YAML; quote them: ["NO"] '
+    "(found [False])."
+)
+def a_missing_code_that_yaml_takes_for_false(study: SmallStudy) -> None:
+    study.cohort()["missing"] = ["TYPED"]
+    as_typed(study, {"TYPED": "NO"})
+
+
+def as_typed(study: SmallStudy, changes: dict[str, str]) -> None:
+    """The configuration written, with some of its words replaced as a person types them."""
+    study.save_settings()
+    text = (study.folder / "config.yaml").read_text()
+    for old, new in changes.items():
+        text = re.sub(rf"\b{old}\b", new, text)
+    (study.folder / "config.yaml").write_text(text)
+    study.save_settings = lambda: None  # type: ignore[method-assign]
+
+
+@case("cohorts.train: role train needs a `table` with the outcome of every lesion.")
+def no_table_for_training(study: SmallStudy) -> None:
+    del study.cohort()["table"], study.cohort()["select"]
+    study.cohort()["patients"] = ["T1", "T2"]
+
+
+@case("cohorts.train: `image` needs {patient} in its path, or every patient would get the same CT.")
+def one_image_for_all(study: SmallStudy) -> None:
+    study.cohort()["image"] = "T1/ct.nii.gz"
+
+
+@case(
+    "cohort train, patient T1: {pateint} is neither {patient}, {timepoint} nor a column of the table. "
+    "Correct the path or the table.",
+    "cohort train, patient T2: {pateint} is neither {patient}, {timepoint} nor a column of the table. "
+    "Correct the path or the table.",
+)
+def unknown_placeholder(study: SmallStudy) -> None:
+    study.cohort()["liver"] = "{pateint}/liver.nii.gz"
+
+
+@case("cohort train, table: the environment variable NO_SUCH_FOLDER is not set.")
+def unset_variable(study: SmallStudy) -> None:
+    study.cohort()["folder"] = "$NO_SUCH_FOLDER/data"
+
+
+@case("cohort train, exclude: T9 is not in this cohort. Correct or remove the entry.")
+def excluded_stranger(study: SmallStudy) -> None:
+    study.cohort()["exclude"] = [{"patient": "T9", "reason": "motion artefacts"}]
+
+
+@case("cohort train, table.csv: no row for T7 (select.patients). Correct the list or the table.")
+def selected_stranger(study: SmallStudy) -> None:
+    study.cohort()["select"] = {"patients": ["T1", "T2", "T7"]}
+
+
+@case(
+    f"{T1}: no liver mask is given, and segmentation.liver.source is given. Give `liver` in the cohort, or choose "
+    "another source.",
+    f"{T2}: no liver mask is given, and segmentation.liver.source is given. Give `liver` in the cohort, or choose "
+    "another source.",
+)
+def no_liver_masks(study: SmallStudy) -> None:
+    del study.cohort()["liver"]
+
+
+@case("cohorts: no cohort has the role train. Networks and model are fitted on training cohorts.")
+def nobody_to_learn_from(study: SmallStudy) -> None:
+    study.cohort()["role"] = "validation"
+
+
+@case(
+    "compare_networks: no validation cohort has lesion masks, on which networks could be compared. Add such a cohort, "
+    "or leave this section out."
+)
+def networks_with_nothing_to_be_compared_on(study: SmallStudy) -> None:
+    study.cohort("test")["role"] = "predict"
+    study.config["compare_networks"] = {"wide": {"network": {"base_filters": 64}}}
+
+
+@case(
+    "cohorts.train.accept: input should be 'windowed', 'unplaced', 'liver_air', 'liver_hu', 'liver_mirrored', "
+    "'lesion_air' or 'lesion_outside_liver' (found 'mirrored').",
+    "cohorts.train.accept.windowed: string should have at least 3 characters (found '').",
+)
+def accepted_what_cannot_be_and_without_a_reason(study: SmallStudy) -> None:
+    study.cohort()["accept"] = {"mirrored": "it looked right", "windowed": ""}
