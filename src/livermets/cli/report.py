@@ -27,7 +27,6 @@ def report_verb(
     """Build the study report: one self-contained HTML file."""
     from livermets.config.load import validate_section
     from livermets.config.report import ReportSettings
-    from livermets.config.statistics import StatisticsSettings
     from livermets.report.build import build_report
     from livermets.report.manifest import study_manifest
     from livermets.report.overlays import overlay_galleries
@@ -37,11 +36,10 @@ def report_verb(
 
     config = study_settings(settings)
     report_settings = validate_section(ReportSettings, config.get("report") or {}, "report")
-    statistics = validate_section(StatisticsSettings, config.get("statistics") or {}, "statistics")
     manifest = study_manifest(_existing(results), config, lock, tables_only=True)
     study = read_results(results, config, manifest)
     overlays = overlay_galleries(study, report_settings.overlays_per_cohort)
-    report = build_report(study, report_settings, statistics, overlays)
+    report = build_report(study, report_settings, overlays)
     write_report(out, report, render_html(report))
     typer.echo(f"report: {out}", err=True)
 

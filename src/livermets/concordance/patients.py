@@ -27,20 +27,6 @@ def per_patient_table(lesions: pd.DataFrame) -> pd.DataFrame:
     return who.join(sums).sort_index().reset_index(drop=True)
 
 
-def calls_per_patient(lesions: pd.DataFrame, source: str) -> pd.DataFrame:
-    """One row per patient: lesions of each outcome that one mask classifies, and how many of them it calls right, as in
-    Table 3 of Giannini 2020."""
-    names = [column for column in ("cohort", "centre", "patient_id") if column in lesions]
-    called = lesions[f"predicted_{source}"]
-    counts = {}
-    for side, value in (("r_plus", 1), ("r_minus", 0)):
-        counts[f"{side}_classified"] = (lesions["response"] == value) & called.notna()
-        counts[f"{side}_correct"] = (lesions["response"] == value) & (called == value)
-    sums = pd.DataFrame(counts).astype(int).groupby(lesions["patient"], dropna=False).sum()
-    who = lesions.drop_duplicates("patient").set_index("patient")[names]
-    return who.join(sums).sort_index().reset_index(drop=True)
-
-
 def patient_summary(per_patient: pd.DataFrame, level: float) -> pd.DataFrame:
     """Mean over patients (each counted once, however many lesions) of the per-patient shares, with Student's interval
     cut to [0, 1]."""

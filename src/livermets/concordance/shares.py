@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -27,6 +26,8 @@ DIFFERENCE_COLUMNS = (
     *LESION_KEY, "response", "longest_diameter_mm", "size", "dice", "n_roi_manual", "n_roi_automatic", "share_manual",
     "share_automatic", "mean_share", "difference", "absolute_difference", "agree", "patient",
 )  # fmt: skip
+WITHOUT_ONE_COLUMNS = (*LESION_KEY, "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic", "difference")
+LIMITS = ("bias", "lower_limit", "upper_limit")
 ALL_SIZES = "any size"
 
 
@@ -83,43 +84,33 @@ def share_agreement(differences: pd.DataFrame, boot: PatientBootstrap) -> list[E
     return [*estimates, Estimate(**{**vars(counted), "k": inside, "n": n})]
 
 
-@dataclass(frozen=True)
-class Mover:
-    """The lesion without which the limits of agreement lie farthest from where they are, and what is left then."""
+def limits_without_one(differences: pd.DataFrame) -> pd.DataFrame:
+    """The lesion without which the limits of agreement lie farthest from where they are (the first of equals), and bias
+    and limits without it: leaves out every lesion of `share_differences` in turn.
 
-    lesion: pd.Series
-    bias: float
-    lower_limit: float
-    upper_limit: float
-
-
-def limits_without_one(differences: pd.DataFrame) -> Mover | None:
-    """Leaves out every lesion in turn (`share_differences`): the one that moves a limit farthest, the first of equals.
-    None where fewer than three lesions of two patients would be left, or where no lesion moves a limit."""
-    d = differences["difference"].to_numpy(float)
-    patient = patient_numbers(differences)
-    ends = ("lower_limit", "upper_limit")
+    No row where fewer than three lesions of two patients would be left, or where no lesion moves a limit."""
+    d, patient = differences["difference"].to_numpy(float), patient_numbers(differences)
+    shown = [column for column in WITHOUT_ONE_COLUMNS if column in differences]
+    none = pd.DataFrame(columns=[*shown, *LIMITS])
+    if not len(d) or np.ptp(d) == 0:
+        return none
 
     def fitted(kept: NDArray[np.bool_]) -> dict[str, float]:
         sums = _sums(d[kept], patient[kept], int(patient.max()) + 1)
         return {measure: float(value[0]) for measure, value in _limits(np.ones((1, len(sums[0]))), *sums).items()}
 
-    if not len(d) or np.ptp(d) == 0:
-        return None
-    everything, best, farthest = np.ones(len(d), bool), None, 0.0
-    whole = fitted(everything)
+    best, farthest = none, 0.0
+    whole = fitted(np.ones(len(d), bool))
     for index in range(len(d)):
-        kept = everything.copy()
-        kept[index] = False
+        kept = np.arange(len(d)) != index
         if kept.sum() < 3 or len(np.unique(patient[kept])) < 2:
             continue
         without = fitted(kept)
-        moved = max(abs(without[end] - whole[end]) for end in ends)
+        moved = max(abs(without[end] - whole[end]) for end in ("lower_limit", "upper_limit"))
         if moved > farthest + TIE:
-            best, farthest = (index, without), moved
-    if best is None:
-        return None
-    return Mover(differences.iloc[best[0]], best[1]["bias"], *(best[1][end] for end in ends))
+            row = differences.iloc[[index]][shown].reset_index(drop=True)
+            best, farthest = row.assign(**{measure: without[measure] for measure in LIMITS}), moved
+    return best
 
 
 def _sums(d: NDArray, patient: NDArray[np.intp], patients: int) -> tuple[NDArray, NDArray, NDArray]:

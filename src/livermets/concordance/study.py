@@ -11,6 +11,7 @@ import pandas as pd
 from livermets.concordance.accounting import accounting_table
 from livermets.concordance.agreement_model import agreement_model_tables
 from livermets.concordance.continuous import continuous_tables
+from livermets.concordance.counts import confusion_table, detection_table
 from livermets.concordance.differences import (
     SOURCES,
     compare_aucs,
@@ -62,6 +63,8 @@ class ConcordanceResult:
     class counted as wrong calls, and without an area, which needs a share."""
     diagnostics_differences: pd.DataFrame
     """Manual minus automatic over all lesions with an outcome, no class counted as wrong."""
+    confusion: pd.DataFrame
+    detection: pd.DataFrame
     agreement: pd.DataFrame
     """Of three populations, named in ``population``: compared lesions, those the reader's mask classifies, all."""
     fates: pd.DataFrame
@@ -85,10 +88,12 @@ class ConcordanceResult:
     subgroup_differences: pd.DataFrame
     share_differences: pd.DataFrame
     share_agreement: pd.DataFrame
+    share_limits_without_one: pd.DataFrame
     share_by_dice: pd.DataFrame
     changed: pd.DataFrame
     minimum_rois: pd.DataFrame
     threshold_curve: pd.DataFrame
+    threshold_range: pd.DataFrame
     false_positive_classes: pd.DataFrame
     lesions: pd.DataFrame
     """The lesions of every timepoint with ``agree``, their fates and ``headline`` (whether other tables count them):
@@ -152,6 +157,8 @@ def concordance(
         diagnostics=_diagnostics(study),
         diagnostics_all=_diagnostics_all(study),
         diagnostics_differences=end_to_end_differences(study.table, study.boot),
+        confusion=confusion_table(study.known),
+        detection=detection_table(table, settings),
         agreement=_agreement(study),
         fates=fate_table(table, settings),
         agreement_by_timepoint=agreement_by_timepoint(everything, lambda part: _bootstrap(part, settings, seed)),

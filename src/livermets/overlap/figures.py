@@ -40,10 +40,16 @@ def _box(axes, dice: np.ndarray, place: float) -> None:  # type: ignore[no-untyp
         return
     line = {"color": BLUE, "linewidth": 1.2}
     axes.boxplot(
-        dice, positions=[place], widths=0.5, showfliers=len(dice) > _MOST_POINTS, boxprops=line, whiskerprops=line,
-        capprops=line, medianprops={"color": "black", "linewidth": 1.6},
+        dice,
+        positions=[place],
+        widths=0.5,
+        showfliers=len(dice) > _MOST_POINTS,
+        boxprops=line,
+        whiskerprops=line,
+        capprops=line,
+        medianprops={"color": "black", "linewidth": 1.6},
         flierprops={"marker": ".", "markersize": 2, "markeredgecolor": GREY, "rasterized": True},
-    )  # fmt: skip
+    )
     if len(dice) <= _MOST_POINTS:
         # Spread sideways by rank, not at random: the same picture every time.
         offsets = 0.16 * np.sin(2.4 * np.arange(len(dice)))

@@ -10,7 +10,8 @@ from livermets.report import formatting as fmt
 from livermets.report.lesions import lesion_flow
 from livermets.report.model import Block, Bullets, Note, Pairs, Section
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import main_comparison, rows_of, shown_interval
+from livermets.report.rows import rows_of
+from livermets.report.sections.estimates import main_comparison, shown_interval
 from livermets.report.sections.selection import neurons
 from livermets.report.sections.selection_words import (
     follow_up_sentence,

@@ -12,8 +12,8 @@ import pandas as pd
 from livermets.config.networks import OWN
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.io.tables import read_table
+from livermets.masks.detected import measured, segmented
 from livermets.masks.identity import SOURCES
-from livermets.overlap.tables import measured, segmented
 from livermets.report import formatting as fmt
 from livermets.report.model import Figure, Gallery
 from livermets.report.pictures import drawing_png
@@ -84,7 +84,7 @@ def _network_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion]
     from livermets.figures.overlay import networks_overlay
     from livermets.io.images import read_volume
 
-    compared = study.network_comparison.get("networks", pd.DataFrame(columns=["network"]))["network"]
+    compared = study.overlap.get("networks", pd.DataFrame(columns=["network"]))["network"]
     figures = []
     for lesion, cut in cuts:
         scan = Path(str(lesion["cohort"]), "segmentation", lesion["patient_id"], lesion["timepoint"], "lesions.nii.gz")

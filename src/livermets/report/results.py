@@ -49,7 +49,6 @@ class StudyResults:
     lesions: pd.DataFrame
     false_positives: pd.DataFrame
     findings: pd.DataFrame
-    matching: pd.DataFrame
     scan_metrics: pd.DataFrame
     scans: pd.DataFrame
     excluded: pd.DataFrame
@@ -58,7 +57,7 @@ class StudyResults:
     model_facts: dict[str, Any]
     model_pictures: dict[str, Path]
     networks: dict[str, Network]
-    network_comparison: dict[str, pd.DataFrame]
+    overlap: dict[str, pd.DataFrame]
     concordance: dict[str, dict[str, pd.DataFrame]]
     concordance_pictures: dict[str, dict[str, Path]]
     benchmarks: pd.DataFrame
@@ -122,7 +121,6 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         lesions=lesions,
         false_positives=false_positives,
         findings=findings,
-        matching=_concatenated(folder, "*/segmentation/*/*/matching.csv", gone),
         scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv", gone),
         scans=scans,
         excluded=left_out(config, _excluded_lesions(config, scans)),
@@ -131,7 +129,7 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         model_facts=model_facts,
         model_pictures=pictures_in(folder / "model"),
         networks=_networks(folder / "models", gone),
-        network_comparison=_tables_in(folder / "networks", gone),
+        overlap=_tables_in(folder / "overlap", gone),
         concordance={path.name: _tables_in(path) for path in kept(_folders_in(folder / "concordance"), gone)},
         concordance_pictures={path.name: pictures_in(path) for path in kept(_folders_in(folder / "concordance"), gone)},
         benchmarks=_benchmarks(folder / "benchmarks"),

@@ -9,7 +9,7 @@ from scipy import stats
 
 from livermets.errors import InputError
 from livermets.overlap.networks import NetworkMasks, compare_networks
-from livermets.overlap.tables import Resampling
+from livermets.stats.resampling import Resampling
 
 
 def masks(

@@ -9,7 +9,6 @@ import pytest
 from tests.unit.report.results_factory import make_results
 
 from livermets.config.report import ReportSettings
-from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report
 from livermets.report.manifest import study_manifest
 from livermets.report.model import Report
@@ -33,7 +32,7 @@ def made_study(tmp_path_factory: pytest.TempPathFactory) -> MadeStudy:
     folder = tmp_path_factory.mktemp("study") / "results"
     config = make_results(folder)
     results = read_results(folder, config, study_manifest(folder, config))
-    report = build_report(results, ReportSettings(), StatisticsSettings(bootstrap_replicates=200), {})
+    report = build_report(results, ReportSettings(), {})
     return MadeStudy(folder, config, results, report, render_html(report))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.unit.report.results_factory import MadeCohort, make_results
-from tests.unit.report.statements.checking import checks, complaints, statistics_of
+from tests.unit.report.statements.checking import checks, complaints
 from tests.unit.report.statements.registry import Files
 
 from livermets.config.report import ReportSettings
@@ -47,7 +47,7 @@ def summary_words(section: Section) -> str:
 
 def test_sentences_that_count_lesions_hold_for_the_files(made) -> None:
     folder, config = made
-    report = build_report(read_results(folder, config), ReportSettings(), statistics_of(config), {})
+    report = build_report(read_results(folder, config), ReportSettings(), {})
     files = Files(folder, config)
     found = [
         c for c in checks(report, files) if c.text.place.startswith(("prediction-", "summary/paragraph/", "model-card"))

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from livermets.model.evaluation import comparison_table, evaluation_table
-from livermets.report.findings import selection_findings
 from livermets.report.sections import selection_doubts as doubts
 from livermets.report.sections import selection_words as words
 from livermets.report.sections.estimates import estimate_table, measure_name
+from livermets.report.sections.selection_doubts import selection_findings
 from livermets.stats.resampling import PatientBootstrap
 
 

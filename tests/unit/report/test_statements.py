@@ -14,7 +14,6 @@ from tests.unit.report.statements.checking import (
     complaints,
     complaints_about,
     settings_of,
-    statistics_of,
 )
 from tests.unit.report.statements.document import DOCUMENT, document
 from tests.unit.report.statements.registry import Files, Statement, Text, checked
@@ -44,7 +43,7 @@ def small_checks(tmp_path_factory):
     folder = tmp_path_factory.mktemp("small") / "results"
     cohorts = (MadeCohort("training", "train", 3, 3), MadeCohort("validation", "validation", 4, 3, centres=("A",)))
     config = make_results(folder, cohorts, seed=11)
-    report = build_report(read_results(folder, config), ReportSettings(), statistics_of(config), {})
+    report = build_report(read_results(folder, config), ReportSettings(), {})
     files = Files(folder, config)
     return checks(report, files), files
 

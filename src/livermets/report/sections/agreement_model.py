@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.model import Block, Column, Details, Note, Table
 from livermets.report.results import StudyResults
+from livermets.report.rows import POPULATIONS, of_outcome
 from livermets.report.sections.estimates import level_text, picture
 from livermets.report.tables import csv_download, frame_table
 from livermets.stats.gee import KEPT, OUTCOMES, SAME
 
 STEMS = frozenset(("agreement_model", "agreement_curve", "required_dice"))
-POPULATIONS = {SAME: "of the lesions that both masks classify", KEPT: "of all that the reader’s mask classifies"}
 _OUTCOME_NAME = {SAME: "same-class", KEPT: "class-kept"}
 _TERM_COLUMNS = ("term", "coefficient", "std_error", "low", "high", "p", "odds_ratio", "working_correlation",
                  "n_lesions", "n_events", "n_patients")  # fmt: skip
@@ -37,14 +35,6 @@ def agreement_model_blocks(study: StudyResults, name: str, tables: dict[str, pd.
         if len(model):
             blocks.append(Details(f"Model of agreement, {POPULATIONS[outcome]}", [_coefficients(name, outcome, model)]))
     return blocks
-
-
-def of_outcome(tables: Mapping[str, pd.DataFrame], stem: str, outcome: str) -> pd.DataFrame:
-    """The rows of a table of the models that are about one outcome."""
-    table = tables.get(stem, pd.DataFrame())
-    if "outcome" not in table:  # made by the version before, which had one outcome
-        return table if outcome == SAME else table.iloc[:0]
-    return table[table["outcome"] == outcome]
 
 
 def _counts(tables: dict[str, pd.DataFrame]) -> str:

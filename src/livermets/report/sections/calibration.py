@@ -43,12 +43,15 @@ def calibration_blocks(study: StudyResults, name: str, tables: dict[str, pd.Data
         "all and on none; intervals by bootstrap of patients."
     )
     return [
-        Details("Calibration", [
-            picture(study, name, "calibration", calibration, f"Calibration of {name}; numbers in the table."),
-            estimate_table(f"calibration-summary-{name}", summary, numbers, ("mask_source",)),
-        ]),
+        Details(
+            "Calibration",
+            [
+                picture(study, name, "calibration", calibration, f"Calibration of {name}; numbers in the table."),
+                estimate_table(f"calibration-summary-{name}", summary, numbers, ("mask_source",)),
+            ],
+        ),
         Details("Decision curve", [picture(study, name, "decision", decision, f"Decision curve of {name}.")]),
-    ]  # fmt: skip
+    ]
 
 
 def _among(summary: pd.DataFrame) -> str:

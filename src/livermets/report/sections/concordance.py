@@ -12,6 +12,7 @@ from livermets.report.detection import rule_sentence
 from livermets.report.model import Block, Bullets, Column, Details, Figure, Note, Paragraph, Section, Table
 from livermets.report.pictures import picture_file
 from livermets.report.results import StudyResults
+from livermets.report.rows import rows_of
 from livermets.report.sections.agreement_model import STEMS as MODEL
 from livermets.report.sections.agreement_model import agreement_model_blocks
 from livermets.report.sections.continuous import STEMS as CONTINUOUS
@@ -24,7 +25,6 @@ from livermets.report.sections.estimates import (
     estimate_table,
     level_text,
     picture,
-    rows_of,
 )
 from livermets.report.sections.fates import by_timepoint, fate_blocks, fates_in_words
 from livermets.report.sections.rois import STEMS as ROIS
@@ -32,7 +32,8 @@ from livermets.report.sections.rois import roi_blocks
 from livermets.report.tables import csv_download, frame_table, kept_together
 
 _USED_ELSEWHERE = {
-    "diagnostics", "diagnostics_all", "roc", "auc_comparison", "calibration", "calibration_summary", "decision",
+    "confusion", "detection", "diagnostics", "diagnostics_all", "roc",
+    "auc_comparison", "calibration", "calibration_summary", "decision",
     "patient_summary", "subgroups", "subgroup_differences", "notes", "lesions",
 }  # fmt: skip
 _TITLES = {

@@ -15,6 +15,7 @@ from livermets.report.pictures import picture_file
 from livermets.report.results import StudyResults
 from livermets.report.sections import selection_doubts as doubts
 from livermets.report.sections import selection_words as words
+from livermets.report.sections.diagnostics import RESUBSTITUTION
 from livermets.report.sections.estimates import estimate_table, measure_name
 from livermets.report.tables import csv_download, frame_table
 
@@ -65,7 +66,7 @@ def selection_section(study: StudyResults) -> Section:
         blocks.append(Pairs(_facts(study.model_facts)))
     if study.trained_on_synthetic:
         blocks.append(Note("The model was fitted on synthetic lesions: it proves nothing clinical.", "caution"))
-    used: set[str] = set()
+    used = set(RESUBSTITUTION)
     sections = []
     for title, stems, caption, why in _PARTS:
         sections.append(_part(study, title, stems, caption, why))

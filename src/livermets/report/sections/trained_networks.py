@@ -72,12 +72,20 @@ def _curves(network: Network) -> Block:
 
 
 _FACTS = (
-    ("target", "target"), ("parameter_count", "weights"), ("convolution_count", "convolution layers"),
-    ("training_patients", "training patients"), ("validation_patients", "patients of the inner validation split"),
-    ("training_slices", "training slices"), ("training_slices_with_target", "of these with the target"),
-    ("epochs", "epochs run"), ("kept_epoch", "epoch kept"), ("slices_per_second", "slices per second in training"),
-    ("seconds", "training time"), ("device", "device"), ("seed", "seed"),
-)  # fmt: skip
+    ("target", "target"),
+    ("parameter_count", "weights"),
+    ("convolution_count", "convolution layers"),
+    ("training_patients", "training patients"),
+    ("validation_patients", "patients of the inner validation split"),
+    ("training_slices", "training slices"),
+    ("training_slices_with_target", "of these with the target"),
+    ("epochs", "epochs run"),
+    ("kept_epoch", "epoch kept"),
+    ("slices_per_second", "slices per second in training"),
+    ("seconds", "training time"),
+    ("device", "device"),
+    ("seed", "seed"),
+)
 
 
 def _facts(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -85,7 +85,7 @@ def complaints(found: list[Checked], files: Files) -> list[str]:
 def complaints_about(folder: Path) -> list[str]:
     """The same for a finished results folder whose ``config.yaml`` lies beside it."""
     config = settings_of(folder)
-    report = build_report(read_results(folder, config), ReportSettings(), statistics_of(config), {})
+    report = build_report(read_results(folder, config), ReportSettings(), {})
     files = Files(folder, config)
     return complaints(checks(report, files), files)
 
