@@ -114,8 +114,8 @@ def _detection_differences(
         "manual_only": "detected_by_first_only",
         "automatic_only": "detected_by_second_only",
     }
-    for test in mcnemar_estimates(found[0], found[1], patient, boot):
-        yield replace(test, measure=names[test.measure], note=test.note.replace("discordant", "differently found"))
+    for test in mcnemar_estimates(found[0], found[1], patient, boot, "differently found"):
+        yield replace(test, measure=names[test.measure])
     lesions, (k_first, k_second) = len(patient), (int(which.sum()) for which in found)
     unpaired = chi_squared_p(k_first, lesions, k_second, lesions)
     yield Estimate(

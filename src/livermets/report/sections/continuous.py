@@ -111,10 +111,9 @@ def _shares(study: StudyResults, name: str, tables: Tables) -> list[Block]:
         f"Bland–Altman: difference of the two shares (automatic minus manual) over their mean, {n}. Solid: bias; "
         "dashed: 95 % limits of agreement, which allow for several lesions per patient (variance between and within "
         "patients); bars at the right: the wider of the two intervals in the table. Shares lie between 0 and 1, so "
-        "that nothing can lie outside the dotted diamond and differences are small near its ends: limits of "
-        "constant width "
-        "are too wide for shares near 0 and 1 and too narrow for those in the middle. Which lesion moves them most is "
-        "said at the table."
+        "that nothing can lie outside the dotted diamond and differences are small near its ends: limits of constant "
+        "width are too wide for shares near 0 and 1 and too narrow for those in the middle. Which lesion moves them "
+        "most is said at the table."
     )
     table = (
         "Difference of the shares of R+ ROIs, automatic minus manual mask (share_agreement.csv). "
@@ -179,9 +178,8 @@ def _minimum(study: StudyResults, name: str, tables: Tables) -> list[Block]:
         return [Note(f"A minimum number of ROIs was not tried in {name}: the lesion table does not count ROIs.")]
     configured = int(minimum.loc[minimum["configured"] == 1, "minimum_rois"].iloc[0])
     caption = (
-        f"If a class needed at least so many ROIs (this study asks for {configured}): lesions that still get one "
-        "with each "
-        f"mask, and agreement. {level_text(minimum)}: by patient, or exact binomial where wider."
+        f"If a class needed at least so many ROIs (this study asks for {configured}): lesions that still get one with "
+        f"each mask, and agreement. {level_text(minimum)}: by patient, or exact binomial where wider."
     )
     head = [
         Column("Fewest ROIs", True),

@@ -68,7 +68,7 @@ def _cohort(study: StudyResults, name: str) -> Section:
     n = _counted(agreement, "agreement") if len(agreement) else ""
     blocks += group_blocks(name, tables.get("subgroups", empty), tables.get("subgroup_differences", empty), n)
     blocks += calibration_blocks(study, name, tables)
-    blocks += _more(study, name, tables)
+    blocks += _more(name, tables)
     return Section(f"diagnostics-{name}-section", cohort_title(study, name), blocks, badge=badge(study, name))
 
 
@@ -108,9 +108,8 @@ def _roc(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> lis
     diagnostics = tables.get("diagnostics", pd.DataFrame())
     n = _counted(diagnostics, "auc") if len(diagnostics) else "the compared lesions"
     caption = (
-        f"ROC curves of the share of R+ ROIs with the manual and with the automatic mask; {n}. Area and intervals "
-        "are in the "
-        "table above."
+        f"ROC curves of the share of R+ ROIs with the manual and with the automatic mask; {n}. Area and intervals are "
+        "in the table above."
     )
     blocks: list[Block] = [picture(study, name, "roc", caption, "ROC curves of both mask sources; areas in the table.")]
     comparison = tables.get("auc_comparison", pd.DataFrame())
@@ -148,48 +147,29 @@ def _reason(tables: dict[str, pd.DataFrame], *words: str) -> str:
     return "the concordance step left it empty."
 
 
-_DETAILS = (
-    (
-        "diagnostics_all",
-        "Diagnostics over other sets of lesions",
-        "Diagnostics over every lesion classified with "
-        "that mask, and end to end: over all lesions, with those without a class counted as called wrongly. Predictive "
-        "values are those of calls and an area needs shares, so they are given for the first only.",
-    ),
-    (
-        "patient_summary",
-        "Per patient",
-        "Means over patients, each counted once however many lesions; Student intervals.",
-    ),
-)
-_KEYS = {
-    "diagnostics_all": ("population", "mask_source"),
-    "patient_summary": (),
-}
+def _more(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
+    """Diagnostics of other sets of lesions than the compared ones, and with the patient as the unit."""
+    every, means = (tables.get(stem, pd.DataFrame()) for stem in ("diagnostics_all", "patient_summary"))
+    blocks: list[Block] = []
+    if len(every):
+        caption = (
+            "Diagnostics over every lesion classified with that mask, and end to end: over all lesions, with those "
+            "without a class counted as called wrongly. Predictive values are those of calls and an area needs shares, "
+            "so they are given for the first only."
+        )
+        table = estimate_table(f"diagnostics-all-{name}", every, caption, ("population", "mask_source"))
+        blocks.append(Details("Diagnostics over other sets of lesions", [table]))
+    if len(means):
+        caption = (
+            "Means over patients, each counted once however many lesions; Student "
+            f"intervals.{_patient_means(tables.get('per_patient', pd.DataFrame()), means)}"
+        )
+        blocks.append(Details("Per patient", [estimate_table(f"patient-summary-{name}", means, caption)]))
+    return blocks
 
 
-def _more(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
-    groups: list[Details] = []
-    for stem, title, caption in _DETAILS:
-        table = tables.get(stem, pd.DataFrame())
-        blocks: list[Block] = []
-        if stem in study.concordance_pictures.get(name, {}):
-            blocks.append(picture(study, name, stem, caption, f"{title or stem} of {name}; numbers in the table."))
-        if len(table) and stem in _KEYS:
-            caption += _patient_means(tables) if stem == "patient_summary" else ""
-            blocks.append(estimate_table(f"{stem.replace('_', '-')}-{name}", _with_method(table), caption, _KEYS[stem]))
-        elif len(table) and not blocks:
-            blocks.append(frame_table(f"{stem.replace('_', '-')}-{name}", table, caption, most_rows=40))
-        if title and blocks:
-            groups.append(Details(title, blocks))
-        elif blocks and groups:
-            groups[-1].blocks.extend(blocks)
-    return list(groups)
-
-
-def _patient_means(tables: dict[str, pd.DataFrame]) -> str:
+def _patient_means(every: pd.DataFrame, means: pd.DataFrame) -> str:
     """Of how many lesions the means over patients are, and which of their intervals are cut at an end of the scale."""
-    every, means = tables.get("per_patient", pd.DataFrame()), tables["patient_summary"]
     said = ""
     if {"n_lesions", "n_compared"} <= set(every):
         compared, drawn = (fmt.plural(int(every[c].sum()), "lesion") for c in ("n_compared", "n_lesions"))
@@ -200,10 +180,6 @@ def _patient_means(tables: dict[str, pd.DataFrame]) -> str:
     cut = means.loc[means["low"].eq(0) | means["high"].eq(1), "measure"]
     names = "; ".join(measure_name(str(measure)) for measure in cut)
     return f"{said} Intervals that would pass 0 or 100 % are cut there: {names}." if len(cut) else said
-
-
-def _with_method(table: pd.DataFrame) -> pd.DataFrame:
-    return table if "method" in table else table.assign(method="")
 
 
 def _training(study: StudyResults, name: str) -> Section:

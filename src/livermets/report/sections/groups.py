@@ -57,8 +57,8 @@ def _overview(name: str, groups: pd.DataFrame, lesions: str) -> Table:
     head = [Column("Group"), Column("Lesions, patients", True)]
     head += [Column(words, True) for _, _, words in _SHOWN]
     caption = (
-        f"Groups of {lesions}: value and {level_text(groups)}, {QUOTED}. Groups "
-        "overlap: the same lesions are split in several ways."
+        f"Groups of {lesions}: value and {level_text(groups)}, {QUOTED}. Groups overlap: the same lesions are split in "
+        "several ways."
     )
     note = "A group of few patients has a wide interval or none; n/a: not computed."
     return Table(f"groups-{name}", caption, head, rows, csv_download(f"groups-{name}", groups), note)

@@ -26,9 +26,8 @@ def pairs_table(pairs: pd.DataFrame, detected: str) -> Table:
     caption = (
         f"Paired differences on the same lesions. Detected: {detected}; one without overlap has Dice 0; differences in "
         f"detection are in percentage points. {level_text(pairs)} by bootstrap of patients. McNemar’s test compares "
-        "how "
-        "many lesions each network alone detected; the exact one takes lesions as independent, the other allows for "
-        "several per patient. p-values are not corrected for the number of networks."
+        "how many lesions each network alone detected; the exact one takes lesions as independent, the other allows "
+        "for several per patient. p-values are not corrected for the number of networks."
     )
     if one_sided := _one_sided(pairs):
         caption += f" {one_sided}"
@@ -69,9 +68,8 @@ def unpaired_table(pairs: pd.DataFrame, detected: str) -> Table:
     head = [Column(f"{OWN} against"), Column("Timepoint"), Column("Size"), Column("Chi-squared, p", True)]
     caption = (
         f"Chi-squared test (Yates) of the two detection rates ({detected}), as Defeudis 2022 compares them. It takes "
-        "the "
-        "lesions of the two networks as different ones, which they are not: McNemar’s tests above are the ones to go "
-        "by."
+        "the lesions of the two networks as different ones, which they are not: McNemar’s tests above are the ones to "
+        "go by."
     )
     return Table("networks-unpaired", caption, head, rows)
 

@@ -93,9 +93,8 @@ def _overlap(overlap: pd.DataFrame, detection: pd.DataFrame, detected: str) -> T
     head += [Column(f"{name}, mean ± SD", True) for name in ("Dice", "Precision", "Recall")]
     caption = (
         f"Overlap and detection by network, over all lesions. Detected: {detected}, the rule of this study; by "
-        "published "
-        "rules beside it. A lesion without overlap counts with Dice 0 and recall 0; precision is undefined there and "
-        "left out. The download has quartiles too."
+        "published rules beside it. A lesion without overlap counts with Dice 0 and recall 0; precision is undefined "
+        "there and left out. The download has quartiles too."
     )
     return Table("networks-overlap", caption, head, rows, csv_download("networks-overlap", overlap))
 

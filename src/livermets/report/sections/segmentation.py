@@ -153,9 +153,9 @@ def _detection(study: StudyResults) -> Section:
     head += [Column("Interval, by patient", True), *(Column(published_rule(limit), True) for limit in others)]
     caption = (
         f"Detection rate by cohort, timepoint and size. Detected: {rule(study.lesions)}, the rule of this study; the "
-        f"last column{'s' * (len(others) > 1)}: by published rules that are not this study’s. "
-        f"{level_text(table)}: exact binomial, which takes lesions as independent; "
-        f"by patient: {fmt.listed(list(dict.fromkeys(used)), 'or') or 'none'}. The download has every interval."
+        f"last column{'s' * (len(others) > 1)}: by published rules that are not this study’s. {level_text(table)}: "
+        "exact binomial, which takes lesions as independent; by patient: "
+        f"{fmt.listed(list(dict.fromkeys(used)), 'or') or 'none'}. The download has every interval."
     )
     note = f"Where n/a is shown: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
     blocks: list[Block] = [

@@ -84,11 +84,10 @@ def differences_table(identifier: str, frame: pd.DataFrame, caption: str, detect
         )
     ]
     said = (
-        f"{caption} Detected: {detected}. Differences with {level_text(frame)} by bootstrap of patients; a patient "
-        "in both "
-        "groups is paired with himself or herself. The tests by patient are the ones for these data. The unpaired ones "
-        "(Welch’s t, chi-squared) take every lesion as one of another patient; they are published practice and stand "
-        "here to be compared with papers. p-values are not corrected for their number."
+        f"{caption} Detected: {detected}. Differences with {level_text(frame)} by bootstrap of patients; a patient in "
+        "both groups is paired with himself or herself. The tests by patient are the ones for these data. The unpaired "
+        "ones (Welch’s t, chi-squared) take every lesion as one of another patient; they are published practice and "
+        "stand here to be compared with papers. p-values are not corrected for their number."
     )
     unknown = frame["value"].isna() | (frame["measure"].str.endswith("_difference") & frame["low"].isna())
     reasons = [str(note) for note in frame.loc[unknown, "note"].dropna().unique() if note]
