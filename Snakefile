@@ -14,6 +14,7 @@ include: "workflow/rules/intake.smk"
 include: "workflow/rules/preprocess.smk"
 include: "workflow/rules/segmentation.smk"
 include: "workflow/rules/comparison.smk"
+include: "workflow/rules/overlap.smk"
 include: "workflow/rules/radiomics.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/concordance.smk"
@@ -27,4 +28,3 @@ rule all:
         "results/lesions.csv",
         "results/lesion_features.csv",
         "results/manifest.json",
-        network_comparison,

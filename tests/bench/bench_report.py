@@ -67,7 +67,7 @@ def main() -> None:
         config = reported_config(make_results(folder, cohorts))
         with timed("report"):
             study = read_results(folder, config, study_manifest(folder, config, tables_only=True))
-            report = build_report(study, ReportSettings(), StatisticsSettings(), {})
+            report = build_report(study, ReportSettings(), {})
             write_report(Path(name) / "report.html", report, render_html(report))
         size = (Path(name) / "report.html").stat().st_size / 1e6
         print(f"{len(study.lesions):,} lesions of {options.patients:,} patients: report.html {size:.1f} MB")

@@ -72,9 +72,9 @@ VICTIMS = {
         "scan_metrics.csv",
         "overlay.png",
     ),
-    "compare_networks": _victim(
-        "compare-networks",
-        "networks",
+    "overlap": _victim(
+        "overlap",
+        "overlap",
         "networks.csv",
         "lesions.csv",
         "overlap.csv",
@@ -98,6 +98,7 @@ VICTIMS = {
         "comparison.csv",
     ),
     "classify": _victim("classify", "test", "lesions.csv", "roi_probabilities.parquet"),
+    "resubstitution": _victim("resubstitution", "model", "resubstitution.csv", "resubstitution_calls.csv"),
     "lesion_table": Victim("lesion-table", ("results/lesions.csv",)),
     "lesion_feature_table": Victim("lesion-table", ("results/lesion_features.csv",)),
     "concordance": _victim("concordance", "concordance/test", "diagnostics.csv", "agreement.csv", "strata.csv"),

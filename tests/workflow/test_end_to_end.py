@@ -51,11 +51,11 @@ def test_lesion_ids_and_counts_are_whole_numbers_in_every_table(study):
 
 def test_a_compared_network_is_measured_on_the_validation_lesions(study):
     results = study / "results"
-    lesions = pd.read_csv(results / "networks/lesions.csv")
+    lesions = pd.read_csv(results / "overlap/lesions.csv").query("cohort == 'test'")
     manual = pd.read_csv(results / "test/lesions.csv").query("kind == 'manual'")
     keys = ["cohort", "patient_id", "timepoint", "lesion_id"]
     expected = sorted(manual[keys].itertuples(index=False))
-    for network in ("own", "paper"):
+    for network in ("automatic", "paper"):
         assert sorted(lesions.loc[lesions["network"] == network, keys].itertuples(index=False)) == expected
     facts = json.loads((results / "models/compared/paper/network.json").read_text())
     assert facts["field"] == "image"  # as the preset says, not as the study's own network
@@ -166,10 +166,10 @@ AFTER_CLASSIFY = {"classify", "lesion_table", "concordance", "roi_concordance", 
 @pytest.mark.parametrize(
     "section, key, value, rules",
     [
-        ("statistics", "level", 0.9, {"concordance", "roi_concordance", "compare_networks", *READERS}),
+        ("statistics", "level", 0.9, {"concordance", "roi_concordance", "overlap", "resubstitution", *READERS}),
         ("report", "title", "Other", READERS),
-        ("selection", "device", "auto", {"select", *AFTER_CLASSIFY}),
-        ("radiomics", "step", 3, {*FEATURES, "training_table", "select", *AFTER_CLASSIFY}),
+        ("selection", "device", "auto", {"select", "resubstitution", *AFTER_CLASSIFY}),
+        ("radiomics", "step", 3, {*FEATURES, "training_table", "select", "resubstitution", *AFTER_CLASSIFY}),
     ],
 )
 def test_a_setting_reruns_what_depends_on_it_and_nothing_else(changed, section, key, value, rules):

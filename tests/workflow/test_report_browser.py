@@ -17,7 +17,6 @@ import pytest
 from tests.unit.report.results_factory import make_results
 
 from livermets.config.report import ReportSettings
-from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report
 from livermets.report.configuration import reported_config
 from livermets.report.render import render_html
@@ -38,7 +37,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     config = make_results(folder / "results")
     study = read_results(folder / "results", reported_config(config))
-    report = build_report(study, ReportSettings(), StatisticsSettings(bootstrap_replicates=200), {})
+    report = build_report(study, ReportSettings(), {})
     out = folder / "report.html"
     write_report(out, report, render_html(report))
     return out

@@ -17,14 +17,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reruns")]
 READERS = {"report", "manifest"}
 STATISTICS = {"concordance", "roi_concordance"}
 AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
-AFTER_MODEL = {"select", *AFTER_CLASSIFY}
+AFTER_MODEL = {"select", "resubstitution", *AFTER_CLASSIFY}
 FEATURES = {"features", "lesion_feature_table"}
-COMPARED = {"preprocess_compared", "train_compared", "segment_compared", "compare_networks"}
-AFTER_SEGMENT = {"segment", *FEATURES, *AFTER_CLASSIFY}
+COMPARED = {"preprocess_compared", "train_compared", "segment_compared", "overlap"}
+AFTER_SEGMENT = {"segment", "overlap", *FEATURES, *AFTER_CLASSIFY}
+AFTER_EVERY_SEGMENT = {*AFTER_SEGMENT, "resubstitution"}
 OF_ONE_SCAN = {"check", "intake", "outcome", "liver", "preprocess", *AFTER_SEGMENT}
 OF_THE_TRAINING_OUTCOME = {"training_outcome", "training_table", "select"}
-ALL_BUT_COMPILING = {*OF_ONE_SCAN, "train_segmentation", *OF_THE_TRAINING_OUTCOME}
-AFTER_OUTCOME = {"check", "outcome", *OF_THE_TRAINING_OUTCOME, *AFTER_CLASSIFY}
+ALL_BUT_COMPILING = {*OF_ONE_SCAN, "train_segmentation", *OF_THE_TRAINING_OUTCOME, "resubstitution"}
+AFTER_OUTCOME = {"check", "outcome", *OF_THE_TRAINING_OUTCOME, "resubstitution", *AFTER_CLASSIFY}
 # One output is a folder.
 EMPTY_OUTPUTS = "for path in {output}; do if [[ $path == */figures ]]; then mkdir -p $path; else touch $path; fi; done"
 
@@ -94,14 +95,14 @@ def test_nothing_changed_nothing_to_do(study):
 @pytest.mark.parametrize(
     "setting, rules",
     [
-        ({"statistics": {"level": 0.9}}, {*STATISTICS, *READERS}),
+        ({"statistics": {"level": 0.9}}, {"overlap", "resubstitution", *STATISTICS, *READERS}),
         ({"report": {"title": "Other"}}, READERS),
         ({"selection": {"search": {"generations": 3}}}, AFTER_MODEL),
-        ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_SEGMENT),
-        ({"segmentation": {"output": {"field": "image"}}}, {"train_segmentation", *AFTER_SEGMENT}),
+        ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_EVERY_SEGMENT),
+        ({"segmentation": {"output": {"field": "image"}}}, {"train_segmentation", *AFTER_EVERY_SEGMENT}),
         ({"compare_networks": {"paper": {"preset": "giannini2020"}}}, {*COMPARED, *READERS}),
-        ({"segmentation": {"cpu_threads": 2}}, {"train_segmentation", *AFTER_SEGMENT}),
-        ({"preprocess": {"network_grid": 128}}, {"preprocess", "train_segmentation", *AFTER_SEGMENT}),
+        ({"segmentation": {"cpu_threads": 2}}, {"train_segmentation", *AFTER_EVERY_SEGMENT}),
+        ({"preprocess": {"network_grid": 128}}, {"preprocess", "train_segmentation", *AFTER_EVERY_SEGMENT}),
         ({"outcome": {"limit_mm": 1.0}}, AFTER_OUTCOME),
     ],
     ids=[
@@ -144,7 +145,7 @@ def test_a_training_patients_row(study, timepoint):
 
     study.change(study.folder / "learn.csv", edit)
     planned, learnt = study.planned(), timepoint == "baseline"
-    of_its_own = {"check", "outcome", "classify", "lesion_table", *READERS}
+    of_its_own = {"check", "outcome", "classify", "resubstitution", "lesion_table", *READERS}
     assert set(planned) == (AFTER_OUTCOME if learnt else of_its_own)
     assert planned["outcome"] == 1
     assert planned["classify"] == (2 if learnt else 1)
@@ -156,7 +157,7 @@ def test_a_training_patients_centre(study):
 
     study.change(study.folder / "learn.csv", edit)
     planned = study.planned()
-    assert set(planned) == {"check", "outcome", "classify", "lesion_table", *READERS}
+    assert set(planned) == {"check", "outcome", "classify", "resubstitution", "lesion_table", *READERS}
     assert planned["outcome"] == planned["classify"] == 1
 
 
@@ -194,10 +195,10 @@ def test_one_more_training_patient(study):
         (
             "test",
             {"exclude": [{"patient": "P0003", "reason": "motion"}]},
-            {"check", "outcome", "lesion_feature_table", *AFTER_CLASSIFY},
+            {"check", "outcome", "lesion_feature_table", "overlap", *AFTER_CLASSIFY},
         ),
         ("test", {"role": "predict"}, {"check", "outcome", "classify", "lesion_table", *READERS}),
-        ("learn", {"centre": "B"}, {"check", "outcome", "classify", "lesion_table", *READERS}),
+        ("learn", {"centre": "B"}, {"check", "outcome", "classify", "resubstitution", "lesion_table", *READERS}),
         ("test", {"lesion_ids": "components"}, {*OF_ONE_SCAN}),
     ],
     ids=["exclusion", "role", "centre", "how masks are read"],
@@ -241,7 +242,7 @@ def test_a_study_whose_check_cannot_find_a_file_does_not_go_on_without_it(study)
         ("concordance/feature_icc.py", {*STATISTICS, *READERS}),
         ("report/render.py", READERS),
         ("model/ga.py", AFTER_MODEL),
-        ("masks/matching.py", AFTER_SEGMENT),
+        ("masks/matching.py", AFTER_EVERY_SEGMENT),
     ],
 )
 def test_a_line_of_code(study, file, rules):

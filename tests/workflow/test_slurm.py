@@ -35,8 +35,8 @@ pytestmark = [
 # What SLURM calls a submission: a rule, or a group and its rules.
 SUBMITTED = {
     "phantom", "warm_radiomics", "check", "scan_intake_liver_preprocess", "train_segmentation", "segment",
-    "train_compared", "segment_compared", "compare_networks", "training_table", "select", "classify", "lesion_table",
-    "concordance", "roi_concordance", "report", "manifest",
+    "train_compared", "segment_compared", "overlap", "training_table", "select", "classify",
+    "resubstitution", "lesion_table", "concordance", "roi_concordance", "report", "manifest",
 }  # fmt: skip
 MASK = "results/test/segmentation/V001/baseline/lesions.nii.gz"
 

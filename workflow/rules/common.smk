@@ -314,23 +314,28 @@ def words_of_compared_training_scans(wildcards):
     return words_of_training(f"--scans={compared_preprocessed(wildcards)}")
 
 
-# By network: the folder of its weights, and those of its masks.
-trained_side_by_side = {OWN: "results/models/lesions"} | {
+# By network, the study's own first: the folder of its weights, that of a scan's masks, and the scans that it is judged on.
+trained_networks = {OWN: "results/models/lesions"} | {
     name: f"results/models/compared/{name}" for name in plan.recipes
 }
-masks_side_by_side = {OWN: "results/{cohort}/segmentation/{patient}/{timepoint}"} | {
+masks_of_network = {OWN: "results/{cohort}/segmentation/{patient}/{timepoint}"} | {
     name: f"results/networks/{name}/{{cohort}}/segmentation/{{patient}}/{{timepoint}}" for name in plan.recipes
 }
-networks_side_by_side = [f"{folder}/network.json" for folder in trained_side_by_side.values()]
-words_of_networks = " ".join(f"--network={name}={folder}" for name, folder in trained_side_by_side.items())
-network_comparison = ["results/networks/pairs.csv"] if plan.recipes else []
 
 
-def matching_side_by_side(wildcards):
-    scans = with_lesions(plan.scans("validation"))
-    return [path for folder in masks_side_by_side.values() for path in paths(f"{folder}/matching.csv", scans)]
+def judged_scans(network):
+    return plan.scans() if network == OWN else with_lesions(plan.scans("validation"))
 
 
-def words_of_masks_side_by_side(wildcards):
-    scans = with_lesions(plan.scans("validation"))
-    return " ".join(shell_words(f"--scans={name}={folder}", scans) for name, folder in masks_side_by_side.items())
+def judged_masks(file):
+    """One path per network and scan."""
+    return lambda wildcards: [
+        path for name, folder in masks_of_network.items() for path in paths(f"{folder}/{file}", judged_scans(name))
+    ]
+
+
+def words_of_judged_masks(wildcards):
+    """The folders of `judged_masks` with their network's name, as bash words."""
+    return " ".join(
+        shell_words(f"--scans={name}={folder}", judged_scans(name)) for name, folder in masks_of_network.items()
+    )

@@ -129,3 +129,29 @@ rule classify:
         "python -m livermets classify --model {params.model} --lesions={input.lesions} {params.matching}"
         " {params.manual} {params.automatic} --out {output.lesions}"
         " --roi-out {output.probabilities} --settings {params.settings:q} 2> {log}"
+
+
+rule resubstitution:
+    input:
+        [f"results/{cohort.name}/lesions.csv" for cohort in plan.cohorts("train")],
+    output:
+        table="results/model/resubstitution.csv",
+        calls="results/model/resubstitution_calls.csv",
+    log:
+        "results/logs/model/resubstitution.log",
+    benchmark:
+        "results/benchmarks/model/resubstitution.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=memory("resubstitution"),
+        runtime=time_limit("resubstitution"),
+    params:
+        folder=subpath(output.table, parent=True),
+        timepoints=[f"--timepoint={name}" for name in plan.config.response_timepoints],
+        settings=plan.settings("statistics"),
+        seed=plan.seed,
+        code=verb_digest("resubstitution"),
+    shell:
+        "python -m livermets resubstitution {input} {params.timepoints:q} --out {params.folder}"
+        " --settings {params.settings:q} --seed {params.seed} 2> {log}"

@@ -7,7 +7,8 @@ rule report:
         "results/lesions.csv",
         "results/model/model.json",
         "results/models/lesions/network.json",
-        network_comparison,
+        "results/model/resubstitution.csv",
+        "results/overlap/overlap.csv",
         expand(
             "results/concordance/{name}/{table}.csv",
             name=plan.concordance_names(),

@@ -20,7 +20,17 @@ app = typer.Typer(
 )
 
 
-VERB_MODULES = ("phantom", "intake", "segmentation", "radiomics", "model", "concordance", "report", "workflow")
+VERB_MODULES = (
+    "phantom",
+    "intake",
+    "segmentation",
+    "radiomics",
+    "model",
+    "concordance",
+    "overlap",
+    "report",
+    "workflow",
+)
 
 
 def _register_verbs() -> None:

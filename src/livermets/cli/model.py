@@ -143,3 +143,37 @@ def classify_verb(
         write_parquet(roi_out, everything, {"model": file_digest(model / DESCRIPTION_FILE)})
     write_csv(out, table)
     typer.echo(f"{len(table)} lesions in {out}", err=True)
+
+
+@app.command("resubstitution")
+def resubstitution_verb(
+    lesions: Annotated[
+        list[Path], typer.Argument(metavar="LESIONS.csv...", help="Lesion tables of the training cohorts, classified.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for resubstitution.csv and resubstitution_calls.csv.")],
+    timepoint: Annotated[
+        list[str] | None,
+        typer.Option("--timepoint", help="Timepoints whose classes count as predictions (repeatable) [default: all]."),
+    ] = None,
+    settings: Annotated[
+        str, typer.Option("--settings", help="JSON of the statistics section, or a configuration file.")
+    ] = "{}",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the patient bootstrap.")] = 0,
+) -> None:
+    """Diagnostics of the final model on the lesions that it was fitted on, which are too good by construction."""
+    from livermets.config.load import section_from_option
+    from livermets.config.statistics import StatisticsSettings
+    from livermets.io.tables import read_table
+    from livermets.masks.lesion_table import checked_lesions, joined, with_headline
+    from livermets.model.files import existing, write_tables
+    from livermets.model.resubstitution import resubstitution_tables
+    from livermets.randomness import generator
+    from livermets.stats.resampling import Resampling
+
+    statistics = section_from_option(settings, "statistics", StatisticsSettings)
+    existing(lesions)
+    table = checked_lesions(joined({str(path): read_table(path) for path in lesions}))
+    counted = with_headline(table, timepoint or []).query("headline")
+    random = generator(seed, "model", "resubstitution")
+    resampling = Resampling(statistics.bootstrap_replicates, statistics.level, random)
+    write_tables(out, resubstitution_tables(counted, resampling))

@@ -39,7 +39,7 @@ def report_verb(
     manifest = study_manifest(_existing(results), config, lock, tables_only=True)
     study = read_results(results, config, manifest)
     overlays = overlay_galleries(study, config.report.overlays_per_cohort)
-    report = build_report(study, config.report, config.statistics, overlays)
+    report = build_report(study, config.report, overlays)
     write_report(out, report, render_html(report))
     typer.echo(f"report: {out}", err=True)
 

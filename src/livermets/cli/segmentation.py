@@ -141,35 +141,3 @@ def segment(
     trained = choose_network(network, cohort, patient, preprocessed_digest(preprocessed))
     found = segment_scan(trained, scan, volume, masks, chosen, preprocessed)
     write_segmented(out, found, volume, masks, (cohort, patient, timepoint), chosen.output.keep_probability)
-
-
-@app.command("compare-networks")
-def compare_networks_verb(
-    scans: Annotated[
-        list[str],
-        typer.Option(
-            metavar="NAME=FOLDER",
-            help="Folder that `segment` wrote for a scan by the network of this name; once per scan, or with * for "
-            "many. The first network named is paired with every other.",
-        ),
-    ],
-    out: Annotated[Path, typer.Option(help="Folder for the tables (CSV) and the picture.")],
-    network: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=FOLDER", help="Folder of a trained network, for its size and speed."),
-    ] = None,
-    settings: Annotated[str, settings_of("statistics")] = "{}",
-    seed: Seed = 0,
-) -> None:
-    """Lay several networks' masks of the same scans side by side, and test the first against every other."""
-    from livermets.config.load import section_from_option
-    from livermets.config.statistics import StatisticsSettings
-    from livermets.overlap.files import read_network_masks, write_network_comparison
-    from livermets.overlap.networks import compare_networks
-    from livermets.overlap.tables import Resampling
-    from livermets.randomness import generator
-
-    statistics = section_from_option(settings, "statistics", StatisticsSettings)
-    random = generator(seed, "segmentation", "compare networks")
-    resampling = Resampling(statistics.bootstrap_replicates, statistics.level, random)
-    write_network_comparison(out, compare_networks(read_network_masks(network or [], scans), resampling))

@@ -12,8 +12,9 @@ from livermets.concordance.sensitivity import (
     minimum_rois_table,
     threshold_curve,
     threshold_of,
+    threshold_range,
 )
-from livermets.concordance.shares import share_agreement, share_by_dice, share_differences
+from livermets.concordance.shares import limits_without_one, share_agreement, share_by_dice, share_differences
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.identity import ROI_COUNTS, SHARES
 from livermets.stats.resampling import PatientBootstrap
@@ -39,9 +40,11 @@ def continuous_tables(
     return {
         "share_differences": differences.drop(columns="patient"),
         "share_agreement": to_frame(share_agreement(differences, boot) if len(differences) else []),
+        "share_limits_without_one": limits_without_one(differences),
         "share_by_dice": share_by_dice(differences, settings),
         "changed": changed_lesions(table, settings.few_rois),
         "minimum_rois": minimum,
         "threshold_curve": curve,
+        "threshold_range": threshold_range(curve),
         "false_positive_classes": false_positive_classes(lesions),
     }, notes

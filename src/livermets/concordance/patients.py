@@ -33,17 +33,6 @@ def per_patient_table(lesions: pd.DataFrame) -> pd.DataFrame:
     return _named(lesions, pd.concat([lesion_counts, means, class_counts], axis=1))
 
 
-def calls_per_patient(lesions: pd.DataFrame, source: str) -> pd.DataFrame:
-    """One row per patient: lesions of each outcome that one mask classifies, and how many of them it calls right, as in
-    Table 3 of Giannini 2020."""
-    called = lesions[f"predicted_{source}"]
-    counts = {}
-    for side, value in (("r_plus", 1), ("r_minus", 0)):
-        counts[f"{side}_classified"] = (lesions["response"] == value) & called.notna()
-        counts[f"{side}_correct"] = (lesions["response"] == value) & (called == value)
-    return _named(lesions, pd.DataFrame(counts).astype(int).groupby(lesions["patient"], dropna=False).sum())
-
-
 def patient_summary(per_patient: pd.DataFrame, level: float) -> pd.DataFrame:
     """Mean over patients (each counted once, however many lesions) of the per-patient shares, with Student's interval
     cut to [0, 1]."""

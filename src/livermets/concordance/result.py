@@ -11,6 +11,7 @@ from livermets.concordance.accounting import accounting_table
 from livermets.concordance.agreement import agreement_table
 from livermets.concordance.agreement_tables import agreement_model_tables
 from livermets.concordance.continuous import continuous_tables
+from livermets.concordance.counts import confusion_table, detection_table
 from livermets.concordance.curves import curve_tables
 from livermets.concordance.diagnostics import diagnostics_of_all, diagnostics_table, end_to_end_differences
 from livermets.concordance.fates import agreement_by_timepoint, fate_table
@@ -36,6 +37,8 @@ class ConcordanceResult:
     class counted as wrong calls, and without an area, which needs a share."""
     diagnostics_differences: pd.DataFrame
     """Manual minus automatic over all lesions with an outcome, no class counted as wrong."""
+    confusion: pd.DataFrame
+    detection: pd.DataFrame
     agreement: pd.DataFrame
     """Of three populations, named in ``population``: compared lesions, those the reader's mask classifies, all."""
     fates: pd.DataFrame
@@ -59,10 +62,12 @@ class ConcordanceResult:
     subgroup_differences: pd.DataFrame
     share_differences: pd.DataFrame
     share_agreement: pd.DataFrame
+    share_limits_without_one: pd.DataFrame
     share_by_dice: pd.DataFrame
     changed: pd.DataFrame
     minimum_rois: pd.DataFrame
     threshold_curve: pd.DataFrame
+    threshold_range: pd.DataFrame
     false_positive_classes: pd.DataFrame
     lesions: pd.DataFrame
     """The lesions of every timepoint with ``agree``, their fates and ``headline`` (whether other tables count them):
@@ -108,6 +113,8 @@ def concordance(
         diagnostics=diagnostics_table(known, boot),
         diagnostics_all=diagnostics_of_all(table, boot),
         diagnostics_differences=end_to_end_differences(table, boot),
+        confusion=confusion_table(known),
+        detection=detection_table(table, settings),
         agreement=agreement_table(table, boot),
         fates=fate_table(table, settings),
         agreement_by_timepoint=agreement_by_timepoint(everything, lambda part: _bootstrap(part, settings, seed)),

@@ -20,6 +20,7 @@ FLIP = 0.05
 _COMMON = ("measure", "k", "n", "value", "low", "high", "level", "method", "n_lesions", "n_patients")
 CURVE_COLUMNS = ("threshold", "fitted", "n_plus_manual", "n_plus_automatic", *_COMMON)
 MINIMUM_COLUMNS = ("minimum_rois", "configured", "n_manual", "n_automatic", *_COMMON)
+RANGE_COLUMNS = ("measure", "within", "lowest", "highest", "n")
 CHANGED_COLUMNS = (
     *LESION_KEY,
     "response",
@@ -90,12 +91,14 @@ def threshold_curve(lesions: pd.DataFrame, threshold: float, level: float) -> pd
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
 
-def near_threshold(curve: pd.DataFrame, measure: str) -> tuple[float, float]:
-    """Lowest and highest value of a measure within `NEAR` of the fitted threshold."""
-    own = curve[curve["measure"] == measure]
-    fitted = own.loc[own["fitted"] == 1, "threshold"].iloc[0]
-    values = own.loc[(own["threshold"] - fitted).abs() <= NEAR + 1e-9, "value"]
-    return float(values.min()), float(values.max())
+def threshold_range(curve: pd.DataFrame) -> pd.DataFrame:
+    """Lowest and highest value of each measure of `threshold_curve` within `NEAR` of the fitted threshold."""
+    rows = []
+    for measure, own in curve.groupby("measure", sort=False):
+        fitted = own[own["fitted"] == 1].iloc[0]
+        values = own.loc[(own["threshold"] - fitted["threshold"]).abs() <= NEAR + 1e-9, "value"]
+        rows.append((measure, NEAR, values.min(), values.max(), fitted["n"]))
+    return pd.DataFrame(rows, columns=list(RANGE_COLUMNS))
 
 
 def minimum_rois_table(lesions: pd.DataFrame, threshold: float | None, settings: StatisticsSettings) -> pd.DataFrame:

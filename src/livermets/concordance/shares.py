@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -30,6 +29,8 @@ DIFFERENCE_COLUMNS = (
     "agree",
     "patient",
 )
+WITHOUT_ONE_COLUMNS = (*LESION_KEY, *ROI_COUNTS, *SHARES, "difference")
+LIMITS = ("bias", "lower_limit", "upper_limit")
 ALL_SIZES = "any size"
 
 
@@ -53,22 +54,15 @@ def share_agreement(differences: pd.DataFrame, boot: PatientBootstrap) -> list[E
     return agreement_limits(differences["difference"].to_numpy(float), differences["patient"].to_numpy(np.intp), boot)
 
 
-@dataclass(frozen=True, eq=False)
-class Mover:
-    """The lesion without which the limits of agreement lie farthest from where they are, and what is left then."""
-
-    lesion: pd.Series
-    bias: float
-    lower_limit: float
-    upper_limit: float
-
-
-def limits_without_one(differences: pd.DataFrame) -> Mover | None:
-    """Of `share_differences` the lesion that moves a limit farthest; None where none can be left out or moves one."""
+def limits_without_one(differences: pd.DataFrame) -> pd.DataFrame:
+    """The lesion of `share_differences` without which the limits of agreement lie farthest from where they are, and
+    bias and limits without it; no row where none can be left out or moves one."""
+    shown = [column for column in WITHOUT_ONE_COLUMNS if column in differences]
     found = limits_without_each(differences["difference"].to_numpy(float), patient_numbers(differences))
     if found is None:
-        return None
-    return Mover(differences.iloc[found.index], found.bias, found.lower_limit, found.upper_limit)
+        return pd.DataFrame(columns=[*shown, *LIMITS])
+    row = differences.iloc[[found.index]][shown].reset_index(drop=True)
+    return row.assign(**{measure: getattr(found, measure) for measure in LIMITS})
 
 
 def share_by_dice(differences: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any
 
 from livermets.config.base import PathText, Section
 
-OWN = "own"
+OWN = "automatic"
 """What the study's own lesion network is called beside the others."""
 
 

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 RULE_COLUMN = "detection_dice"
 PUBLISHED = {0.0: "Giannini 2020", 0.2: "Defeudis 2022"}
 """Rules of the papers, laid beside the study's own."""
+OVERLAPS = ("dice", "precision", "recall")
+"""How well a lesion is met by an automatic mask, as columns."""
 
 
 def is_detected(dice: ArrayLike, detection_dice: float) -> NDArray[np.bool_]:
@@ -51,3 +53,34 @@ def rule_in_words(detection_dice: float | None) -> str:
 def rules_side_by_side(detection_dice: float | None) -> tuple[float | None, ...]:
     """The study's own rule, then the published ones that differ from it."""
     return (detection_dice, *(rule for rule in PUBLISHED if rule != detection_dice))
+
+
+def segmented(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Lesions whose overlap with an automatic mask is known, missed ones included."""
+    return lesions[_with_overlap(lesions)]
+
+
+def judged(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Lesions whose scan has an automatic mask, found or not, also where the table says so without a Dice; the others
+    say nothing of a network."""
+    stated = lesions["predicted_automatic"].notna() if "predicted_automatic" in lesions else False
+    if "detected" in lesions:
+        stated = stated | lesions["detected"].notna()
+    return lesions[_with_overlap(lesions) | stated]
+
+
+def _with_overlap(lesions: pd.DataFrame) -> pd.Series:
+    return lesions["dice"].notna() | lesions["automatic_fate"].eq("undetected")
+
+
+def detected(lesions: pd.DataFrame) -> pd.Series:
+    """Which of the `judged` lesions were detected by the study's rule."""
+    return lesions["automatic_fate"].ne("undetected")
+
+
+def measured(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Overlap, with Dice 0, recall 0 and no precision for a lesion without any."""
+    missed = lesions["automatic_fate"].eq("undetected")
+    values = lesions[list(OVERLAPS)].astype(float)
+    values.loc[missed, ["dice", "recall"]] = values.loc[missed, ["dice", "recall"]].fillna(0.0)
+    return values

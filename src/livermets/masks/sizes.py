@@ -26,3 +26,9 @@ def sizes(diameter_mm: pd.Series, cut_mm: float) -> pd.Series:
 def size_cut_mm(settings: StatisticsSettings) -> float | None:
     """The longest diameter (mm) from which a lesion is big: the last diameter cut, if there is one."""
     return settings.diameter_cuts_mm[-1] if settings.diameter_cuts_mm else None
+
+
+def size_groups(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> list[tuple[str, pd.DataFrame]]:
+    """All lesions, the small and the big ones; lesions without a diameter are only in "all"."""
+    size = sizes(lesions["longest_diameter_mm"], cut_mm)
+    return [("all", lesions), *((label, lesions[size == label]) for label in size_labels(cut_mm))]

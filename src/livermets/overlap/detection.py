@@ -8,9 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from livermets.masks.identity import SCAN_KEY
+from livermets.overlap.tables import (
+    cohort_parts,
+    without_independence,
+)
 from livermets.stats.diagnostics import proportion_estimates
-from livermets.stats.resampling import PatientBootstrap, per_patient_sum
-from livermets.stats.results import NAN, Estimate
+from livermets.stats.resampling import PatientBootstrap, Resampling, per_patient_sum
+from livermets.stats.results import NAN, Estimate, to_frame
 
 HALF = 0.5
 
@@ -40,10 +45,16 @@ def detection_estimates(matching: pd.DataFrame, scans: pd.DataFrame, boot: Patie
         (low, high), why = boot.ratio(above, below)
         value = float(above.sum() / below.sum()) if below.sum() else NAN
         return Estimate(
-            measure, value, low, high, boot.level, "cluster-bootstrap",
-            n_lesions=int(manual.sum()), n_patients=int(np.count_nonzero(in_scans)),
+            measure,
+            value,
+            low,
+            high,
+            boot.level,
+            "cluster-bootstrap",
+            n_lesions=int(manual.sum()),
+            n_patients=int(np.count_nonzero(in_scans)),
             note="there is nothing to count" if np.isnan(value) else why if np.isnan(low) else "",
-        )  # fmt: skip
+        )
 
     def summed(values: np.ndarray) -> np.ndarray:
         return per_patient_sum(values, patient, patients)
@@ -68,3 +79,18 @@ def detection_estimates(matching: pd.DataFrame, scans: pd.DataFrame, boot: Patie
 def _numbers(column: pd.Series, when_missing: float) -> NDArray[np.float64]:
     """A column as numbers; of tables without a row it has no type of its own."""
     return pd.to_numeric(column).fillna(when_missing).to_numpy(float)
+
+
+def lesion_wise(matching: pd.DataFrame, scans: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+    """`detection_estimates` of every cohort and timepoint, over the scans with a manual mask."""
+    frames = []
+    for cohort, timepoint, part in cohort_parts(scans[scans["manual_lesions"].notna()]):
+        people = {patient: code for code, patient in enumerate(sorted(part["patient_id"].unique()))}
+        shown = matching.merge(part[list(SCAN_KEY)], on=list(SCAN_KEY))
+        estimates = detection_estimates(
+            shown.assign(patient=shown["patient_id"].map(people).astype(np.intp)),
+            part.assign(patient=part["patient_id"].map(people).astype(np.intp)),
+            resampling.draw(len(people)),
+        )
+        frames.append(to_frame(estimates, cohort=cohort, timepoint=timepoint))
+    return without_independence(pd.concat(frames, ignore_index=True)) if frames else pd.DataFrame()

@@ -1,4 +1,4 @@
-"""What several networks made of the same scans: read from their folders, written as tables and a picture."""
+"""What networks made of scans: read from their folders, written as tables and a picture."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import pandas as pd
 from livermets.errors import ProblemList
 from livermets.figures.writing import write_png
 from livermets.io.tables import read_table, write_csv
+from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.overlap.figures import dice_by_size
-from livermets.overlap.networks import NetworkComparison, NetworkMasks
-from livermets.overlap.tables import SMALL_BELOW_MM
+from livermets.overlap.networks import NetworkMasks
+from livermets.overlap.study import OverlapTables, compared_lesions
 from livermets.segmentation.description import read_description
 
 
@@ -32,8 +33,8 @@ def read_network_masks(networks: Sequence[str], scans: Sequence[str]) -> dict[st
     trained = dict(_pairs(networks, "--network", problems))
     for name in trained.keys() - folders.keys():
         problems.error(f"--network {name}", "this network has no scans", f"Add --scans {name}=FOLDER")
-    if len(folders) < 2:
-        problems.error("--scans", f"{len(folders)} network(s) named", "Name two or more networks to compare")
+    if not folders:
+        problems.error("--scans", "no network is named", "Name one network to judge, or several to compare")
     problems.raise_if_errors()
     masks = {}
     for name, places in folders.items():
@@ -70,8 +71,13 @@ def _stacked(paths: list[Path]) -> pd.DataFrame:
     return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
-def write_network_comparison(out: Path, comparison: NetworkComparison) -> None:
-    """Every table as CSV, and Dice by network and size as a picture."""
-    for name, table in vars(comparison).items():
+def write_overlap(out: Path, tables: OverlapTables) -> None:
+    """Every table as CSV (an empty one too, so that the set of files never changes), and, of several networks, Dice by
+    network and size as a picture."""
+    for name, table in vars(tables).items():
         write_csv(out / f"{name}.csv", table)
-    write_png(out / "dice.png", dice_by_size(comparison.lesions, SMALL_BELOW_MM, by="network"))
+    picture = out / "dice.png"
+    if tables.pairs.empty:
+        picture.unlink(missing_ok=True)  # of an earlier run, which compared networks
+        return
+    write_png(picture, dice_by_size(compared_lesions(tables.lesions), SMALL_BELOW_MM, by="network"))

@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from livermets.masks.detected import RULE_COLUMN, detection_dice_of, is_detected, rules_side_by_side
+from livermets.masks.detected import (
+    OVERLAPS,
+    RULE_COLUMN,
+    detected,
+    detection_dice_of,
+    is_detected,
+    judged,
+    measured,
+    rules_side_by_side,
+    segmented,
+)
 from livermets.masks.identity import SCAN_KEY
-from livermets.masks.sizes import SMALL_BELOW_MM, size_labels, sizes
+from livermets.masks.sizes import size_groups
 from livermets.stats.diagnostics import proportion_estimates
-from livermets.stats.resampling import PatientBootstrap
+from livermets.stats.resampling import Resampling
 
 BASELINE = "baseline"
 EVERY_TIMEPOINT = "all"
 """Lesions of all timepoints together, each counted once at each."""
 _LESIONS_INDEPENDENT = ("clopper-pearson", "exact-binomial", "chi-squared-yates", "welch-t")
 _NO_MEASURES = ("lesion_id", "patient_id", "seen_in_training", "scan_in_training")
-_OVERLAPS = ("dice", "precision", "recall")
-
-
-@dataclass(frozen=True)
-class Resampling:
-    """How patients are resampled for the intervals of this report."""
-
-    replicates: int
-    level: float
-    random: np.random.Generator
-
-    def draw(self, patients: int) -> PatientBootstrap:
-        return PatientBootstrap.draw(patients, self.replicates, self.level, self.random)
 
 
 def patient_codes(lesions: pd.DataFrame) -> NDArray[np.intp]:
     """Patients numbered from 0 within these lesions, as the resampling wants them."""
     return np.unique(lesions["patient"].to_numpy(), return_inverse=True)[1].astype(np.intp)
-
-
-def size_groups(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> list[tuple[str, pd.DataFrame]]:
-    """All lesions, the small and the big ones; lesions without a diameter are only in "all"."""
-    size = sizes(lesions["longest_diameter_mm"], cut_mm)
-    return [("all", lesions), *((label, lesions[size == label]) for label in size_labels(cut_mm))]
 
 
 def timepoints_in_order(lesions: pd.DataFrame) -> list[str]:
@@ -71,46 +60,15 @@ def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
             values = measured(group)
             row: dict[str, object] = {"cohort": cohort, "timepoint": timepoint, "size": size, "n_lesions": len(group)}
             row["n_patients"] = group["patient"].nunique()
-            for name in _OVERLAPS:
+            for name in OVERLAPS:
                 row |= _spread(name, values[name])
             found = values[detected(group)]
             row["dice_median_detected"] = found["dice"].median() if len(found) else np.nan
             row["n_detected"] = len(found)
-            for name in _OVERLAPS:
+            for name in OVERLAPS:
                 row |= {f"{key}_detected": value for key, value in list(_spread(name, found[name]).items())[:2]}
             rows.append(row | {RULE_COLUMN: detection_dice_of(lesions)})
     return pd.DataFrame(rows)
-
-
-def segmented(lesions: pd.DataFrame) -> pd.DataFrame:
-    """Lesions whose overlap with an automatic mask is known, missed ones included."""
-    return lesions[_with_overlap(lesions)]
-
-
-def judged(lesions: pd.DataFrame) -> pd.DataFrame:
-    """Lesions whose scan has an automatic mask, found or not, also where the table says so without a Dice; the others
-    say nothing of a network."""
-    stated = lesions["predicted_automatic"].notna() if "predicted_automatic" in lesions else False
-    if "detected" in lesions:
-        stated = stated | lesions["detected"].notna()
-    return lesions[_with_overlap(lesions) | stated]
-
-
-def _with_overlap(lesions: pd.DataFrame) -> pd.Series:
-    return lesions["dice"].notna() | lesions["automatic_fate"].eq("undetected")
-
-
-def detected(lesions: pd.DataFrame) -> pd.Series:
-    """Which of the `judged` lesions were detected by the study's rule."""
-    return lesions["automatic_fate"].ne("undetected")
-
-
-def measured(lesions: pd.DataFrame) -> pd.DataFrame:
-    """Overlap, with Dice 0, recall 0 and no precision for a lesion without any."""
-    missed = lesions["automatic_fate"].eq("undetected")
-    values = lesions[list(_OVERLAPS)].astype(float)
-    values.loc[missed, ["dice", "recall"]] = values.loc[missed, ["dice", "recall"]].fillna(0.0)
-    return values
 
 
 def _spread(name: str, values: pd.Series) -> dict[str, object]:
@@ -119,8 +77,10 @@ def _spread(name: str, values: pd.Series) -> dict[str, object]:
     return {
         f"{name}_mean": values.mean() if len(values) else np.nan,
         f"{name}_sd": values.std(ddof=1) if len(values) > 1 else np.nan,
-        f"{name}_q1": quartiles[0], f"{name}_median": quartiles[1], f"{name}_q3": quartiles[2],
-    }  # fmt: skip
+        f"{name}_q1": quartiles[0],
+        f"{name}_median": quartiles[1],
+        f"{name}_q3": quartiles[2],
+    }
 
 
 def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
@@ -158,11 +118,19 @@ def _detection(
     estimates = proportion_estimates("detection", hit, np.ones(len(group), bool), patient, boot)
     return [
         {
-            **where, "k": e.k, "n": e.n, "value": e.value, "low": e.low, "high": e.high,
-            "level": e.level, "method": e.method, "n_lesions": e.n_lesions, "n_patients": e.n_patients,
+            **where,
+            "k": e.k,
+            "n": e.n,
+            "value": e.value,
+            "low": e.low,
+            "high": e.high,
+            "level": e.level,
+            "method": e.method,
+            "n_lesions": e.n_lesions,
+            "n_patients": e.n_patients,
         }
         for e in estimates
-    ]  # fmt: skip
+    ]
 
 
 def overlap_by_patient(lesions: pd.DataFrame) -> pd.DataFrame:
@@ -173,7 +141,7 @@ def overlap_by_patient(lesions: pd.DataFrame) -> pd.DataFrame:
         found = part[detected(part)]
         row = dict(zip(SCAN_KEY, keys, strict=True))
         row |= {"n_lesions": len(part), "n_detected": len(found)}
-        row |= {f"mean_{name}": found[name].astype(float).mean() for name in _OVERLAPS}
+        row |= {f"mean_{name}": found[name].astype(float).mean() for name in OVERLAPS}
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -190,7 +158,27 @@ def scan_summary(scan_metrics: pd.DataFrame) -> pd.DataFrame:
             values = part[name].replace([np.inf, -np.inf], np.nan).dropna()
             if len(values):
                 row = dict(zip(keys, where, strict=True)) | {"measure": name, "n_scans": len(values)}
-                rows.append(row | {"mean": values.mean(), "sd": values.std(ddof=1) if len(values) > 1 else np.nan,
-                                   "median": values.median(), "minimum": values.min(),
-                                   "maximum": values.max()})  # fmt: skip
+                rows.append(
+                    row
+                    | {
+                        "mean": values.mean(),
+                        "sd": values.std(ddof=1) if len(values) > 1 else np.nan,
+                        "median": values.median(),
+                        "minimum": values.min(),
+                        "maximum": values.max(),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def false_positives(scan_metrics: pd.DataFrame) -> pd.DataFrame:
+    """Automatic components that touch no manual lesion: all of them, per scan, and in the scan with the most, by cohort
+    and timepoint."""
+    if not {"cohort", "timepoint", "false_positives"} <= set(scan_metrics):
+        return pd.DataFrame()
+    rows = []
+    for cohort, timepoint, part in cohort_parts(scan_metrics):
+        found = part["false_positives"]
+        where = {"cohort": cohort, "timepoint": timepoint, "n_scans": len(part)}
+        rows.append({**where, "n_components": found.sum(), "per_scan": found.mean(), "most_in_a_scan": found.max()})
     return pd.DataFrame(rows)

@@ -13,19 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from livermets.masks.detected import RULE_COLUMN, detection_dice_of
+from livermets.masks.detected import RULE_COLUMN, detected, detection_dice_of, measured, segmented
 from livermets.masks.identity import SCAN_KEY
-from livermets.overlap.tables import (
-    Resampling,
-    detected,
-    measured,
-    patient_codes,
-    segmented,
-    size_groups,
-    timepoints_in_order,
-)
+from livermets.masks.sizes import size_groups
+from livermets.overlap.tables import patient_codes, timepoints_in_order
 from livermets.stats.proportions import chi_squared_p
-from livermets.stats.resampling import MINIMUM_PATIENTS, PatientBootstrap, per_patient_sum
+from livermets.stats.resampling import MINIMUM_PATIENTS, PatientBootstrap, Resampling, per_patient_sum
 from livermets.stats.results import NAN, Estimate, to_frame
 
 EVERY_COHORT = "all"
@@ -43,6 +36,11 @@ def with_training_status(lesions: pd.DataFrame, scans: pd.DataFrame) -> pd.DataF
     this = scans["scan_in_training"] if "scan_in_training" in scans else scans["seen_in_training"]
     status = np.select([this.eq(1), scans["seen_in_training"].eq(1)], [THIS_SCAN, THIS_PATIENT], NEVER)
     return lesions.merge(scans[key].assign(training_status=status), on=key, how="left")
+
+
+def never_seen(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Those of patients that the network saw at no timepoint in training, or of whom no scan table says."""
+    return lesions[lesions["training_status"].eq(NEVER) | lesions["training_status"].isna()]
 
 
 def timepoint_differences(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
@@ -96,11 +94,15 @@ def _counts(group: pd.DataFrame, in_first: NDArray[np.bool_]) -> dict[str, float
     patients = [set(group.loc[mask, "patient"]) for mask in (in_first, ~in_first)]
     hit = detected(group).to_numpy()
     return {
-        "n_first": int(in_first.sum()), "n_second": int((~in_first).sum()),
-        "k_first": int((hit & in_first).sum()), "k_second": int((hit & ~in_first).sum()),
-        "patients_first": len(patients[0]), "patients_second": len(patients[1]),
-        "patients_both": len(patients[0] & patients[1]), RULE_COLUMN: detection_dice_of(group),
-    }  # fmt: skip
+        "n_first": int(in_first.sum()),
+        "n_second": int((~in_first).sum()),
+        "k_first": int((hit & in_first).sum()),
+        "k_second": int((hit & ~in_first).sum()),
+        "patients_first": len(patients[0]),
+        "patients_second": len(patients[1]),
+        "patients_both": len(patients[0] & patients[1]),
+        RULE_COLUMN: detection_dice_of(group),
+    }
 
 
 def _differences(group: pd.DataFrame, in_first: NDArray[np.bool_], resampling: Resampling) -> Iterator[Estimate]:
@@ -132,9 +134,16 @@ def _difference(
     (low, high), why = boot.interval(first - second, fewest)
     value = float(values[in_first].mean() - values[~in_first].mean())
     yield Estimate(
-        f"{name}_difference", value, low, high, boot.level, "cluster-bootstrap",
-        n_lesions=len(values), n_patients=patients, note=why,
-    )  # fmt: skip
+        f"{name}_difference",
+        value,
+        low,
+        high,
+        boot.level,
+        "cluster-bootstrap",
+        n_lesions=len(values),
+        n_patients=patients,
+        note=why,
+    )
     p, why = clustered_difference_p(values, in_first, patient)
     yield _test(f"{name}_difference_p", p, "cluster-linearised-t", why, patient, boot)
 

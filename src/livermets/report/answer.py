@@ -9,7 +9,7 @@ import pandas as pd
 from livermets.masks.lesion_table import fate_counts
 from livermets.report import formatting as fmt
 from livermets.report.lesions import headline
-from livermets.report.sections.estimates import rows_of
+from livermets.report.rows import rows_of
 from livermets.stats.results import both_intervals, is_clustered, shown_interval
 
 Tables = Mapping[str, pd.DataFrame]

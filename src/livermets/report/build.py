@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import livermets
 from livermets.config.report import ReportSettings
-from livermets.config.statistics import StatisticsSettings
-from livermets.overlap.tables import Resampling
-from livermets.randomness import generator
 from livermets.report import formatting as fmt
 from livermets.report.checklists import checklist_section
 from livermets.report.document import Block, Gallery, Note, Report, Section
@@ -31,23 +28,15 @@ DEFAULT_TITLE = "Response of colorectal liver metastases: manual against automat
 def build_report(
     study: StudyResults,
     settings: ReportSettings,
-    statistics: StatisticsSettings,
     overlays: Mapping[str, Sequence[Gallery]],
 ) -> Report:
     """The report of one study. ``overlays`` are galleries of lesions with both contours, by cohort."""
-    resampling = Resampling(
-        statistics.bootstrap_replicates,
-        statistics.level,
-        generator(study.config.seed if study.config.gives("seed") else 0, "report", "patient bootstrap"),
-    )
-    segmentation = segmentation_section(study, resampling)
-    segmentation.sections.insert(0, _overlay_section(study, overlays))
     predict = predict_section(study)
     sections = [
         cohorts_section(study),
         concordance_section(study),
-        diagnostics_section(study, resampling),
-        segmentation,
+        diagnostics_section(study),
+        segmentation_section(study, _overlay_section(study, overlays)),
         selection_section(study),
         *([predict] if predict else []),
         lesion_section(study),
@@ -85,10 +74,8 @@ def _banner(study: StudyResults) -> str:
             "clinical."
         )
     names = fmt.listed(study.synthetic)
-    kind = "cohort" if len(study.synthetic) == 1 else "cohorts"
-    return (
-        f"Synthetic data: the {kind} {names} made up by a program. Figures that rest on them prove nothing clinical."
-    ).replace(f"{names} made", f"{names} {'was' if kind == 'cohort' else 'were'} made")
+    made = f"cohort {names} was" if len(study.synthetic) == 1 else f"cohorts {names} were"
+    return f"Synthetic data: the {made} made up by a program. Figures that rest on them prove nothing clinical."
 
 
 def _overlay_section(study: StudyResults, overlays: Mapping[str, Sequence[Gallery]]) -> Section:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from livermets.masks.detected import PUBLISHED, detection_dice_of, rule_in_words
-from livermets.masks.lesion_table import patient_numbers
-from livermets.overlap.tables import SMALL_BELOW_MM, detected, judged, size_groups
 from livermets.report import formatting as fmt
-from livermets.stats.proportions import quoted_share
-from livermets.stats.resampling import per_patient_sum
 
 
 def rule(lesions: pd.DataFrame) -> str:
@@ -28,27 +23,23 @@ def published_rule(dice_above: float) -> str:
     return f"{rule_in_words(dice_above)} ({PUBLISHED[dice_above]})"
 
 
-def detection_sentence(lesions: pd.DataFrame, cut_mm: float = SMALL_BELOW_MM) -> str:
-    """How many lesions the network detected, in all and by size; empty where no scan has an automatic mask."""
-    known = judged(lesions)
-    if known.empty:
+def detection_sentence(detection: pd.DataFrame, lesions: pd.DataFrame) -> str:
+    """How many of these lesions the network detected, in all and by size (``detection.csv`` of a concordance); empty
+    where no scan has an automatic mask."""
+    if detection.empty or not detection["n"].iloc[0]:
         return ""
-    parts = [f"{_share(group)} of those {size}" for size, group in size_groups(known, cut_mm)[1:] if len(group)]
-    total = f"The network detected {_share(known)} lesions{_interval(known)} (detected means {rule(lesions)})"
-    without = len(lesions) - len(known)
-    rest = f" {fmt.plural(without, 'lesion')} had no automatic mask to judge." if without else ""
-    return (f"{total}: {fmt.listed(parts)}." if parts else f"{total}.") + rest
-
-
-def _interval(lesions: pd.DataFrame) -> str:
-    """The quoted 95 % interval of the share of lesions detected."""
-    patient = patient_numbers(lesions)
-    hits, among = (
-        per_patient_sum(part, patient, int(patient.max()) + 1) for part in (detected(lesions), np.ones(len(lesions)))
+    total, *sizes = (row for _, row in detection.iterrows())
+    parts = [f"{fmt.share(row['k'], row['n'])} of those {row['size']}" for row in sizes if row["n"]]
+    said = (
+        f"The network detected {fmt.share(total['k'], total['n'])} lesions{_interval(total)} "
+        f"(detected means {rule(lesions)})"
     )
-    ends = fmt.interval(*quoted_share(hits, among)[:2], as_percent=True, digits=0)
-    return f", 95\u00a0% interval {ends}" if ends else ""
+    without = len(lesions) - int(total["n"])
+    rest = f" {fmt.plural(without, 'lesion')} had no automatic mask to judge." if without else ""
+    return (f"{said}: {fmt.listed(parts)}." if parts else f"{said}.") + rest
 
 
-def _share(lesions: pd.DataFrame) -> str:
-    return fmt.share(int(detected(lesions).sum()), len(lesions))
+def _interval(share: pd.Series) -> str:
+    """The quoted interval of a share of lesions detected."""
+    ends = fmt.interval(share["low"], share["high"], as_percent=True, digits=0)
+    return f", {fmt.percent(share['level'], 0)} interval {ends}" if ends else ""

@@ -11,15 +11,11 @@ from livermets.concordance.diagnostics import CLASSIFIED
 from livermets.concordance.fates import ANY, NOT_MEASURED
 from livermets.masks.identity import SOURCES
 from livermets.masks.lesion_table import NO_CLASS, TOO_FEW_ROIS
-from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.report import formatting as fmt
 from livermets.report.answer import Tables, answer, table_of
 from livermets.report.detection import detection_sentence, rule
 from livermets.report.lesions import headline
-from livermets.report.results import StudyResults
-from livermets.report.sections.agreement_model import POPULATIONS, of_outcome
-from livermets.report.sections.estimates import rows_of
-from livermets.report.sections.selection_doubts import outscored, unstable
+from livermets.report.rows import POPULATIONS, of_outcome, rows_of
 from livermets.stats.results import shown_interval
 
 FEW_PATIENTS = 20
@@ -28,17 +24,19 @@ _COMPARED = "lesions that both masks classify"
 
 def findings(tables: Tables, lesions: pd.DataFrame) -> list[str]:
     """The sentences after the answer; what cannot be said is left out or says why."""
-    counted, cut_mm = headline(lesions), size_cut(tables)
+    counted = headline(lesions)
     found = [
-        _lost(counted), _chance(tables), detection_sentence(counted, cut_mm), _by_size(tables), _by_group(tables),
-        _needed(tables), _outcome(tables), _responders(tables), _other_timepoints(lesions),
-    ]  # fmt: skip
+        _lost(counted),
+        _chance(tables),
+        detection_sentence(table_of(tables, "detection"), counted),
+        _by_size(tables),
+        _by_group(tables),
+        _needed(tables),
+        _outcome(tables),
+        _responders(tables),
+        _other_timepoints(lesions),
+    ]
     return [sentence for sentence in found if sentence]
-
-
-def selection_findings(study: StudyResults) -> list[str]:
-    """What weakens the model itself, where it is true."""
-    return [sentence for sentence in (outscored(study), unstable(study)) if sentence]
 
 
 def limits(lesions: pd.DataFrame) -> str:
@@ -76,13 +74,6 @@ def _chance(tables: Tables) -> str:
     more = "more" if shown["low"] > 0 else "less"
     bar = "; two masks of one lesion share much of what is measured, so chance is a low bar" if shown["low"] > 0 else ""
     return f"{text}, so the masks agree {more} often than by chance{bar}."
-
-
-def size_cut(tables: Tables) -> float:
-    """The longest diameter (mm) from which the tables call a lesion big."""
-    margins = table_of(tables, "strata_margins")
-    cuts = margins.loc[margins["margin"] == "diameter", "diameter_low_mm"] if "margin" in margins else pd.Series([0.0])
-    return float(cuts.max()) if cuts.max() > 0 else SMALL_BELOW_MM
 
 
 def _by_size(tables: Tables) -> str:

@@ -12,8 +12,8 @@ import pandas as pd
 from livermets.config.networks import OWN
 from livermets.figures.slices import Pane, largest_slice, square_around
 from livermets.io.tables import read_table
+from livermets.masks.detected import measured, segmented
 from livermets.masks.identity import SOURCES
-from livermets.overlap.tables import measured, segmented
 from livermets.report import formatting as fmt
 from livermets.report.document import Figure, Gallery
 from livermets.report.pictures import drawing_png
@@ -91,7 +91,7 @@ def _network_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion]
     """The same lesions with the contour of every compared network."""
     from livermets.io.images import read_volume
 
-    compared = study.network_comparison.get("networks", pd.DataFrame(columns=["network"]))["network"]
+    compared = study.overlap.get("networks", pd.DataFrame(columns=["network"]))["network"]
     figures = []
     for lesion, cut in cuts:
         scan = Path(str(lesion["cohort"]), "segmentation", lesion["patient_id"], lesion["timepoint"], "lesions.nii.gz")

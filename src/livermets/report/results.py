@@ -54,7 +54,6 @@ class StudyResults:
     lesions: pd.DataFrame
     false_positives: pd.DataFrame
     findings: pd.DataFrame
-    matching: pd.DataFrame
     scan_metrics: pd.DataFrame
     scans: pd.DataFrame
     excluded: pd.DataFrame
@@ -63,7 +62,7 @@ class StudyResults:
     model_facts: dict[str, Any]
     model_pictures: dict[str, Path]
     networks: dict[str, Network]
-    network_comparison: dict[str, pd.DataFrame]
+    overlap: dict[str, pd.DataFrame]
     concordance: dict[str, dict[str, pd.DataFrame]]
     concordance_pictures: dict[str, dict[str, Path]]
     benchmarks: pd.DataFrame
@@ -127,7 +126,6 @@ def read_results(root: Path, config: ReportedConfig, manifest: dict[str, Any] | 
         lesions=lesions,
         false_positives=false_positives,
         findings=findings,
-        matching=folder.whole_table(places.MATCHING),
         scan_metrics=folder.whole_table(places.SCAN_METRICS),
         scans=scans,
         excluded=exclusions(config, scans),
@@ -136,7 +134,7 @@ def read_results(root: Path, config: ReportedConfig, manifest: dict[str, Any] | 
         model_facts=read_json(root / places.MODEL_FACTS),
         model_pictures=pictures_in(root / places.MODEL),
         networks={name: _network(name, path) for name, path in folder.trained_networks().items()},
-        network_comparison=folder.tables(places.NETWORK_COMPARISON),
+        overlap=folder.tables(places.OVERLAP),
         concordance={path.name: folder.tables(f"{places.CONCORDANCE}/{path.name}") for path in compared},
         concordance_pictures={path.name: pictures_in(path) for path in compared},
         benchmarks=read_benchmarks(root / places.BENCHMARKS),

@@ -12,10 +12,12 @@ from livermets.masks.lesion_table import with_headline
 from livermets.report import formatting as fmt
 from livermets.report.answer import answer
 from livermets.report.document import Block, Bullets, Note, Paragraph, Section
-from livermets.report.findings import findings, limits, selection_findings
+from livermets.report.findings import findings, limits
 from livermets.report.lesions import headline
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import POOLED, QUOTED, level_text, main_comparison, rows_of
+from livermets.report.rows import rows_of
+from livermets.report.sections.estimates import POOLED, QUOTED, level_text, main_comparison
+from livermets.report.sections.selection_doubts import selection_findings
 from livermets.report.sections.training import follow_up_sentence
 from livermets.report.tables import Shown, shown_table
 from livermets.stats.results import is_clustered, shown_interval

@@ -14,7 +14,7 @@ from livermets.figures.slices import Pane, largest_slices, spread_slices
 from livermets.figures.style import GREY, SERIES, panels
 from livermets.figures.window import LIVER, Window, window_of
 from livermets.imaging.geometry import Volume
-from livermets.segmentation.scan import TrainingScan
+from livermets.segmentation.training_scan import TrainingScan
 
 _SLICES_PER_SCAN = 6
 _SLICES_PER_EXAMPLE = 2

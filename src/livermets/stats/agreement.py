@@ -109,17 +109,22 @@ def _kappa_obstacle(first: NDArray, second: NDArray, names: tuple[str, str]) -> 
 
 
 def mcnemar_estimates(
-    first: NDArray, second: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap, names: tuple[str, str]
+    first: NDArray,
+    second: NDArray,
+    patient: NDArray[np.intp],
+    boot: PatientBootstrap,
+    names: tuple[str, str],
+    differing: str = "discordant",
 ) -> list[Estimate]:
     """McNemar's p, exact and allowing for clustering, that both masks call R+ equally often; the discordant counts,
-    ``<name>_only`` for each of the ``names``."""
+    ``<name>_only`` for each of the ``names``. ``differing``: what notes call the discordant lesions."""
     from statsmodels.stats.contingency_tables import mcnemar
 
     cells = _cells(first, second)
     both_minus, second_only, first_only, both_plus = (int(np.count_nonzero(cell)) for cell in cells)
     exact = mcnemar([[both_minus, second_only], [first_only, both_plus]], exact=True).pvalue
     common: dict[str, Any] = {"level": boot.level, "n_lesions": len(first), "n_patients": len(np.unique(patient))}
-    clustered, why = _durkalski_or_why_not(cells[2], cells[1], patient)
+    clustered, why = _durkalski_or_why_not(cells[2], cells[1], patient, differing)
     return [
         Estimate("mcnemar_p", float(exact), method="exact-binomial", **common),
         Estimate("mcnemar_p", clustered, method="durkalski-2003", note=why, **common),
@@ -129,10 +134,11 @@ def mcnemar_estimates(
 
 
 def _durkalski_or_why_not(
-    first_only: NDArray[np.bool_], second_only: NDArray[np.bool_], patient: NDArray[np.intp]
+    first_only: NDArray[np.bool_], second_only: NDArray[np.bool_], patient: NDArray[np.intp], differing: str
 ) -> tuple[float, str]:
     if np.count_nonzero(first_only | second_only) < MINIMUM_DISCORDANT:
-        return NAN, f"fewer than {MINIMUM_DISCORDANT} discordant lesions, too few for a test that allows for clustering"
+        few = f"fewer than {MINIMUM_DISCORDANT} {differing} lesions"
+        return NAN, f"{few}, too few for a test that allows for clustering"
     p = durkalski_p(first_only, second_only, patient)
     return p, "in every patient as many lesions differ one way as the other" if math.isnan(p) else ""
 

@@ -65,3 +65,16 @@ def expanded_tail(level: float, clusters: int) -> float:
 def per_patient_sum(values: ArrayLike, patient: NDArray[np.intp], patients: int) -> NDArray[np.float64]:
     """Sum of ``values`` over the lesions of each patient; ``patient`` holds codes 0 … patients-1."""
     return np.bincount(patient, weights=np.asarray(values, float), minlength=patients).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How patients are resampled for the intervals of one set of tables: every draw goes on in the same stream."""
+
+    replicates: int
+    level: float
+    random: np.random.Generator
+
+    def draw(self, patients: int) -> PatientBootstrap:
+        """Resamples of this many patients."""
+        return PatientBootstrap.draw(patients, self.replicates, self.level, self.random)

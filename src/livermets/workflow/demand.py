@@ -56,12 +56,13 @@ DEMANDS = {
     "preprocess": Demand(1.1, 0.16, 190, 19, disk_mb_per_megavoxel=0.5),
     "train_segmentation": Demand(5, 0, 1500, 3, gpu=True),  # and what its settings say
     "segment": Demand(4, 1.0, 600, 25, disk_mb=0.4, disk_mb_per_megavoxel=0.02, gpu=True),
-    "compare_networks": Demand(4, 0.001, 400, 0.1),
+    "overlap": Demand(4, 0.001, 400, 0.1),
     "warm_radiomics": Demand(30, 0, 500, 0),
     "features": Demand(3.5, 0.4, 400, 12, disk_mb=0.6, disk_mb_per_megavoxel=0.4),
     "training_table": Demand(4, 0.03, 400, 2.4, disk_mb_per_megavoxel=0.6),
     "select": Demand(5, 0.05, 1000, 2.4),  # and what its settings say
     "classify": Demand(3.8, 0.035, 400, 0.3, disk_mb_per_megavoxel=0.02),
+    "resubstitution": Demand(4, 0.001, 400, 0.1),
     "lesion_table": Demand(1, 0.001, 200, 0),
     "lesion_feature_table": Demand(1, 0.001, 200, 0),
     "concordance": Demand(5, 0.005, 400, 0.1),

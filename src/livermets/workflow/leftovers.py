@@ -14,7 +14,7 @@ from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem
 
 # Folders of results/ that are not named after a cohort.
-STAGES = ("check", "concordance", "model", "models", "networks", "report")
+STAGES = ("check", "concordance", "model", "models", "networks", "overlap", "report")
 NOT_RESULTS = ("logs", "benchmarks", "checkpoints")
 OF_A_SCAN = ("intake", "liver", "preprocess", "preprocess_liver", "segmentation", "features")
 REMEDY = "It is kept, and left out of report and manifest: delete it if you do not need it"
@@ -81,8 +81,6 @@ def _gone(results: Path, made: Made) -> Iterator[Path]:
     yield from _others(results / "models", {"lesions", "compared", *(["liver"] if made.liver_network else [])})
     yield from _others(results / "models" / "lesions", {f"fold{number}" for number in range(made.folds)})
     yield from _others(results / "networks", made.networks)
-    if not made.networks:
-        yield from (path for path in (results / "networks").glob("*") if path.is_file())
     yield from _others(results, {*STAGES, *NOT_RESULTS, *made.scans})
     for name in made.networks:
         yield from _others(results / "networks" / name, made.scans)

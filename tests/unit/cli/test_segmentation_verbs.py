@@ -16,6 +16,7 @@ from tests.phantoms import write_cohort
 from typer.testing import CliRunner
 
 import livermets
+import livermets.cli.overlap
 import livermets.cli.segmentation
 from livermets.cli import app
 from livermets.errors import InputError
@@ -190,7 +191,7 @@ def test_two_networks_are_compared_on_the_same_scans(study, tmp_path):
             )  # fmt: skip
     words = [f"--scans=net{fold}={tmp_path}/masks{fold}/*" for fold in (0, 1)]
     words += [f"--network=net{fold}={study}/fold{fold}" for fold in (0, 1)]
-    verb("compare-networks", *words, "--out", tmp_path / "out", "--settings", '{"bootstrap_replicates": 200}')
+    verb("overlap", *words, "--out", tmp_path / "out", "--settings", '{"bootstrap_replicates": 200}')
     networks = pd.read_csv(tmp_path / "out/networks.csv")
     assert networks["network"].tolist() == ["net0", "net1"]
     assert networks["n_scans"].tolist() == [3, 3]
@@ -206,8 +207,8 @@ def test_two_networks_are_compared_on_the_same_scans(study, tmp_path):
 @pytest.mark.parametrize(
     "words, sentences",
     [
-        (["--scans=one"], ["--scans one: this is not NAME=FOLDER", "--scans: 0 network(s) named"]),
-        (["--scans=one=/nowhere/*"], ["--scans one=/nowhere/*: no folder matches", "1 network(s) named"]),
+        (["--scans=one"], ["--scans one: this is not NAME=FOLDER", "--scans: no network is named"]),
+        (["--scans=one=/nowhere/*"], ["--scans one=/nowhere/*: no folder matches"]),
         (
             ["--scans=one=/nowhere/a", "--scans=two=/nowhere/b", "--network=three=/nowhere"],
             ["--network three: this network has no scans. Add --scans three=FOLDER"],
@@ -224,7 +225,7 @@ def test_two_networks_are_compared_on_the_same_scans(study, tmp_path):
 )
 def test_a_wrong_comparison_is_refused_with_every_problem(tmp_path, words, sentences):
     with pytest.raises(InputError) as error:
-        verb("compare-networks", *words, "--out", tmp_path / "out")
+        verb("overlap", *words, "--out", tmp_path / "out")
     for sentence in sentences:
         assert sentence in str(error.value)
     assert not (tmp_path / "out").exists()

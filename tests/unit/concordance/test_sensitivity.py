@@ -12,9 +12,9 @@ from livermets.concordance.result import concordance
 from livermets.concordance.sensitivity import (
     changed_lesions,
     minimum_rois_table,
-    near_threshold,
     threshold_curve,
     threshold_of,
+    threshold_range,
 )
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.lesion_table import checked_lesions
@@ -76,7 +76,9 @@ def test_the_curve_over_thresholds_by_hand() -> None:
     assert curve.loc[("agreement", 0.5), ["k", "n", "fitted"]].tolist() == [2, 2, 1]
     assert curve.loc[("kept", 0.5), ["k", "n"]].tolist() == [2, 3]
     # From 0.4 down the first lesion is R+ with the automatic mask only; 0.4 is within 0.1 of the fitted 0.5.
-    assert near_threshold(curve.reset_index(), "agreement") == (0.5, 1.0)
+    near = threshold_range(curve.reset_index()).set_index("measure")
+    assert near.loc["agreement", ["within", "lowest", "highest", "n"]].tolist() == [0.1, 0.5, 1.0, 2]
+    assert near.loc["kept", "n"] == 3
 
 
 def test_more_rois_asked_for_leave_fewer_lesions() -> None:

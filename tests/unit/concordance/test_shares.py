@@ -49,9 +49,8 @@ def test_the_lesion_that_moves_the_limits_most_is_found_and_left_out():
         "difference": [0.01, -0.02, 0.03, 0.8, 0.0, -0.01],
     })  # fmt: skip
     frame["patient"] = frame.groupby("patient_id").ngroup()
-    mover = limits_without_one(frame)
-    assert mover is not None
-    assert (mover.lesion["patient_id"], mover.lesion["lesion_id"]) == ("P2", 2)
+    (mover,) = limits_without_one(frame).itertuples()
+    assert (mover.patient_id, mover.lesion_id) == ("P2", 2)
     others = frame.drop(index=3)
     boot = PatientBootstrap.draw(3, 300, 0.95, np.random.default_rng(0))
     alone = {estimate.measure: estimate.value for estimate in share_agreement(others, boot)}
@@ -62,4 +61,6 @@ def test_the_lesion_that_moves_the_limits_most_is_found_and_left_out():
 @pytest.mark.parametrize("values", [[], [0.1, 0.2, 0.3], [0.1] * 6])
 def test_no_lesion_moves_limits_that_none_can_or_that_have_no_width(values):
     frame = pd.DataFrame({"patient_id": [f"P{n}" for n in range(len(values))], "lesion_id": 1, "difference": values})
-    assert limits_without_one(frame) is None
+    found = limits_without_one(frame)
+    assert found.empty
+    assert {"patient_id", "lesion_id", "bias", "lower_limit", "upper_limit"} <= set(found)

@@ -81,5 +81,5 @@ def test_a_wrong_key_is_named_where_it_stands():
 
 
 def test_the_studys_own_network_keeps_its_name():
-    with pytest.raises(ValueError, match="own is what the study's own network is called"):
-        study(compare_networks={"own": {}})
+    with pytest.raises(ValueError, match="automatic is what the study's own network is called"):
+        study(compare_networks={"automatic": {}})

@@ -10,7 +10,7 @@ from tests.network_descriptions import network_description
 
 from livermets.errors import InputError
 from livermets.overlap.networks import NetworkMasks, compare_networks
-from livermets.overlap.tables import Resampling
+from livermets.stats.resampling import Resampling
 
 
 def masks(

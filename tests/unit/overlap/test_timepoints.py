@@ -8,7 +8,6 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 
-from livermets.overlap.tables import Resampling
 from livermets.overlap.timepoints import (
     NEVER,
     THIS_PATIENT,
@@ -18,6 +17,7 @@ from livermets.overlap.timepoints import (
     timepoint_differences,
     with_training_status,
 )
+from livermets.stats.resampling import Resampling
 
 
 def lesions(*rows: tuple[int, str, float], rule: float = 0.2, size: float = 25.0) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import pytest
 from tests.unit.report.results_factory import make_results
 
 from livermets.config.report import ReportSettings
-from livermets.config.statistics import StatisticsSettings
 from livermets.report.build import build_report
 from livermets.report.configuration import ReportedConfig, reported_config
 from livermets.report.document import Report
@@ -36,7 +35,7 @@ def made_study(tmp_path_factory: pytest.TempPathFactory) -> MadeStudy:
     values = make_results(folder)
     config = reported_config(values)
     results = read_results(folder, config, study_manifest(folder, config))
-    report = build_report(results, ReportSettings(), StatisticsSettings(bootstrap_replicates=200), {})
+    report = build_report(results, ReportSettings(), {})
     return MadeStudy(folder, values, config, results, report, render_html(report))
 
 

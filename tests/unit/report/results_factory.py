@@ -13,12 +13,16 @@ from tests.network_descriptions import network_description
 from livermets.concordance.figures import concordance_figures
 from livermets.concordance.files import write_concordance
 from livermets.concordance.result import concordance
+from livermets.config.networks import OWN
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.detected import is_detected
-from livermets.overlap.files import read_network_masks, write_network_comparison
-from livermets.overlap.networks import compare_networks
-from livermets.overlap.tables import Resampling
+from livermets.masks.lesion_table import checked_lesions
+from livermets.model.files import write_tables
+from livermets.model.resubstitution import resubstitution_tables
+from livermets.overlap.files import read_network_masks, write_overlap
+from livermets.overlap.study import overlap_tables
 from livermets.segmentation.description import write_description
+from livermets.stats.resampling import Resampling
 
 FEATURES = [
     "original_firstorder_Entropy",
@@ -63,14 +67,15 @@ def make_results(
     lesions.to_csv(folder / "lesions.csv", index=False)
     trained = lesions[lesions.cohort.eq(cohorts[0].name) & lesions.timepoint.eq("baseline")]
     _make_model(folder / "model", trained, rng)
+    learnt = [c.name for c in cohorts if c.role == "train"]
+    _make_resubstitution(folder / "model", lesions[lesions.cohort.isin(learnt) & lesions.timepoint.eq("baseline")])
     _make_network(folder / "models" / "lesions", rng)
     validation = [c.name for c in cohorts if c.role == "validation"]
     for name in [*validation, "pooled"]:
         part = lesions[lesions.cohort.isin(validation if name == "pooled" else [name])]
         if len(part):
             _make_concordance(folder / "concordance" / name, part)
-    if validation:
-        _make_networks(folder, validation)
+    _make_overlap(folder, cohorts)
     (folder / "check").mkdir(parents=True, exist_ok=True)
     pd.DataFrame(
         [
@@ -300,16 +305,24 @@ def _make_network(folder: Path, rng: np.random.Generator) -> None:
     ).to_csv(folder / "training_log.csv", index=False)
 
 
-def _make_networks(folder: Path, validation: list[str]) -> None:
-    """Two networks side by side, by the library itself; the second finds half of what the first overlaps."""
-    scans = [f"{folder}/{name}/segmentation/*/*" for name in validation]
-    words = [f"{name}={place}" for name in ("own", "other") for place in scans]
-    masks = read_network_masks([f"own={folder}/models/lesions"], words)
-    other = masks["other"].matching
-    other["dice"] = other["dice"].where(other["lesion_id"] % 2 == 0, 0.0)
-    other["detected"] = is_detected(other["dice"], float(other["detection_dice"].iloc[0])).astype(int)
-    resampling = Resampling(200, 0.95, np.random.default_rng(1))
-    write_network_comparison(folder / "networks", compare_networks(masks, resampling))
+def _make_overlap(folder: Path, cohorts: tuple[MadeCohort, ...]) -> None:
+    """Two networks side by side on the validation cohorts, by the library itself; the second finds half of what the
+    study's own overlaps."""
+    scans = {name: f"{folder}/{name}/segmentation/*/*" for name in (cohort.name for cohort in cohorts)}
+    words = [f"{OWN}={place}" for place in scans.values()]
+    words += [f"other={scans[cohort.name]}" for cohort in cohorts if cohort.role == "validation"]
+    masks = read_network_masks([f"{OWN}={folder}/models/lesions"], words)
+    if "other" in masks:
+        other = masks["other"].matching
+        other["dice"] = other["dice"].where(other["lesion_id"] % 2 == 0, 0.0)
+        other["detected"] = is_detected(other["dice"], float(other["detection_dice"].iloc[0])).astype(int)
+    alone, beside = (Resampling(200, 0.95, np.random.default_rng(seed)) for seed in (0, 1))
+    write_overlap(folder / "overlap", overlap_tables(masks, alone, beside))
+
+
+def _make_resubstitution(folder: Path, trained: pd.DataFrame) -> None:
+    resampling = Resampling(200, 0.95, np.random.default_rng(2))
+    write_tables(folder, resubstitution_tables(checked_lesions(trained), resampling))
 
 
 def _make_concordance(folder: Path, lesions: pd.DataFrame) -> None:

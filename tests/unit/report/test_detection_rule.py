@@ -10,12 +10,14 @@ import pytest
 from tests.unit.report.results_factory import MadeCohort, make_results
 
 from livermets.concordance.agreement_model import OUTCOMES
+from livermets.concordance.counts import detection_table
+from livermets.config.statistics import StatisticsSettings
 from livermets.masks.detected import is_detected
 from livermets.masks.lesion_table import checked_lesions
-from livermets.overlap.tables import Resampling, detection_by_size
+from livermets.overlap.tables import detection_by_size
 from livermets.report.configuration import reported_config
 from livermets.report.detection import detection_sentence
-from livermets.report.document import Table
+from livermets.report.document import Section, Table
 from livermets.report.flow import flow_svg
 from livermets.report.lesions import lesion_flow
 from livermets.report.results import read_results
@@ -23,6 +25,7 @@ from livermets.report.sections.cohorts import cohorts_section
 from livermets.report.sections.concordance import concordance_section
 from livermets.report.sections.lesion_list import displayed, lesion_section
 from livermets.report.sections.segmentation import segmentation_section
+from livermets.stats.resampling import Resampling
 
 COHORTS = (
     MadeCohort("training", "train", 4, 3),
@@ -37,10 +40,9 @@ def swept(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rule") / "results"
     config = make_results(folder, COHORTS, detection_dice=request.param)
     study = read_results(folder, reported_config(config))
-    resampling = Resampling(200, 0.95, np.random.default_rng(0))
     made = [
         cohorts_section(study),
-        segmentation_section(study, resampling),
+        segmentation_section(study, Section("overlays", "Overlays", [])),
         concordance_section(study),
         lesion_section(study),
     ]
@@ -61,6 +63,10 @@ def tables(made) -> dict[str, Table]:
 
 def csv(folder, name: str) -> pd.DataFrame:
     return pd.read_csv(folder / name)
+
+
+def sentence_about(lesions: pd.DataFrame) -> str:
+    return detection_sentence(detection_table(lesions, StatisticsSettings()), lesions)
 
 
 def test_the_rules_differ_in_this_study(swept):
@@ -85,9 +91,9 @@ def test_every_count_follows_the_rule(swept):
     counts = dict(zip((row[0] for row in shown["flow-counts"].rows), shown["flow-counts"].rows, strict=True))
     assert sum(int(n) for n in counts["Automatic mask: no class, not detected"][2:]) == n - k
     assert sum(int(row[4]) for row in shown["per-patient"].rows if row[0] == "validation") == k
-    assert cell("networks-overlap", "Detected", "own", "validation, all", "all") == f"{k} of {n}"
-    assert cell("networks-overlap-detected", "Detected", "own", "validation, all", "all") == f"{k} of {n}"
-    assert f"detected {k} of {n} " in detection_sentence(validation).replace("\u00a0", " ")
+    assert cell("networks-overlap", "Detected", "automatic", "validation, all", "all") == f"{k} of {n}"
+    assert cell("networks-overlap-detected", "Detected", "automatic", "validation, all", "all") == f"{k} of {n}"
+    assert f"detected {k} of {n} " in sentence_about(validation).replace("\u00a0", " ")
     flow = lesion_flow(validation)
     assert flow.automatic_not_detected == n - k
     assert f"{n - k} without a class since not detected" in flow_svg(flow, "f", "t").replace("\u00a0", " ")
@@ -96,26 +102,26 @@ def test_every_count_follows_the_rule(swept):
 
 def test_the_tables_on_disk_follow_the_rule(swept):
     rule, study, _ = swept
-    lesions = csv(study.folder, "networks/lesions.csv")
+    lesions = csv(study.folder, "overlap/lesions.csv")
     lesions["hit"] = is_detected(lesions["dice"], rule)
     assert (lesions["detected"] == lesions["hit"]).all()
-    own, other = (lesions[lesions["network"] == name].reset_index(drop=True) for name in ("own", "other"))
-    pairs = csv(study.folder, "networks/pairs.csv")
+    own, other = (lesions[lesions["network"] == name].reset_index(drop=True) for name in ("automatic", "other"))
+    pairs = csv(study.folder, "overlap/pairs.csv")
     pairs = pairs[(pairs["study_rule"] == 1) & (pairs["size"] == "all") & (pairs["timepoint"] == "all")]
     assert set(pairs["dice_above"]) == {rule}
     found = pairs.set_index("measure")["value"]
     assert found["detected_by_first_only"] == (own["hit"] & ~other["hit"]).sum()
     assert found["detection_difference"] == pytest.approx(own["hit"].mean() - other["hit"].mean())
-    missed = csv(study.folder, "networks/missed.csv")
+    missed = csv(study.folder, "overlap/missed.csv")
     missed = missed[missed["timepoint"] == "all"].set_index("n_missed_by")["n_lesions"]
     assert missed.to_dict() == {2: (~own["hit"] & ~other["hit"]).sum(), 1: (own["hit"] != other["hit"]).sum(),
                                 0: (own["hit"] & other["hit"]).sum()}  # fmt: skip
-    detection = csv(study.folder, "networks/detection.csv")
+    detection = csv(study.folder, "overlap/detection.csv")
     detection = detection[(detection["study_rule"] == 1) & (detection["size"] == "all")]
-    by_timepoint = detection[(detection["network"] == "own") & (detection["timepoint"] != "all")]
+    by_timepoint = detection[(detection["network"] == "automatic") & (detection["timepoint"] != "all")]
     assert by_timepoint.drop_duplicates("timepoint")["k"].sum() == own["hit"].sum()
-    times = csv(study.folder, "networks/timepoints.csv")
-    times = times[(times["network"] == "own") & (times["size"] == "all")].iloc[0]
+    times = csv(study.folder, "overlap/timepoints.csv")
+    times = times[(times["network"] == "automatic") & (times["size"] == "all")].iloc[0]
     assert times["k_first"] + times["k_second"] == own["hit"].sum()
     per_patient = csv(study.folder, "concordance/validation/per_patient.csv")
     assert per_patient["n_undetected"].sum() == (~own["hit"] & own["timepoint"].eq("baseline")).sum()
@@ -178,7 +184,7 @@ def test_a_detection_that_the_table_states_counts_without_a_dice():
     checked = checked_lesions(
         table.assign(detection_dice=0.2, cohort="c", timepoint="baseline", precision=0.5, recall=0.5)
     )
-    said = detection_sentence(checked).replace("\u00a0", " ")
+    said = sentence_about(checked).replace("\u00a0", " ")
     assert "detected 3 of 5 " in said
     assert "1 lesion had no automatic mask to judge" in said
     rows = detection_by_size(checked, Resampling(0, 0.95, np.random.default_rng(0)))
@@ -186,4 +192,4 @@ def test_a_detection_that_the_table_states_counts_without_a_dice():
     assert counts.loc[0.2, ["k", "n"]].tolist() == [3, 5]
     assert counts.loc[0.0, ["k", "n"]].tolist() == [2, 3]  # another rule needs the Dice
     without = checked_lesions(table.drop(columns="detected"))  # a class from the automatic mask needs a detection
-    assert "detected 3 of 6 " in detection_sentence(without).replace("\u00a0", " ")
+    assert "detected 3 of 6 " in sentence_about(without).replace("\u00a0", " ")

@@ -12,8 +12,9 @@ from tests.lesion_tables import lesion_table
 from tests.unit.report.results_factory import MadeCohort, make_results
 
 from livermets.concordance.result import concordance
+from livermets.config.networks import OWN
 from livermets.config.statistics import StatisticsSettings
-from livermets.overlap.tables import Resampling
+from livermets.overlap.tables import detection_by_size
 from livermets.report.configuration import reported_config
 from livermets.report.document import Details, Paragraph, Section, Table
 from livermets.report.results import StudyResults, read_results
@@ -24,8 +25,9 @@ from livermets.report.sections.diagnostics import diagnostics_section
 from livermets.report.sections.groups import group_blocks
 from livermets.report.sections.networks import side_by_side
 from livermets.report.sections.segmentation import segmentation_section
+from livermets.stats.resampling import Resampling
 
-RESAMPLING = Resampling(200, 0.95, np.random.default_rng(1))
+NO_OVERLAYS = Section("overlays", "Overlays", [])
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def introduction(section: Section) -> str:
 def test_other_timepoints_are_spoken_of_where_there_are_some(one_timepoint, made_study):
     assert one_timepoint.other_timepoints == []
     assert made_study.results.other_timepoints == ["TP1"]
-    for make in (concordance_section, lambda study: diagnostics_section(study, RESAMPLING)):
+    for make in (concordance_section, diagnostics_section):
         assert "timepoint" not in introduction(make(one_timepoint))
         assert "Classes count" not in introduction(make(one_timepoint))
     assert "timepoint" not in tables(cohorts_section(one_timepoint))["centres"].caption
@@ -69,7 +71,7 @@ def test_means_of_dice_say_which_lesions_they_are_of(one_timepoint):
     per_patient = tables(concordance_section(one_timepoint))["per-patient-validation"]
     assert "Mean Dice, all lesions" in [column.label for column in per_patient.columns]
     assert "missed ones too" in per_patient.caption
-    detected = tables(segmentation_section(one_timepoint, RESAMPLING))["per-patient"]
+    detected = tables(segmentation_section(one_timepoint, NO_OVERLAYS))["per-patient"]
     assert "Mean Dice, detected" in [column.label for column in detected.columns]
 
 
@@ -79,13 +81,15 @@ def test_an_interval_of_patients_means_that_is_cut_is_named(one_timepoint):
     for frame, said in ((cut, True), (cut.assign(high=0.9), False)):
         changed = {"validation": {**one_timepoint.concordance["validation"], "patient_summary": frame}}
         study = replace(one_timepoint, concordance=changed)
-        caption = tables(diagnostics_section(study, RESAMPLING))["patient-summary-validation"].caption
+        caption = tables(diagnostics_section(study))["patient-summary-validation"].caption
         assert ("would pass 0 or 100 % are cut there: Agreement. " in caption) is said
 
 
 def test_a_detection_rate_of_one_names_the_method_of_its_interval(one_timepoint):
     everything = one_timepoint.lesions.assign(dice=0.8, detected=1.0, automatic_fate="classified")
-    shown = tables(segmentation_section(replace(one_timepoint, lesions=everything), RESAMPLING))["detection"]
+    detection = detection_by_size(everything, Resampling(200, 0.95, np.random.default_rng(1))).assign(network=OWN)
+    study = replace(one_timepoint, overlap={**one_timepoint.overlap, "detection": detection})
+    shown = tables(segmentation_section(study, NO_OVERLAYS))["detection"]
     by_patient = [row[6] for row in shown.rows]
     assert "n/a" not in by_patient[0]
     assert "by patient: exact binomial, one trial per patient. " in shown.caption
@@ -100,12 +104,12 @@ def test_two_ways_to_cut_dice_are_explained_where_both_are_shown(one_timepoint):
 
 
 def test_a_difference_that_cannot_pass_zero_is_said_to_end_there(one_timepoint):
-    pairs = one_timepoint.network_comparison["pairs"]
+    pairs = one_timepoint.overlap["pairs"]
     alone = pairs["measure"].str.startswith("detected_by_")
     for counts, said in (({"first": 3.0, "second": 0.0}, True), ({"first": 3.0, "second": 1.0}, False)):
         values = pairs["measure"].str.extract("by_(first|second)_only")[0].map(counts)
         changed = pairs.assign(value=pairs["value"].where(~alone, values))
-        study = replace(one_timepoint, network_comparison={**one_timepoint.network_comparison, "pairs": changed})
+        study = replace(one_timepoint, overlap={**one_timepoint.overlap, "pairs": changed})
         [section] = side_by_side(study)
         assert ("by construction" in tables(section)["networks-pairs"].caption) is said
 

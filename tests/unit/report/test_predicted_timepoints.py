@@ -50,7 +50,7 @@ def summary_words(section: Section) -> str:
 def test_sentences_that_count_lesions_hold_for_the_files(made) -> None:
     folder, values = made
     config = reported_config(values)
-    report = build_report(read_results(folder, config), ReportSettings(), config.statistics, {})
+    report = build_report(read_results(folder, config), ReportSettings(), {})
     files = Files(folder, values)
     found = [
         c for c in checks(report, files) if c.text.place.startswith(("prediction-", "summary/paragraph/", "model-card"))

@@ -50,7 +50,7 @@ class Page(HTMLParser):
 
 
 def report_of(folder: Path, config: ReportedConfig = NO_CONFIGURATION) -> Report:
-    return build_report(read_results(folder, config), ReportSettings(), FEW, {})
+    return build_report(read_results(folder, config), ReportSettings(), {})
 
 
 def prose(report: Report) -> list[str]:
@@ -126,8 +126,8 @@ def test_the_settings_show_no_path_of_a_cohort(made_study):
 def test_compared_networks_are_shown_with_their_paired_tests(made_study):
     tables = {block.id: block for block in made_study.report.blocks() if isinstance(block, Table)}
     networks = [row[0] for row in tables["networks-costs"].rows]
-    assert networks == ["own", "other"]
-    pairs = pd.read_csv(made_study.folder / "networks/pairs.csv")
+    assert networks == ["automatic", "other"]
+    pairs = pd.read_csv(made_study.folder / "overlap/pairs.csv")
     exact = pairs[(pairs["method"] == "exact-binomial") & (pairs["size"] == "all") & (pairs["study_rule"] == 1)]
     exact = exact[exact["timepoint"] == "baseline"]
     shown = next(row for row in tables["networks-pairs"].rows if row[1:3] == ["baseline", "all"])
@@ -138,7 +138,8 @@ def test_compared_networks_are_shown_with_their_paired_tests(made_study):
 
 def test_a_study_that_compares_no_networks_says_nothing_of_them(made_study, tmp_path):
     copy = shutil.copytree(made_study.folder, tmp_path / "results")
-    shutil.rmtree(copy / "networks")
+    for name in ("pairs", "missed", "timepoints"):
+        (copy / "overlap" / f"{name}.csv").write_text("network\n")
     ids = {section.id for top in report_of(copy).sections for section in top.sections}
     assert "networks-compared" not in ids
     assert "networks" in ids
@@ -266,7 +267,7 @@ def test_the_same_results_give_the_same_page(tmp_path):
 
 def test_statements_of_the_configuration_answer_checklist_items(made_study):
     settings = ReportSettings(statements={"CLEAR 8": "Approved by the committee of X, no. 7."})
-    report = build_report(made_study.results, settings, FEW, {})
+    report = build_report(made_study.results, settings, {})
     table = next(b for b in report.blocks() if isinstance(b, ChecklistTable) and "CLEAR" in b.caption)
     row = next(r for r in table.rows if r[0] == "8")
     assert row[2:4] == ("done", "Approved by the committee of X, no. 7.")

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from livermets.overlap.tables import Resampling
-from livermets.report.document import Details, Figure, Paragraph, Table
+from livermets.report.document import Details, Figure, Paragraph, Section, Table
 from livermets.report.results import Network, read_results
 from livermets.report.sections.segmentation import segmentation_section
 from livermets.report.sections.trained_networks import networks_sections
@@ -24,7 +23,7 @@ def blocks(section):
 
 
 def section_of(study):
-    return segmentation_section(study, Resampling(50, 0.95, np.random.default_rng(0)))
+    return segmentation_section(study, Section("overlays", "Overlays", []))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +59,7 @@ def test_the_tests_of_pairs_are_paired_and_the_published_one_stands_apart(shown)
 
 
 def test_means_without_the_missed_are_never_below_those_with_them(study, shown):
-    overlap = pd.read_csv(study.folder / "networks/overlap.csv")
+    overlap = pd.read_csv(study.folder / "overlap/overlap.csv")
     assert (overlap["dice_mean_detected"].fillna(1) >= overlap["dice_mean"] - 1e-12).all()
     every, found = (table(shown, name).rows for name in ("overlap", "overlap-detected"))
     assert [row[:3] for row in every] == [row[:3] for row in found]
@@ -78,7 +77,7 @@ def test_baseline_stands_before_later_timepoints_in_every_table(shown):
 
 
 def test_networks_say_that_the_rest_of_the_report_is_about_the_studys_own(shown):
-    text = next(b.text for b in shown if isinstance(b, Paragraph) and "network (own) beside" in b.text)
+    text = next(b.text for b in shown if isinstance(b, Paragraph) and "network (automatic) beside" in b.text)
     assert "after this section" not in text
     assert "every other part of it rest on the study’s own network alone" in text
 

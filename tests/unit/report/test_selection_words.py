@@ -8,10 +8,10 @@ import pytest
 
 from livermets.model.evaluation import comparison_table, evaluation_table
 from livermets.report.configuration import ReportedConfig
-from livermets.report.findings import selection_findings
 from livermets.report.sections import selection_doubts as doubts
 from livermets.report.sections import selection_words as words
 from livermets.report.sections.estimates import estimate_table, measure_name
+from livermets.report.sections.selection_doubts import selection_findings
 from livermets.report.sections.selection_thresholds import calls_thresholds, correct_calls, threshold_words
 from livermets.report.sections.training import follow_up_sentence, trained_on
 from livermets.stats.resampling import PatientBootstrap

@@ -45,7 +45,7 @@ def small_checks(tmp_path_factory):
     cohorts = (MadeCohort("training", "train", 3, 3), MadeCohort("validation", "validation", 4, 3, centres=("A",)))
     values = make_results(folder, cohorts, seed=11)
     config = reported_config(values)
-    report = build_report(read_results(folder, config), ReportSettings(), config.statistics, {})
+    report = build_report(read_results(folder, config), ReportSettings(), {})
     files = Files(folder, values)
     return checks(report, files), files
 

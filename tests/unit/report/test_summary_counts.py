@@ -39,7 +39,7 @@ def built(
     result = concordance(lesions, settings, seed=1, timepoints=["baseline"])
     figures = concordance_figures(result, settings) if draw else {}
     write_concordance(folder / "concordance" / "v", result, figures)
-    return build_report(read_results(folder, CONFIG), ReportSettings(), settings, {}), result
+    return build_report(read_results(folder, CONFIG), ReportSettings(), {}), result
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def test_a_thin_table_gives_a_report_without_nan(name: str, tmp_path) -> None:
     words = in_words(vars(result), result.lesions)
     write_concordance(tmp_path / "concordance" / "v", result, concordance_figures(result, SETTINGS), words)
     study = read_results(tmp_path, reported_config({"cohorts": {"v": {"role": "validation", **PATHS}}}))
-    html = render_html(build_report(study, ReportSettings(), SETTINGS, {}))
+    html = render_html(build_report(study, ReportSettings(), {}))
     prose = re.sub(r'"data:[^"]*"|<script>.*?</script>|<style>.*?</style>|<svg.*?</svg>|<[^>]+>', " ", html, flags=re.S)
     for text in (words, *result.notes, prose):
         assert not NOT_A_NUMBER.search(text)

@@ -10,7 +10,7 @@ from livermets.workflow.leftovers import Made, kept, left_over, made_by
 FILES = (
     "check/problems.csv", "model/model.json", "report/report.html", "lesions.csv", "logs/gone/x.log",
     "models/lesions/network.json", "models/lesions/fold1/network.json", "models/compared/one/network.json",
-    "networks/networks.csv", "networks/one/a/preprocess/P1/TP0/image.nii.gz", "concordance/b/roc.csv",
+    "overlap/networks.csv", "networks/one/a/preprocess/P1/TP0/image.nii.gz", "concordance/b/roc.csv",
     "concordance/pooled/roc.csv", "a/lesions.csv", "a/phantom/P9/TP0/ct.nii.gz", "a/intake/P1/TP0/image.nii.gz",
     "a/liver/P1/TP0.nii.gz", "a/features/P1/TP0/rois_manual.parquet", "a/segmentation/P1/TP0/lesions.nii.gz",
     "b/intake/P2/TP0/image.nii.gz", "unknown/intake/X/TP0/image.nii.gz",
@@ -64,10 +64,10 @@ def test_each_kind_is_named_as_a_whole(results, file, whole):
     assert set(files) - set(kept(files, left_over(results, MADE))) == {results / file}
 
 
-def test_without_comparison_its_tables_are_left_over(results):
+def test_without_comparison_its_networks_are_left_over(results):
     made = Made(SCANS, frozenset({"b"}), frozenset(), liver_network=False, folds=0)
     assert _names(results, made) == [
-        "concordance/pooled", "models/compared/one", "models/lesions/fold1", "networks/networks.csv", "networks/one",
+        "concordance/pooled", "models/compared/one", "models/lesions/fold1", "networks/one",
     ]  # fmt: skip
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from livermets.concordance.agreement_model import KEPT, OUTCOMES, SAME
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Details, Note, Table
 from livermets.report.results import StudyResults
+from livermets.report.rows import POPULATIONS, of_outcome
 from livermets.report.sections.estimates import level_text, picture
 from livermets.report.tables import Shown, frame_table, rows_in, shown_table
 
 STEMS = frozenset(("agreement_model", "agreement_curve", "required_dice"))
-POPULATIONS = {SAME: "of the lesions that both masks classify", KEPT: "of all that the reader’s mask classifies"}
 _OUTCOME_NAME = {SAME: "same-class", KEPT: "class-kept"}
 _TERM_COLUMNS = (
     "term",
@@ -47,14 +45,6 @@ def agreement_model_blocks(study: StudyResults, name: str, tables: dict[str, pd.
         if len(model):
             blocks.append(Details(f"Model of agreement, {POPULATIONS[outcome]}", [_coefficients(name, outcome, model)]))
     return blocks
-
-
-def of_outcome(tables: Mapping[str, pd.DataFrame], stem: str, outcome: str) -> pd.DataFrame:
-    """The rows of a table of the models that are about one outcome."""
-    table = tables.get(stem, pd.DataFrame())
-    if "outcome" not in table:  # made by the version before, which had one outcome
-        return table if outcome == SAME else table.iloc[:0]
-    return table[table["outcome"] == outcome]
 
 
 def _counts(tables: dict[str, pd.DataFrame]) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from livermets.masks.detected import segmented
 from livermets.masks.identity import LESION_KEY, SOURCES
-from livermets.overlap.tables import segmented
+from livermets.overlap.study import compared_lesions
 from livermets.report import formatting as fmt
 from livermets.report.document import Column, Section, Table
 from livermets.report.results import StudyResults
@@ -37,10 +38,14 @@ class Analysis:
         lesions = self.lesions.drop_duplicates([key for key in LESION_KEY if key in self.lesions])
         people = [key for key in ("cohort", "patient_id") if key in lesions]
         return {
-            "part": self.part, "analysis": self.words, "n_patients": len(lesions[people].drop_duplicates()),
-            "n_lesions": len(lesions), "r_plus": int(lesions["response"].eq(1).sum()),
-            "r_minus": int(lesions["response"].eq(0).sum()), "file": self.file,
-        }  # fmt: skip
+            "part": self.part,
+            "analysis": self.words,
+            "n_patients": len(lesions[people].drop_duplicates()),
+            "n_lesions": len(lesions),
+            "r_plus": int(lesions["response"].eq(1).sum()),
+            "r_minus": int(lesions["response"].eq(0).sum()),
+            "file": self.file,
+        }
 
 
 def analyses_section(study: StudyResults) -> Section:
@@ -49,10 +54,14 @@ def analyses_section(study: StudyResults) -> Section:
     head = [Column("Cohorts"), Column("Analysis"), Column("Patients", True), Column("Lesions", True)]
     head += [Column("R+", True), Column("R−", True), Column("File")]
     rows = [
-        [r["part"], r["analysis"], *(fmt.integer(r[c]) for c in ("n_patients", "n_lesions", "r_plus", "r_minus")),
-         r["file"]]
+        [
+            r["part"],
+            r["analysis"],
+            *(fmt.integer(r[c]) for c in ("n_patients", "n_lesions", "r_plus", "r_minus")),
+            r["file"],
+        ]
         for _, r in frame.iterrows()
-    ]  # fmt: skip
+    ]
     caption = "Patients, lesions and outcomes of every analysis, in counts."
     note = "R+ and R− do not add up to the lesions where outcomes are not known."
     table = Table("analyses-table", caption, head, rows, csv_download("analyses", frame), note)
@@ -101,9 +110,10 @@ def _evaluation(study: StudyResults, name: str) -> Iterator[Analysis]:
     part = fmt.listed(members)
     yield Analysis(part, "Drawn by the reader", drawn, "lesions.csv")
     yield from _segmented(part, drawn)
-    networks = study.network_comparison.get("lesions", pd.DataFrame())
-    if "cohort" in networks and len(of_part := networks[networks["cohort"].isin(members)]):
-        yield Analysis(part, "Networks side by side", _with_outcome(study, of_part), "networks/lesions.csv")
+    if len(study.overlap.get("pairs", ())):
+        beside = compared_lesions(study.overlap["lesions"])
+        if len(of_part := beside[beside["cohort"].isin(members)]):
+            yield Analysis(part, "Networks side by side", _with_outcome(study, of_part), "overlap/lesions.csv")
     other = drawn[~drawn["timepoint"].isin(study.response_timepoints)]
     if len(other):
         words = f"Counted apart, seen at {fmt.listed(sorted(other['timepoint'].unique()))}: no prediction"

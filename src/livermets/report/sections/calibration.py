@@ -33,21 +33,23 @@ def calibration_blocks(study: StudyResults, name: str, tables: dict[str, pd.Data
     numbers = (
         f"Calibration slope (1 is right), calibration in the large (0 is right) and Brier score, {among}. For the "
         f"first two, probabilities closer than {margin:g} to 0 or 1 are moved to that distance "
-        "(statistics.probability_margin). "
-        "Errors of the first two: sandwich over patients with the factor G/(G − 1) × (N − 1)/(N − K) (G patients, N "
-        "lesions, K coefficients) and Student’s t with G − 1 degrees of freedom."
+        "(statistics.probability_margin). Errors of the first two: sandwich over patients with the factor G/(G − 1) × "
+        "(N − 1)/(N − K) (G patients, N lesions, K coefficients) and Student’s t with G − 1 degrees of freedom."
     )
     decision = (
         f"Decision curve, {among}: net benefit per lesion of acting on the probability of response, beside acting on "
         "all and on none; intervals by bootstrap of patients."
     )
     return [
-        Details("Calibration", [
-            picture(study, name, "calibration", calibration, f"Calibration of {name}; numbers in the table."),
-            estimate_table(f"calibration-summary-{name}", summary, numbers, ("mask_source",)),
-        ]),
+        Details(
+            "Calibration",
+            [
+                picture(study, name, "calibration", calibration, f"Calibration of {name}; numbers in the table."),
+                estimate_table(f"calibration-summary-{name}", summary, numbers, ("mask_source",)),
+            ],
+        ),
         Details("Decision curve", [picture(study, name, "decision", decision, f"Decision curve of {name}.")]),
-    ]  # fmt: skip
+    ]
 
 
 def _among(summary: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ from livermets.report.detection import rule_sentence
 from livermets.report.document import Block, Bullets, Details, Figure, Note, Paragraph, Section
 from livermets.report.pictures import picture_file
 from livermets.report.results import StudyResults
+from livermets.report.rows import rows_of
 from livermets.report.sections.agreement_model import STEMS as MODEL
 from livermets.report.sections.agreement_model import agreement_model_blocks
 from livermets.report.sections.continuous import STEMS as CONTINUOUS
@@ -20,7 +21,6 @@ from livermets.report.sections.estimates import (
     compared_cohorts,
     estimate_table,
     picture,
-    rows_of,
 )
 from livermets.report.sections.fates import by_timepoint, fate_blocks, fates_in_words
 from livermets.report.sections.rois import STEMS as ROIS
@@ -29,6 +29,8 @@ from livermets.report.sections.strata import strata_blocks
 from livermets.report.tables import frame_table
 
 _USED_ELSEWHERE = {
+    "confusion",
+    "detection",
     "diagnostics",
     "diagnostics_all",
     "roc",

@@ -7,28 +7,39 @@ from collections.abc import Callable
 import pandas as pd
 
 from livermets.concordance.false_positives import TOTAL
-from livermets.concordance.sensitivity import NEAR, near_threshold
-from livermets.concordance.shares import limits_without_one
 from livermets.masks.identity import SOURCES
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Column, Details, Note, Table
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import estimate_table, level_text, picture, rows_of
-from livermets.report.tables import csv_download, frame_table, identifier_text
+from livermets.report.rows import rows_of
+from livermets.report.sections.estimates import estimate_table, level_text, picture
+from livermets.report.tables import csv_download, frame_table, identifier_text, kept_together
 
 STEMS = frozenset(
-    ("share_differences", "share_agreement", "share_by_dice", "changed", "minimum_rois", "threshold_curve",
-     "false_positive_classes")
-)  # fmt: skip
+    (
+        "share_differences",
+        "share_agreement",
+        "share_by_dice",
+        "changed",
+        "minimum_rois",
+        "share_limits_without_one",
+        "threshold_curve",
+        "threshold_range",
+        "false_positive_classes",
+    )
+)
 Tables = dict[str, pd.DataFrame]
 
 
 def continuous_blocks(study: StudyResults, name: str, tables: Tables) -> list[Block]:
     """Everything of one comparison that this module shows."""
     return [
-        *_changed(name, tables), *_shares(study, name, tables), *_threshold(study, name, tables),
-        *_minimum(study, name, tables), *_false_positives(name, tables),
-    ]  # fmt: skip
+        *_changed(name, tables),
+        *_shares(study, name, tables),
+        *_threshold(study, name, tables),
+        *_minimum(study, name, tables),
+        *_false_positives(name, tables),
+    ]
 
 
 def _table(tables: Tables, stem: str) -> pd.DataFrame:
@@ -50,25 +61,39 @@ def _changed(name: str, tables: Tables) -> list[Block]:
     )
     several = [key for key in ("cohort", "timepoint") if key in changed and changed[key].nunique() > 1]
     head = [
-        *(Column(key.capitalize()) for key in several), Column("Patient"), Column("Lesion", True), Column("Outcome"),
-        Column("Diameter", True), Column("Dice", True), Column("ROIs", True), Column("Share R+", True),
-        Column("Class"), Column("Distance", True), Column("What the change rests on"),
-    ]  # fmt: skip
+        *(Column(key.capitalize()) for key in several),
+        Column("Patient"),
+        Column("Lesion", True),
+        Column("Outcome"),
+        Column("Diameter", True),
+        Column("Dice", True),
+        Column("ROIs", True),
+        Column("Share R+", True),
+        Column("Class"),
+        Column("Distance", True),
+        Column("What the change rests on"),
+    ]
     rows = [[*(str(row[key]) for key in several), *_changed_row(row)] for _, row in changed.iterrows()]
     return [Table(f"changed-{name}", caption, head, rows, csv_download(f"changed-{name}", changed))]
 
 
 def _changed_row(row: pd.Series) -> list[str]:
     def arrow(stem: str, form: Callable[[object], str]) -> str:
-        return " → ".join(form(row[f"{stem}_{source}"]) for source in SOURCES).replace(" ", "\u00a0")
+        return kept_together(" → ".join(form(row[f"{stem}_{source}"]) for source in SOURCES))
 
     remark = row["remark"] if isinstance(row["remark"], str) else ""
     return [
-        str(row["patient_id"]), identifier_text(row["lesion_id"]), fmt.response_class(row["response"]),
-        f"{fmt.significant(row['longest_diameter_mm'])}\u00a0mm", fmt.number(row["dice"]), arrow("n_roi", fmt.integer),
-        arrow("share", lambda share: fmt.number(share, 3)), arrow("predicted", fmt.response_class),
-        fmt.number(row["distance"], 3), remark,
-    ]  # fmt: skip
+        str(row["patient_id"]),
+        identifier_text(row["lesion_id"]),
+        fmt.response_class(row["response"]),
+        f"{fmt.significant(row['longest_diameter_mm'])}\u00a0mm",
+        fmt.number(row["dice"]),
+        arrow("n_roi", fmt.integer),
+        arrow("share", lambda share: fmt.number(share, 3)),
+        arrow("predicted", fmt.response_class),
+        fmt.number(row["distance"], 3),
+        remark,
+    ]
 
 
 def _shares(study: StudyResults, name: str, tables: Tables) -> list[Block]:
@@ -86,13 +111,13 @@ def _shares(study: StudyResults, name: str, tables: Tables) -> list[Block]:
         f"Bland–Altman: difference of the two shares (automatic minus manual) over their mean, {n}. Solid: bias; "
         "dashed: 95 % limits of agreement, which allow for several lesions per patient (variance between and within "
         "patients); bars at the right: the wider of the two intervals in the table. Shares lie between 0 and 1, so "
-        "that nothing can lie outside the dotted diamond and differences are small near its ends: limits of "
-        "constant width "
-        "are too wide for shares near 0 and 1 and too narrow for those in the middle. Which lesion moves them most is "
-        "said at the table."
+        "that nothing can lie outside the dotted diamond and differences are small near its ends: limits of constant "
+        "width are too wide for shares near 0 and 1 and too narrow for those in the middle. Which lesion moves them "
+        "most is said at the table."
     )
     table = (
-        f"Difference of the shares of R+ ROIs, automatic minus manual mask (share_agreement.csv). {_mover(differences)}"
+        "Difference of the shares of R+ ROIs, automatic minus manual mask (share_agreement.csv). "
+        f"{_mover(differences, _table(tables, 'share_limits_without_one'))}"
     )
     caption = "Absolute difference of the two shares of R+ ROIs: median, quartiles and largest, by Dice and diameter."
     strata = _table(tables, "share_by_dice")
@@ -100,26 +125,26 @@ def _shares(study: StudyResults, name: str, tables: Tables) -> list[Block]:
         picture(study, name, "share_differences", over_dice, "Scatter of share differences over Dice in two panels."),
         picture(study, name, "share_agreement", limits, "Bland–Altman plot; bias and limits are in the table."),
         estimate_table(f"share-agreement-{name}", agreement, table),
-        Details("Difference of the shares by Dice and diameter", [
-            frame_table(f"share-by-dice-{name}", strata[strata["n_lesions"] > 0], caption)
-        ]),
-    ]  # fmt: skip
+        Details(
+            "Difference of the shares by Dice and diameter",
+            [frame_table(f"share-by-dice-{name}", strata[strata["n_lesions"] > 0], caption)],
+        ),
+    ]
 
 
-def _mover(differences: pd.DataFrame) -> str:
+def _mover(differences: pd.DataFrame, without_one: pd.DataFrame) -> str:
     """Which lesion the limits hang on, and what they are without it."""
-    mover = limits_without_one(differences)
-    if mover is None:
+    if without_one.empty:
         return ""
-    row = mover.lesion
+    row = without_one.iloc[0]
     where = [str(row[key]) for key in ("cohort", "timepoint") if key in differences and differences[key].nunique() > 1]
     who = " of ".join([f"lesion {identifier_text(row['lesion_id'])}", f"patient {row['patient_id']}"])
     rois = [fmt.integer(row[f"n_roi_{mask}"]) for mask in SOURCES if f"n_roi_{mask}" in row]
     counted = f", {' → '.join(rois)} ROIs" if len(rois) == 2 else ""
     return (
         f"Of all lesions, {who}{f' ({fmt.listed(where)})' if where else ''} moves the limits most (difference "
-        f"{fmt.number(row['difference'])}{counted}): without it, bias {fmt.number(mover.bias)} and limits "
-        f"{fmt.interval(mover.lower_limit, mover.upper_limit)}."
+        f"{fmt.number(row['difference'])}{counted}): without it, bias {fmt.number(row['bias'])} and limits "
+        f"{fmt.interval(row['lower_limit'], row['upper_limit'])}."
     )
 
 
@@ -127,24 +152,24 @@ def _threshold(study: StudyResults, name: str, tables: Tables) -> list[Block]:
     curve = _table(tables, "threshold_curve")
     if curve.empty or not curve["value"].notna().any():
         return [Note(f"What other thresholds would give in {name} was not computed: {_why(tables, 'threshold')}.")]
-    fitted = curve[curve["fitted"] == 1]
+    fitted, ranges = curve[curve["fitted"] == 1], _table(tables, "threshold_range")
     who = {"agreement": "that both masks classify", "kept": "that the reader’s mask classifies"}
-    first, *second = [f"{said} {words}" for measure, words in who.items() if (said := _near(curve, measure))]
+    first, *second = [f"{said} {words}" for measure, words in who.items() if (said := _near(ranges, measure))]
     near = ", and ".join([f"{first} have the same class", *second])
     caption = (
         "Agreement over thresholds of the share of R+ ROIs, the fitted one "
-        f"({fmt.number(fitted['threshold'].iloc[0], 3)}) marked. Within {NEAR:g} of it, {near}. "
+        f"({fmt.number(fitted['threshold'].iloc[0], 3)}) marked. Within {ranges['within'].iloc[0]:g} of it, {near}. "
         f"Towards 0 and 1 agreement rises by itself, since every lesion gets the same class. {level_text(curve)}, "
         "pointwise: by patient, or exact binomial where wider."
     )
     return [picture(study, name, "threshold_curve", caption, "Two curves of agreement over the threshold.")]
 
 
-def _near(curve: pd.DataFrame, measure: str) -> str:
+def _near(ranges: pd.DataFrame, measure: str) -> str:
     """``77 % to 89 % of the 47 lesions``: how a measure varies near the fitted threshold; empty without a lesion."""
-    n = curve.loc[(curve["measure"] == measure) & (curve["fitted"] == 1), "n"].iloc[0]
-    low, high = (fmt.percent(end, 0) for end in near_threshold(curve, measure))
-    return f"{low if low == high else f'{low} to {high}'} of the {fmt.plural(n, 'lesion')}" if n else ""
+    row = rows_of(ranges, measure).iloc[0]
+    low, high = (fmt.percent(row[end], 0) for end in ("lowest", "highest"))
+    return f"{low if low == high else f'{low} to {high}'} of the {fmt.plural(row['n'], 'lesion')}" if row["n"] else ""
 
 
 def _minimum(study: StudyResults, name: str, tables: Tables) -> list[Block]:
@@ -153,13 +178,16 @@ def _minimum(study: StudyResults, name: str, tables: Tables) -> list[Block]:
         return [Note(f"A minimum number of ROIs was not tried in {name}: the lesion table does not count ROIs.")]
     configured = int(minimum.loc[minimum["configured"] == 1, "minimum_rois"].iloc[0])
     caption = (
-        f"If a class needed at least so many ROIs (this study asks for {configured}): lesions that still get one "
-        "with each "
-        f"mask, and agreement. {level_text(minimum)}: by patient, or exact binomial where wider."
+        f"If a class needed at least so many ROIs (this study asks for {configured}): lesions that still get one with "
+        f"each mask, and agreement. {level_text(minimum)}: by patient, or exact binomial where wider."
     )
-    head = [Column("Fewest ROIs", True), Column("Classified, manual", True), Column("Classified, automatic", True),
-            Column("Same class, of both classified", True), Column("Same class, of those the reader’s mask classifies",
-                                                                   True)]  # fmt: skip
+    head = [
+        Column("Fewest ROIs", True),
+        Column("Classified, manual", True),
+        Column("Classified, automatic", True),
+        Column("Same class, of both classified", True),
+        Column("Same class, of those the reader’s mask classifies", True),
+    ]
     rows = []
     for number, part in minimum.groupby("minimum_rois", dropna=False):
         by_measure = {row["measure"]: row for _, row in part.iterrows()}
@@ -168,9 +196,10 @@ def _minimum(study: StudyResults, name: str, tables: Tables) -> list[Block]:
         rows.append([fmt.integer(number), *counts, *cells])
     table = Table(f"minimum-rois-{name}", caption, head, rows, csv_download(f"minimum-rois-{name}", minimum))
     shown = "Agreement if a class needed more ROIs; numbers in the table."
-    return [table, Details("Picture of the smallest number of ROIs", [
-        picture(study, name, "minimum_rois", caption, shown)
-    ])]  # fmt: skip
+    return [
+        table,
+        Details("Picture of the smallest number of ROIs", [picture(study, name, "minimum_rois", caption, shown)]),
+    ]
 
 
 def _share(row: pd.Series) -> str:
@@ -194,9 +223,13 @@ def _false_positives(name: str, tables: Tables) -> list[Block]:
     )
     shown = found.assign(**{"class": found["class"].str.replace("R-", "R−")})
     labels = {
-        "class": "Class it would get", "n_components": "Components", "n_scans": "Scans", "per_scan": "Per scan",
-        "median_n_roi": "ROIs, median", "median_diameter_mm": "Diameter, median (mm)",
-    }  # fmt: skip
+        "class": "Class it would get",
+        "n_components": "Components",
+        "n_scans": "Scans",
+        "per_scan": "Per scan",
+        "median_n_roi": "ROIs, median",
+        "median_diameter_mm": "Diameter, median (mm)",
+    }
     return [
         frame_table(
             f"false-positive-classes-{name}", shown, caption, labels=labels, formats={"median_n_roi": fmt.significant}

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from livermets.concordance.patients import calls_per_patient
 from livermets.masks.identity import SOURCES
-from livermets.overlap.tables import Resampling, patient_codes
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Column, Details, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
+from livermets.report.rows import rows_of
 from livermets.report.sections.calibration import calibration_blocks
 from livermets.report.sections.estimates import (
-    POOLED,
     QUOTED,
     badge,
     cohort_title,
@@ -20,16 +18,16 @@ from livermets.report.sections.estimates import (
     estimate_table,
     measure_name,
     picture,
-    rows_of,
 )
 from livermets.report.sections.groups import group_blocks
 from livermets.report.seen import seen_scans
 from livermets.report.tables import csv_download, frame_table
-from livermets.stats.diagnostics import Confusion, auc_estimates, class_diagnostics
-from livermets.stats.results import to_frame
+
+RESUBSTITUTION = ("resubstitution", "resubstitution_calls")
+"""Tables of the model that are shown here."""
 
 
-def diagnostics_section(study: StudyResults, resampling: Resampling) -> Section:
+def diagnostics_section(study: StudyResults) -> Section:
     """One part per validation cohort and pooled, then the training cohort, marked as what it is."""
     names = compared_cohorts(study)
     blocks: list[Block] = [
@@ -44,7 +42,7 @@ def diagnostics_section(study: StudyResults, resampling: Resampling) -> Section:
         why = "No diagnostics of a validation cohort are shown because no concordance tables were found."
         blocks.append(Note(why))
     parts = [_cohort(study, name) for name in names]
-    parts += [_training(study, name, resampling) for name in study.of_role("train")]
+    parts += [_training(study, name) for name in study.of_role("train")]
     return Section("diagnostics", "Diagnostics against the outcome", blocks, parts)
 
 
@@ -63,14 +61,14 @@ def _cohort(study: StudyResults, name: str) -> Section:
     else:
         caption = f"Diagnostics of {_counted(diagnostics)}, both masks on the same lesions."
         blocks.append(estimate_table(f"diagnostics-{name}", _by_measure(diagnostics), caption, ("mask_source",)))
-    blocks.append(_confusion(study, name))
+    blocks.append(_confusion(name, tables))
     blocks += _roc(study, name, tables)
     empty = pd.DataFrame()
     agreement = tables.get("agreement", empty)
     n = _counted(agreement, "agreement") if len(agreement) else ""
     blocks += group_blocks(name, tables.get("subgroups", empty), tables.get("subgroup_differences", empty), n)
     blocks += calibration_blocks(study, name, tables)
-    blocks += _more(study, name, tables)
+    blocks += _more(name, tables)
     return Section(f"diagnostics-{name}-section", cohort_title(study, name), blocks, badge=badge(study, name))
 
 
@@ -87,28 +85,21 @@ def _counted(frame: pd.DataFrame, measure: str = "accuracy") -> str:
     return f"{fmt.plural(lesions, 'lesion')} of {fmt.plural(patients, 'patient')}"
 
 
-def _members(study: StudyResults, name: str) -> pd.DataFrame:
-    return study.headline_lesions(*(study.of_role("validation") if name == POOLED else [name]))
-
-
-def _confusion(study: StudyResults, name: str) -> Block:
-    lesions = _members(study, name)
-    known = lesions[lesions["compared"] & lesions["response"].notna()]
-    if known.empty:
+def _confusion(name: str, tables: dict[str, pd.DataFrame]) -> Block:
+    cells = tables.get("confusion", pd.DataFrame())
+    if cells.empty:
         return Note(f"No confusion matrix of {name}: no lesion has an outcome and a class from both masks.")
-    response = known["response"].to_numpy()
-    cells = {source: Confusion.of(response, known[f"predicted_{source}"].to_numpy()) for source in SOURCES}
+    counts = cells.set_index("mask_source")
     rows = [["Outcome R+"], ["Outcome R−"]]
     for source in SOURCES:
-        c = cells[source]
-        rows[0] += [fmt.integer(c.tp), fmt.integer(c.fn)]
-        rows[1] += [fmt.integer(c.fp), fmt.integer(c.tn)]
+        rows[0] += [fmt.integer(counts.loc[source, cell]) for cell in ("tp", "fn")]
+        rows[1] += [fmt.integer(counts.loc[source, cell]) for cell in ("fp", "tn")]
     head = [Column("Lesions")] + [Column(f"{s} mask: {k}", True) for s in SOURCES for k in ("R+", "R−")]
-    data = pd.DataFrame([{"mask_source": s, **vars(cells[s])} for s in SOURCES])
     caption = (
-        f"Confusion matrices over {fmt.plural(len(known), 'lesion')} with a known outcome and a class from both masks."
+        f"Confusion matrices over {fmt.plural(cells['n'].iloc[0], 'lesion')} with a known outcome and a class from "
+        "both masks."
     )
-    return Table(f"confusion-{name}", caption, head, rows, csv_download(f"confusion-{name}", data))
+    return Table(f"confusion-{name}", caption, head, rows, csv_download(f"confusion-{name}", cells))
 
 
 def _roc(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
@@ -117,9 +108,8 @@ def _roc(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> lis
     diagnostics = tables.get("diagnostics", pd.DataFrame())
     n = _counted(diagnostics, "auc") if len(diagnostics) else "the compared lesions"
     caption = (
-        f"ROC curves of the share of R+ ROIs with the manual and with the automatic mask; {n}. Area and intervals "
-        "are in the "
-        "table above."
+        f"ROC curves of the share of R+ ROIs with the manual and with the automatic mask; {n}. Area and intervals are "
+        "in the table above."
     )
     blocks: list[Block] = [picture(study, name, "roc", caption, "ROC curves of both mask sources; areas in the table.")]
     comparison = tables.get("auc_comparison", pd.DataFrame())
@@ -127,13 +117,23 @@ def _roc(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> lis
         text = "Difference of the two areas on the same lesions; above 0 favours the manual mask."
         blocks.append(
             frame_table(
-                f"auc-comparison-{name}", comparison, text,
+                f"auc-comparison-{name}",
+                comparison,
+                text,
                 columns=[
-                    "method", "auc_manual", "auc_automatic", "value", "low", "high", "p", "n_lesions", "n_patients",
+                    "method",
+                    "auc_manual",
+                    "auc_automatic",
+                    "value",
+                    "low",
+                    "high",
+                    "p",
+                    "n_lesions",
+                    "n_patients",
                 ],
                 labels={"value": "Difference", "auc_manual": "AUC, manual", "auc_automatic": "AUC, automatic"},
             )
-        )  # fmt: skip
+        )
     return blocks
 
 
@@ -147,40 +147,29 @@ def _reason(tables: dict[str, pd.DataFrame], *words: str) -> str:
     return "the concordance step left it empty."
 
 
-_DETAILS = (
-    ("diagnostics_all", "Diagnostics over other sets of lesions", "Diagnostics over every lesion classified with "
-     "that mask, and end to end: over all lesions, with those without a class counted as called wrongly. Predictive "
-     "values are those of calls and an area needs shares, so they are given for the first only."),
-    ("patient_summary", "Per patient", "Means over patients, each counted once however many lesions; Student "
-        "intervals."),
-)  # fmt: skip
-_KEYS = {
-    "diagnostics_all": ("population", "mask_source"), "patient_summary": (),
-}  # fmt: skip
+def _more(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
+    """Diagnostics of other sets of lesions than the compared ones, and with the patient as the unit."""
+    every, means = (tables.get(stem, pd.DataFrame()) for stem in ("diagnostics_all", "patient_summary"))
+    blocks: list[Block] = []
+    if len(every):
+        caption = (
+            "Diagnostics over every lesion classified with that mask, and end to end: over all lesions, with those "
+            "without a class counted as called wrongly. Predictive values are those of calls and an area needs shares, "
+            "so they are given for the first only."
+        )
+        table = estimate_table(f"diagnostics-all-{name}", every, caption, ("population", "mask_source"))
+        blocks.append(Details("Diagnostics over other sets of lesions", [table]))
+    if len(means):
+        caption = (
+            "Means over patients, each counted once however many lesions; Student "
+            f"intervals.{_patient_means(tables.get('per_patient', pd.DataFrame()), means)}"
+        )
+        blocks.append(Details("Per patient", [estimate_table(f"patient-summary-{name}", means, caption)]))
+    return blocks
 
 
-def _more(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
-    groups: list[Details] = []
-    for stem, title, caption in _DETAILS:
-        table = tables.get(stem, pd.DataFrame())
-        blocks: list[Block] = []
-        if stem in study.concordance_pictures.get(name, {}):
-            blocks.append(picture(study, name, stem, caption, f"{title or stem} of {name}; numbers in the table."))
-        if len(table) and stem in _KEYS:
-            caption += _patient_means(tables) if stem == "patient_summary" else ""
-            blocks.append(estimate_table(f"{stem.replace('_', '-')}-{name}", _with_method(table), caption, _KEYS[stem]))
-        elif len(table) and not blocks:
-            blocks.append(frame_table(f"{stem.replace('_', '-')}-{name}", table, caption, most_rows=40))
-        if title and blocks:
-            groups.append(Details(title, blocks))
-        elif blocks and groups:
-            groups[-1].blocks.extend(blocks)
-    return list(groups)
-
-
-def _patient_means(tables: dict[str, pd.DataFrame]) -> str:
+def _patient_means(every: pd.DataFrame, means: pd.DataFrame) -> str:
     """Of how many lesions the means over patients are, and which of their intervals are cut at an end of the scale."""
-    every, means = tables.get("per_patient", pd.DataFrame()), tables["patient_summary"]
     said = ""
     if {"n_lesions", "n_compared"} <= set(every):
         compared, drawn = (fmt.plural(int(every[c].sum()), "lesion") for c in ("n_compared", "n_lesions"))
@@ -193,11 +182,7 @@ def _patient_means(tables: dict[str, pd.DataFrame]) -> str:
     return f"{said} Intervals that would pass 0 or 100 % are cut there: {names}." if len(cut) else said
 
 
-def _with_method(table: pd.DataFrame) -> pd.DataFrame:
-    return table if "method" in table else table.assign(method="")
-
-
-def _training(study: StudyResults, name: str, resampling: Resampling) -> Section:
+def _training(study: StudyResults, name: str) -> Section:
     lesions = study.headline_lesions(name)
     blocks: list[Block] = [
         Note(
@@ -207,31 +192,36 @@ def _training(study: StudyResults, name: str, resampling: Resampling) -> Section
             "caution",
         )
     ]
-    frames = []
-    for source in SOURCES:
-        known = lesions[lesions["response"].notna() & lesions[f"predicted_{source}"].notna()]
-        if known.empty:
-            blocks.append(Note(f"Not computed with the {source} mask because no training lesion has a class from it."))
-            continue
-        frames.append(to_frame(_estimates(known, source, resampling), mask_source=source))
-    if frames:
-        table = _by_measure(pd.concat(frames, ignore_index=True))
-        counts = [
-            f"{_counted(part)} with the {source} mask"
-            for source, part in table.groupby("mask_source", sort=False, dropna=False)
-        ]
+    table, calls = (_of_cohort(study.model.get(stem), name) for stem in RESUBSTITUTION)
+    parts = {source: table[table["mask_source"].eq(source)] for source in SOURCES}
+    blocks += [
+        Note(f"Not computed with the {source} mask because no training lesion has a class from it.")
+        for source, part in parts.items()
+        if part.empty
+    ]
+    if len(table):
+        counts = [f"{_counted(part)} with the {source} mask" for source, part in parts.items() if len(part)]
         caption = (
             f"Training cohort {name}, resubstitution, lesions with a class and an outcome: {fmt.listed(counts)}"
             f"{_other_lesions(lesions)}."
         )
-        blocks.append(estimate_table(f"training-{name}", table, caption, ("mask_source",)))
-        calls = calls_per_patient(lesions, "manual")
-        words = f"Correct calls of each training patient with the manual mask, resubstitution, {_classified(calls)}, "
-        words += f"by the final network at the model’s threshold{_threshold(study)}."
+        every = table.drop(columns="cohort")
+        blocks.append(estimate_table(f"training-{name}", _by_measure(every), caption, ("mask_source",)))
+        words = (
+            f"Correct calls of each training patient with the manual mask, resubstitution, {_classified(calls)}, by "
+            f"the final network at the model’s threshold{_threshold(study)}."
+        )
         blocks.append(Details("Calls per patient", [frame_table(f"training-calls-{name}", calls, words)]))
     return Section(
         f"training-{name}-section", f"Training cohort {name} (resubstitution)", blocks, badge=badge(study, name)
     )
+
+
+def _of_cohort(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
+    """The rows of one training cohort; none where the table is missing."""
+    if table is None or "cohort" not in table:
+        return pd.DataFrame(columns=["cohort", "mask_source"])
+    return table[table["cohort"].astype(str).eq(name)].reset_index(drop=True)
 
 
 def _threshold(study: StudyResults) -> str:
@@ -266,15 +256,3 @@ def _classified(calls: pd.DataFrame) -> str:
     """The lesions and patients that the calls are counted over."""
     n = calls[["r_plus_classified", "r_minus_classified"]].sum(axis=1)
     return f"{fmt.plural(int(n.sum()), 'lesion')} of {fmt.plural(int((n > 0).sum()), 'patient')}"
-
-
-def _estimates(known: pd.DataFrame, source: str, resampling: Resampling) -> list:
-    patient = patient_codes(known)
-    boot = resampling.draw(int(patient.max()) + 1)
-    response = known["response"].to_numpy(float)
-    estimates = class_diagnostics(response, known[f"predicted_{source}"].to_numpy(float), patient, boot)
-    scored = known[f"share_{source}"].notna().to_numpy()
-    if scored.any():
-        share = known[f"share_{source}"].to_numpy(float)
-        estimates += auc_estimates(share[scored], response[scored], patient_codes(known[scored]), boot)
-    return estimates

@@ -43,16 +43,6 @@ def as_percent(measure: str) -> bool:
     return measure.startswith(PERCENT_MEASURES)
 
 
-def rows_of(table: pd.DataFrame, measure: str, **where: str) -> pd.DataFrame:
-    """The rows of one measure (one per interval method)."""
-    if "measure" not in table:
-        return table.iloc[0:0]
-    found = table[table["measure"] == measure]
-    for column, value in where.items():
-        found = found[found[column] == value]
-    return found
-
-
 _KEY_LABELS = {
     "mask_source": "Mask",
     "group": "Group",

@@ -6,24 +6,21 @@ import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Column, Details, Table
-from livermets.report.sections.estimates import (
-    QUOTED,
-    as_percent,
-    estimate_table,
-    level_text,
-    measure_name,
-    rows_of,
-)
+from livermets.report.rows import rows_of
+from livermets.report.sections.estimates import QUOTED, as_percent, estimate_table, level_text, measure_name
 from livermets.report.tables import csv_download, kept_together, method_name
 from livermets.stats.results import shown_interval
 
 _SHOWN = (
     ("agreement", "both", "Agreement"),
     ("agreement_reader_classified", "both", "Same class, of those with a manual class"),
-    ("sensitivity", "manual", "Sensitivity, manual"), ("sensitivity", "automatic", "Sensitivity, automatic"),
-    ("specificity", "manual", "Specificity, manual"), ("specificity", "automatic", "Specificity, automatic"),
-    ("auc", "manual", "AUC, manual"), ("auc", "automatic", "AUC, automatic"),
-)  # fmt: skip
+    ("sensitivity", "manual", "Sensitivity, manual"),
+    ("sensitivity", "automatic", "Sensitivity, automatic"),
+    ("specificity", "manual", "Specificity, manual"),
+    ("specificity", "automatic", "Specificity, automatic"),
+    ("auc", "manual", "AUC, manual"),
+    ("auc", "automatic", "AUC, automatic"),
+)
 
 
 _WITH_OUTCOME = (
@@ -60,8 +57,8 @@ def _overview(name: str, groups: pd.DataFrame, lesions: str) -> Table:
     head = [Column("Group"), Column("Lesions, patients", True)]
     head += [Column(words, True) for _, _, words in _SHOWN]
     caption = (
-        f"Groups of {lesions}: value and {level_text(groups)}, {QUOTED}. Groups "
-        "overlap: the same lesions are split in several ways."
+        f"Groups of {lesions}: value and {level_text(groups)}, {QUOTED}. Groups overlap: the same lesions are split in "
+        "several ways."
     )
     note = "A group of few patients has a wide interval or none; n/a: not computed."
     return Table(f"groups-{name}", caption, head, rows, csv_download(f"groups-{name}", groups), note)
@@ -79,10 +76,16 @@ def _cell(rows: pd.DataFrame, measure: str) -> str:
 
 def _differences(identifier: str, differences: pd.DataFrame, lesions: str) -> Table:
     rows = [
-        [str(row["grouping"]), _apart(str(row["group"])), measure_name(str(row["measure"])), *_difference(row),
-         fmt.integer(row["n_lesions"]), fmt.integer(row["n_patients"])]
+        [
+            str(row["grouping"]),
+            _apart(str(row["group"])),
+            measure_name(str(row["measure"])),
+            *_difference(row),
+            fmt.integer(row["n_lesions"]),
+            fmt.integer(row["n_patients"]),
+        ]
         for _, row in differences.iterrows()
-    ]  # fmt: skip
+    ]
     head = [Column("By"), Column("Groups"), Column("Measure"), Column("Difference", True)]
     head += [Column("Interval, by patient", True), Column("Lesions", True), Column("Patients", True)]
     methods = fmt.listed([method_name(method) for method in differences["method"].unique()])

@@ -10,7 +10,8 @@ from livermets.report import formatting as fmt
 from livermets.report.document import Block, Bullets, Note, Pairs, Section
 from livermets.report.lesions import lesion_flow
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import main_comparison, rows_of
+from livermets.report.rows import rows_of
+from livermets.report.sections.estimates import main_comparison
 from livermets.report.sections.selection import neurons
 from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on, training_counts
 from livermets.stats.results import shown_interval

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 import pandas as pd
 
 from livermets.config.networks import OWN
-from livermets.overlap.tables import EVERY_TIMEPOINT, SMALL_BELOW_MM
+from livermets.masks.sizes import SMALL_BELOW_MM
+from livermets.overlap.study import compared_lesions
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
 from livermets.report.document import Block, Column, Details, Figure, Paragraph, Section, Table
 from livermets.report.pictures import drawing_svg
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import level_text, rows_of
+from livermets.report.rows import rows_of
+from livermets.report.sections.estimates import level_text
+from livermets.report.sections.network_pairs import pairs_table, unpaired_table
 from livermets.report.sections.timepoints import EVERY_TIMEPOINT_SENTENCE, differences_table
 from livermets.report.tables import csv_download, kept_together
 from livermets.stats.results import shown_interval
@@ -30,13 +31,18 @@ _WHERE = ("network", "cohort", "timepoint")
 
 
 def side_by_side(study: StudyResults) -> list[Section]:
-    """The part about compared networks; none where the study compares none."""
-    tables = study.network_comparison
-    if not {"networks", "lesions", "overlap", "detection", "lesion_wise", "pairs"} <= set(tables):
+    """The part about compared networks, on the cohorts of all of them; none where the study compares none."""
+    tables = study.overlap
+    pairs = tables.get("pairs", pd.DataFrame())
+    if pairs.empty:
         return []
-    lesions = tables["lesions"]
-    names = list(tables["networks"]["network"])
-    others = fmt.listed([name for name in names if name != OWN])
+    lesions = compared_lesions(tables["lesions"])
+    overlap, detection, lesion_wise = (
+        table[table["cohort"].isin(lesions["cohort"])].reset_index(drop=True)
+        for table in (tables["overlap"], tables["detection"], tables["lesion_wise"])
+    )
+    others = fmt.listed([name for name in tables["networks"]["network"] if name != OWN])
+    detected = rule(lesions)
     text = (
         f"The study’s own network ({OWN}) beside {others}: trained on the same patients with the same seed, given the "
         "same liver masks, matched with the manual lesions by the same rule, on the validation cohorts. The "
@@ -46,15 +52,15 @@ def side_by_side(study: StudyResults) -> list[Section]:
         text += f" {EVERY_TIMEPOINT_SENTENCE}"
     blocks: list[Block] = [
         Paragraph(text),
-        _overlap(tables["overlap"], tables["detection"], rule(lesions)),
-        _overlap_detected(tables["overlap"], rule(lesions)),
-        *_missed(tables.get("missed", pd.DataFrame()), rule(lesions)),
-        lesion_wise_table("networks-lesion-wise", tables["lesion_wise"]),
+        _overlap(overlap, detection, detected),
+        _overlap_detected(overlap, detected),
+        *_missed(tables.get("missed", pd.DataFrame()), detected),
+        lesion_wise_table("networks-lesion-wise", lesion_wise),
         _dice(lesions),
-        *_timepoints(tables.get("timepoints", pd.DataFrame()), rule(lesions)),
+        *_timepoints(tables.get("timepoints", pd.DataFrame()), detected),
         _costs(tables["networks"]),
-        _pairs(tables["pairs"], rule(lesions)),
-        Details("As published: unpaired tests", [_unpaired(tables["pairs"], rule(lesions))]),
+        pairs_table(pairs, detected),
+        Details("As published: unpaired tests", [unpaired_table(pairs, detected)]),
     ]
     return [Section("networks-compared", "Networks side by side", blocks)]
 
@@ -70,22 +76,26 @@ def _overlap(overlap: pd.DataFrame, detection: pd.DataFrame, detected: str) -> T
     rows = []
     for _, r in overlap.iterrows():
         where = tuple(r[key] for key in keys)
-        rows.append([
-            *_of_network(r), fmt.count_of(r["n_detected"], r["n_lesions"]),
-            *(fmt.count_of(part.loc[where, "k"], part.loc[where, "n"]) if where in part.index else fmt.MISSING
-              for part in others.values()),
-            fmt.number(r["dice_median"]),
-            *(fmt.mean_sd(r[f"{name}_mean"], r[f"{name}_sd"]) for name in ("dice", "precision", "recall")),
-        ])  # fmt: skip
+        rows.append(
+            [
+                *_of_network(r),
+                fmt.count_of(r["n_detected"], r["n_lesions"]),
+                *(
+                    fmt.count_of(part.loc[where, "k"], part.loc[where, "n"]) if where in part.index else fmt.MISSING
+                    for part in others.values()
+                ),
+                fmt.number(r["dice_median"]),
+                *(fmt.mean_sd(r[f"{name}_mean"], r[f"{name}_sd"]) for name in ("dice", "precision", "recall")),
+            ]
+        )
     head = [Column("Network"), Column("Cohort"), Column("Size"), Column("Detected", True)]
     head += [Column(published_rule(above), True) for above in others]
     head += [Column("Median Dice", True)]
     head += [Column(f"{name}, mean ± SD", True) for name in ("Dice", "Precision", "Recall")]
     caption = (
         f"Overlap and detection by network, over all lesions. Detected: {detected}, the rule of this study; by "
-        "published "
-        "rules beside it. A lesion without overlap counts with Dice 0 and recall 0; precision is undefined there and "
-        "left out. The download has quartiles too."
+        "published rules beside it. A lesion without overlap counts with Dice 0 and recall 0; precision is undefined "
+        "there and left out. The download has quartiles too."
     )
     return Table("networks-overlap", caption, head, rows, csv_download("networks-overlap", overlap))
 
@@ -96,10 +106,14 @@ def _of_network(row: pd.Series) -> list[str]:
 
 def _overlap_detected(overlap: pd.DataFrame, detected: str) -> Table:
     rows = [
-        [*_of_network(r), fmt.count_of(r["n_detected"], r["n_lesions"]), fmt.number(r["dice_median_detected"]),
-         *(fmt.mean_sd(r[f"{of}_mean_detected"], r[f"{of}_sd_detected"]) for of in ("dice", "precision", "recall"))]
+        [
+            *_of_network(r),
+            fmt.count_of(r["n_detected"], r["n_lesions"]),
+            fmt.number(r["dice_median_detected"]),
+            *(fmt.mean_sd(r[f"{of}_mean_detected"], r[f"{of}_sd_detected"]) for of in ("dice", "precision", "recall")),
+        ]
         for _, r in overlap.iterrows()
-    ]  # fmt: skip
+    ]
     head = [Column("Network"), Column("Cohort"), Column("Size"), Column("Detected", True), Column("Median Dice", True)]
     head += [Column(f"{name}, mean ± SD", True) for name in ("Dice", "Precision", "Recall")]
     caption = (
@@ -113,11 +127,16 @@ def _missed(missed: pd.DataFrame, detected: str) -> list[Block]:
     if missed.empty:
         return []
     rows = [
-        [str(r["timepoint"]), _by_how_many(int(r["n_missed_by"]), int(r["n_networks"])), fmt.integer(r["n_lesions"]),
-         fmt.integer(r["n_patients"]), fmt.mean_sd(r["diameter_mean_mm"], r["diameter_sd_mm"], 1),
-         fmt.number(r["diameter_median_mm"], 1)]
+        [
+            str(r["timepoint"]),
+            _by_how_many(int(r["n_missed_by"]), int(r["n_networks"])),
+            fmt.integer(r["n_lesions"]),
+            fmt.integer(r["n_patients"]),
+            fmt.mean_sd(r["diameter_mean_mm"], r["diameter_sd_mm"], 1),
+            fmt.number(r["diameter_median_mm"], 1),
+        ]
         for _, r in missed.iterrows()
-    ]  # fmt: skip
+    ]
     head = [Column("Timepoint"), Column("Missed by"), Column("Lesions", True), Column("Patients", True)]
     head += [Column("Longest diameter (mm), mean ± SD", True), Column("Median", True)]
     caption = f"Lesions by the number of networks that missed them (detected: {detected}), and how big they are."
@@ -187,16 +206,36 @@ def _dice(lesions: pd.DataFrame) -> Block:
 def _costs(networks: pd.DataFrame) -> Table:
     rows = [
         [
-            str(r["network"]), _text(r["architecture"]), fmt.integer(r["parameter_count"]),
-            fmt.integer(r["convolution_count"]), fmt.integer(r["network_grid"]), fmt.integer(r["training_slices"]),
-            fmt.count_of(r["kept_epoch"], r["epochs"]), fmt.duration(r["seconds_per_epoch"]),
-            fmt.duration(r["seconds_per_scan"]), fmt.yes_no(r["pretrained"]), _text(r["device"]),
+            str(r["network"]),
+            _text(r["architecture"]),
+            fmt.integer(r["parameter_count"]),
+            fmt.integer(r["convolution_count"]),
+            fmt.integer(r["network_grid"]),
+            fmt.integer(r["training_slices"]),
+            fmt.count_of(r["kept_epoch"], r["epochs"]),
+            fmt.duration(r["seconds_per_epoch"]),
+            fmt.duration(r["seconds_per_scan"]),
+            fmt.yes_no(r["pretrained"]),
+            _text(r["device"]),
         ]
         for _, r in networks.iterrows()
-    ]  # fmt: skip
-    head = [Column("Network"), Column("Architecture"), *(Column(words, True) for words in (
-        "Weights", "Convolution layers", "Grid (pixels)", "Training slices", "Epoch kept", "Time per epoch",
-        "Time per scan"))]  # fmt: skip
+    ]
+    head = [
+        Column("Network"),
+        Column("Architecture"),
+        *(
+            Column(words, True)
+            for words in (
+                "Weights",
+                "Convolution layers",
+                "Grid (pixels)",
+                "Training slices",
+                "Epoch kept",
+                "Time per epoch",
+                "Time per scan",
+            )
+        ),
+    ]
     head += [Column("Pre-trained"), Column("Device")]
     caption = "What each network is and costs; times are medians, on this machine and with whatever else it was doing."
     return Table("networks-costs", caption, head, rows, csv_download("networks-costs", networks))
@@ -204,81 +243,3 @@ def _costs(networks: pd.DataFrame) -> Table:
 
 def _text(value: object) -> str:
     return fmt.MISSING if fmt.is_missing(value) else str(value)
-
-
-def _pairs(pairs: pd.DataFrame, detected: str) -> Table:
-    rows = [
-        [str(second), str(timepoint), kept_together(size), fmt.integer(part["n_lesions"].max()), *_compared(part)]
-        for (second, timepoint, size), part in _by_pair(pairs)
-    ]
-    head = [Column(f"{OWN} minus"), Column("Timepoint"), Column("Size"), Column("Lesions", True), Column("Dice", True)]
-    head += [Column("Detected, points", True), Column(f"Detected by {OWN} only, by the other only", True)]
-    head += [Column("McNemar, exact", True), Column("McNemar, by patient", True)]
-    caption = (
-        f"Paired differences on the same lesions. Detected: {detected}; one without overlap has Dice 0; differences in "
-        f"detection are in percentage points. {level_text(pairs)} by bootstrap of patients. McNemar’s test compares "
-        "how "
-        "many lesions each network alone detected; the exact one takes lesions as independent, the other allows for "
-        "several per patient. p-values are not corrected for the number of networks."
-    )
-    if one_sided := _one_sided(pairs):
-        caption += f" {one_sided}"
-    unknown = pairs["value"].isna() | (pairs["measure"].str.endswith("_difference") & pairs["low"].isna())
-    reasons = [str(reason) for reason in pairs.loc[unknown & pairs["study_rule"].ne(0), "note"].dropna().unique()]
-    if pairs["timepoint"].eq(EVERY_TIMEPOINT).any():
-        reasons.append("lesions of several timepoints are not independent, as the exact test takes them to be")
-    note = f"Where a number or an interval is missing: {fmt.listed(reasons, 'or')}." if reasons else ""
-    return Table("networks-pairs", caption, head, rows, csv_download("networks-pairs", pairs), note)
-
-
-def _one_sided(pairs: pd.DataFrame) -> str:
-    """That a difference in detection cannot pass 0 where only one of two networks alone detected lesions."""
-    by_rule = pairs[pairs["study_rule"].eq(1)]
-    counts = [
-        [rows_of(part, f"detected_by_{which}_only")["value"].sum() for which in ("first", "second")]
-        for _, part in _by_pair(by_rule)
-    ]
-    if not any(min(pair) == 0 < max(pair) for pair in counts):
-        return ""
-    return (
-        "Where only one of two networks alone detected lesions, no resample of patients can pass 0, so that the "
-        "interval of the difference in detection ends there, or short of it, by construction: it is no evidence of a "
-        "difference."
-    )
-
-
-def _by_pair(pairs: pd.DataFrame) -> Iterable[tuple[tuple[object, ...], pd.DataFrame]]:
-    return pairs.groupby(["second", "timepoint", "size"], sort=False, dropna=False)
-
-
-def _unpaired(pairs: pd.DataFrame, detected: str) -> Table:
-    rows = [
-        [str(second), str(timepoint), kept_together(size), fmt.p_value(chi_squared.iloc[0]["value"])]
-        for (second, timepoint, size), part in _by_pair(pairs)
-        if len(chi_squared := rows_of(part[part["study_rule"].eq(1)], "detection_chi_squared_p"))
-    ]
-    head = [Column(f"{OWN} against"), Column("Timepoint"), Column("Size"), Column("Chi-squared, p", True)]
-    caption = (
-        f"Chi-squared test (Yates) of the two detection rates ({detected}), as Defeudis 2022 compares them. It takes "
-        "the "
-        "lesions of the two networks as different ones, which they are not: McNemar’s tests above are the ones to go "
-        "by."
-    )
-    return Table("networks-unpaired", caption, head, rows)
-
-
-def _compared(part: pd.DataFrame) -> Iterable[str]:
-    by_rule = part[part["study_rule"].eq(1)]
-
-    def cell(measure: str, method: str, words: Callable[[object], str]) -> str:
-        rows = rows_of(by_rule, measure)
-        rows = rows[rows["method"] == method] if method else rows
-        return words(rows.iloc[0]["value"]) if len(rows) else fmt.MISSING
-
-    dice = rows_of(part, "dice_difference").iloc[0]
-    found = rows_of(by_rule, "detection_difference").iloc[0]
-    yield fmt.estimate(dice["value"], dice["low"], dice["high"])
-    yield fmt.points(found["value"], found["low"], found["high"])
-    yield ", ".join(cell(f"detected_by_{which}_only", "", fmt.integer) for which in ("first", "second"))
-    for method in ("exact-binomial", "durkalski-2003"):
-        yield cell("detection_mcnemar_p", method, fmt.p_value)

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from livermets.masks.identity import SCAN_KEY
 from livermets.masks.metrics import WHEN_EMPTY
-from livermets.overlap.networks import lesion_wise
-from livermets.overlap.tables import (
-    SMALL_BELOW_MM,
-    Resampling,
-    detection_by_size,
-    overlap_by_patient,
-    overlap_by_size,
-    scan_summary,
-)
+from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
 from livermets.report.document import Block, Column, Details, Figure, Note, Paragraph, Section, Table
-from livermets.report.lesions import has_automatic_masks
 from livermets.report.pictures import drawing_svg
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import both_intervals
+from livermets.report.rows import of_own_network
+from livermets.report.sections.estimates import both_intervals, level_text
 from livermets.report.sections.networks import lesion_wise_table, side_by_side
 from livermets.report.sections.timepoints import timepoints_section
 from livermets.report.sections.trained_networks import networks_sections
@@ -29,12 +20,12 @@ from livermets.report.seen import cohort_words, seen_note
 from livermets.report.tables import csv_download, frame_table, kept_together, label, method_name
 
 
-def segmentation_section(study: StudyResults, resampling: Resampling) -> Section:
-    """Overlap, detection, per patient, whole scans, networks; overlays are added by whoever can read volumes."""
-    if not has_automatic_masks(study.lesions):
+def segmentation_section(study: StudyResults, overlays: Section) -> Section:
+    """Overlap, detection, per patient, whole scans, networks, after ``overlays`` of single lesions."""
+    overlap = of_own_network(study.overlap, "overlap")
+    if overlap.empty:
         why = "Segmentation is not reported because no lesion was compared with an automatic mask."
-        return Section("segmentation", "Segmentation", [Note(why)], networks_sections(study))
-    overlap = overlap_by_size(study.lesions)
+        return Section("segmentation", "Segmentation", [Note(why)], [overlays, *networks_sections(study)])
     blocks: list[Block] = [
         Paragraph(
             "Overlap of the automatic with the manual mask, lesion by lesion. A lesion that the automatic mask does "
@@ -46,8 +37,15 @@ def segmentation_section(study: StudyResults, resampling: Resampling) -> Section
         _detected_table(study, overlap),
         *_size_figure(study),
     ]
-    sections = [_detection(study, resampling), *timepoints_section(study, resampling), _patients(study), _scans(study)]
-    sections += [*side_by_side(study), *networks_sections(study)]
+    sections = [
+        overlays,
+        _detection(study),
+        *timepoints_section(study),
+        _patients(study),
+        _scans(study),
+        *side_by_side(study),
+        *networks_sections(study),
+    ]
     return Section("segmentation", "Segmentation", blocks, sections)
 
 
@@ -66,13 +64,15 @@ def _overlap_table(study: StudyResults, overlap: pd.DataFrame) -> Table:
     rows = [
         [
             *_where(study, r["cohort"], r["timepoint"], r["size"]),
-            fmt.integer(r["n_lesions"]), fmt.integer(r["n_patients"]),
+            fmt.integer(r["n_lesions"]),
+            fmt.integer(r["n_patients"]),
             fmt.mean_sd(r["dice_mean"], r["dice_sd"]),
             fmt.median_quartiles(r["dice_median"], r["dice_q1"], r["dice_q3"]),
-            fmt.mean_sd(r["precision_mean"], r["precision_sd"]), fmt.mean_sd(r["recall_mean"], r["recall_sd"]),
+            fmt.mean_sd(r["precision_mean"], r["precision_sd"]),
+            fmt.mean_sd(r["recall_mean"], r["recall_sd"]),
         ]
         for _, r in overlap.iterrows()
-    ]  # fmt: skip
+    ]
     caption = (
         "Overlap of all lesions, missed ones too, by cohort, timepoint and size. SD over lesions; Q1 and Q3 are the "
         "quartiles."
@@ -85,12 +85,14 @@ def _detected_table(study: StudyResults, overlap: pd.DataFrame) -> Table:
     head += [Column("Precision, mean ± SD", True), Column("Recall, mean ± SD", True)]
     rows = [
         [
-            *_where(study, r["cohort"], r["timepoint"], r["size"]), fmt.count_of(r["n_detected"], r["n_lesions"]),
-            fmt.mean_sd(r["dice_mean_detected"], r["dice_sd_detected"]), fmt.number(r["dice_median_detected"]),
+            *_where(study, r["cohort"], r["timepoint"], r["size"]),
+            fmt.count_of(r["n_detected"], r["n_lesions"]),
+            fmt.mean_sd(r["dice_mean_detected"], r["dice_sd_detected"]),
+            fmt.number(r["dice_median_detected"]),
             *(fmt.mean_sd(r[f"{name}_mean_detected"], r[f"{name}_sd_detected"]) for name in ("precision", "recall")),
         ]
         for _, r in overlap.iterrows()
-    ]  # fmt: skip
+    ]
     caption = (
         f"Overlap of the lesions that were detected ({rule(study.lesions)}). Published means are such: without the "
         "missed lesions, so that Dice is never lower than in the table above."
@@ -105,12 +107,11 @@ def _size_figure(study: StudyResults) -> list[Block]:
     data = shown[["cohort", "patient_id", "timepoint", "lesion_id", "longest_diameter_mm", "dice"]]
     if data.empty:
         return [Note("Dice by size is not drawn because no lesion has both a Dice and a longest diameter.")]
+    again = ", counted once at each timepoint" if data["timepoint"].nunique() > 1 else ""
     caption = (
-        f"Dice of every lesion by cohort and size, n = {fmt.plural(len(data), 'lesion')}"
-        f"{', counted once at each timepoint' if data['timepoint'].nunique() > 1 else ''}. Boxes: quartiles and "
-        "median; "
-        "whiskers: the farthest lesion within 1.5 interquartile ranges; no interval, since lesions of one patient are "
-        f"not independent.{_seen_sentence(study)}"
+        f"Dice of every lesion by cohort and size, n = {fmt.plural(len(data), 'lesion')}{again}. Boxes: quartiles and "
+        "median; whiskers: the farthest lesion within 1.5 interquartile ranges; no interval, since lesions of one "
+        f"patient are not independent.{_seen_sentence(study)}"
     )
     alt = "Box plots of Dice for small and big lesions of each cohort; the table above has the medians and quartiles."
     image = drawing_svg(dice_by_size(data, SMALL_BELOW_MM), "dice-by-size")
@@ -122,8 +123,8 @@ def _seen_sentence(study: StudyResults) -> str:
     return f" Not of new patients: {fmt.listed(marked)}." if marked else ""
 
 
-def _detection(study: StudyResults, resampling: Resampling) -> Section:
-    table = detection_by_size(study.lesions, resampling)
+def _detection(study: StudyResults) -> Section:
+    table = of_own_network(study.overlap, "detection")
     others = [float(limit) for limit in table.loc[table["study_rule"].eq(0), "dice_above"].unique()]
     rows, used, reasons = [], [], []
     for where, part in table.groupby(["cohort", "timepoint", "size"], sort=False, dropna=False):
@@ -138,22 +139,28 @@ def _detection(study: StudyResults, resampling: Resampling) -> Section:
         if exact is None:
             reasons.append("lesions seen at several timepoints are not independent")
         beside = (part[part["dice_above"].eq(limit) & part["study_rule"].eq(0)] for limit in others)
-        rows.append([
-            *_where(study, *where), fmt.count_of(counted["k"], counted["n"]), fmt.percent(counted["value"]),
-            _ends(exact), _ends(by_patient), *map(_of_rule, beside),
-        ])  # fmt: skip
+        rows.append(
+            [
+                *_where(study, *where),
+                fmt.count_of(counted["k"], counted["n"]),
+                fmt.percent(counted["value"]),
+                _ends(exact),
+                _ends(by_patient),
+                *map(_of_rule, beside),
+            ]
+        )
     head = [*_WHERE, Column("Detected", True), Column("Rate", True), Column("Interval, exact", True)]
     head += [Column("Interval, by patient", True), *(Column(published_rule(limit), True) for limit in others)]
     caption = (
         f"Detection rate by cohort, timepoint and size. Detected: {rule(study.lesions)}, the rule of this study; the "
-        f"last column{'s' * (len(others) > 1)}: by published rules that are not this study’s. "
-        f"{fmt.percent(resampling.level, 0)} intervals: exact binomial, which takes lesions as independent; "
-        f"by patient: {fmt.listed(list(dict.fromkeys(used)), 'or') or 'none'}. The download has every interval."
+        f"last column{'s' * (len(others) > 1)}: by published rules that are not this study’s. {level_text(table)}: "
+        "exact binomial, which takes lesions as independent; by patient: "
+        f"{fmt.listed(list(dict.fromkeys(used)), 'or') or 'none'}. The download has every interval."
     )
     note = f"Where n/a is shown: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
     blocks: list[Block] = [
         Table("detection", caption, head, rows, csv_download("detection", table), note),
-        *_lesion_wise(study, resampling),
+        *_lesion_wise(study),
         _false_positives(study),
     ]
     return Section("detection-rate", "Detection and false positives", blocks)
@@ -164,10 +171,8 @@ def _of_rule(rows: pd.DataFrame) -> str:
     return fmt.share(rows["k"].iloc[0], rows["n"].iloc[0], 1) if len(rows) else fmt.MISSING
 
 
-def _lesion_wise(study: StudyResults, resampling: Resampling) -> list[Block]:
-    if study.matching.empty or not {*SCAN_KEY, "manual_lesions"} <= set(study.scan_metrics):
-        return []
-    scores = lesion_wise(study.matching, study.scan_metrics, resampling)
+def _lesion_wise(study: StudyResults) -> list[Block]:
+    scores = of_own_network(study.overlap, "lesion_wise")
     if scores.empty:
         return []
     named = [cohort_words(study, *where) for where in zip(scores["cohort"], scores["timepoint"], strict=True)]
@@ -181,30 +186,32 @@ def _ends(row: pd.Series | None) -> str:
 
 
 def _false_positives(study: StudyResults) -> Block:
-    scans = study.scan_metrics
-    if not {"cohort", "false_positives"} <= set(scans.columns):
+    table = of_own_network(study.overlap, "false_positives")
+    if table.empty:
         return Note("False positives per scan are not shown because no scan_metrics.csv counts them.")
+    # Of a cohort seen at several timepoints the first row is of all of them together.
     rows = [
-        [cohort_words(study, str(cohort)), fmt.integer(len(part)), fmt.integer(part["false_positives"].sum()),
-         fmt.number(part["false_positives"].mean()), fmt.integer(part["false_positives"].max())]
-        for cohort, part in scans.groupby("cohort", sort=False, dropna=False)
-    ]  # fmt: skip
-    head = [
-        Column("Cohort"),
-        *(Column(c, True) for c in ("Scans", "False positives", "Mean per scan", "Most in one scan")),
+        [
+            cohort_words(study, row["cohort"]),
+            fmt.integer(row["n_scans"]),
+            fmt.integer(row["n_components"]),
+            fmt.number(row["per_scan"]),
+            fmt.integer(row["most_in_a_scan"]),
+        ]
+        for _, row in table.drop_duplicates("cohort").iterrows()
     ]
+    counts = ("Scans", "False positives", "Mean per scan", "Most in one scan")
     caption = (
         "False positives: components of the automatic masks that touch no manual lesion. One that touches a lesion "
         "belongs to it, even where that is too little to detect it."
     )
-    download = csv_download(
-        "false-positives", scans[[c for c in ("cohort", "patient_id", "timepoint", "false_positives") if c in scans]]
-    )
-    return Table("false-positives", caption, head, rows, download)
+    of_scans = study.scan_metrics.filter(["cohort", "patient_id", "timepoint", "false_positives"])
+    head = [Column("Cohort"), *(Column(words, True) for words in counts)]
+    return Table("false-positives", caption, head, rows, csv_download("false-positives", of_scans))
 
 
 def _patients(study: StudyResults) -> Section:
-    table = overlap_by_patient(study.lesions)
+    table = of_own_network(study.overlap, "per_patient")
     caption = (
         f"Mean Dice, precision and recall of the lesions detected in each patient ({rule(study.lesions)}), "
         f"{fmt.plural(len(table), 'scan')}; lesions that were missed are left out of these means."
@@ -220,7 +227,7 @@ def _patients(study: StudyResults) -> Section:
 
 
 def _scans(study: StudyResults) -> Section:
-    table = scan_summary(study.scan_metrics)
+    table = of_own_network(study.overlap, "scan_measures")
     if table.empty:
         why = "Whole-scan measures are not shown because no scan_metrics.csv was found."
         return Section("segmentation-scans", "Whole scans", [Note(why)])
@@ -229,9 +236,13 @@ def _scans(study: StudyResults) -> Section:
         f"{rule(study.lesions)}."
     )
     shown = frame_table(
-        "scan-measures", table, caption, labels={"n_scans": "Scans"}, most_rows=80,
+        "scan-measures",
+        table,
+        caption,
+        labels={"n_scans": "Scans"},
+        most_rows=80,
         formats={"measure": _scan_measure, "cohort": lambda name: cohort_words(study, name)},
-    )  # fmt: skip
+    )
     measures = Details("Table of whole-scan measures", [shown]) if len(table) > 16 else shown
     empty = Details("What a measure is where a mask is empty", [_when_empty()])
     return Section("segmentation-scans", "Whole scans", [measures, empty])

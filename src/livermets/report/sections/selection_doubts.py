@@ -7,7 +7,7 @@ import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import rows_of
+from livermets.report.rows import rows_of
 from livermets.report.sections.selection_words import OURS, smaller_search
 from livermets.stats.results import shown_interval
 
@@ -114,3 +114,8 @@ def _stability(study: StudyResults) -> pd.Series | None:
 
 def _name(model: str) -> str:
     return _NAMES.get(model, model.replace("_", " "))
+
+
+def selection_findings(study: StudyResults) -> list[str]:
+    """What weakens the model itself, where it is true."""
+    return [sentence for sentence in (outscored(study), unstable(study)) if sentence]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.results import StudyResults
-from livermets.report.sections.estimates import rows_of
+from livermets.report.rows import rows_of
 from livermets.stats.results import shown_interval
 
 OURS = "ga_network"

@@ -82,7 +82,7 @@ def complaints(found: list[Checked], files: Files) -> list[str]:
 def complaints_about(folder: Path) -> list[str]:
     """The same for a finished results folder whose ``config.yaml`` lies beside it."""
     config = config_of(folder)
-    report = build_report(read_results(folder, config), ReportSettings(), config.statistics, {})
+    report = build_report(read_results(folder, config), ReportSettings(), {})
     files = Files(folder, config.values())
     return complaints(checks(report, files), files)
 

@@ -17,7 +17,13 @@ def _scans(files: Files, **_: str) -> Values:
 
 
 def _compared(files: Files, **_: str) -> Values:
-    return {"n": len(files.csv("networks/lesions.csv").query("network == 'own'"))}
+    return {
+        "n": len(
+            files.csv("overlap/lesions.csv")
+            .query("network != 'automatic'")
+            .drop_duplicates(["cohort", "patient_id", "timepoint", "lesion_id"])
+        )
+    }
 
 
 def _epochs(files: Files, network: str) -> Values:
@@ -44,7 +50,7 @@ STATEMENTS = (
     Statement("segmentation/caption/dice-by-size", "n = {n} lesion", "lesions.csv", "dice", _judged),
     Statement("segmentation-patients/caption/per-patient", "), {n} scan", "lesions.csv",
               "dice, patient_id, timepoint", _scans),
-    Statement("networks-compared/caption/networks-dice", "{n} lesion… each", "networks/lesions.csv", "network",
+    Statement("networks-compared/caption/networks-dice", "{n} lesion… each", "overlap/lesions.csv", "network",
               _compared),
     Statement("network-{network}/caption/*-curves", "{n} epoch", "models/<network>/training_log.csv", "epoch",
               _epochs),

@@ -81,23 +81,23 @@ def _detection(files: Files, sign: str = "") -> Values:
 
 def _detection_interval(files: Files, **_: str) -> Values:
     """Clopper and Pearson's over lesions, or that of the ratio over patients (logit, t), whichever is wider."""
-    lesions = _judged(files)
+    lesions, level = _judged(files), files.csv(f"concordance/{files.main}/detection.csv")["level"].iloc[0]
     hit = lesions["dice"] > lesions["detection_dice"]
     k, n = int(hit.sum()), len(lesions)
-    exact = stats.binomtest(k, n).proportion_ci(method="exact")
+    exact = stats.binomtest(k, n).proportion_ci(level, method="exact")
     ends = [(exact.low, exact.high)]
     each = pd.DataFrame({"k": hit.groupby(lesions["who"]).sum(), "n": lesions.groupby("who").size()})
     m, ratio = len(each), k / n
     if m > 1 and 0 < k < n:
         error = math.sqrt(m / (m - 1) * ((each["k"] - ratio * each["n"]) ** 2).sum()) / n / (ratio * (1 - ratio))
-        reach = float(stats.t.ppf(0.975, m - 1)) * error
+        reach = float(stats.t.ppf(0.5 + level / 2, m - 1)) * error
         middle = math.log(ratio / (1 - ratio))
         ends.append(tuple(1 / (1 + math.exp(-(middle + sign * reach))) for sign in (-1, 1)))
     elif m > 1:
-        one = stats.binomtest(m if k else 0, m).proportion_ci(method="exact")
+        one = stats.binomtest(m if k else 0, m).proportion_ci(level, method="exact")
         ends.append((one.low, one.high))
     low, high = max(ends, key=lambda pair: pair[1] - pair[0])
-    return {"low": low, "high": high, "limit": float(lesions["detection_dice"].iloc[0])}
+    return {"level": level, "low": low, "high": high, "limit": float(lesions["detection_dice"].iloc[0])}
 
 
 def _unjudged(files: Files, **_: str) -> Values:
@@ -277,8 +277,9 @@ STATEMENTS = (
               rare=True),
     Statement("summary/bullet/", "The network detected {k} of {n} ({share:%} %) lesions", "lesions.csv",
               "dice, detection_dice", lambda files: _detection(files)),
-    Statement("summary/bullet/", "lesions, 95 % interval {low:%} to {high:%} % (detected means Dice above {limit})",
-              "lesions.csv", "dice, detection_dice, patient_id", _detection_interval, rare=True),
+    Statement("summary/bullet/",
+              "lesions, {level:%} % interval {low:%} to {high:%} % (detected means Dice above {limit})", "lesions.csv",
+              "dice, detection_dice, patient_id", _detection_interval, rare=True),
     *(
         Statement("summary/bullet/", f"{{k}} of {{n}} ({{share:%}} %) of those {sign} {{cut}} mm", "lesions.csv",
                   "dice, detection_dice, longest_diameter_mm", lambda files, sign=sign: _detection(files, sign),

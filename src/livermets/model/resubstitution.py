@@ -1,0 +1,61 @@
+"""The final model on the very lesions that it was fitted on: too good by construction, and shown as such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from livermets.masks.identity import SOURCES
+from livermets.masks.lesion_table import of_these_patients
+from livermets.stats.diagnostics import auc_estimates, class_diagnostics
+from livermets.stats.resampling import Resampling
+from livermets.stats.results import COLUMNS, Estimate, to_frame
+
+
+def resubstitution_tables(lesions: pd.DataFrame, resampling: Resampling) -> dict[str, pd.DataFrame]:
+    """Diagnostics of each training cohort and mask over the lesions with a class and an outcome, and the correct calls
+    of each patient with the manual mask.
+
+    ``lesions`` went through `masks.lesion_table.checked_lesions`, and are of timepoints whose classes count as
+    predictions."""
+    cohorts = [(str(name), part) for name, part in lesions.groupby("cohort", sort=False, dropna=False)]
+    none = pd.DataFrame(columns=["cohort", "mask_source", *COLUMNS])
+    diagnostics = [frame for name, part in cohorts for frame in _diagnostics(name, part, resampling)]
+    calls = [calls_per_patient(part, "manual") for _, part in cohorts]
+    return {
+        "resubstitution": pd.concat(diagnostics or [none], ignore_index=True),
+        "resubstitution_calls": pd.concat(calls or [calls_per_patient(lesions, "manual")], ignore_index=True),
+    }
+
+
+def _diagnostics(cohort: str, lesions: pd.DataFrame, resampling: Resampling) -> Iterator[pd.DataFrame]:
+    for source in SOURCES:
+        known = lesions[lesions["response"].notna() & lesions[f"predicted_{source}"].notna()]
+        if len(known):
+            yield to_frame(_estimates(of_these_patients(known), source, resampling), cohort=cohort, mask_source=source)
+
+
+def _estimates(known: pd.DataFrame, source: str, resampling: Resampling) -> list[Estimate]:
+    patient = known["patient"].to_numpy()
+    boot = resampling.draw(int(patient.max()) + 1)
+    response = known["response"].to_numpy(float)
+    estimates = class_diagnostics(response, known[f"predicted_{source}"].to_numpy(float), patient, boot)
+    if f"share_{source}" in known and (scored := known[f"share_{source}"].notna().to_numpy()).any():
+        share = known[f"share_{source}"].to_numpy(float)
+        estimates += auc_estimates(share[scored], response[scored], patient[scored], boot)
+    return estimates
+
+
+def calls_per_patient(lesions: pd.DataFrame, source: str) -> pd.DataFrame:
+    """One row per patient: lesions of each outcome that one mask classifies, and how many of them it calls right, as in
+    Table 3 of Giannini 2020."""
+    names = [column for column in ("cohort", "centre", "patient_id") if column in lesions]
+    called = lesions[f"predicted_{source}"]
+    counts = {}
+    for side, value in (("r_plus", 1), ("r_minus", 0)):
+        counts[f"{side}_classified"] = (lesions["response"] == value) & called.notna()
+        counts[f"{side}_correct"] = (lesions["response"] == value) & (called == value)
+    sums = pd.DataFrame(counts).astype(int).groupby(lesions["patient"], dropna=False).sum()
+    who = lesions.drop_duplicates("patient").set_index("patient")[names]
+    return who.join(sums).sort_index().reset_index(drop=True)

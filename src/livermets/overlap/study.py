@@ -1,0 +1,116 @@
+"""What the networks of a study made of its scans: every table, the study's own network first and alone, then beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from livermets.overlap.detection import lesion_wise
+from livermets.overlap.networks import NetworkMasks, as_seen, compare_networks, manual_lesions, network_facts, stacked
+from livermets.overlap.tables import (
+    detection_by_size,
+    false_positives,
+    overlap_by_patient,
+    overlap_by_size,
+    scan_summary,
+)
+from livermets.overlap.timepoints import never_seen, seen_differences, timepoint_differences, with_training_status
+from livermets.stats.resampling import Resampling
+
+
+@dataclass(frozen=True, eq=False)
+class OverlapTables:
+    """Tables of every network, on all scans that it was applied to; those of a comparison (``pairs``, ``missed``,
+    ``timepoints``) are empty where there is one network."""
+
+    networks: pd.DataFrame
+    """One row per network: what it is and costs; in a comparison, on the scans that all networks saw."""
+    lesions: pd.DataFrame
+    """Every manual lesion as every network saw it."""
+    overlap: pd.DataFrame
+    detection: pd.DataFrame
+    lesion_wise: pd.DataFrame
+    per_patient: pd.DataFrame
+    scan_measures: pd.DataFrame
+    false_positives: pd.DataFrame
+    timepoints_unseen: pd.DataFrame
+    """One timepoint minus another, in patients that the network never saw in training."""
+    timepoints_seen: pd.DataFrame
+    """Patients that it saw at another timepoint minus those that it never saw."""
+    pairs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["first", "second"]))
+    missed: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["timepoint", "n_missed_by"]))
+    timepoints: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network"]))
+
+
+def overlap_tables(masks: Mapping[str, NetworkMasks], alone: Resampling, beside: Resampling) -> OverlapTables:
+    """Every table of some networks, of which the first is the study's own and may have been applied to more cohorts.
+
+    The cohorts of the other networks are compared, with the resamples ``beside``: all networks have the same ones
+    there. Whatever a network is judged by on its own has the resamples ``alone``. Raises `InputError` as
+    `compare_networks`."""
+    first, *others = masks
+    compared = {cohort for other in others for cohort in masks[other].scans["cohort"]}
+    own = masks[first]
+    elsewhere = _tables_alone(first, own.part(~own.scans["cohort"].isin(compared)), alone)
+    by_training = _by_training(masks, alone)
+    every = {name: one.scans for name, one in masks.items()}
+    common = {
+        "per_patient": stacked({name: overlap_by_patient(manual_lesions(one.matching)) for name, one in masks.items()}),
+        "scan_measures": stacked({name: scan_summary(scans) for name, scans in every.items()}),
+        "false_positives": stacked({name: false_positives(scans) for name, scans in every.items()}),
+    }
+    if not others:
+        return OverlapTables(**elsewhere, **common, **by_training)
+    drawn = {name: one.part(_in(one, compared) & one.scans["manual_lesions"].notna()) for name, one in masks.items()}
+    comparison = vars(compare_networks(drawn, beside))
+    order = list(dict.fromkeys(own.scans["cohort"].astype(str)))
+    joined = {
+        name: _in_order([elsewhere[name], comparison.pop(name)], list(masks), order)
+        for name in ("lesions", "overlap", "detection", "lesion_wise")
+    }
+    return OverlapTables(**joined, **comparison, **common, **by_training)
+
+
+def _in(one: NetworkMasks, cohorts: set[str]) -> pd.Series:
+    return one.scans["cohort"].isin(cohorts)
+
+
+def _tables_alone(name: str, one: NetworkMasks, resampling: Resampling) -> dict[str, pd.DataFrame]:
+    """The tables of one network on some scans."""
+    lesions = manual_lesions(one.matching)
+    tables = {
+        "overlap": overlap_by_size(lesions),
+        "detection": detection_by_size(lesions, resampling),
+        "lesion_wise": lesion_wise(one.matching, one.scans, resampling),
+        "lesions": as_seen(lesions),
+        "networks": pd.DataFrame([network_facts(one)]),
+    }
+    return {table: stacked({name: rows}) for table, rows in tables.items()}
+
+
+def _by_training(masks: Mapping[str, NetworkMasks], resampling: Resampling) -> dict[str, pd.DataFrame]:
+    """Differences between timepoints by what each network saw of a patient in its training."""
+    unseen, seen = {}, {}
+    for name, one in masks.items():
+        lesions = with_training_status(manual_lesions(one.matching), one.scans)
+        unseen[name] = timepoint_differences(never_seen(lesions), resampling)
+        seen[name] = seen_differences(lesions, resampling)
+    return {"timepoints_unseen": stacked(unseen), "timepoints_seen": stacked(seen)}
+
+
+def _in_order(tables: list[pd.DataFrame], networks: list[str], cohorts: list[str]) -> pd.DataFrame:
+    """Tables under each other, by network and cohort in these orders."""
+    joined = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+    if joined.empty:
+        return joined
+    places = [joined["network"].map(networks.index), joined["cohort"].astype(str).map(cohorts.index)]
+    order = pd.concat(places, axis=1, keys=["network", "cohort"]).sort_values(["network", "cohort"], kind="stable")
+    return joined.loc[order.index].reset_index(drop=True)
+
+
+def compared_lesions(lesions: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows of ``lesions``, those of cohorts that every network saw."""
+    networks = lesions["network"].nunique()
+    return lesions[lesions.groupby("cohort", dropna=False)["network"].transform("nunique") == networks]

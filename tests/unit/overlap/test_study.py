@@ -1,0 +1,80 @@
+"""Tables of the study's own network on every cohort, and of others beside it where they were applied."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.unit.overlap.test_networks import masks
+
+from livermets.errors import InputError
+from livermets.overlap.files import write_overlap
+from livermets.overlap.networks import NetworkMasks, compare_networks
+from livermets.overlap.study import compared_lesions, overlap_tables
+from livermets.stats.resampling import Resampling
+
+DICE = [0.5, 0.0, 0.7, 0.9] * 4
+
+
+def resampling(seed: int = 0) -> Resampling:
+    return Resampling(200, 0.95, np.random.default_rng(seed))
+
+
+def of_cohorts(**cohorts: NetworkMasks) -> NetworkMasks:
+    """One network applied to several cohorts."""
+    matching, scans = (
+        pd.concat([getattr(one, table).assign(cohort=name) for name, one in cohorts.items()], ignore_index=True)
+        for table in ("matching", "scans")
+    )
+    first = next(iter(cohorts.values()))
+    return NetworkMasks(first.facts, first.log, matching, scans.assign(false_positives=1, seen_in_training=0))
+
+
+def test_one_network_has_its_tables_and_no_comparison():
+    found = overlap_tables({"automatic": of_cohorts(b=masks(DICE), a=masks(DICE))}, resampling(), resampling())
+    assert found.overlap["cohort"].unique().tolist() == ["b", "a"]
+    assert found.networks["n_scans"].tolist() == [16]
+    assert found.per_patient["n_detected"].sum() == 24
+    assert found.false_positives[["cohort", "n_scans", "n_components", "per_scan"]].to_numpy().tolist() == [
+        ["b", 8, 8, 1.0],
+        ["a", 8, 8, 1.0],
+    ]
+    for table in (found.pairs, found.missed, found.timepoints):
+        assert table.empty
+        assert len(table.columns)
+
+
+def test_networks_are_compared_on_the_cohorts_of_all_and_the_own_one_keeps_its_other_rows():
+    own, other = of_cohorts(a=masks(DICE), b=masks(DICE), c=masks(DICE)), of_cohorts(b=masks([0.4] * 16))
+    found = overlap_tables({"automatic": own, "other": other}, resampling(), resampling(1))
+    alone = compare_networks({"automatic": of_cohorts(b=masks(DICE)), "other": other}, resampling(1))
+    for name in ("networks", "pairs", "missed", "timepoints"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(alone, name))
+    for name in ("overlap", "detection", "lesion_wise", "lesions"):
+        table = getattr(found, name)
+        assert table.loc[table["network"] == "automatic", "cohort"].unique().tolist() == ["a", "b", "c"]
+        compared = table[table["cohort"] == "b"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(compared, getattr(alone, name), check_dtype=False)
+    assert compared_lesions(found.lesions)["cohort"].unique().tolist() == ["b"]
+
+
+def test_a_scan_that_only_one_network_saw_is_refused_in_a_compared_cohort():
+    own, other = of_cohorts(a=masks(DICE), b=masks(DICE)), of_cohorts(b=masks(DICE[:7], patients=7))
+    with pytest.raises(InputError, match="only automatic has the scan cohort b, patient_id P7"):
+        overlap_tables({"automatic": own, "other": other}, resampling(), resampling())
+
+
+def test_scans_without_any_lesion_give_tables_without_rows():
+    one = of_cohorts(a=masks([0.5]))
+    empty = NetworkMasks(one.facts, one.log, one.matching.iloc[:0], one.scans.assign(manual_lesions=np.nan))
+    found = overlap_tables({"automatic": empty}, resampling(), resampling())
+    assert found.overlap.empty
+    assert len(found.scan_measures)
+
+
+def test_the_picture_of_a_comparison_goes_with_it(tmp_path):
+    own, other = of_cohorts(b=masks(DICE)), of_cohorts(b=masks([0.4] * 16))
+    for networks, drawn in (({"automatic": own, "other": other}, True), ({"automatic": own}, False)):
+        write_overlap(tmp_path, overlap_tables(networks, resampling(), resampling()))
+        assert (tmp_path / "dice.png").exists() == drawn
+        assert pd.read_csv(tmp_path / "pairs.csv").empty != drawn
