@@ -26,9 +26,6 @@ from livermets.masks.identity import (
 
 _NEEDED_OF_KEY = ("patient_id", "lesion_id")
 REQUIRED_COLUMNS = (*_NEEDED_OF_KEY, "response", *PREDICTED, "dice", "longest_diameter_mm")
-_ZERO_OR_ONE = ("response", *PREDICTED, "detected")
-_SHARES = ("dice", RULE_COLUMN, *SHARES, *CALIBRATED, "threshold")
-_COUNTS = (*ROI_COUNTS, "minimum_rois")
 NOT_STATED = "not stated"
 CLASS_GIVEN, NO_ROI, TOO_FEW_ROIS, UNDETECTED = "classified", "no ROI", "too few ROIs", "undetected"
 NO_CLASS_GIVEN = "no class given"
@@ -41,6 +38,14 @@ SAME, OTHER, NO_CLASS = FATES = ("same", "other", "no class")
 class with at least one of them. Every lesion has exactly one of these fates."""
 Allowed = Callable[[pd.Series], pd.Series]
 """Which numbers of a column are allowed."""
+_SHARES = ("dice", RULE_COLUMN, *SHARES, *CALIBRATED, "threshold")
+_NUMBERS: tuple[tuple[Sequence[str], Allowed, str], ...] = (
+    (("response", *PREDICTED, "detected"), lambda x: x.isin([0, 1]), "0, 1 or empty"),
+    (_SHARES, lambda x: x.between(0, 1), "between 0 and 1, or empty"),
+    ((*ROI_COUNTS, "minimum_rois"), lambda x: x >= 0, "a count, or empty"),
+    (("longest_diameter_mm",), lambda x: (x >= 0) & np.isfinite(x), "a length in mm (0: a single voxel), or empty"),
+)
+"""Columns of numbers, those that are allowed, and how these are said."""
 
 
 def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.DataFrame:
@@ -58,21 +63,14 @@ def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.Da
         problems.error(where, f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}", fix)
     elif lesions.empty:
         problems.error(where, "the table has no lesions", "Give one row per lesion")
-    table = lesions.copy()
-    for column in present(_ZERO_OR_ONE, table):
-        table[column] = _numbers(table[column], problems, where, lambda x: x.isin([0, 1]), "0, 1 or empty")
-    for column in present(_SHARES, table):
-        table[column] = _numbers(table[column], problems, where, lambda x: x.between(0, 1), "between 0 and 1, or empty")
-    for column in present(_COUNTS, table):
-        table[column] = _numbers(table[column], problems, where, lambda x: x >= 0, "a count, or empty")
-    if "longest_diameter_mm" in table:
-        expected = "a length in mm (0: a single voxel), or empty"
-        diameter = table["longest_diameter_mm"]
-        length = _numbers(diameter, problems, where, lambda x: (x >= 0) & np.isfinite(x), expected)
-        table["longest_diameter_mm"] = length
-    _check_keys(table, problems, where)
+    numbers = {
+        column: _numbers(lesions[column], problems, where, allowed, expected)
+        for columns, allowed, expected in _NUMBERS
+        for column in present(columns, lesions)
+    }
+    _check_keys(lesions, problems, where)
     problems.raise_if_errors()
-    return _with_fates(with_stated_groups(table))
+    return _with_fates(with_stated_groups(lesions.assign(**numbers)))
 
 
 def with_stated_groups(table: pd.DataFrame) -> pd.DataFrame:
@@ -85,8 +83,8 @@ def with_stated_groups(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def false_positive_count(lesions: pd.DataFrame, timepoints: Sequence[str] = ()) -> int:
-    """Automatic components that cover no manual lesion, if the table lists them (``kind``), at the
-    named timepoints (all if none is named)."""
+    """Automatic components that cover no manual lesion, if the table lists them (``kind``), at the named timepoints
+    (all if none is named)."""
     if "kind" not in lesions:
         return 0
     return int((lesions["kind"].eq(FALSE_POSITIVE) & with_headline(lesions, timepoints)["headline"]).sum())
