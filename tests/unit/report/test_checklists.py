@@ -154,6 +154,7 @@ CHANGES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_answers_follow_the_study(study, change):
     changed, expected = CHANGES[change]

@@ -110,6 +110,7 @@ def test_a_diameter_beyond_the_lesions_and_an_interval_beyond_one_are_said() -> 
     assert "not certain" in row["statement"]
 
 
+@pytest.mark.slow
 def test_interval_of_the_slope_holds_its_level_with_correlated_lesions() -> None:
     """20 patients of 6 lesions who differ strongly; the slope is 0.5 per 0.1 within patients, and a population model
     sees the attenuated one, so the estimate of a large sample is the truth here."""
