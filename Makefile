@@ -26,8 +26,8 @@ demo: install ## run the whole chain on the embedded synthetic cohort and print 
 test: install-dev ## run every test
 	@$(BIN)/python -m pytest
 
-test-quick: install-dev ## run the fast tests of every package, without Snakemake: for the loop, not for a decision
-	@$(BIN)/python -m pytest -m "not slow" --ignore tests/workflow --ignore tests/wrong_input -q
+test-quick: install-dev ## run the fast tests of every package: while working, not to decide
+	@$(BIN)/python -m pytest tests/unit tests/property -m "not slow" -q
 
 lint: install-dev ## formatting, linting, types, contracts of imports, generated files in step
 	$(BIN)/ruff check .

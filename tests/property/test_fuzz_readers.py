@@ -70,12 +70,14 @@ def test_image_files(tmp_path: Path, name: str) -> None:
     assert refused > 0
 
 
+@pytest.mark.slow
 def test_dicom_slices(tmp_path: Path) -> None:
     path = write_series(tmp_path / "series", CT[:4, :16, :16])[1]
     refused = fuzz(path, lambda: read_ct(tmp_path / "series"), 2, tries=20)
     assert refused > 0
 
 
+@pytest.mark.slow
 def test_enhanced_ct(tmp_path: Path) -> None:
     write_enhanced(tmp_path / "enhanced/ct", write_series(tmp_path / "series", CT[:4, :16, :16]))
     refused = fuzz(tmp_path / "enhanced/ct", lambda: read_ct(tmp_path / "enhanced"), 6, tries=40)

@@ -53,6 +53,7 @@ def test_every_contour_is_used_or_reported(drawn: list[Contour], points: int) ->
     assert used + sum(left_out) == total == structure.total
 
 
+@pytest.mark.slow
 @quick
 @given(st.lists(circles, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_copies_and_order_change_nothing(drawn: list[np.ndarray], random) -> None:
@@ -63,6 +64,7 @@ def test_copies_and_order_change_nothing(drawn: list[np.ndarray], random) -> Non
     np.testing.assert_array_equal(filled([Contour(points) for points in again], GRID).mask, once)
 
 
+@pytest.mark.slow
 @quick
 @given(st.lists(circles, min_size=1, max_size=6))
 def test_no_voxel_appears_that_no_contour_encloses(drawn: list[np.ndarray]) -> None:

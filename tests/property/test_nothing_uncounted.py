@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pydicom
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.uid import MRImageStorage, generate_uid
@@ -67,6 +68,7 @@ def fill(folder: Path, slices: int, linked: int, shared: int, extra: dict[str, i
     return slices + sum(extra.values())
 
 
+@pytest.mark.slow
 @given(st.integers(3, 12), SMALL, st.integers(0, 12), EXTRA)
 @settings(max_examples=20, deadline=None, derandomize=True)
 def test_files_are_used_or_reported(slices: int, linked: int, shared: int, extra: dict[str, int]) -> None:
@@ -82,6 +84,7 @@ def test_files_are_used_or_reported(slices: int, linked: int, shared: int, extra
         assert found.files.get(counted_as, 0) == extra[kind]
 
 
+@pytest.mark.slow
 @given(st.integers(3, 12), SMALL, SMALL, st.integers(0, 11), st.integers(0, 1400))
 @settings(max_examples=30, deadline=None, derandomize=True)
 def test_a_slice_that_is_not_there_or_cut_short_is_never_passed_over(

@@ -18,6 +18,7 @@ def lesions(draw):
     return folds, np.concatenate(runs)[order], patient[order]
 
 
+@pytest.mark.slow
 @given(lesions(), st.integers(0, 2**31))
 @settings(max_examples=60, deadline=None)
 def test_every_lesion_once_and_patients_never_split(case, seed):

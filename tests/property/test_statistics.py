@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ def table_of(rows: list[tuple]) -> pd.DataFrame:
     return table.assign(lesion_id=range(len(rows)))
 
 
+@pytest.mark.slow
 @given(st.lists(LESION, min_size=1, max_size=25))
 @settings(max_examples=25, deadline=None)
 def test_every_lesion_has_one_stratum_and_one_fate(rows: list[tuple]) -> None:
@@ -46,6 +48,7 @@ def test_every_lesion_has_one_stratum_and_one_fate(rows: list[tuple]) -> None:
         assert margins.loc[margins["margin"] == margin, "n_lesions"].sum() == placed
 
 
+@pytest.mark.slow
 @given(DICE.filter(lambda x: not np.isnan(x)), DIAMETER.filter(lambda x: not np.isnan(x)))
 @settings(max_examples=25, deadline=None)
 def test_a_lesion_lies_within_the_bounds_of_its_stratum(dice: float, diameter: float) -> None:
@@ -56,6 +59,7 @@ def test_a_lesion_lies_within_the_bounds_of_its_stratum(dice: float, diameter: f
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=2, max_size=30))
+@settings(deadline=None)
 def test_clustered_interval_holds_its_estimate_and_mirrors(pairs: list[tuple[int, int]]) -> None:
     hits = np.array([min(pair) for pair in pairs], float)
     total = np.array([max(pair) for pair in pairs], float)
@@ -67,6 +71,7 @@ def test_clustered_interval_holds_its_estimate_and_mirrors(pairs: list[tuple[int
 
 
 @given(st.integers(0, 60), st.integers(1, 60))
+@settings(deadline=None)
 def test_exact_interval_mirrors(k: int, n: int) -> None:
     k = min(k, n)
     low, high = clopper_pearson(k, n)

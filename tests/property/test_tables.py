@@ -1,7 +1,7 @@
 """Any name that is written to a table is read back as it was."""
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livermets.io.tables import TEXT_COLUMNS, read_table, write_csv, write_parquet
@@ -16,6 +16,7 @@ NAMES = st.one_of(
 
 
 @given(names=st.lists(NAMES, min_size=1), column=st.sampled_from(TEXT_COLUMNS))
+@settings(deadline=None)
 def test_text_survives_a_round_trip(tmp_path_factory, names, column):
     folder = tmp_path_factory.mktemp("tables")
     table = pd.DataFrame({column: names, "x": 0.5})
@@ -26,6 +27,7 @@ def test_text_survives_a_round_trip(tmp_path_factory, names, column):
 
 
 @given(numbers=st.lists(st.floats(allow_nan=False), min_size=1))
+@settings(deadline=None)
 def test_numbers_survive_a_round_trip(tmp_path_factory, numbers):
     path = tmp_path_factory.mktemp("tables") / "t.csv"
     write_csv(path, pd.DataFrame({"x": numbers}))

@@ -186,6 +186,7 @@ def test_a_proposal_that_runs(study: SmallStudy, capsys: pytest.CaptureFixture[s
     assert "6 lesions" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_proposal_for_enhanced_ct_and_segmentation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = SmallStudy(tmp_path)
     for number in (1, 2):

@@ -15,6 +15,8 @@ from livermets.cli import app
 from livermets.concordance.result import ConcordanceResult
 from livermets.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 FAST = '{"bootstrap_replicates": 200}'
 
 

@@ -16,6 +16,8 @@ from tests.small_study import SmallStudy, patient_arrays, save
 from livermets.io.images import read_volume
 from livermets.io.tables import read_parquet_metadata
 
+pytestmark = pytest.mark.slow
+
 CT, LIVER, LESIONS = patient_arrays(0)
 MEANS = ("--settings", json.dumps({"size": 3, "features": ["firstorder_Mean"], "classes": ["firstorder"]}))
 

@@ -17,6 +17,8 @@ from tests.small_study import SmallStudy, image_of, patient_arrays, save
 
 from livermets.io.images import read_volume
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(os.environ.get("LIVERMETS_DATA", "/nowhere"))
 OUT = "results/train/intake/T1/baseline"
 COLUMNS = ["cohort", "patient_id", "timepoint", "centre", "lesion_id", "response", "longest_diameter_mm", "volume_ml",

@@ -89,6 +89,7 @@ TABLES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("permutation_statistic", ["search", "nested"])
 def test_small_tables_run_to_the_end(name, permutation_statistic):

@@ -26,6 +26,8 @@ from livermets.segmentation.folds import fold_of
 from livermets.segmentation.preprocessed import preprocessed_digest
 from livermets.surroundings import OUTER_PATH, SOURCE
 
+pytestmark = pytest.mark.slow
+
 PATIENTS = ("A1", "A2", "A3", "A4")
 PREPROCESS = '{"network_grid": 32, "clip_hu": [-150, 250]}'
 SETTINGS = json.dumps(
@@ -360,7 +362,6 @@ def training_command(study: Path, out: Path, epochs: int, threads: int) -> list[
     ]  # fmt: skip
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system lends no single cores")
 def test_fewer_cores_than_threads_give_the_same_weights(study, tmp_path):
     cores = sorted(os.sched_getaffinity(0))
@@ -377,7 +378,6 @@ def test_fewer_cores_than_threads_give_the_same_weights(study, tmp_path):
     assert one == every
 
 
-@pytest.mark.slow
 def test_a_training_killed_from_outside_continues_to_the_same_bytes(study, tmp_path):
     def command(name: str) -> list[str]:
         return training_command(study, tmp_path / name, epochs=20, threads=1)

@@ -47,6 +47,7 @@ def test_every_figure_is_named_after_a_table_that_is_written(
     assert all(len(getattr(result, name)) for name in figures)
 
 
+@pytest.mark.slow
 def test_figures_can_be_saved(figures: dict[str, Figure]) -> None:
     for figure in figures.values():
         stream = BytesIO()

@@ -86,6 +86,7 @@ def test_a_missing_interval_says_why() -> None:
         assert missing["note"].str.len().gt(0).all()
 
 
+@pytest.mark.slow
 def test_same_seed_same_digits_other_seed_other_bootstrap() -> None:
     first, again, other = (concordance(lesion_table(), FAST, seed) for seed in (1, 1, 2))
     for field in fields(first):
@@ -97,6 +98,7 @@ def test_same_seed_same_digits_other_seed_other_bootstrap() -> None:
     assert first.agreement.loc[~bootstrap, columns].equals(other.agreement.loc[~bootstrap, columns])
 
 
+@pytest.mark.slow
 def test_order_of_rows_does_not_matter(result: ConcordanceResult) -> None:
     shuffled = concordance(lesion_table().sample(frac=1, random_state=3), FAST, seed=1)
     pd.testing.assert_frame_equal(result.agreement, shuffled.agreement)

@@ -26,6 +26,7 @@ def folder(fitted, tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_written_model_classifies_as_the_fitted_one(fitted, folder):
     table = roi_table(seed=8)
     read = read_model(folder)

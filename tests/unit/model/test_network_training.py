@@ -30,6 +30,7 @@ def genomes(count: int, seed: int = 1) -> list[Genome]:
     ]
 
 
+@pytest.mark.slow
 def test_training_follows_scikit_learn_step_for_step():
     """Same start, full batches: the weights after 25 Adam steps are MLPClassifier's."""
     data, genome = rows(120), Genome((0, 2, 3, 7), 5)

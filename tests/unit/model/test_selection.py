@@ -12,6 +12,8 @@ from livermets.model.selection import Inputs, select
 from livermets.model.tables import selection_tables
 from livermets.randomness import integer_seed
 
+pytestmark = pytest.mark.slow
+
 AUDITED = SETTINGS.model_copy(
     update={
         "audit": SETTINGS.audit.model_copy(update={"permutations": 2, "feature_gains": True, "comparisons": True}),

@@ -13,7 +13,7 @@ from livermets.phantom.truth import plan_patient
 from livermets.phantom.writing import write_cohort
 
 # One worker makes the cohort once.
-pytestmark = pytest.mark.xdist_group("synthetic-cohort")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("synthetic-cohort")]
 
 SEED, GRID = 21, 104
 

@@ -35,6 +35,7 @@ def assert_equal_or_closer_to_the_truth(image: np.ndarray, settings: RadiomicsSe
     return noise
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [3, 5, 7, 11, 15])
 def test_adversarial_windows(size: int) -> None:
     for name, (window, bin_width) in adversarial(size).items():

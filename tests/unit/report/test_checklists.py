@@ -57,6 +57,7 @@ def test_whatever_is_claimed_rests_on_a_known_fact(name, study):
         assert bool(row.rests_on) or row.state in UNPROVEN, row.item
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_an_answer_falls_with_any_fact_it_rests_on(name, study, monkeypatch):
     full, found = answered(name, study), facts(study)
@@ -154,6 +155,7 @@ CHANGES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_answers_follow_the_study(study, change):
     changed, expected = CHANGES[change]

@@ -23,6 +23,7 @@ def network():
     return build_network(NETWORK).eval()
 
 
+@pytest.mark.slow
 def test_batches_do_not_change_the_map(network):
     scan = disc_scan("a", 1)
     one, many = (
@@ -59,6 +60,7 @@ def test_a_box_as_large_as_the_image_is_the_image(network):
     assert np.allclose(box, whole, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_flips_make_the_map_follow_a_flipped_image(network):
     slices = torch.randn(2, 1, 16, 24)
     plain = forward_probability(network, slices, "flips")

@@ -62,6 +62,7 @@ def test_giannini2020_calls_lesions_by_the_published_rule():
     assert "resubstitution" in stated_and_chosen("giannini2020")[0]
 
 
+@pytest.mark.slow
 def test_giannini2020():
     _, settings = preset("giannini2020")
     network, training = settings.network, settings.training

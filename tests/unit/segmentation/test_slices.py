@@ -52,6 +52,7 @@ def test_balanced_epochs_hold_as_many_slices_of_either_kind():
     assert len(epoch_order(kinds, TrainingSettings(balance=False), 0, 0)) == 100
 
 
+@pytest.mark.slow
 def test_real_slices_are_balanced(disc_scans):
     slices = select_slices(disc_scans, "all", 0)
     assert slices.with_target.dtype == bool
@@ -78,6 +79,7 @@ def test_every_epoch_draws_anew_and_repeatably():
     assert set(epoch_order(kinds, settings, 0, 3)) != set(epoch_order(kinds, settings, 0, 4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("balance", [True, False])
 @pytest.mark.parametrize("slices_per_epoch", [None, 4])
 def test_class_weights_are_counted_over_what_epochs_show(disc_scans, balance, slices_per_epoch):
@@ -95,6 +97,7 @@ def test_class_weights_are_counted_over_what_epochs_show(disc_scans, balance, sl
     assert (dataset.foreground_share() < 0.95 * of_all_slices) == balance  # most of these slices show a lesion
 
 
+@pytest.mark.slow
 def test_class_weights_of_windows_are_counted_over_windows(disc_scans):
     slices = select_slices(disc_scans, "liver", 0)
     settings = TrainingSettings(patch=16, slices_per_epoch=64, augmentation=AugmentationSettings(flip=0))

@@ -23,6 +23,8 @@ from livermets.segmentation.predict import out_of_memory_advice, predict_probabi
 from livermets.segmentation.slices import select_slices
 from livermets.segmentation.training_loop import CheckpointPlace, train_network
 
+pytestmark = pytest.mark.slow
+
 NETWORK = NetworkSettings(levels=2, base_filters=4, dropout=0.1)
 SETTINGS = TrainingSettings(
     epochs=4, batch_size=4, learning_rate=0.01, augmentation=AugmentationSettings(flip=0.5, noise=0.5)
@@ -124,7 +126,6 @@ def test_the_epoch_kept_is_the_one_whose_weights_are_kept(disc_scans, monkeypatc
     assert (trained.best_epoch, trained.kept_epoch) == (2, kept)
 
 
-@pytest.mark.slow
 def test_a_dark_disc_is_learnt(disc_scans):
     settings = SETTINGS.model_copy(update={"epochs": 25})
     trained = train(disc_scans[:5], settings)

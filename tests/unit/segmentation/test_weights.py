@@ -89,6 +89,7 @@ def test_pretrained_weights_enter_the_encoder(imagenet_file, suffix, tmp_path):
     assert torch.equal(encoder.layer3[1].conv1.weight, weights["layer3.1.conv1.weight"])
 
 
+@pytest.mark.slow
 def test_one_channel_sees_grey_as_three_equal_channels(imagenet_file):
     path, _ = imagenet_file
     settings = PretrainedSettings(file=str(path), sha256=file_digest(path))

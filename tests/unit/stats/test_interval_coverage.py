@@ -11,6 +11,7 @@ STUDIES = 300
 NOISE = 2 * (0.95 * 0.05 / STUDIES) ** 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "study, truth, naive",
     [(one_proportion, SHARE, "clopper-pearson (naive)"), (one_auc, true_aucs()[0], "delong (naive)")],

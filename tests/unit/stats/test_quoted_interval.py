@@ -73,6 +73,7 @@ def test_a_share_of_all_or_none_has_an_interval_by_patient() -> None:
     assert np.isnan(clopper_pearson_patients(np.array([3, 0]), np.array([3, 0]))).all()  # one patient contributes
 
 
+@pytest.mark.slow
 def test_the_quoted_interval_covers_where_that_by_patient_does_not() -> None:
     """The long run is tests/bench/bench_coverage_quoted.py."""
     found = coverage(proportion(0.9), SIZES["8/36"], icc=0.6, studies=150, replicates=10)

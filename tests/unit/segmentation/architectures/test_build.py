@@ -47,6 +47,7 @@ def test_resnet_unet_has_the_weights_of_segmentation_models():
     assert parameter_count(build_network(settings)) == 14_328_209
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["unet", "resnet18-unet"])
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
 @pytest.mark.parametrize("context", [0, 1])
