@@ -194,7 +194,7 @@ def _without(folder: Path, gone: tuple[str, ...], tmp_path: Path) -> Path:
             "*/intake": "no scan.json",
         },
         {
-            "*/segmentation": "no scan_metrics.csv",
+            "overlap/scan_measures.csv": "scan_measures.csv is missing",
             "concordance/pooled/strata.csv": "strata.csv is missing",
             "model/permutation.csv": "no permutation was asked for",
         },
@@ -280,7 +280,7 @@ def test_a_removed_cohort_is_no_part_of_the_study(made_study):
     config = made_study.config.model_copy(update={"cohorts": left})
     before = read_results(made_study.folder, made_study.config)
     after = read_results(made_study.folder, config)
-    for table in ("scans", "scan_metrics", "matching"):
+    for table in ("scans", "scan_metrics"):
         left = getattr(after, table)
         assert gone in set(getattr(before, table)["cohort"]), table
         assert gone not in set(left["cohort"]), table

@@ -188,7 +188,7 @@ def _ends(row: pd.Series | None) -> str:
 def _false_positives(study: StudyResults) -> Block:
     table = of_own_network(study.overlap, "false_positives")
     if table.empty:
-        return Note("False positives per scan are not shown because no scan_metrics.csv counts them.")
+        return Note("False positives per scan are not shown because false_positives.csv is missing or empty.")
     # Of a cohort seen at several timepoints the first row is of all of them together.
     rows = [
         [
@@ -229,7 +229,7 @@ def _patients(study: StudyResults) -> Section:
 def _scans(study: StudyResults) -> Section:
     table = of_own_network(study.overlap, "scan_measures")
     if table.empty:
-        why = "Whole-scan measures are not shown because no scan_metrics.csv was found."
+        why = "Whole-scan measures are not shown because scan_measures.csv is missing or empty."
         return Section("segmentation-scans", "Whole scans", [Note(why)])
     caption = (
         "Whole-scan measures of the automatic masks over scans, by cohort and timepoint. Detected lesions: "
