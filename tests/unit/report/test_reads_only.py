@@ -21,7 +21,7 @@ READ = {
     "livermets.concordance.fates": {"ANY", "NOT_MEASURED"},
     "livermets.concordance.rois": {"BY_CONSTRUCTION"},
     "livermets.concordance.strata": {"quoted_interval"},
-    "livermets.concordance.study": {"CLASSIFIED", "END_TO_END"},
+    "livermets.concordance.diagnostics": {"CLASSIFIED", "END_TO_END"},
     "livermets.model.figures": {"MOST_FEATURES"},
     "livermets.randomness": {"integer_seed"},
 }

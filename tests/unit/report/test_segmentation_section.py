@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from tests.network_descriptions import network_description
 
 from livermets.report.document import Details, Figure, Paragraph, Section, Table
 from livermets.report.results import Network, read_results
@@ -85,7 +86,9 @@ def test_networks_say_that_the_rest_of_the_report_is_about_the_studys_own(shown)
 @pytest.mark.parametrize("held_back, whose", [(["P1"], "the inner validation split"), ([], "training patients")])
 def test_examples_say_whose_slices_they_are(study, tmp_path, held_back, whose):
     picture = next(iter(study.model_pictures.values()), None) or _picture(tmp_path)
-    network = Network("lesions", {"validation_patients": held_back}, pd.DataFrame(), {"examples": picture})
+    network = Network(
+        "lesions", network_description(validation_patients=tuple(held_back)), pd.DataFrame(), {"examples": picture}
+    )
     section = networks_sections(dataclasses.replace(study, networks={"lesions": network}))[0].sections[0]
     figure = next(block for block in section.blocks if isinstance(block, Figure))
     assert figure.caption.startswith(f"Example slices of {whose}:")

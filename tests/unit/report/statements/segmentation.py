@@ -29,8 +29,7 @@ def _compared(files: Files, **_: str) -> Values:
 def _epochs(files: Files, network: str) -> Values:
     folder = network.replace("compared-", "compared/") if network.startswith("compared-") else network
     log = files.csv(f"models/{folder}/training_log.csv")
-    kept = log.loc[log["improved"], "epoch"].max() if "improved" in log else float("nan")
-    return {"n": len(log), "kept": kept}
+    return {"n": len(log), "kept": files.json(f"models/{folder}/network.json")["kept_epoch"]}
 
 
 def _ranked(files: Files, cohort: str, **_: str) -> Values:
@@ -55,7 +54,7 @@ STATEMENTS = (
     Statement("network-{network}/caption/*-curves", "{n} epoch", "models/<network>/training_log.csv", "epoch",
               _epochs),
     Statement("network-{network}/caption/*-curves", "epoch {kept}, whose weights were kept",
-              "models/<network>/training_log.csv", "improved", _epochs, rare=True),
+              "models/<network>/network.json", "kept_epoch", _epochs, rare=True),
     Statement("overlays/caption/*", "Cohort {cohort:w}: lesions of the best, median and worst Dice among {n} lesion",
               "lesions.csv", "dice", _ranked, rare=True),
 )  # fmt: skip
