@@ -4,7 +4,7 @@
 
 FOLDER becomes a study with the demonstration's cohorts, the recipe `recommended` as its own network, the liver by a
 network, and the published presets beside it (compare_networks): trained on the same patients, applied to the same
-validation patients. The tables are FOLDER/results/networks/*.csv; ``--full`` goes on to the study report, which shows
+validation patients. The tables are FOLDER/results/overlap/*.csv; ``--full`` goes on to the study report, which shows
 them with the masks. A run that was cut off goes on with the same command.
 
 The default grid of 128 pixels shrinks the phantom's 192 by less than the papers shrink 512 to 256; windows keep their
@@ -28,7 +28,7 @@ from livermets.config.recipes import overlaid
 
 REPOSITORY = Path(__file__).parents[2]
 PUBLISHED = ("giannini2020", "defeudis2022-notl", "defeudis2022-tl")
-TABLES = "results/networks/pairs.csv"
+TABLES = "results/overlap/pairs.csv"
 
 
 def study(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -78,9 +78,9 @@ def main() -> None:
         print("shortened: this shows that the recipes run, not what they are worth")
     with pd.option_context("display.width", 250, "display.max_columns", 30, "display.float_format", "{:.3f}".format):
         for name in ("networks", "overlap", "lesion_wise", "pairs"):
-            table = pd.read_csv(arguments.folder / f"results/networks/{name}.csv")
+            table = pd.read_csv(arguments.folder / f"results/overlap/{name}.csv")
             print(f"\n{name}\n{table.drop(columns=['reference', 'note'], errors='ignore').to_string(index=False)}")
-        metrics = (arguments.folder / "results").glob("demo-validation/segmentation/*/*/scan_metrics.csv")
+        metrics = (arguments.folder / "results").glob("demo-validation/segmentation/automatic/*/*/scan_metrics.csv")
         liver = pd.concat(map(pd.read_csv, metrics))["liver_dice"]
         print(f"\nliver network: Dice {liver.median():.3f}, lowest {liver.min():.3f}, {len(liver)} validation scans")
 

@@ -60,10 +60,14 @@ def test_a_bare_checkout_plans_the_whole_demonstration(tmp_path):
     scans = sum(patients.values())
     assert scans >= 16
     assert jobs["phantom"] == len(cohorts)
-    for rule in ("intake", "liver", "preprocess", "segment"):
+    for rule in ("intake", "liver"):
         assert jobs[rule] == scans, rule
+    # A second network is trained on the same scans, and applied to those of validation.
+    assert jobs["preprocess"] == 2 * scans
+    assert jobs["segment"] == scans + patients["validation"]
+    assert jobs["train_segmentation"] == 2
     assert jobs["features"] == 2 * scans
-    for rule in ("check", "train_segmentation", "select", "report", "manifest", "all", "concordance"):
+    for rule in ("check", "select", "report", "manifest", "all", "concordance"):
         assert jobs[rule] == 1, rule
     assert jobs["classify"] == len(cohorts)
 
@@ -71,15 +75,14 @@ def test_a_bare_checkout_plans_the_whole_demonstration(tmp_path):
 def test_cross_fitting_trains_one_more_network_per_fold(study):
     folder = study(segmentation={"cross_fit": 3})
     jobs = planned(folder)
-    assert jobs["train_segmentation"] == 1
-    assert jobs["train_segmentation_fold"] == 3
+    assert jobs["train_segmentation"] == 1 + 3
 
 
 def test_a_liver_network_is_trained_when_asked_for(study):
     folder = study(segmentation={"liver": {"source": "network"}})
     jobs = planned(folder)
     assert jobs["train_segmentation"] == 2
-    assert jobs["preprocess_liver"] == 3
+    assert jobs["preprocess"] == 3 + 5
     assert jobs["liver"] == 5
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from livermets.config.base import Section
 from livermets.config.classification import ClassificationSettings
 from livermets.config.cohorts import CohortSettings, Name, Timepoints
-from livermets.config.networks import OWN, ComparedNetwork
+from livermets.config.networks import LIVER, OWN, ComparedNetwork
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.radiomics import RadiomicsSettings
@@ -53,9 +53,10 @@ class StudyConfig(Section):
 
     @field_validator("compare_networks")
     @classmethod
-    def _own_is_taken(cls, compared: dict[str, ComparedNetwork]) -> dict[str, ComparedNetwork]:
-        if OWN in compared:
-            raise ValueError(f"{OWN} is what the study's own network is called there; choose another name")
+    def _taken_names(cls, compared: dict[str, ComparedNetwork]) -> dict[str, ComparedNetwork]:
+        for name, whose in ((OWN, "own"), (LIVER, "liver")):
+            if name in compared:
+                raise ValueError(f"{name} is what the study's {whose} network is called; choose another name")
         return compared
 
 

@@ -83,7 +83,7 @@ def _seeds(config: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _device(results: Path, gone: list[Path]) -> str | None:
-    files = kept(results.glob("models/*/network.json"), gone)
+    files = kept(results.glob("networks/*/network.json"), gone)
     devices = {str(read_json(path).get("device")) for path in files}
     known = sorted(devices - {"None"})
     return ", ".join(known) or None

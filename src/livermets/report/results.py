@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.config.networks import OWN
 from livermets.errors import input_error
 from livermets.io.tables import read_table, with_text
 from livermets.masks.identity import SCAN_KEY
@@ -122,16 +123,16 @@ def read_results(folder: Path, config: Mapping[str, Any], manifest: dict[str, An
         lesions=lesions,
         false_positives=false_positives,
         findings=findings,
-        matching=_concatenated(folder, "*/segmentation/*/*/matching.csv", gone),
-        scan_metrics=_concatenated(folder, "*/segmentation/*/*/scan_metrics.csv", gone),
+        matching=_concatenated(folder, f"*/segmentation/{OWN}/*/*/matching.csv", gone),
+        scan_metrics=_concatenated(folder, f"*/segmentation/{OWN}/*/*/scan_metrics.csv", gone),
         scans=scans,
         excluded=left_out(config, _excluded_lesions(config, scans)),
         problems=_remarks(folder, gone),
         model=_tables_in(folder / "model"),
         model_facts=model_facts,
         model_pictures=pictures_in(folder / "model"),
-        networks=_networks(folder / "models", gone),
-        network_comparison=_tables_in(folder / "networks", gone),
+        networks=_networks(folder / "networks", gone),
+        network_comparison=_tables_in(folder / "overlap", gone),
         concordance={path.name: _tables_in(path) for path in kept(_folders_in(folder / "concordance"), gone)},
         concordance_pictures={path.name: pictures_in(path) for path in kept(_folders_in(folder / "concordance"), gone)},
         benchmarks=_benchmarks(folder / "benchmarks"),

@@ -58,7 +58,7 @@ def make_results(
     lesions.to_csv(folder / "lesions.csv", index=False)
     trained = lesions[lesions.cohort.eq(cohorts[0].name) & lesions.timepoint.eq("baseline")]
     _make_model(folder / "model", trained, rng)
-    _make_network(folder / "models" / "lesions", rng)
+    _make_network(folder / "networks" / "automatic", rng)
     validation = [c.name for c in cohorts if c.role == "validation"]
     for name in [*validation, "pooled"]:
         part = lesions[lesions.cohort.isin(validation if name == "pooled" else [name])]
@@ -158,7 +158,7 @@ def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator, detection_di
 def _make_scan(
     folder: Path, patient: str, timepoint: str, part: pd.DataFrame, rng: np.random.Generator, role: str
 ) -> None:
-    seg = folder / "segmentation" / patient / timepoint
+    seg = folder / "segmentation" / "automatic" / patient / timepoint
     seg.mkdir(parents=True, exist_ok=True)
     names = [
         "cohort",
@@ -307,14 +307,14 @@ def _make_network(folder: Path, rng: np.random.Generator) -> None:
 
 def _make_networks(folder: Path, validation: list[str]) -> None:
     """Two networks side by side, by the library itself; the second finds half of what the first overlaps."""
-    scans = [f"{folder}/{name}/segmentation/*/*" for name in validation]
-    words = [f"{name}={place}" for name in ("own", "other") for place in scans]
-    masks = read_network_masks([f"own={folder}/models/lesions"], words)
+    scans = [f"{folder}/{name}/segmentation/automatic/*/*" for name in validation]
+    words = [f"{name}={place}" for name in ("automatic", "other") for place in scans]
+    masks = read_network_masks([f"automatic={folder}/networks/automatic"], words)
     other = masks["other"].matching
     other["dice"] = other["dice"].where(other["lesion_id"] % 2 == 0, 0.0)
     other["detected"] = is_detected(other["dice"], float(other["detection_dice"].iloc[0])).astype(int)
     resampling = Resampling(200, 0.95, np.random.default_rng(1))
-    write_network_comparison(folder / "networks", compare_networks(masks, resampling))
+    write_network_comparison(folder / "overlap", compare_networks(masks, resampling))
 
 
 def _make_concordance(folder: Path, lesions: pd.DataFrame) -> None:

@@ -84,8 +84,8 @@ def test_every_count_follows_the_rule(swept):
     counts = dict(zip((row[0] for row in shown["flow-counts"].rows), shown["flow-counts"].rows, strict=True))
     assert sum(int(n) for n in counts["Automatic mask: no class, not detected"][2:]) == n - k
     assert sum(int(row[4]) for row in shown["per-patient"].rows if row[0] == "validation") == k
-    assert cell("networks-overlap", "Detected", "own", "validation, all", "all") == f"{k} of {n}"
-    assert cell("networks-overlap-detected", "Detected", "own", "validation, all", "all") == f"{k} of {n}"
+    assert cell("networks-overlap", "Detected", "automatic", "validation, all", "all") == f"{k} of {n}"
+    assert cell("networks-overlap-detected", "Detected", "automatic", "validation, all", "all") == f"{k} of {n}"
     assert f"detected {k} of {n} " in detection_sentence(validation).replace("\u00a0", " ")
     flow = lesion_flow(validation)
     assert flow.automatic_not_detected == n - k
@@ -95,26 +95,26 @@ def test_every_count_follows_the_rule(swept):
 
 def test_the_tables_on_disk_follow_the_rule(swept):
     rule, study, _ = swept
-    lesions = csv(study.folder, "networks/lesions.csv")
+    lesions = csv(study.folder, "overlap/lesions.csv")
     lesions["hit"] = is_detected(lesions["dice"], rule)
     assert (lesions["detected"] == lesions["hit"]).all()
-    own, other = (lesions[lesions["network"] == name].reset_index(drop=True) for name in ("own", "other"))
-    pairs = csv(study.folder, "networks/pairs.csv")
+    own, other = (lesions[lesions["network"] == name].reset_index(drop=True) for name in ("automatic", "other"))
+    pairs = csv(study.folder, "overlap/pairs.csv")
     pairs = pairs[(pairs["study_rule"] == 1) & (pairs["size"] == "all") & (pairs["timepoint"] == "all")]
     assert set(pairs["dice_above"]) == {rule}
     found = pairs.set_index("measure")["value"]
     assert found["detected_by_first_only"] == (own["hit"] & ~other["hit"]).sum()
     assert found["detection_difference"] == pytest.approx(own["hit"].mean() - other["hit"].mean())
-    missed = csv(study.folder, "networks/missed.csv")
+    missed = csv(study.folder, "overlap/missed.csv")
     missed = missed[missed["timepoint"] == "all"].set_index("n_missed_by")["n_lesions"]
     assert missed.to_dict() == {2: (~own["hit"] & ~other["hit"]).sum(), 1: (own["hit"] != other["hit"]).sum(),
                                 0: (own["hit"] & other["hit"]).sum()}  # fmt: skip
-    detection = csv(study.folder, "networks/detection.csv")
+    detection = csv(study.folder, "overlap/detection.csv")
     detection = detection[(detection["study_rule"] == 1) & (detection["size"] == "all")]
-    by_timepoint = detection[(detection["network"] == "own") & (detection["timepoint"] != "all")]
+    by_timepoint = detection[(detection["network"] == "automatic") & (detection["timepoint"] != "all")]
     assert by_timepoint.drop_duplicates("timepoint")["k"].sum() == own["hit"].sum()
-    times = csv(study.folder, "networks/timepoints.csv")
-    times = times[(times["network"] == "own") & (times["size"] == "all")].iloc[0]
+    times = csv(study.folder, "overlap/timepoints.csv")
+    times = times[(times["network"] == "automatic") & (times["size"] == "all")].iloc[0]
     assert times["k_first"] + times["k_second"] == own["hit"].sum()
     per_patient = csv(study.folder, "concordance/validation/per_patient.csv")
     assert per_patient["n_undetected"].sum() == (~own["hit"] & own["timepoint"].eq("baseline")).sum()

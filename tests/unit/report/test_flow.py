@@ -175,7 +175,7 @@ def test_every_analysis_states_the_lesions_of_its_file(baseline_only, made_study
     all_lesions = pd.read_csv(made_study.folder / "lesions.csv").query("cohort == 'validation'")
     baseline = all_lesions.query("timepoint == 'baseline'")
     both = baseline.dropna(subset=["predicted_manual", "predicted_automatic", "response"])
-    networks = pd.read_csv(made_study.folder / "networks/lesions.csv")
+    networks = pd.read_csv(made_study.folder / "overlap/lesions.csv")
 
     def of_step(stem: str) -> int:
         return pd.read_csv(made_study.folder / f"concordance/validation/{stem}.csv")["n_lesions"].max()
@@ -190,7 +190,7 @@ def test_every_analysis_states_the_lesions_of_its_file(baseline_only, made_study
         "Class from both masks: agreement": len(both),
         "Class from both, outcome known: diagnostics": len(both),
         "Automatic mask compared: segmentation": all_lesions["dice"].notna().sum(),
-        "Networks side by side": len(networks.query("network == 'own' and cohort == 'validation'")),
+        "Networks side by side": len(networks.query("network == 'automatic' and cohort == 'validation'")),
         "Outcome known, with a class or not: diagnostics end to end": baseline["response"].notna().sum(),
         "Calibration": of_step("calibration_summary"),
         "Net benefit": of_step("decision"),

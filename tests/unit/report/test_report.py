@@ -118,8 +118,8 @@ def test_the_settings_show_no_path_of_a_cohort(made_study):
 def test_compared_networks_are_shown_with_their_paired_tests(made_study):
     tables = {block.id: block for block in made_study.report.blocks() if isinstance(block, Table)}
     networks = [row[0] for row in tables["networks-costs"].rows]
-    assert networks == ["own", "other"]
-    pairs = pd.read_csv(made_study.folder / "networks/pairs.csv")
+    assert networks == ["automatic", "other"]
+    pairs = pd.read_csv(made_study.folder / "overlap/pairs.csv")
     exact = pairs[(pairs["method"] == "exact-binomial") & (pairs["size"] == "all") & (pairs["study_rule"] == 1)]
     exact = exact[exact["timepoint"] == "baseline"]
     shown = next(row for row in tables["networks-pairs"].rows if row[1:3] == ["baseline", "all"])

@@ -60,7 +60,7 @@ def test_the_tests_of_pairs_are_paired_and_the_published_one_stands_apart(shown)
 
 
 def test_means_without_the_missed_are_never_below_those_with_them(study, shown):
-    overlap = pd.read_csv(study.folder / "networks/overlap.csv")
+    overlap = pd.read_csv(study.folder / "overlap/overlap.csv")
     assert (overlap["dice_mean_detected"].fillna(1) >= overlap["dice_mean"] - 1e-12).all()
     every, found = (table(shown, name).rows for name in ("overlap", "overlap-detected"))
     assert [row[:3] for row in every] == [row[:3] for row in found]

@@ -103,7 +103,7 @@ def _evaluation(study: StudyResults, name: str) -> Iterator[Analysis]:
     yield from _segmented(part, drawn)
     networks = study.network_comparison.get("lesions", pd.DataFrame())
     if "cohort" in networks and len(of_part := networks[networks["cohort"].isin(members)]):
-        yield Analysis(part, "Networks side by side", _with_outcome(study, of_part), "networks/lesions.csv")
+        yield Analysis(part, "Networks side by side", _with_outcome(study, of_part), "overlap/lesions.csv")
     other = drawn[~drawn["timepoint"].isin(study.response_timepoints)]
     if len(other):
         words = f"Counted apart, seen at {fmt.listed(sorted(other['timepoint'].unique()))}: no prediction"
