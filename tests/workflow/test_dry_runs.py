@@ -143,6 +143,38 @@ def test_a_cohort_that_stands_twice_is_an_error_with_both_lines(study, tmp_path)
     assert planned(folder, "--configfile", str(folder / "config.yaml"), str(folder / "overlay.yaml"))["intake"] == 6
 
 
+@pytest.fixture
+def job_left_behind(tmp_path, monkeypatch):
+    """A cluster that still has a job of a killed run in the study's folder; its programs note who is called."""
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    queued = f"7|f0a1b2c3-0000-4000-8000-0123456789ab|{tmp_path.resolve()}"
+    programs = {
+        "sinfo": "echo 'main|4|(null)'",
+        "squeue": f"[ -e {bin}/called ] || echo '{queued}'",
+        "scancel": f'echo "$@" >> {bin}/called',
+    }
+    for name, line in programs.items():
+        (bin / name).write_text(f"#!/bin/sh\n{line}\n")
+        (bin / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin}:{os.environ['PATH']}")
+    return bin / "called"
+
+
+def test_jobs_left_behind_are_cancelled_before_jobs_are_planned(study, job_left_behind):
+    folder = study()
+    for looking in (["-n"], ["--unlock"], ["--lint"], ["--summary"]):
+        snakemake(folder, *looking)
+        assert not job_left_behind.exists(), looking
+    (folder / "results").mkdir()
+    (folder / "results/compiled_radiomics.txt").touch()  # nothing is to be done
+    done = snakemake(folder, "--cores", "1", "results/compiled_radiomics.txt")
+    assert done.returncode == 0, done.stderr
+    assert job_left_behind.read_text().split() == ["7"]
+    note = done.stderr.index("note: 1 job(s) of a run that was killed are cancelled.")
+    assert note < done.stderr.index("Building DAG of jobs")
+
+
 @pytest.mark.slow
 def test_snakemake_lints_a_bare_checkout():
     done = subprocess.run([sys.executable, "-m", "snakemake", "--lint"], cwd=REPOSITORY, capture_output=True, text=True)

@@ -76,8 +76,8 @@ def test_every_question_is_answered_by_a_run(study, tmp_path):
     assert told["cores"] == 1
     assert told["submits"] is False
     assert told["planned"] == ["all", "bad", "good"]
-    assert told["requested"]["default-resources"]["mem_mb"] == "100"
-    assert told["requested"]["bad"]["mem_mb"] == "9"
+    assert told["requested"]["default-resources"]["mem_mb"] == 100
+    assert told["requested"]["bad"]["mem_mb"] == 9
     assert told["locks"] > 0, f"Snakemake has no {LOCK_FILES} in {LOCKS}, by which a killed run is told"
     assert told["failed"] == [["bad", "bad.log", ["bad.txt"]]]
     assert told["status"] == 3, "Snakemake says in other words that a command has failed"
