@@ -125,7 +125,7 @@ def test_the_feature_that_matters_most_is_drawn_where_its_table_has_it(made_stud
     cohort = tmp_path / "external"
     scan = Path("EX0001") / "baseline"
     write_volume(cohort / "intake" / scan / "image.nii.gz", Volume(image, grid))
-    for folder in ("intake", "segmentation"):
+    for folder in ("intake", "segmentation/automatic"):
         write_volume(cohort / folder / scan / "lesions.nii.gz", Volume(mask, grid))
     lesions = made_study.results.lesions
     one = lesions[(lesions.patient_id == "EX0001") & (lesions.lesion_id.astype(str) == "1")]
