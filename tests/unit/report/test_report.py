@@ -130,7 +130,7 @@ def test_compared_networks_are_shown_with_their_paired_tests(made_study):
 
 def test_a_study_that_compares_no_networks_says_nothing_of_them(made_study, tmp_path):
     copy = shutil.copytree(made_study.folder, tmp_path / "results")
-    shutil.rmtree(copy / "networks")
+    shutil.rmtree(copy / "overlap")
     ids = {section.id for top in report_of(copy).sections for section in top.sections}
     assert "networks-compared" not in ids
     assert "networks" in ids
@@ -180,7 +180,7 @@ def _without(folder: Path, gone: tuple[str, ...], tmp_path: Path) -> Path:
         {
             "concordance": "results/concordance is empty",
             "model": "no model was fitted",
-            "models": "none was trained",
+            "networks": "none was trained",
             "*/intake": "no scan.json",
         },
         {
