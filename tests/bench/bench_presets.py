@@ -80,7 +80,7 @@ def main() -> None:
         for name in ("networks", "overlap", "lesion_wise", "pairs"):
             table = pd.read_csv(arguments.folder / f"results/overlap/{name}.csv")
             print(f"\n{name}\n{table.drop(columns=['reference', 'note'], errors='ignore').to_string(index=False)}")
-        metrics = (arguments.folder / "results").glob("demo-validation/segmentation/*/*/scan_metrics.csv")
+        metrics = (arguments.folder / "results").glob("demo-validation/segmentation/automatic/*/*/scan_metrics.csv")
         liver = pd.concat(map(pd.read_csv, metrics))["liver_dice"]
         print(f"\nliver network: Dice {liver.median():.3f}, lowest {liver.min():.3f}, {len(liver)} validation scans")
 

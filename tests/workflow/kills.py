@@ -45,28 +45,19 @@ VICTIMS = {
     "training_outcome": _victim("outcome", "model", "outcome.csv"),
     "liver": _victim("liver", "learn/liver", f"{SCAN}.nii.gz"),
     "preprocess": _victim(
-        "preprocess", f"learn/preprocess/{SCAN}", "image.nii.gz", "liver.nii.gz", "normalisation.json"
+        "preprocess", f"learn/preprocess/automatic/{SCAN}", "image.nii.gz", "liver.nii.gz", "normalisation.json"
     ),
     "train_segmentation": _victim(
-        "train-segmentation", "models/lesions", "network.safetensors", "network.json", "training_log.csv", "curves.png"
-    ),
-    "segment": _victim(
-        "segment", f"learn/segmentation/{SCAN}", "lesions.nii.gz", "matching.csv", "scan_metrics.csv", "overlay.png"
-    ),
-    "preprocess_compared": _victim(
-        "preprocess", f"networks/paper/learn/preprocess/{SCAN}", "image.nii.gz", "liver.nii.gz", "normalisation.json"
-    ),
-    "train_compared": _victim(
         "train-segmentation",
-        "models/compared/paper",
+        "networks/automatic",
         "network.safetensors",
         "network.json",
         "training_log.csv",
         "curves.png",
     ),
-    "segment_compared": _victim(
+    "segment": _victim(
         "segment",
-        "networks/paper/test/segmentation/V001/baseline",
+        f"learn/segmentation/automatic/{SCAN}",
         "lesions.nii.gz",
         "matching.csv",
         "scan_metrics.csv",

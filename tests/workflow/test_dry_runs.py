@@ -60,10 +60,14 @@ def test_a_bare_checkout_plans_the_whole_demonstration(tmp_path):
     scans = sum(patients.values())
     assert scans >= 16
     assert jobs["phantom"] == len(cohorts)
-    for rule in ("intake", "liver", "preprocess", "segment"):
+    for rule in ("intake", "liver"):
         assert jobs[rule] == scans, rule
+    # A second network is trained on the same scans, and applied to those of validation.
+    assert jobs["preprocess"] == 2 * scans
+    assert jobs["segment"] == scans + patients["validation"]
+    assert jobs["train_segmentation"] == 2
     assert jobs["features"] == 2 * scans
-    for rule in ("check", "train_segmentation", "select", "report", "manifest", "all", "concordance"):
+    for rule in ("check", "select", "report", "manifest", "all", "concordance"):
         assert jobs[rule] == 1, rule
     assert jobs["classify"] == len(cohorts)
 
@@ -71,15 +75,14 @@ def test_a_bare_checkout_plans_the_whole_demonstration(tmp_path):
 def test_cross_fitting_trains_one_more_network_per_fold(study):
     folder = study(segmentation={"cross_fit": 3})
     jobs = planned(folder)
-    assert jobs["train_segmentation"] == 1
-    assert jobs["train_segmentation_fold"] == 3
+    assert jobs["train_segmentation"] == 1 + 3
 
 
 def test_a_liver_network_is_trained_when_asked_for(study):
     folder = study(segmentation={"liver": {"source": "network"}})
     jobs = planned(folder)
     assert jobs["train_segmentation"] == 2
-    assert jobs["preprocess_liver"] == 3
+    assert jobs["preprocess"] == 3 + 5
     assert jobs["liver"] == 5
 
 
@@ -138,6 +141,38 @@ def test_a_cohort_that_stands_twice_is_an_error_with_both_lines(study, tmp_path)
     assert "overlay.yaml, line 3: the key `cohorts.a` is already in line 2. Keep one of the two." in done.stderr
     (tmp_path / "overlay.yaml").write_text("cohorts: {learn: {phantom: {patients: 4}}}\n")
     assert planned(folder, "--configfile", str(folder / "config.yaml"), str(folder / "overlay.yaml"))["intake"] == 6
+
+
+@pytest.fixture
+def job_left_behind(tmp_path, monkeypatch):
+    """A cluster that still has a job of a killed run in the study's folder; its programs note who is called."""
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    queued = f"7|f0a1b2c3-0000-4000-8000-0123456789ab|{tmp_path.resolve()}"
+    programs = {
+        "sinfo": "echo 'main|4|(null)'",
+        "squeue": f"[ -e {bin}/called ] || echo '{queued}'",
+        "scancel": f'echo "$@" >> {bin}/called',
+    }
+    for name, line in programs.items():
+        (bin / name).write_text(f"#!/bin/sh\n{line}\n")
+        (bin / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin}:{os.environ['PATH']}")
+    return bin / "called"
+
+
+def test_jobs_left_behind_are_cancelled_before_jobs_are_planned(study, job_left_behind):
+    folder = study()
+    for looking in (["-n"], ["--unlock"], ["--lint"], ["--summary"]):
+        snakemake(folder, *looking)
+        assert not job_left_behind.exists(), looking
+    (folder / "results").mkdir()
+    (folder / "results/compiled_radiomics.txt").touch()  # nothing is to be done
+    done = snakemake(folder, "--cores", "1", "results/compiled_radiomics.txt")
+    assert done.returncode == 0, done.stderr
+    assert job_left_behind.read_text().split() == ["7"]
+    note = done.stderr.index("note: 1 job(s) of a run that was killed are cancelled.")
+    assert note < done.stderr.index("Building DAG of jobs")
 
 
 @pytest.mark.slow

@@ -57,10 +57,10 @@ def test_a_compared_network_is_measured_on_the_validation_lesions(study):
     expected = sorted(manual[keys].itertuples(index=False))
     for network in ("automatic", "paper"):
         assert sorted(lesions.loc[lesions["network"] == network, keys].itertuples(index=False)) == expected
-    facts = json.loads((results / "models/compared/paper/network.json").read_text())
+    facts = json.loads((results / "networks/paper/network.json").read_text())
     assert facts["field"] == "image"  # as the preset says, not as the study's own network
     assert facts["training"]["learning_rate"] == 1e-4
-    assert not (results / "networks/paper/learn/segmentation").exists()
+    assert not (results / "learn/segmentation/paper").exists()
     assert "Networks side by side" in (results / "report/report.html").read_text()
 
 
@@ -98,7 +98,7 @@ def test_masks_lie_on_the_grid_of_the_ct_they_were_made_from(study):
             f"{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
             f"{cohort}/intake/{patient}/{timepoint}/lesions.nii.gz",
             f"{cohort}/liver/{patient}/{timepoint}.nii.gz",
-            f"{cohort}/segmentation/{patient}/{timepoint}/lesions.nii.gz",
+            f"{cohort}/segmentation/automatic/{patient}/{timepoint}/lesions.nii.gz",
         ):
             mask = sitk.ReadImage(str(study / "results" / written))
             assert mask.GetSize() == given.GetSize(), written

@@ -35,10 +35,10 @@ pytestmark = [
 # What SLURM calls a submission: a rule, or a group and its rules.
 SUBMITTED = {
     "phantom", "warm_radiomics", "check", "scan_intake_liver_preprocess", "train_segmentation", "segment",
-    "train_compared", "segment_compared", "overlap", "training_table", "select", "classify",
-    "resubstitution", "lesion_table", "concordance", "roi_concordance", "report", "manifest",
+    "overlap", "training_table", "select", "classify", "resubstitution", "lesion_table",
+    "concordance", "roi_concordance", "report", "manifest",
 }  # fmt: skip
-MASK = "results/test/segmentation/V001/baseline/lesions.nii.gz"
+MASK = "results/test/segmentation/automatic/V001/baseline/lesions.nii.gz"
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,10 @@ rule lesion_table:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("lesion_table"),
-        runtime=time_limit("lesion_table"),
+        mem_mb=requests.memory("lesion_table"),
+        runtime=requests.time_limit("lesion_table"),
+    params:
+        code=verb_digest("lesion-table"),
     shell:
         "python -m livermets lesion-table {input} --out {output} 2> {log}"
 
@@ -66,8 +68,8 @@ rule concordance:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("concordance"),
-        runtime=time_limit("concordance"),
+        mem_mb=requests.memory("concordance"),
+        runtime=requests.time_limit("concordance"),
     params:
         folder=subpath(output.diagnostics, parent=True),
         timepoints=[f"--timepoint={name}" for name in plan.config.response_timepoints],
@@ -84,8 +86,12 @@ rule roi_concordance:
         probabilities=lambda wildcards: [
             f"results/{cohort}/roi_probabilities.parquet" for cohort in plan.concordance_cohorts(wildcards.name)
         ],
-        manual=of_concordance("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
-        automatic=of_concordance("results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"),
+        manual=lambda wildcards: inputs.of_concordance(wildcards).expand(
+            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
+        ),
+        automatic=lambda wildcards: inputs.of_concordance(wildcards).expand(
+            "results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
+        ),
         model="results/model/model.json",
     output:
         agreement=report(
@@ -107,11 +113,13 @@ rule roi_concordance:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("roi_concordance"),
-        runtime=time_limit("roi_concordance"),
+        mem_mb=requests.memory("roi_concordance"),
+        runtime=requests.time_limit("roi_concordance"),
     params:
-        manual=words_of_concordance("--features=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
-        automatic=words_of_concordance(
+        manual=lambda wildcards: inputs.of_concordance(wildcards).words(
+            "--features=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
+        ),
+        automatic=lambda wildcards: inputs.of_concordance(wildcards).words(
             "--features=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
         ),
         folder=subpath(output.agreement, parent=True),

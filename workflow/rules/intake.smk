@@ -14,8 +14,8 @@ rule phantom:
         "../../envs/core.yaml"
     threads: 4
     resources:
-        mem_mb=memory("phantom"),
-        runtime=time_limit("phantom"),
+        mem_mb=requests.memory("phantom"),
+        runtime=requests.time_limit("phantom"),
     params:
         settings=lambda wildcards: plan.phantom_settings(wildcards.cohort),
         seed=lambda wildcards: plan.phantom_seed(wildcards.cohort),
@@ -44,8 +44,8 @@ rule check:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("check"),
-        runtime=time_limit("check"),
+        mem_mb=requests.memory("check"),
+        runtime=requests.time_limit("check"),
     params:
         settings=lambda wildcards: plan.check_settings,
         folder=subpath(output[0], parent=True),
@@ -58,10 +58,10 @@ rule check:
 # redo images and everything that is made from them.
 rule intake:
     input:
-        intake_sources,
+        inputs.intake_sources,
     output:
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
-        facts="results/{cohort}/intake/{patient}/{timepoint}/scan.json",
+        facts=SCAN_FACTS,
         picture=report(
             "results/{cohort}/intake/{patient}/{timepoint}/qc.png",
             caption="../report/overlay.rst",
@@ -81,10 +81,10 @@ rule intake:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("intake"),
-        runtime=time_limit("intake"),
+        mem_mb=requests.memory("intake"),
+        runtime=requests.time_limit("intake"),
     params:
-        settings=lambda wildcards: plan.scan_settings(this_scan(wildcards)),
+        settings=lambda wildcards: plan.scan_settings(inputs.scan(wildcards)),
         folder=subpath(output.image, parent=True),
         code=verb_digest("intake"),
     shell:
@@ -95,7 +95,7 @@ rule intake:
 # One table per cohort: so many scans are joined in seconds, and the settings of the cohort are theirs together.
 rule outcome:
     input:
-        of_cohort(SCAN_FACTS),
+        lambda wildcards: inputs.of_cohort(wildcards).expand(SCAN_FACTS),
     output:
         "results/{cohort}/intake/lesions.csv",
     log:
@@ -103,12 +103,12 @@ rule outcome:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("outcome"),
-        runtime=time_limit("outcome"),
+        mem_mb=requests.memory("outcome"),
+        runtime=requests.time_limit("outcome"),
     params:
-        scans=words_of_cohort(SCAN_FACTS),
+        scans=lambda wildcards: inputs.of_cohort(wildcards).words(SCAN_FACTS),
         settings=lambda wildcards: plan.outcome_settings([plan.study.cohort(wildcards.cohort)]),
-        rows=lambda wildcards: plan.outcome_digest(plan.study.cohort(wildcards.cohort).scans()),
+        rows=lambda wildcards: plan.outcome_digest(inputs.of_cohort(wildcards)),
         centres="--centres",
         code=verb_digest("outcome"),
     shell:
@@ -119,13 +119,13 @@ rule outcome:
 # What the model is fitted on, which knows no centre: one that is filled in later must not start the search again.
 use rule outcome as training_outcome with:
     input:
-        response_training(SCAN_FACTS),
+        lambda wildcards: plan.response_scans().expand(SCAN_FACTS),
     output:
         "results/model/outcome.csv",
     log:
         "results/logs/model/outcome.log",
     params:
-        scans=words_of_response_training(SCAN_FACTS),
+        scans=lambda wildcards: plan.response_scans().words(SCAN_FACTS),
         settings=lambda wildcards: plan.outcome_settings(plan.cohorts("train"), centres=False),
         rows=lambda wildcards: plan.outcome_digest(plan.response_scans(), centres=False),
         centres="--no-centres",

@@ -3,7 +3,9 @@
 
 rule training_table:
     input:
-        rois=response_training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
+        rois=lambda wildcards: plan.response_scans().expand(
+            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
+        ),
         lesions="results/model/outcome.csv",
     output:
         "results/model/training_rois.parquet",
@@ -14,10 +16,12 @@ rule training_table:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("training_table"),
-        runtime=time_limit("training_table"),
+        mem_mb=requests.memory("training_table"),
+        runtime=requests.time_limit("training_table"),
     params:
-        rois=words_of_response_training("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
+        rois=lambda wildcards: plan.response_scans().words(
+            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
+        ),
         timepoints=" ".join(f"--timepoint={timepoint}" for timepoint in plan.config.response_timepoints),
         code=verb_digest("training-table"),
     shell:
@@ -28,7 +32,9 @@ rule training_table:
 rule select:
     input:
         table="results/model/training_rois.parquet",
-        features=response_training("results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"),
+        features=lambda wildcards: plan.response_scans().expand(
+            "results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
+        ),
         lesions="results/model/outcome.csv",
     output:
         model="results/model/model.safetensors",
@@ -69,14 +75,14 @@ rule select:
         "results/benchmarks/model/select.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: selection_threads
+    threads: requests.selection_threads
     resources:
-        gpu=selection_gpus,
-        mem_mb=memory("select"),
-        runtime=long_time_limit,
+        gpu=requests.selection_gpus,
+        mem_mb=requests.memory("select"),
+        runtime=requests.long_time_limit,
     params:
         folder=subpath(output.model, parent=True),
-        features=words_of_response_training(
+        features=lambda wildcards: plan.response_scans().words(
             "--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
         ),
         settings=plan.settings("selection"),
@@ -94,9 +100,15 @@ rule classify:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
         lesions="results/{cohort}/intake/lesions.csv",
-        matching=of_cohort("results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv"),
-        manual=of_cohort_with_lesions("results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"),
-        automatic=of_cohort("results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"),
+        matching=lambda wildcards: inputs.of_cohort(wildcards).expand(
+            "results/{cohort}/segmentation/automatic/{patient}/{timepoint}/matching.csv"
+        ),
+        manual=lambda wildcards: inputs.with_lesions(wildcards).expand(
+            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
+        ),
+        automatic=lambda wildcards: inputs.of_cohort(wildcards).expand(
+            "results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
+        ),
     output:
         lesions=report(
             "results/{cohort}/lesions.csv",
@@ -112,15 +124,17 @@ rule classify:
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=memory("classify"),
-        runtime=time_limit("classify"),
+        mem_mb=requests.memory("classify"),
+        runtime=requests.time_limit("classify"),
     params:
         model=subpath(input.model, parent=True),
-        matching=words_of_cohort("--matching=results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv"),
-        manual=words_of_cohort_with_lesions(
+        matching=lambda wildcards: inputs.of_cohort(wildcards).words(
+            "--matching=results/{cohort}/segmentation/automatic/{patient}/{timepoint}/matching.csv"
+        ),
+        manual=lambda wildcards: inputs.with_lesions(wildcards).words(
             "--rois-manual=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
         ),
-        automatic=words_of_cohort(
+        automatic=lambda wildcards: inputs.of_cohort(wildcards).words(
             "--rois-automatic=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
         ),
         settings=plan.settings("classification"),
@@ -144,8 +158,8 @@ rule resubstitution:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("resubstitution"),
-        runtime=time_limit("resubstitution"),
+        mem_mb=requests.memory("resubstitution"),
+        runtime=requests.time_limit("resubstitution"),
     params:
         folder=subpath(output.table, parent=True),
         timepoints=[f"--timepoint={name}" for name in plan.config.response_timepoints],

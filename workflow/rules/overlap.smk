@@ -3,9 +3,9 @@
 
 rule overlap:
     input:
-        networks=[f"{folder}/network.json" for folder in trained_networks.values()],
-        matching=judged_masks("matching.csv"),
-        metrics=judged_masks("scan_metrics.csv"),
+        networks=expand("results/networks/{network}/network.json", network=plan.networks.of_lesions),
+        matching=inputs.judged_masks("matching.csv"),
+        metrics=inputs.judged_masks("scan_metrics.csv"),
     output:
         networks=report(
             "results/overlap/networks.csv",
@@ -45,7 +45,7 @@ rule overlap:
                 category="Networks",
                 labels={"figure": "Dice by network and size"},
             )
-            if plan.recipes
+            if plan.config.compare_networks
             else []
         ),
     log:
@@ -55,11 +55,11 @@ rule overlap:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("overlap"),
-        runtime=time_limit("overlap"),
+        mem_mb=requests.memory("overlap"),
+        runtime=requests.time_limit("overlap"),
     params:
-        networks=" ".join(f"--network={name}={folder}" for name, folder in trained_networks.items()),
-        scans=words_of_judged_masks,
+        networks=[f"--network={name}=results/networks/{name}" for name in plan.networks.of_lesions],
+        scans=inputs.judged_options,
         folder=subpath(output.networks, parent=True),
         settings=plan.settings("statistics"),
         seed=plan.seed,

@@ -12,8 +12,8 @@ rule warm_radiomics:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("warm_radiomics"),
-        runtime=time_limit("warm_radiomics"),
+        mem_mb=requests.memory("warm_radiomics"),
+        runtime=requests.time_limit("warm_radiomics"),
     params:
         code=verb_digest("warm-radiomics"),
     shell:
@@ -24,7 +24,7 @@ rule features:
     input:
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
         liver="results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
-        written=written_with_mask,
+        written=inputs.written_with_mask,
         compiled="results/compiled_radiomics.txt",
     output:
         rois="results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet",
@@ -34,15 +34,15 @@ rule features:
     benchmark:
         "results/benchmarks/{cohort}/features/{patient}/{timepoint}_{source}.tsv"
     group:
-        features_group
+        requests.features_group
     conda:
         "../../envs/core.yaml"
-    threads: scan_threads
+    threads: requests.scan_threads
     resources:
-        mem_mb=memory("features"),
-        runtime=time_limit("features"),
+        mem_mb=requests.memory("features"),
+        runtime=requests.time_limit("features"),
     params:
-        mask=mask_of_source,
+        mask=inputs.mask_of_source,
         settings=plan.settings("radiomics"),
         code=verb_digest("rois"),
     shell:
@@ -54,8 +54,8 @@ rule features:
 
 rule lesion_feature_table:
     input:
-        manual=paths(MANUAL_LESION_FEATURES, with_lesions(plan.scans())),
-        automatic=paths(AUTOMATIC_LESION_FEATURES, plan.scans()),
+        manual=lambda wildcards: plan.scans().filter(has_lesions=True).expand(MANUAL_LESION_FEATURES),
+        automatic=lambda wildcards: plan.scans().expand(AUTOMATIC_LESION_FEATURES),
     output:
         "results/lesion_features.csv",
     log:
@@ -63,11 +63,11 @@ rule lesion_feature_table:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("lesion_feature_table"),
-        runtime=time_limit("lesion_feature_table"),
+        mem_mb=requests.memory("lesion_feature_table"),
+        runtime=requests.time_limit("lesion_feature_table"),
     params:
-        manual=lambda wildcards: shell_words(MANUAL_LESION_FEATURES, with_lesions(plan.scans())),
-        automatic=lambda wildcards: shell_words(AUTOMATIC_LESION_FEATURES, plan.scans()),
+        manual=lambda wildcards: plan.scans().filter(has_lesions=True).words(MANUAL_LESION_FEATURES),
+        automatic=lambda wildcards: plan.scans().words(AUTOMATIC_LESION_FEATURES),
         code=verb_digest("lesion-table"),
     shell:
         "python -m livermets lesion-table {params.manual} {params.automatic} --out {output} 2> {log}"

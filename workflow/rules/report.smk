@@ -6,7 +6,7 @@ rule report:
         "results/check/summary.txt",
         "results/lesions.csv",
         "results/model/model.json",
-        "results/models/lesions/network.json",
+        "results/networks/automatic/network.json",
         "results/model/resubstitution.csv",
         "results/overlap/overlap.csv",
         expand(
@@ -34,8 +34,8 @@ rule report:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("report"),
-        runtime=time_limit("report"),
+        mem_mb=requests.memory("report"),
+        runtime=requests.time_limit("report"),
     params:
         settings=lambda wildcards: plan.whole,
         code=verb_digest("report"),
@@ -54,9 +54,10 @@ rule manifest:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=memory("manifest"),
-        runtime=time_limit("manifest"),
+        mem_mb=requests.memory("manifest"),
+        runtime=requests.time_limit("manifest"),
     params:
         settings=lambda wildcards: plan.whole,
+        code=verb_digest("manifest"),
     shell:
         "python -m livermets manifest results --settings {params.settings:q} --out {output} 2> {log}"

@@ -1,40 +1,44 @@
-# Networks trained on the training cohorts only, and the automatic masks of every scan.
+# Networks trained on the training cohorts only, and the masks of lesions that they make. A compared network
+# (compare_networks) is given the same patients, seed and liver masks as the study's own, and another recipe.
 
 
+# {network}: also automatic/fold0 and so on, the networks of cross-fitting.
 rule train_segmentation:
     input:
-        preprocessed=training_images,
+        preprocessed=inputs.training_images,
     output:
-        network="results/models/{target}/network.safetensors",
-        settings="results/models/{target}/network.json",
-        history="results/models/{target}/training_log.csv",
+        network="results/networks/{network}/network.safetensors",
+        settings="results/networks/{network}/network.json",
+        history="results/networks/{network}/training_log.csv",
         curves=report(
-            "results/models/{target}/curves.png",
+            "results/networks/{network}/curves.png",
             caption="../report/training.rst",
             category="Segmentation",
-            labels={"network": "{target}", "figure": "training curves"},
+            labels={"network": "{network}", "figure": "training curves"},
         ),
     log:
-        "results/logs/models/{target}/train.log",
+        "results/logs/networks/train_segmentation/{network}.log",
     benchmark:
-        "results/benchmarks/models/{target}/train.tsv"
+        "results/benchmarks/networks/train_segmentation/{network}.tsv"
+    wildcard_constraints:
+        network="|".join(plan.networks.trained),
     conda:
         "../../envs/torch.yaml"
-    threads: network_threads
+    threads: requests.network_threads
     resources:
-        gpu=gpus,
-        mem_mb=memory("train_segmentation"),
-        runtime=long_time_limit,
+        gpu=requests.gpus,
+        mem_mb=requests.memory("train_segmentation"),
+        runtime=requests.long_time_limit,
     params:
-        target=lambda wildcards: wildcards.target,
-        scans=words_of_training_scans,
+        target=lambda wildcards: target_of(wildcards.network),
+        scans=inputs.training_options,
         patients=plan.training_patients(),
-        folds="",
+        folds=lambda wildcards: plan.networks.fold_options(wildcards.network),
         folder=subpath(output.network, parent=True),
-        checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}",
-        settings=lambda wildcards: plan.training_settings(wildcards.target),
+        checkpoint=lambda wildcards: checkpoint_folder(wildcards.network),
+        settings=lambda wildcards: plan.networks.training_settings(wildcards.network),
         seed=plan.seed,
-        threads=network_threads,
+        threads=requests.network_threads,
         code=verb_digest("train-segmentation"),
     shell:
         "python -m livermets train-segmentation --target {params.target}"
@@ -43,68 +47,48 @@ rule train_segmentation:
         " --threads {params.threads} 2> {log}"
 
 
-use rule train_segmentation as train_segmentation_fold with:
-    output:
-        network="results/models/{target}/fold{fold}/network.safetensors",
-        settings="results/models/{target}/fold{fold}/network.json",
-        history="results/models/{target}/fold{fold}/training_log.csv",
-        curves="results/models/{target}/fold{fold}/curves.png",
-    log:
-        "results/logs/models/{target}/fold{fold}/train.log",
-    benchmark:
-        "results/benchmarks/models/{target}/fold{fold}/train.tsv"
-    params:
-        target=lambda wildcards: wildcards.target,
-        scans=words_of_training_scans,
-        patients=plan.training_patients(),
-        folds=lambda wildcards: f"--fold {wildcards.fold} --folds {plan.config.segmentation.cross_fit}",
-        folder=subpath(output.network, parent=True),
-        checkpoint=lambda wildcards: f"results/checkpoints/{wildcards.target}-fold{wildcards.fold}",
-        settings=lambda wildcards: plan.training_settings(wildcards.target),
-        seed=plan.seed,
-        threads=network_threads,
-        code=verb_digest("train-segmentation"),
-
-
 rule segment:
     input:
-        network=network_of_scan,
+        network=inputs.network_of_scan,
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
         liver="results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
-        preprocessed="results/{cohort}/preprocess/{patient}/{timepoint}/image.nii.gz",
+        preprocessed="results/{cohort}/preprocess/{network}/{patient}/{timepoint}/image.nii.gz",
     output:
-        lesions="results/{cohort}/segmentation/{patient}/{timepoint}/lesions.nii.gz",
-        matching="results/{cohort}/segmentation/{patient}/{timepoint}/matching.csv",
-        metrics="results/{cohort}/segmentation/{patient}/{timepoint}/scan_metrics.csv",
+        lesions="results/{cohort}/segmentation/{network}/{patient}/{timepoint}/lesions.nii.gz",
+        matching="results/{cohort}/segmentation/{network}/{patient}/{timepoint}/matching.csv",
+        metrics="results/{cohort}/segmentation/{network}/{patient}/{timepoint}/scan_metrics.csv",
         overlay=report(
-            "results/{cohort}/segmentation/{patient}/{timepoint}/overlay.png",
+            "results/{cohort}/segmentation/{network}/{patient}/{timepoint}/overlay.png",
             caption="../report/overlay.rst",
             category="Segmentation",
             labels={
+                "network": "{network}",
                 "cohort": "{cohort}",
                 "patient": "{patient}",
                 "timepoint": "{timepoint}",
             },
         ),
     log:
-        "results/logs/{cohort}/segment/{patient}/{timepoint}.log",
+        "results/logs/{cohort}/segment/{network}/{patient}/{timepoint}.log",
     benchmark:
-        "results/benchmarks/{cohort}/segment/{patient}/{timepoint}.tsv"
+        "results/benchmarks/{cohort}/segment/{network}/{patient}/{timepoint}.tsv"
+    wildcard_constraints:
+        network="|".join(plan.networks.of_lesions),
     conda:
         "../../envs/torch.yaml"
-    threads: network_threads
+    threads: requests.network_threads
     resources:
-        gpu=gpus,
-        mem_mb=memory("segment"),
-        runtime=time_limit("segment"),
+        gpu=requests.gpus,
+        mem_mb=requests.memory("segment"),
+        runtime=requests.time_limit("segment"),
     params:
         network=subpath(input.network, parent=True),
         preprocessed=subpath(input.preprocessed, parent=True),
-        lesions=manual_lesions,
-        reference=liver_reference,
+        lesions=inputs.lesions_option,
+        reference=inputs.liver_reference,
         folder=subpath(output.lesions, parent=True),
-        settings=plan.settings("segmentation", "output", "matching"),
-        threads=network_threads,
+        settings=lambda wildcards: plan.networks.mask_settings(wildcards.network),
+        threads=requests.network_threads,
         code=verb_digest("segment"),
     shell:
         "python -m livermets segment --network {params.network} --preprocessed {params.preprocessed}"

@@ -1,4 +1,4 @@
-"""Further lesion networks beside the study's own: what one says of itself."""
+"""What the networks of a study are called, and what a further one beside the study's own says of itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 from livermets.config.base import PathText, Section
 
 OWN = "automatic"
-"""What the study's own lesion network is called beside the others."""
+"""The study's own lesion network: its masks are those that the report calls automatic."""
+LIVER = "liver"
+"""The network that finds livers, where one is trained."""
 
 
 class ComparedNetwork(Section):

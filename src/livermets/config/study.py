@@ -11,7 +11,7 @@ from livermets.config.base import Section
 from livermets.config.classification import ClassificationSettings
 from livermets.config.cohorts import CohortSettings, Name, Timepoints
 from livermets.config.load import is_json, validate_section, values_from_option
-from livermets.config.networks import OWN, ComparedNetwork
+from livermets.config.networks import LIVER, OWN, ComparedNetwork
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.radiomics import RadiomicsSettings
@@ -55,9 +55,10 @@ class StudyConfig(Section):
 
     @field_validator("compare_networks")
     @classmethod
-    def _own_is_taken(cls, compared: dict[str, ComparedNetwork]) -> dict[str, ComparedNetwork]:
-        if OWN in compared:
-            raise ValueError(f"{OWN} is what the study's own network is called there; choose another name")
+    def _taken_names(cls, compared: dict[str, ComparedNetwork]) -> dict[str, ComparedNetwork]:
+        for name, whose in ((OWN, "own"), (LIVER, "liver")):
+            if name in compared:
+                raise ValueError(f"{name} is what the study's {whose} network is called; choose another name")
         return compared
 
 

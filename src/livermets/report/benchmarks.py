@@ -30,9 +30,8 @@ def rule_of(inside: Path) -> str:
     parts = inside.with_suffix("").parts
     if parts[0] == "concordance":
         return "roi_concordance" if parts[-1].endswith("_rois") else "concordance"
-    if parts[0] == "models":
-        return "train_segmentation_fold" if len(parts) > 3 else "train_segmentation"
-    # results/benchmarks/COHORT/RULE/PATIENT/TIMEPOINT.tsv, COHORT/RULE.tsv, model/RULE.tsv or RULE.tsv
+    # results/benchmarks/COHORT/RULE/PATIENT/TIMEPOINT.tsv, COHORT/RULE.tsv, networks/RULE/NETWORK.tsv, model/RULE.tsv
+    # or RULE.tsv
     return parts[min(1, len(parts) - 1)]
 
 

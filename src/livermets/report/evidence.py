@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.config.networks import OWN
 from livermets.config.radiomics import FEATURE_CLASSES
 from livermets.masks.lesion_table import NOT_STATED
 from livermets.report.configuration import ReportedConfig
@@ -102,9 +103,9 @@ def _model_facts(study: StudyResults) -> Iterator[tuple[str, tuple[Any, str]]]:
     yield "against_diameter", (differs_from(comparison, "longest_diameter"), "model/comparison.csv: low, high")
     yield "against_lasso", (differs_from(comparison, "lasso"), "model/comparison.csv: low, high")
     yield "training_lesions", ("training_lesions" in tables, "model/training_lesions.csv")
-    yield "network", ("lesions" in study.networks, "models/lesions/network.json")
-    log = study.networks["lesions"].log if "lesions" in study.networks else pd.DataFrame()
-    yield "network_log", (len(log), "models/lesions/training_log.csv")
+    yield "network", (OWN in study.networks, f"networks/{OWN}/network.json")
+    log = study.networks[OWN].log if OWN in study.networks else pd.DataFrame()
+    yield "network_log", (len(log), f"networks/{OWN}/training_log.csv")
 
 
 def _concordance_facts(study: StudyResults) -> Iterator[tuple[str, tuple[Any, str]]]:

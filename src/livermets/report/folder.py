@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.config.networks import OWN
 from livermets.errors import input_error
 from livermets.io.tables import read_table
 from livermets.masks.identity import SCAN_KEY
@@ -20,12 +21,12 @@ from livermets.workflow.leftovers import kept, left_over, made_by
 LESIONS = "lesions.csv"
 LESIONS_OF_COHORTS = "*/lesions.csv"
 SCAN_FACTS = "*/intake/*/*/scan.json"
-SCAN_METRICS = "*/segmentation/*/*/scan_metrics.csv"
+SCAN_METRICS = f"*/segmentation/{OWN}/*/*/scan_metrics.csv"
 CHECK_REMARKS = "check/problems.csv"
 LIVER_REMARKS = "*/liver/*/*_problems.csv"
 MODEL = "model"
 MODEL_FACTS = "model/model.json"
-TRAINED_NETWORKS = "models"
+TRAINED_NETWORKS = "networks"
 NETWORK_FACTS = "network.json"
 TRAINING_LOG = "training_log.csv"
 OVERLAP = "overlap"

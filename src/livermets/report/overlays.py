@@ -94,10 +94,9 @@ def _network_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion]
     compared = study.overlap.get("networks", pd.DataFrame(columns=["network"]))["network"]
     figures = []
     for lesion, cut in cuts:
-        scan = Path(str(lesion["cohort"]), "segmentation", lesion["patient_id"], lesion["timepoint"], "lesions.nii.gz")
         masks = {OWN: cut.automatic}
         for network in compared[compared != OWN]:
-            if (path := study.folder / "networks" / network / scan).exists():
+            if (path := _lesion_mask(study.folder, network, lesion)).exists():
                 masks[network] = read_volume(path).array[cut.place] > 0
         if len(masks) > 1:
             panes = [cut.pane(network, manual=cut.manual, automatic=mask) for network, mask in masks.items()]
@@ -222,8 +221,7 @@ def _identifier(kind: str, lesion: pd.Series) -> str:
 def _cut(folder: Path, lesion: pd.Series) -> LesionCut | None:
     scan = Path(lesion["patient_id"]) / lesion["timepoint"]
     intake = folder / lesion["cohort"] / "intake" / scan
-    automatic = folder / lesion["cohort"] / "segmentation" / scan / "lesions.nii.gz"
-    paths = (intake / "image.nii.gz", intake / "lesions.nii.gz", automatic)
+    paths = (intake / "image.nii.gz", intake / "lesions.nii.gz", _lesion_mask(folder, OWN, lesion))
     if not all(path.exists() for path in paths):
         return None
     from livermets.io.images import read_volume
@@ -238,3 +236,9 @@ def _cut(folder: Path, lesion: pd.Series) -> LesionCut | None:
     place = (z, rows, columns)
     masks = inside[place], found.array[place] > 0
     return LesionCut(place, image.grid.shape_zyx, image.array[place], *masks, (spacing_y_mm, spacing_x_mm))
+
+
+def _lesion_mask(folder: Path, network: str, lesion: pd.Series) -> Path:
+    """The mask that a network made of a lesion's scan."""
+    place = folder / lesion["cohort"] / "segmentation" / network
+    return place / lesion["patient_id"] / lesion["timepoint"] / "lesions.nii.gz"

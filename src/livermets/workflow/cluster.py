@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import time
@@ -12,9 +11,9 @@ from functools import cache
 from pathlib import Path
 
 from livermets.errors import Problem
+from livermets.workflow.snakemake import SLURM_JOB_NAME
 
 ANSWER_SECONDS = 30
-RUN_NAME = re.compile(r"[\w-]*[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,7 @@ def jobs_of_folder(folder: Path) -> list[str]:
     lines = _answer("squeue", "--me", "--noheader", "--format=%A|%j|%Z") or []
     rows = [line.split("|", 2) for line in lines]
     mine = str(folder.resolve())
-    # Snakemake names its jobs by the run's UUID; a job that runs Snakemake itself has another name.
-    return [number for number, name, place in rows if place == mine and RUN_NAME.fullmatch(name)]
+    return [number for number, name, place in rows if place == mine and SLURM_JOB_NAME.fullmatch(name)]
 
 
 def cancel_jobs(folder: Path, *, patience_seconds: float = 60) -> int:

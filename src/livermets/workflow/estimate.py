@@ -47,24 +47,23 @@ def estimate(plan: Plan) -> pd.DataFrame:
 def jobs(plan: Plan) -> dict[str, list[float]]:
     """For every rule the sizes in megavoxels of what its jobs read."""
     scans, training, learnt = plan.scans(), plan.scans("train"), plan.response_scans()
-    masks = [scan for scan in scans if scan.has_lesions] + scans
-    cohorts = [cohort.scans() for cohort in plan.cohorts()]
-    compared = [
-        [scan for member in plan.concordance_cohorts(name) for scan in plan.study.cohort(member).scans()]
-        for name in plan.concordance_names()
-    ]
-    phantoms = [cohort.scans() for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
-    # Every compared network preprocesses the scans it is trained on and applied to, and segments the latter.
-    applied = [scan for scan in plan.scans("validation") if scan.has_lesions]
-    each: dict[str, Sequence[list[Scan]]] = {
+    masks = scans.filter(has_lesions=True) + scans
+    cohorts = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts()]
+    compared = [scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()]
+    phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
+    # A compared network preprocesses the scans it is trained on and applied to, and segments the latter; the liver's
+    # network preprocesses those that it is trained on.
+    applied, recipes = plan.compared_scans(), plan.networks.recipes
+    preprocessed = scans + (training + applied) * len(recipes) + (training if plan.liver_source == "network" else ())
+    each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
         "check": [scans],
         "intake": [[scan] for scan in scans],
         "outcome": [*cohorts, learnt],
         "liver": [[scan] for scan in scans],
-        "preprocess": [[scan] for scan in scans + (training + applied) * len(plan.recipes)],
+        "preprocess": [[scan] for scan in preprocessed],
         "train_segmentation": [training] * len(trainings(plan)),
-        "segment": [[scan] for scan in scans + applied * len(plan.recipes)],
+        "segment": [[scan] for scan in scans + applied * len(recipes)],
         "overlap": [scans],
         "warm_radiomics": [[]],
         "features": [[scan] for scan in masks],
@@ -89,7 +88,7 @@ def trainings(plan: Plan) -> list[tuple[NetworkSettings, TrainingSettings, int]]
     found += [(own.network, own.training, grid)] * (1 + own.cross_fit)
     if plan.liver_source == "network":
         found.append((own.liver.network, own.liver.training, grid))
-    for recipe in plan.recipes.values():
+    for recipe in plan.networks.recipes.values():
         found.append((recipe.segmentation.network, recipe.segmentation.training, recipe.preprocess.network_grid))
     return found
 

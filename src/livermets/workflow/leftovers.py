@@ -4,19 +4,24 @@ Nothing of it is deleted; reports and manifests leave it out, and it is named.""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from livermets.cohort.load import load_cohorts
 from livermets.cohort.study import Study
+from livermets.config.networks import LIVER, OWN
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem
 
 # Folders of results/ that are not named after a cohort.
-STAGES = ("check", "concordance", "model", "models", "networks", "overlap", "report")
+STAGES = ("check", "concordance", "model", "networks", "overlap", "report")
 NOT_RESULTS = ("logs", "benchmarks", "checkpoints")
-OF_A_SCAN = ("intake", "liver", "preprocess", "preprocess_liver", "segmentation", "features")
+OF_A_SCAN = ("intake", "liver", "features")
+OF_A_NETWORK = ("preprocess", "segmentation")
+"""Stages of a cohort with one folder per network, and in that one per scan; of the others, one per scan at once."""
+TOLD_ONE_BY_ONE = 5
+"""Of more in one folder (the patients of a study whose folders were laid out otherwise) only the first are named."""
 REMEDY = "It is kept, and left out of report and manifest: delete it if you do not need it"
 
 
@@ -28,8 +33,14 @@ class Made:
     """By cohort: patient and timepoint of every scan; None where that cannot be told."""
     validation: frozenset[str]
     networks: frozenset[str]
+    """The compared networks."""
     liver_network: bool
     folds: int
+
+    @property
+    def all_networks(self) -> frozenset[str]:
+        """Every network that has a folder of its own."""
+        return self.networks | {OWN} | ({LIVER} if self.liver_network else set())
 
     @classmethod
     def by(cls, config: StudyConfig, study: Study | None) -> Made:
@@ -69,27 +80,49 @@ def kept(paths: Iterable[Path], gone: Iterable[Path]) -> list[Path]:
 
 
 def left_over_problems(gone: Iterable[Path]) -> list[Problem]:
-    """One warning per folder or file of an earlier configuration."""
-    what = "this is left over from an earlier configuration, and nothing of the present one makes it"
-    return [Problem(str(path), what, REMEDY, severity="warning") for path in gone]
+    """One warning per folder or file of an earlier configuration, or per folder that holds many of them."""
+    by_place: dict[Path, list[Path]] = {}
+    for path in gone:
+        by_place.setdefault(path.parent, []).append(path)
+    told: list[Problem] = []
+    for place, paths in by_place.items():
+        if len(paths) <= TOLD_ONE_BY_ONE:
+            told += [_left_over(path, "this is") for path in paths]
+        else:
+            first = ", ".join(path.name for path in paths[:TOLD_ONE_BY_ONE])
+            told.append(_left_over(place, f"{first} and {len(paths) - TOLD_ONE_BY_ONE} more in this folder are"))
+    return told
+
+
+def _left_over(path: Path, what: str) -> Problem:
+    said = f"{what} left over from an earlier configuration, and nothing of the present one makes it"
+    return Problem(str(path), said, REMEDY, severity="warning")
 
 
 def _gone(results: Path, made: Made) -> Iterator[Path]:
     pooled = {"pooled"} if len(made.validation) > 1 else set()
     yield from _others(results / "concordance", made.validation | pooled)
-    yield from _others(results / "models" / "compared", made.networks)
-    yield from _others(results / "models", {"lesions", "compared", *(["liver"] if made.liver_network else [])})
-    yield from _others(results / "models" / "lesions", {f"fold{number}" for number in range(made.folds)})
-    yield from _others(results / "networks", made.networks)
+    yield from (path for path in (results / "networks").glob("[!.]*") if path.is_file())
+    yield from _others(results / "networks", made.all_networks)
+    for name in made.all_networks:
+        folds = {f"fold{number}" for number in range(made.folds)} if name == OWN else set()
+        yield from _others(results / "networks" / name, folds)
     yield from _others(results, {*STAGES, *NOT_RESULTS, *made.scans})
-    for name in made.networks:
-        yield from _others(results / "networks" / name, made.scans)
-    for place in [results, *(results / "networks" / name for name in made.networks)]:
-        for cohort, scans in made.scans.items():
-            if scans is not None:
-                yield from _other_scans(place / cohort, scans)
-    if not made.liver_network:
-        yield from results.glob("*/preprocess_liver")
+    for cohort, scans in made.scans.items():
+        yield from _gone_of_cohort(results / cohort, scans, made.all_networks)
+
+
+def _gone_of_cohort(cohort: Path, scans: frozenset[tuple[str, str]] | None, networks: frozenset[str]) -> Iterator[Path]:
+    known = {*OF_A_SCAN, *OF_A_NETWORK, "phantom"}
+    yield from _others(cohort, known)
+    for stage in OF_A_NETWORK:
+        yield from _others(cohort / stage, networks)
+    if scans is not None:
+        timepoints: dict[str, set[str]] = {}
+        for patient, timepoint in scans:
+            timepoints.setdefault(patient, set()).add(timepoint)
+        for place in [*OF_A_SCAN, *(f"{stage}/{network}" for stage in OF_A_NETWORK for network in networks)]:
+            yield from _other_scans(cohort / place, timepoints)
 
 
 def _others(folder: Path, names: Iterable[str]) -> Iterator[Path]:
@@ -98,14 +131,16 @@ def _others(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     return (path for path in folder.glob("[!.]*") if path.is_dir() and path.name not in known)
 
 
-def _other_scans(cohort: Path, scans: frozenset[tuple[str, str]]) -> Iterator[Path]:
-    patients = {patient for patient, _ in scans}
-    for stage in OF_A_SCAN:
-        for folder in (path for path in (cohort / stage).glob("*") if path.is_dir()):
-            if folder.name not in patients:
-                yield folder
-                continue
-            timepoints = {timepoint for patient, timepoint in scans if patient == folder.name}
-            files = (path for path in folder.glob("*") if path.name.removesuffix(".nii.gz") not in timepoints)
-            # Features of both sources lie in the timepoint's folder, liver masks are files of its name.
-            yield from files
+def _other_scans(folder: Path, timepoints: Mapping[str, Collection[str]]) -> Iterator[Path]:
+    """What a folder with one subfolder per patient holds of other patients and timepoints."""
+    for patient in (path for path in folder.glob("*") if path.is_dir()):
+        if patient.name not in timepoints:
+            yield patient
+        else:
+            known = timepoints[patient.name]
+            yield from (path for path in patient.glob("*") if _timepoint_of(path) not in known)
+
+
+def _timepoint_of(path: Path) -> str:
+    """A folder of a scan has the name of its timepoint; livers, and what is odd about one, are files named after it."""
+    return path.name.removesuffix(".nii.gz").removesuffix("_problems.csv")

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from livermets.io.atomic import write_json
+from livermets.workflow.snakemake import LOCK_FILES, LOCKS
 
 # Beside Snakemake's own records, so that it goes when they go.
 RECORD = Path(".snakemake/livermets-run.json")
 HELD = Path(".snakemake/livermets-run.lock")
-LOCKS = Path(".snakemake/locks")
 
 _held: dict[Path, IO[bytes]] = {}
 """The open files whose locks this process holds: a lock goes when its file is closed."""
@@ -45,7 +45,7 @@ def release_stale_lock() -> bool:
     record, free = read_record(RECORD), _take()
     if free is False or record == this_process():
         return False
-    locks = list(LOCKS.glob("*.lock"))
+    locks = list(LOCKS.glob(LOCK_FILES))
     if not _is_over(record) and (locks or _is_alive(record)):
         return False
     for lock in locks:
@@ -57,7 +57,7 @@ def release_stale_lock() -> bool:
 def kept_lock(unlock: str) -> str:
     """What to say where Snakemake's lock is another run's and stays: whose, and how to release it; else nothing."""
     record = read_record(RECORD)
-    if record == this_process() or not list(LOCKS.glob("*.lock")):
+    if record == this_process() or not list(LOCKS.glob(LOCK_FILES)):
         return ""
     who = f"process {record['pid']} on {record['host']}" if {"pid", "host"} <= record.keys() else "another run"
     if _take() is False:

@@ -1,4 +1,4 @@
-"""What the Snakefile needs to know: the typed study, its scans as lists of existing pairs, and what a rule depends on.
+"""What the Snakefile needs to know: the typed study, its scans, and what a rule depends on.
 
 Light to import (every cluster job parses the Snakefile again): neither torch nor SimpleITK is reached from here."""
 
@@ -19,15 +19,13 @@ from livermets.config.intake import outcome_part, scan_part
 from livermets.config.load import validate_section
 from livermets.config.networks import OWN
 from livermets.config.phantom import PhantomSettings
-from livermets.config.recipes import NetworkRecipe, network_recipes
-from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
-from livermets.errors import InputError
 from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
-from livermets.workflow.codebase import verb_digest
 from livermets.workflow.demand import megavoxels, phantom_megavoxels
+from livermets.workflow.networks import Networks
 from livermets.workflow.readiness import file_problems, study_problems
+from livermets.workflow.scans import Scans
 
 POOLED = "pooled"
 
@@ -52,31 +50,16 @@ class Plan:
         return cls(config, study)
 
     @cached_property
-    def recipes(self) -> dict[str, NetworkRecipe]:
-        """How every compared network is made, by name."""
-        return network_recipes(self.config)
+    def networks(self) -> Networks:
+        """The networks of the study, by name."""
+        return Networks(self.config)
 
     # Settings, code and seeds: what a rule's parameters hold.
 
-    def settings(self, key: str, *parts: str) -> str:
-        """One section with its defaults filled in, as JSON: a verb's ``--settings``, and the trigger of its rerun.
-
-        With ``parts``, only those of its keys, so that a new output threshold does not train a network again."""
-        return _section_json(getattr(self.config, key), *parts)
-
-    def recipe_settings(self, name: str, key: str, *parts: str) -> str:
-        """The same of a compared network."""
-        return _section_json(getattr(self.recipes[name], key), *parts)
-
-    def training_settings(self, target: str) -> str:
-        """What decides the weights of the study's network for this target."""
-        if target == "liver":
-            return canonical_json({"liver": _training_parts(self.config.segmentation.liver)})
-        return canonical_json(_training_parts(self.config.segmentation))
-
-    def compared_training_settings(self, name: str) -> str:
-        """What decides the weights of a compared network."""
-        return canonical_json(_training_parts(self.recipes[name].segmentation))
+    def settings(self, key: str) -> str:
+        """One section with its defaults filled in, as JSON: a verb's ``--settings``, and the trigger of its rerun."""
+        section: Section = getattr(self.config, key)
+        return canonical_json(section.model_dump(mode="json"))
 
     def scan_settings(self, scan: Scan) -> str:
         """What `intake` needs of one scan, as JSON: another patient, and what tables say, do not change it."""
@@ -137,14 +120,26 @@ class Plan:
         """The cohorts with one of the roles (all without)."""
         return [cohort for cohort in self.study.cohorts if not roles or cohort.role in roles]
 
-    def scans(self, *roles: str) -> list[Scan]:
+    def scans(self, *roles: str) -> Scans:
         """The scans of the cohorts with one of the roles (all without)."""
-        return [scan for cohort in self.cohorts(*roles) for scan in cohort.scans()]
+        return self._scans.filter(cohorts={cohort.name for cohort in self.cohorts(*roles)}) if roles else self._scans
 
-    def response_scans(self) -> list[Scan]:
+    @cached_property
+    def _scans(self) -> Scans:
+        return Scans(self.study.scans())
+
+    def response_scans(self) -> Scans:
         """The training scans that the response model learns from: those of `response_timepoints`. A follow-up image
         is part of the outcome, so neither its ROIs, its lesions nor its diameters may reach the model unasked."""
-        return [scan for scan in self.scans("train") if scan.timepoint in self.config.response_timepoints]
+        return self.scans("train").filter(timepoints=self.config.response_timepoints)
+
+    def compared_scans(self) -> Scans:
+        """The validation scans on which networks are measured side by side: those with a manual mask."""
+        return self.scans("validation").filter(has_lesions=True)
+
+    def judged_scans(self, network: str) -> Scans:
+        """The scans whose masks a network is judged by: all of the study's own, of others those compared."""
+        return self.scans() if network == OWN else self.compared_scans()
 
     def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
         """One scan."""
@@ -186,10 +181,6 @@ class Plan:
             return phantom_megavoxels(self._phantom(scan.cohort).grid)
         return megavoxels(scan.image_path) if scan.image_path else 0.0
 
-    def rows_digest(self, scan: Scan) -> str:
-        """Digest of what the table says about one scan."""
-        return text_digest(repr(self._said_of(scan, centre=True)))[:16]
-
     def outcome_digest(self, scans: Iterable[Scan], centres: bool = True) -> str:
         """Digest of what the tables say about some scans, wherever in the tables it stands."""
         return text_digest(repr([self._said_of(scan, centres) for scan in scans]))[:16]
@@ -222,41 +213,3 @@ class Plan:
     def concordance_cohorts(self, name: str) -> list[str]:
         """The cohorts behind one concordance folder."""
         return [cohort.name for cohort in self.cohorts("validation")] if name == POOLED else [name]
-
-
-def _training_parts(section: SegmentationSettings | LiverSettings) -> dict[str, Any]:
-    """Architecture, training, and what is shown of a slice. A threshold does not train a network again."""
-    return section.model_dump(mode="json", include={"network": True, "training": True, "output": {"field"}})
-
-
-def _section_json(section: Section, *parts: str) -> str:
-    return canonical_json(section.model_dump(mode="json", include=set(parts) or None))
-
-
-def has_gpu() -> bool:
-    """Whether this machine has an NVIDIA GPU (told by its device files: asking torch would cost a second per job)."""
-    return any(Path("/dev").glob("nvidia[0-9]*"))
-
-
-def paths(template: str, scans: Iterable[Scan]) -> list[str]:
-    """One path per scan: `{cohort}`, `{patient}` and `{timepoint}` filled in together."""
-    return [template.format(cohort=scan.cohort, patient=scan.patient_id, timepoint=scan.timepoint) for scan in scans]
-
-
-def shell_words(template: str, scans: Iterable[Scan]) -> str:
-    """The same paths as bash words in brace notation, one word per cohort: `results/c/intake/{P1/TP0,P2/TP0}/x.csv`.
-
-    Linux refuses a command of more than 128 KiB, which a thousand spelled-out paths would exceed; bash expands the
-    braces itself. The template holds `{patient}/{timepoint}` once."""
-    before, after = template.split("{patient}/{timepoint}")
-    by_cohort: dict[str, list[str]] = {}
-    for scan in scans:
-        by_cohort.setdefault(scan.cohort, []).append(f"{scan.patient_id}/{scan.timepoint}")
-    words = []
-    for cohort, ids in by_cohort.items():
-        middle = ids[0] if len(ids) == 1 else "{" + ",".join(ids) + "}"
-        words.append(before.replace("{cohort}", cohort) + middle + after.replace("{cohort}", cohort))
-    return " ".join(words)
-
-
-__all__ = ["OWN", "POOLED", "InputError", "Plan", "has_gpu", "paths", "shell_words", "verb_digest"]

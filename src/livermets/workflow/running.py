@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from pathlib import Path
 from livermets.errors import Problem, ProblemList
 from livermets.io.atomic import write_json
 from livermets.workflow.lock import read_record
+from livermets.workflow.snakemake import FailedJob, cluster_refusal, cluster_state, message_of, status_of
 
 # Beside Snakemake's own records, so that it goes when they go.
 STUDY = Path(".snakemake/livermets-study.json")
@@ -90,15 +90,6 @@ def record_study(study: str, cohorts: Iterable[str], version: str) -> None:
 
 
 @dataclass(frozen=True)
-class FailedJob:
-    """One job, or one member of a group, that Snakemake has given up."""
-
-    rule: str
-    log: str
-    outputs: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Failure:
     """Why one job failed."""
 
@@ -121,27 +112,9 @@ def failures(jobs: Iterable[FailedJob], said: str = "") -> list[Failure]:
         started = not job.log or Path(job.log).exists()
         if not done and started:
             found.append(
-                Failure(job.rule, job.log, reason(Path(job.log), _message(job.log, said), _status(job.log, said)))
+                Failure(job.rule, job.log, reason(Path(job.log), message_of(job.log, said), status_of(job.log, said)))
             )
     return sorted(found, key=lambda failure: (failure.rule, failure.log))
-
-
-def _message(log: str, said: str) -> str:
-    """What the executor said of the job with this log; Snakemake begins what it tells of a job with the time."""
-    blocks = [block for block in re.split(r"\n(?=\[\w{3} \w{3} )", said) if log and log in block]
-    lines = [line for block in blocks for line in block.splitlines() if "message:" in line]
-    return lines[-1].partition("message:")[2].strip() if lines else ""
-
-
-def _status(log: str, said: str) -> int | None:
-    """The exit status of the job whose command writes this log; negative: the signal that ended it; None: not told."""
-    pattern = rf"2> {re.escape(log)}' (?:returned non-zero exit status (\d+)|died with <Signals\.\w+: (\d+)>)"
-    found = re.findall(pattern, said) if log else []
-    if not found:
-        return None
-    status, number = found[-1]
-    # A shell tells of a signal that ended its command by a status of 128 and more.
-    return int(status) if status and int(status) <= 128 else -(int(number) if number else int(status) - 128)
 
 
 def reason(log: Path, message: str = "", status: int | None = None) -> str:
@@ -152,11 +125,10 @@ def reason(log: Path, message: str = "", status: int | None = None) -> str:
     said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if said:
         return said[0] if len(said) == 1 else "\n    ".join([f"{len(said)} problems:", *said])
-    if refused := re.search(r"sbatch failed\. The error message was '(?:sbatch: error: )?(.*?)'\.?$", message):
-        return f"SLURM took no such job ({refused.group(1)})"
-    state = re.search(r"SLURM status is: '(\w+)'", message)
-    if state and state.group(1) not in ("FAILED", "BOOT_FAIL"):
-        return f"SLURM ended the job with {state.group(1)}"
+    if refusal := cluster_refusal(message):
+        return f"SLURM took no such job ({refusal})"
+    if (state := cluster_state(message)) not in ("", "FAILED", "BOOT_FAIL"):
+        return f"SLURM ended the job with {state}"
     if status is not None and status < 0:
         return _ended_by(-status)
     last = next((line.strip() for line in reversed(lines) if line.strip() and "it/s" not in line), "")

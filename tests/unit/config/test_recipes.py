@@ -81,5 +81,6 @@ def test_a_wrong_key_is_named_where_it_stands():
 
 
 def test_the_studys_own_network_keeps_its_name():
-    with pytest.raises(ValueError, match="automatic is what the study's own network is called"):
-        study(compare_networks={"automatic": {}})
+    for name, whose in (("automatic", "own"), ("liver", "liver")):
+        with pytest.raises(ValueError, match=f"{name} is what the study's {whose} network is called"):
+            study(compare_networks={name: {}})

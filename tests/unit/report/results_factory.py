@@ -69,7 +69,7 @@ def make_results(
     _make_model(folder / "model", trained, rng)
     learnt = [c.name for c in cohorts if c.role == "train"]
     _make_resubstitution(folder / "model", lesions[lesions.cohort.isin(learnt) & lesions.timepoint.eq("baseline")])
-    _make_network(folder / "models" / "lesions", rng)
+    _make_network(folder / "networks" / "automatic", rng)
     validation = [c.name for c in cohorts if c.role == "validation"]
     for name in [*validation, "pooled"]:
         part = lesions[lesions.cohort.isin(validation if name == "pooled" else [name])]
@@ -167,7 +167,7 @@ def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator, detection_di
 def _make_scan(
     folder: Path, patient: str, timepoint: str, part: pd.DataFrame, rng: np.random.Generator, role: str
 ) -> None:
-    seg = folder / "segmentation" / patient / timepoint
+    seg = folder / "segmentation" / "automatic" / patient / timepoint
     seg.mkdir(parents=True, exist_ok=True)
     names = [
         "cohort",
@@ -308,10 +308,10 @@ def _make_network(folder: Path, rng: np.random.Generator) -> None:
 def _make_overlap(folder: Path, cohorts: tuple[MadeCohort, ...]) -> None:
     """Two networks side by side on the validation cohorts, by the library itself; the second finds half of what the
     study's own overlaps."""
-    scans = {name: f"{folder}/{name}/segmentation/*/*" for name in (cohort.name for cohort in cohorts)}
+    scans = {name: f"{folder}/{name}/segmentation/{OWN}/*/*" for name in (cohort.name for cohort in cohorts)}
     words = [f"{OWN}={place}" for place in scans.values()]
     words += [f"other={scans[cohort.name]}" for cohort in cohorts if cohort.role == "validation"]
-    masks = read_network_masks([f"{OWN}={folder}/models/lesions"], words)
+    masks = read_network_masks([f"{OWN}={folder}/networks/{OWN}"], words)
     if "other" in masks:
         other = masks["other"].matching
         other["dice"] = other["dice"].where(other["lesion_id"] % 2 == 0, 0.0)

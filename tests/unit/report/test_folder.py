@@ -11,10 +11,10 @@ from livermets.report.folder import SCAN_METRICS, ResultsFolder
 
 CONTENTS = {
     "a/intake/S1/baseline/scan.json": '{"image_sha256": "12"}',
-    "a/segmentation/S1/baseline/scan_metrics.csv": "dice\n0.5\n",
-    "gone/segmentation/P1/baseline/scan_metrics.csv": "dice\n0.1\n",
-    "models/lesions/network.json": "{}",
-    "models/lesions/fold0/network.json": "{}",
+    "a/segmentation/automatic/S1/baseline/scan_metrics.csv": "dice\n0.5\n",
+    "gone/segmentation/automatic/P1/baseline/scan_metrics.csv": "dice\n0.1\n",
+    "networks/automatic/network.json": "{}",
+    "networks/automatic/fold0/network.json": "{}",
     "concordance/a/roc.csv": "",
     "concordance/gone/roc.csv": "",
 }
@@ -33,13 +33,13 @@ def test_what_an_earlier_configuration_made_is_not_read(results):
     folder = ResultsFolder.of(results, reported_config({"cohorts": {"a": study}}))
     assert folder.whole_table(SCAN_METRICS)["dice"].tolist() == [0.5]
     assert [path.name for path in folder.folders("concordance")] == ["a"]
-    assert list(folder.trained_networks()) == ["lesions"]
+    assert list(folder.trained_networks()) == ["automatic"]
 
 
 def test_without_a_configuration_everything_is_read(results):
     folder = ResultsFolder.of(results, ReportedConfig())
     assert len(folder.whole_table(SCAN_METRICS)) == 2
-    assert sorted(folder.trained_networks()) == ["lesions", "lesions/fold0"]
+    assert sorted(folder.trained_networks()) == ["automatic", "automatic/fold0"]
     assert list(folder.scan_facts()) == [
         ({"cohort": "a", "patient_id": "S1", "timepoint": "baseline"}, {"image_sha256": "12"})
     ]

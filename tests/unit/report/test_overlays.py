@@ -53,7 +53,7 @@ def test_a_lesion_is_drawn_with_both_contours(made_study, tmp_path):
     scan = tmp_path / "external" / "intake" / "EX0001" / "baseline"
     write_volume(scan / "image.nii.gz", Volume(image, grid))
     write_volume(scan / "lesions.nii.gz", Volume(manual, grid))
-    found = tmp_path / "external" / "segmentation" / "EX0001" / "baseline"
+    found = tmp_path / "external" / "segmentation" / "automatic" / "EX0001" / "baseline"
     write_volume(found / "lesions.nii.gz", Volume(automatic, grid))
     lesions = made_study.results.lesions
     one = lesions[(lesions.patient_id == "EX0001") & (lesions.lesion_id.astype(str) == "1")]
@@ -68,15 +68,15 @@ def test_a_lesion_is_drawn_with_both_contours(made_study, tmp_path):
 
 def test_a_compared_network_is_drawn_beside_the_own_one(made_study, tmp_path):
     grid = Grid((60, 50, 8), (1.0, 1.0, 2.0))
-    masks = {name: np.zeros(grid.shape_zyx, np.int16) for name in ("image", "manual", "own", "other")}
+    masks = {name: np.zeros(grid.shape_zyx, np.int16) for name in ("image", "manual", "automatic", "other")}
     masks["manual"][3:6, 20:30, 20:32] = 1
     masks["other"][3:6, 22:30, 22:34] = 1  # the own network finds nothing
     cohort = tmp_path / "external"
     places = {
         "image": cohort / "intake/EX0001/baseline/image.nii.gz",
         "manual": cohort / "intake/EX0001/baseline/lesions.nii.gz",
-        "own": cohort / "segmentation/EX0001/baseline/lesions.nii.gz",
-        "other": tmp_path / "networks/other/external/segmentation/EX0001/baseline/lesions.nii.gz",
+        "automatic": cohort / "segmentation/automatic/EX0001/baseline/lesions.nii.gz",
+        "other": cohort / "segmentation/other/EX0001/baseline/lesions.nii.gz",
     }
     for name, place in places.items():
         write_volume(place, Volume(masks[name], grid))
@@ -97,7 +97,7 @@ def test_the_share_of_responder_rois_is_drawn_over_the_slice(made_study, tmp_pat
     image, mask = np.zeros(grid.shape_zyx, np.int16), np.zeros(grid.shape_zyx, np.int16)
     mask[3:6, 20:34, 20:34] = 1
     scan = tmp_path / "external" / "intake" / "EX0001" / "baseline"
-    found = tmp_path / "external" / "segmentation" / "EX0001" / "baseline"
+    found = tmp_path / "external" / "segmentation" / "automatic" / "EX0001" / "baseline"
     write_volume(scan / "image.nii.gz", Volume(image, grid))
     for folder in (scan, found):
         write_volume(folder / "lesions.nii.gz", Volume(mask, grid))
@@ -129,7 +129,7 @@ def test_the_feature_that_matters_most_is_drawn_where_its_table_has_it(made_stud
     cohort = tmp_path / "external"
     scan = Path("EX0001") / "baseline"
     write_volume(cohort / "intake" / scan / "image.nii.gz", Volume(image, grid))
-    for folder in ("intake", "segmentation"):
+    for folder in ("intake", "segmentation/automatic"):
         write_volume(cohort / folder / scan / "lesions.nii.gz", Volume(mask, grid))
     lesions = made_study.results.lesions
     one = lesions[(lesions.patient_id == "EX0001") & (lesions.lesion_id.astype(str) == "1")]

@@ -190,7 +190,7 @@ def _without(folder: Path, gone: tuple[str, ...], tmp_path: Path) -> Path:
         {
             "concordance": "results/concordance is empty",
             "model": "no model was fitted",
-            "models": "none was trained",
+            "networks": "none was trained",
             "*/intake": "no scan.json",
         },
         {

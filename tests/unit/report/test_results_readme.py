@@ -22,7 +22,7 @@ def test_columns_of_tables_known_from_the_code_are_described():
     described = described_columns(README)
     common = described[COMMON]
     assert set(LESION_TABLE_COLUMNS) <= common
-    assert set(MATCHING_COLUMNS) <= common | described["*/segmentation/*/*/matching.csv"]
+    assert set(MATCHING_COLUMNS) <= common | described["*/segmentation/*/*/*/matching.csv"]
     assert set(PROBLEM_COLUMNS) <= common | described["check/problems.csv"]
     assert set(ScanSummary.__dataclass_fields__) <= common | described["check/scans.csv"]
 

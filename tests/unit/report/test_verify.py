@@ -20,7 +20,7 @@ def results(tmp_path):
     contents = {
         "lesions.csv": b"a,b\n1,2\n",
         "model/model.safetensors": bytes(100),
-        "c/segmentation/P1/baseline/lesions.nii.gz": b"mask",
+        "c/segmentation/automatic/P1/baseline/lesions.nii.gz": b"mask",
         "c/intake/P1/baseline/image.nii.gz": b"volume",
         "report/report.html": b"<html>",
         "logs/intake.log": b"said",
@@ -42,14 +42,14 @@ def test_an_untouched_folder_has_no_problem(results):
 
 def test_each_kind_of_file_is_named_when_it_changes(results):
     (results / "lesions.csv").write_bytes(b"a,b\n1,3\n")
-    (results / "c/segmentation/P1/baseline/lesions.nii.gz").write_bytes(b"mosk")
+    (results / "c/segmentation/automatic/P1/baseline/lesions.nii.gz").write_bytes(b"mosk")
     (results / "model/model.safetensors").unlink()
     (results / "c/intake/P1/baseline/image.nii.gz").write_bytes(b"longer volume")
     (results / "later.csv").write_bytes(b"x\n")
     (results / "logs/intake.log").write_bytes(b"other")
     found = wrong(results)
     assert set(found) == {
-        "lesions.csv", "c/segmentation/P1/baseline/lesions.nii.gz", "model/model.safetensors",
+        "lesions.csv", "c/segmentation/automatic/P1/baseline/lesions.nii.gz", "model/model.safetensors",
         "c/intake/P1/baseline/image.nii.gz", "later.csv",
     }  # fmt: skip
     assert found["model/model.safetensors"] == "this file is in the manifest and is missing"
@@ -112,6 +112,6 @@ def test_what_is_left_over_is_named_as_a_whole_and_no_output(results):
     compared, problems = verify(results)
     assert {problem.severity for problem in problems} == {"warning"}
     assert sorted(problem.where.removeprefix(f"{results}/") for problem in problems) == [
-        "c/intake/P1", "c/segmentation/P1", "concordance/old", "old",
+        "c/intake/P1", "c/segmentation/automatic/P1", "concordance/old", "old",
     ]  # fmt: skip
     assert compared == len(manifest["outputs"])

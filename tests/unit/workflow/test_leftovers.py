@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 
 from livermets.report.configuration import ReportedConfig, reported_config
-from livermets.workflow.leftovers import Made, kept, left_over, made_by
+from livermets.workflow.leftovers import Made, kept, left_over, left_over_problems, made_by
 
 FILES = (
     "check/problems.csv", "model/model.json", "report/report.html", "lesions.csv", "logs/gone/x.log",
-    "models/lesions/network.json", "models/lesions/fold1/network.json", "models/compared/one/network.json",
-    "overlap/networks.csv", "networks/one/a/preprocess/P1/TP0/image.nii.gz", "concordance/b/roc.csv",
+    "networks/automatic/network.json", "networks/automatic/fold1/network.json", "networks/one/network.json",
+    "overlap/networks.csv", "a/preprocess/one/P1/TP0/image.nii.gz", "concordance/b/roc.csv",
     "concordance/pooled/roc.csv", "a/lesions.csv", "a/phantom/P9/TP0/ct.nii.gz", "a/intake/P1/TP0/image.nii.gz",
-    "a/liver/P1/TP0.nii.gz", "a/features/P1/TP0/rois_manual.parquet", "a/segmentation/P1/TP0/lesions.nii.gz",
+    "a/liver/P1/TP0.nii.gz", "a/liver/P1/TP0_problems.csv", "a/features/P1/TP0/rois_manual.parquet",
+    "a/preprocess/automatic/P1/TP0/image.nii.gz", "a/segmentation/automatic/P1/TP0/lesions.nii.gz",
     "b/intake/P2/TP0/image.nii.gz", "unknown/intake/X/TP0/image.nii.gz",
 )  # fmt: skip
 SCANS = {"a": frozenset({("P1", "TP0")}), "b": frozenset({("P2", "TP0")}), "unknown": None}
@@ -47,14 +48,22 @@ def test_what_the_configuration_makes_is_not_left_over(results):
         ("a/intake/P7/TP0/image.nii.gz", "a/intake/P7"),
         ("a/intake/P1/TP1/image.nii.gz", "a/intake/P1/TP1"),
         ("a/liver/P1/TP1.nii.gz", "a/liver/P1/TP1.nii.gz"),
-        ("a/preprocess_liver/P1/TP0/image.nii.gz", "a/preprocess_liver"),
+        ("a/preprocess/liver/P1/TP0/image.nii.gz", "a/preprocess/liver"),
+        ("a/preprocess/two/P1/TP0/image.nii.gz", "a/preprocess/two"),
+        ("a/preprocess/one/P7/TP0/image.nii.gz", "a/preprocess/one/P7"),
+        ("a/segmentation/automatic/P1/TP1/lesions.nii.gz", "a/segmentation/automatic/P1/TP1"),
         ("concordance/gone/roc.csv", "concordance/gone"),
-        ("models/compared/two/network.json", "models/compared/two"),
-        ("models/lesions/fold2/network.json", "models/lesions/fold2"),
-        ("models/liver/network.json", "models/liver"),
-        ("networks/two/a/preprocess/P1/TP0/image.nii.gz", "networks/two"),
-        ("networks/one/gone/preprocess/P1/TP0/image.nii.gz", "networks/one/gone"),
-        ("networks/one/a/preprocess/P7/TP0/image.nii.gz", "networks/one/a/preprocess/P7"),
+        ("networks/two/network.json", "networks/two"),
+        ("networks/liver/network.json", "networks/liver"),
+        ("networks/automatic/fold2/network.json", "networks/automatic/fold2"),
+        # As folders were laid out before.
+        ("models/lesions/network.json", "models"),
+        ("networks/networks.csv", "networks/networks.csv"),
+        ("networks/one/a/preprocess/P1/TP0/image.nii.gz", "networks/one/a"),
+        ("a/preprocess_liver/P1/TP0/image.nii.gz", "a/preprocess_liver"),
+        ("a/preprocess/P1/TP0/image.nii.gz", "a/preprocess/P1"),
+        ("a/segmentation/P1/TP0/lesions.nii.gz", "a/segmentation/P1"),
+        ("a/segmentation/automatic/TP0/lesions.nii.gz", "a/segmentation/automatic/TP0"),
     ],
 )
 def test_each_kind_is_named_as_a_whole(results, file, whole):
@@ -67,7 +76,7 @@ def test_each_kind_is_named_as_a_whole(results, file, whole):
 def test_without_comparison_its_networks_are_left_over(results):
     made = Made(SCANS, frozenset({"b"}), frozenset(), liver_network=False, folds=0)
     assert _names(results, made) == [
-        "concordance/pooled", "models/compared/one", "models/lesions/fold1", "networks/one",
+        "a/preprocess/one", "concordance/pooled", "networks/automatic/fold1", "networks/one",
     ]  # fmt: skip
 
 
@@ -83,3 +92,13 @@ def test_cohorts_whose_tables_are_gone_are_known_by_name():
     assert made.scans == {"c": None}
     assert made.validation == {"c"}
     assert made_by(ReportedConfig(seed=1)) is None
+
+
+def test_the_many_patients_of_a_folder_are_told_together():
+    few, many = (
+        [Path(f"results/a/intake/P{n}") for n in range(2)],
+        [Path(f"results/a/preprocess/P{n}") for n in range(9)],
+    )
+    told = left_over_problems([*few, *many])
+    assert [problem.where for problem in told] == [*map(str, few), "results/a/preprocess"]
+    assert told[-1].what.startswith("P0, P1, P2, P3, P4 and 4 more in this folder are left over")

@@ -11,7 +11,8 @@ import pytest
 
 import livermets
 from livermets.workflow import lock as locking
-from livermets.workflow.lock import LOCKS, RECORD, kept_lock, release_stale_lock
+from livermets.workflow.lock import RECORD, kept_lock, release_stale_lock
+from livermets.workflow.snakemake import LOCKS
 
 WAITING = "from livermets.workflow import lock; lock.release_stale_lock(); print('at work', flush=True); input()"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(livermets.__file__).parents[1])}

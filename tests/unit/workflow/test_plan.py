@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from livermets.errors import InputError
-from livermets.workflow.plan import Plan, paths, shell_words
+from livermets.workflow.plan import Plan
 
 TABLE = """patient_id,lesion_id,baseline_diameter_mm,followup_diameter_mm,site
 A,1,20,18,x
@@ -71,7 +71,7 @@ def test_every_missing_file_is_named_at_once(real, tmp_path):
 def test_a_row_changes_the_digest_of_its_own_scan_only(real, tmp_path):
     def digests():
         plan = Plan.from_config(real)
-        return {scan.patient_id: plan.rows_digest(scan) for scan in plan.scans()}
+        return {scan.patient_id: plan.outcome_digest([scan]) for scan in plan.scans()}
 
     before = digests()
     (tmp_path / "table.csv").write_text(TABLE.replace("B,1,25,22", "B,1,25,29"))
@@ -108,49 +108,11 @@ def test_a_missing_liver_mask_is_refused_when_masks_are_to_be_given(real):
     Plan.from_config({**real, "segmentation": {"liver": {"source": "command", "command": "x {image} {out}"}}})
 
 
-def test_bash_expands_the_words_to_the_paths():
-    plan = Plan.from_config(SYNTHETIC)
-    template = "--lesions=results/{cohort}/intake/{patient}/{timepoint}/lesions.csv"
-    words = shell_words(template, plan.scans())
-    printed = subprocess.run(["bash", "-c", f"printf '%s\\n' {words}"], capture_output=True, text=True, check=True)
-    assert printed.stdout.split() == paths(template, plan.scans())
-    one = shell_words(template, plan.scans()[:1])
-    assert "{" not in one
-    assert shell_words(template, []) == ""
-
-
-def test_a_thousand_patients_fit_a_command_line():
-    big = {"learn": {"role": "train", "phantom": {"patients": 999, "prefix": "T"}}}
-    plan = Plan.from_config({"cohorts": big})
-    words = shell_words("--x=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet", plan.scans())
-    assert len(words) < 20_000
-
-
 def test_planning_imports_neither_torch_nor_simpleitk():
     heavy = ("torch", "SimpleITK", "sklearn", "monai", "pandas")
     code = f"import sys, livermets.workflow.plan; print([m for m in {heavy} if m in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "[]"
-
-
-def test_what_a_network_is_shown_trains_it_again_and_a_threshold_does_not():
-    plain = Plan.from_config(SYNTHETIC)
-    shown = Plan.from_config({**SYNTHETIC, "segmentation": {"output": {"field": "image"}}})
-    cut = Plan.from_config({**SYNTHETIC, "segmentation": {"output": {"threshold": 0.4}}})
-    assert json.loads(shown.training_settings("lesions"))["output"] == {"field": "image"}
-    assert shown.training_settings("lesions") != plain.training_settings("lesions")
-    assert cut.training_settings("lesions") == plain.training_settings("lesions")
-    for plan in (shown, cut):
-        assert plan.training_settings("liver") == plain.training_settings("liver")
-
-
-def test_a_compared_network_changes_nothing_of_the_studys_own():
-    plain = Plan.from_config(SYNTHETIC)
-    compared = Plan.from_config({**SYNTHETIC, "compare_networks": {"paper": {"preset": "giannini2020"}}})
-    assert compared.training_settings("lesions") == plain.training_settings("lesions")
-    assert compared.settings("segmentation") == plain.settings("segmentation")
-    assert json.loads(compared.compared_training_settings("paper"))["output"] == {"field": "image"}
-    assert compared.compared_training_settings("paper") != plain.training_settings("lesions")
 
 
 def test_networks_cannot_be_compared_without_masks_to_measure_them_by():

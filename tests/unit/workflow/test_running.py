@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from livermets.workflow import running
-from livermets.workflow.running import FailedJob, failures, foreign_results, reason, summary
+from livermets.workflow.running import failures, foreign_results, reason, summary
+from livermets.workflow.snakemake import FailedJob, status_of
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +93,7 @@ def test_what_snakemake_says_of_a_killed_job_is_understood(folder):
     for command in ("kill -9 $$", "bash -c 'kill -9 $$'; exit $?"):
         with pytest.raises(subprocess.CalledProcessError) as ended:
             subprocess.run(f"{command} 2> intake.log", shell=True, check=True, executable="/bin/bash")
-        assert running._status("intake.log", str(ended.value)) == -9
+        assert status_of("intake.log", str(ended.value)) == -9
 
 
 def test_a_checkout_that_snakemake_cannot_run_is_one_sentence():

@@ -19,7 +19,7 @@ _PICTURES = {
 
 def networks_sections(study: StudyResults) -> list[Section]:
     if not study.networks:
-        why = "No network is described because none was trained in this study (results/models is empty)."
+        why = "No network is described because none was trained in this study (results/networks is empty)."
         return [Section("networks", "Networks", [Note(why)])]
     blocks: list[Block] = []
     synthetic = [name for name in study.of_role("train") if study.cohorts[name].synthetic]

@@ -75,7 +75,7 @@ def _called(files: Files, cohort: str, mask: str, **_: str) -> Values:
 
 
 def _false_positives(files: Files, cohort: str, **_: str) -> Values:
-    scans = files.every(f"{cohort}/segmentation/*/*/scan_metrics.csv")
+    scans = files.every(f"{cohort}/segmentation/automatic/*/*/scan_metrics.csv")
     return {"n": int(scans.loc[scans["timepoint"].isin(files.predicting), "false_positives"].sum())}
 
 
@@ -117,8 +117,8 @@ STATEMENTS = (
               "the same class to {same} lesion…, another to {other}; {lost} have no class with at least one mask",
               "lesions.csv",
               "predicted_manual, predicted_automatic, timepoint", _predicted),
-    Statement("prediction-{cohort}/paragraph/", "automatic masks hold {n} component", "<cohort>/segmentation/*/*/"
-              "scan_metrics.csv", "false_positives, timepoint", _false_positives),
+    Statement("prediction-{cohort}/paragraph/", "automatic masks hold {n} component",
+              "<cohort>/segmentation/automatic/*/*/scan_metrics.csv", "false_positives, timepoint", _false_positives),
     Statement("prediction-{cohort}/caption/*", "{n} finding", "lesions.csv", "kind, timepoint", _finding_counts,
               rare=True),
     Statement("prediction-{cohort}/caption/*", "class of {n} lesion", "lesions.csv", "timepoint", _predicted),

@@ -84,7 +84,7 @@ def _model_threshold(files: Files, **_: str) -> Values:
 
 
 def _seen(files: Files, cohort: str) -> Values:
-    seen = files.every(f"{cohort}/segmentation/*/*/scan_metrics.csv")["seen_in_training"].dropna()
+    seen = files.every(f"{cohort}/segmentation/automatic/*/*/scan_metrics.csv")["seen_in_training"].dropna()
     return {"k": int(seen.sum()), "n": len(seen)}
 
 
@@ -145,7 +145,7 @@ STATEMENTS = (
         for place in ("note/", "caption/training-calls-*")
     ),
     Statement("training-{cohort}-section/note/", "trained on patients of {k} of {n} of these scans",
-              "<cohort>/segmentation/**/scan_metrics.csv", "seen_in_training", _seen, rare=True),
+              "<cohort>/segmentation/automatic/**/scan_metrics.csv", "seen_in_training", _seen, rare=True),
     Statement("training-{cohort}-section/caption/*", "not the same lesions, {n} with a class from both", "lesions.csv",
               "response, predicted_manual, predicted_automatic", _both_training, rare=True),
     Statement("training-{cohort}-section/caption/training-calls-*", "resubstitution, {n} lesion… of {patients} patient",

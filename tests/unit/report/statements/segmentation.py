@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.unit.report.statements.registry import Files, Statement, Values
 
 LIMIT_MM = 20.0
@@ -27,9 +29,11 @@ def _compared(files: Files, **_: str) -> Values:
 
 
 def _epochs(files: Files, network: str) -> Values:
-    folder = network.replace("compared-", "compared/") if network.startswith("compared-") else network
-    log = files.csv(f"models/{folder}/training_log.csv")
-    return {"n": len(log), "kept": files.json(f"models/{folder}/network.json")["kept_epoch"]}
+    log = files.csv(f"networks/{network}/training_log.csv")
+    return {
+        "n": len(log),
+        "kept": json.loads((files.folder / f"networks/{network}/network.json").read_text())["kept_epoch"],
+    }
 
 
 def _ranked(files: Files, cohort: str, **_: str) -> Values:
@@ -37,24 +41,24 @@ def _ranked(files: Files, cohort: str, **_: str) -> Values:
 
 
 def _seen(files: Files, cohort: str) -> Values:
-    seen = files.every(f"{cohort.split()[-1]}/segmentation/*/*/scan_metrics.csv")["seen_in_training"]
+    seen = files.every(f"{cohort.split()[-1]}/segmentation/automatic/*/*/scan_metrics.csv")["seen_in_training"]
     return {"k": int(seen.sum()), "n": len(seen)}
 
 
 STATEMENTS = (
     Statement("segmentation/paragraph/", "below {limit} mm", "results/README.md", "fixed: 20 mm",
               lambda files, **_: {"limit": LIMIT_MM}),
-    Statement("segmentation/note/", "{cohort:w} ({k} of {n} scans)", "<cohort>/segmentation/*/*/scan_metrics.csv",
-              "seen_in_training", _seen),
+    Statement("segmentation/note/", "{cohort:w} ({k} of {n} scans)",
+              "<cohort>/segmentation/automatic/*/*/scan_metrics.csv", "seen_in_training", _seen),
     Statement("segmentation/caption/dice-by-size", "n = {n} lesion", "lesions.csv", "dice", _judged),
     Statement("segmentation-patients/caption/per-patient", "), {n} scan", "lesions.csv",
               "dice, patient_id, timepoint", _scans),
     Statement("networks-compared/caption/networks-dice", "{n} lesion… each", "overlap/lesions.csv", "network",
               _compared),
-    Statement("network-{network}/caption/*-curves", "{n} epoch", "models/<network>/training_log.csv", "epoch",
+    Statement("network-{network}/caption/*-curves", "{n} epoch", "networks/<network>/training_log.csv", "epoch",
               _epochs),
     Statement("network-{network}/caption/*-curves", "epoch {kept}, whose weights were kept",
-              "models/<network>/network.json", "kept_epoch", _epochs, rare=True),
+              "networks/<network>/network.json", "kept_epoch", _epochs, rare=True),
     Statement("overlays/caption/*", "Cohort {cohort:w}: lesions of the best, median and worst Dice among {n} lesion",
               "lesions.csv", "dice", _ranked, rare=True),
 )  # fmt: skip

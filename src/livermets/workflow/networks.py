@@ -1,0 +1,87 @@
+"""The networks of a study by the names of their folders under results/networks/: `liver`, `automatic` (the study's own
+lesion network) with `automatic/fold0` and so on where it is cross-fitted, and those that it is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from livermets.config.networks import LIVER, OWN
+from livermets.config.recipes import NetworkRecipe, network_recipes
+from livermets.config.segmentation import LiverSettings, SegmentationSettings
+from livermets.config.study import StudyConfig
+from livermets.provenance import canonical_json
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What rules ask of the networks of one configuration."""
+
+    config: StudyConfig
+
+    @cached_property
+    def recipes(self) -> dict[str, NetworkRecipe]:
+        """How every compared network is made, by name."""
+        return network_recipes(self.config)
+
+    @property
+    def of_lesions(self) -> list[str]:
+        """The networks that find lesions, the study's own first."""
+        return [OWN, *self.config.compare_networks]
+
+    @property
+    def names(self) -> list[str]:
+        """The networks that have preprocessed scans of their own."""
+        return [*([LIVER] if self.config.segmentation.liver.source == "network" else []), *self.of_lesions]
+
+    @property
+    def trained(self) -> list[str]:
+        """Everything that is trained: the networks, and those of the folds."""
+        return [*self.names, *(f"{OWN}/fold{number}" for number in range(self.config.segmentation.cross_fit))]
+
+    def preprocess_settings(self, network: str) -> str:
+        """How scans are prepared for a network, as JSON."""
+        recipe = self.recipes.get(network)
+        section = recipe.preprocess if recipe else self.config.preprocess
+        return canonical_json(section.model_dump(mode="json"))
+
+    def training_settings(self, network: str) -> str:
+        """What decides the weights of a network, as JSON; those of a fold are trained like the whole one."""
+        if network == LIVER:
+            return canonical_json({"liver": _training_parts(self.config.segmentation.liver)})
+        return canonical_json(_training_parts(self._segmentation(network)))
+
+    def mask_settings(self, network: str) -> str:
+        """What decides the masks of a lesion network beside its weights, as JSON."""
+        parts = {"output", "matching"}
+        return canonical_json(self._segmentation(network).model_dump(mode="json", include=parts))
+
+    def _segmentation(self, network: str) -> SegmentationSettings:
+        recipe = self.recipes.get(network)
+        return recipe.segmentation if recipe else self.config.segmentation
+
+    def fold_options(self, network: str) -> str:
+        """The options of `train-segmentation` that leave a fold out: empty for a network of all training patients."""
+        fold = network.partition("/fold")[2]
+        return f"--fold {fold} --folds {self.config.segmentation.cross_fit}" if fold else ""
+
+
+def preprocessed_for(network: str) -> str:
+    """The network whose preprocessed scans a network is trained on: folds see those of the whole one."""
+    return network.partition("/")[0]
+
+
+def target_of(network: str) -> str:
+    """What a network finds, as `--target` says it."""
+    return LIVER if network == LIVER else "lesions"
+
+
+def checkpoint_folder(network: str) -> str:
+    """Where an interrupted training keeps its state, beside and not below that of another network."""
+    return f"results/checkpoints/networks/{network.replace('/', '.')}"
+
+
+def _training_parts(section: SegmentationSettings | LiverSettings) -> dict[str, Any]:
+    """Architecture, training, and what is shown of a slice. A threshold does not train a network again."""
+    return section.model_dump(mode="json", include={"network": True, "training": True, "output": {"field"}})

@@ -1,0 +1,74 @@
+"""Every network of a study has one name, and what decides its weights changes with nothing else."""
+
+import json
+
+import pytest
+
+from livermets.config.study import StudyConfig
+from livermets.workflow.networks import Networks, checkpoint_folder, preprocessed_for, target_of
+
+COHORTS = {"cohorts": {"learn": {"role": "train", "phantom": {"patients": 3}}}}
+PAPER = {"paper": {"preset": "giannini2020"}}
+
+
+def networks(**changes) -> Networks:
+    return Networks(StudyConfig.model_validate({**COHORTS, **changes}))
+
+
+def test_the_studys_own_network_comes_first_and_folds_are_below_it():
+    plain = networks()
+    assert plain.names == plain.of_lesions == plain.trained == ["automatic"]
+    full = networks(compare_networks=PAPER, segmentation={"cross_fit": 2, "liver": {"source": "network"}})
+    assert full.of_lesions == ["automatic", "paper"]
+    assert full.names == ["liver", "automatic", "paper"]
+    assert full.trained == [*full.names, "automatic/fold0", "automatic/fold1"]
+
+
+@pytest.mark.parametrize(
+    "network, seen, target, options",
+    [
+        ("automatic", "automatic", "lesions", ""),
+        ("automatic/fold1", "automatic", "lesions", "--fold 1 --folds 3"),
+        ("paper", "paper", "lesions", ""),
+        ("liver", "liver", "liver", ""),
+    ],
+)
+def test_a_name_says_what_is_trained_and_on_which_scans(network, seen, target, options):
+    assert preprocessed_for(network) == seen
+    assert target_of(network) == target
+    assert networks(segmentation={"cross_fit": 3}).fold_options(network) == options
+
+
+def test_no_network_keeps_its_state_in_the_folder_of_another():
+    """A finished training removes its folder."""
+    names = ("automatic", "automatic/fold1", "automatic-fold1", "liver", "paper")
+    folders = [checkpoint_folder(name) for name in names]
+    assert len(set(folders)) == len(names)
+    assert {folder.rpartition("/")[0] for folder in folders} == {"results/checkpoints/networks"}
+
+
+def test_what_a_network_is_shown_trains_it_again_and_a_threshold_does_not():
+    plain = networks()
+    shown = networks(segmentation={"output": {"field": "image"}})
+    cut = networks(segmentation={"output": {"threshold": 0.4}})
+    assert json.loads(shown.training_settings("automatic"))["output"] == {"field": "image"}
+    assert shown.training_settings("automatic") != plain.training_settings("automatic")
+    assert cut.training_settings("automatic") == plain.training_settings("automatic")
+    assert cut.mask_settings("automatic") != plain.mask_settings("automatic")
+    for changed in (shown, cut):
+        assert changed.training_settings("liver") == plain.training_settings("liver")
+
+
+def test_a_fold_is_trained_and_prepared_like_the_whole_network():
+    folds = networks(segmentation={"cross_fit": 2}, compare_networks=PAPER)
+    for settings in (folds.training_settings, folds.preprocess_settings):
+        assert settings("automatic/fold1") == settings("automatic")
+
+
+def test_a_compared_network_changes_nothing_of_the_studys_own():
+    plain, compared = networks(), networks(compare_networks={**PAPER, "coarse": {"preprocess": {"network_grid": 64}}})
+    for key in ("training_settings", "preprocess_settings", "mask_settings"):
+        assert getattr(compared, key)("automatic") == getattr(plain, key)("automatic")
+    assert json.loads(compared.training_settings("paper"))["output"] == {"field": "image"}
+    assert compared.training_settings("paper") != plain.training_settings("automatic")
+    assert compared.preprocess_settings("coarse") != plain.preprocess_settings("automatic")

@@ -1,0 +1,62 @@
+"""What a job asks for follows the scans behind it, and doubles with every retry."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from livermets.workflow import requests as asking
+from livermets.workflow.plan import Plan
+from livermets.workflow.requests import Requests
+from livermets.workflow.snakemake import Run
+
+
+@pytest.fixture
+def requests():
+    cohorts = {
+        "learn": {"role": "train", "phantom": {"patients": 40, "prefix": "T", "grid": 512}},
+        "test": {"role": "validation", "phantom": {"patients": 2, "prefix": "V", "grid": 512}},
+    }
+
+    def made(submits=False, **changes) -> Requests:
+        run = Run(SimpleNamespace(non_local_exec=submits))
+        return Requests(Plan.from_config({"cohorts": cohorts, **changes}), run)
+
+    return made
+
+
+def test_the_size_of_a_job_is_that_of_the_scans_behind_it(requests):
+    asked = requests()
+    one = SimpleNamespace(cohort="learn", patient="T001", timepoint="baseline")
+    sizes = [asked.megavoxels(w) for w in (one, SimpleNamespace(cohort="learn"), SimpleNamespace(name="test"))]
+    assert sizes[1:] == pytest.approx([40 * sizes[0], 2 * sizes[0]])
+    assert asked.megavoxels(SimpleNamespace()) == pytest.approx(42 * sizes[0])
+
+
+def test_memory_and_time_double_with_every_retry(requests):
+    study = SimpleNamespace()
+    for ask in (requests().memory("training_table"), requests().time_limit("check")):
+        assert ask(study, 2) == 2 * ask(study, 1)
+    assert requests().long_time_limit(study, 2) == 2 * requests().long_time_limit(study, 1)
+
+
+def test_a_gpu_is_claimed_where_one_is_offered(requests, monkeypatch):
+    monkeypatch.setattr(asking, "offers_gpus", lambda: True)
+    monkeypatch.setattr(asking, "has_gpu", lambda: False)
+    assert requests(submits=True).gpus(None) == 1
+    assert requests(submits=False).gpus(None) == 0
+    assert requests(submits=True, selection={"device": "cpu"}).selection_gpus(None) == 0
+
+
+def test_a_scan_goes_out_with_its_liver_unless_a_network_has_to_be_trained_for_it(requests):
+    ours, livers = SimpleNamespace(network="automatic"), SimpleNamespace(network="liver")
+    given, network = requests(), requests(segmentation={"liver": {"source": "network"}})
+    assert given.liver_group(ours) == given.preprocess_group(ours) == "scan"
+    assert network.liver_group(ours) == network.preprocess_group(ours) == "liver"
+    assert network.preprocess_group(livers) == "scan"
+    assert given.features_group(SimpleNamespace(source="manual")) == "features_manual"
+
+
+def test_synthetic_studies_take_one_thread(requests):
+    assert requests().scan_threads(SimpleNamespace(cohort="learn")) == requests().selection_threads(None) == 1
+    assert requests().liver_threads == 1
+    assert requests(segmentation={"cpu_threads": 3}).network_threads == 3
