@@ -16,6 +16,9 @@ PACKAGE_FOLDER = Path(__file__).parent.parent
 PACKAGE = PACKAGE_FOLDER.name
 # Settings reach a job as resolved values in its parameters, and errors carry no result.
 NOT_A_CAUSE = (f"{PACKAGE}.config", f"{PACKAGE}.errors", f"{PACKAGE}.cli")
+# These draw beside what they are for: a change of look alone must not train a network or segment a study again.
+DRAW_BESIDE = ("intake", "train-segmentation", "segment")
+LOOK = ("figures", "segmentation/figures.py", "intake/qc.py")
 # `from package.module import (a, b)` or `import package.module`, at any indentation. Text is far quicker than a parse.
 _IMPORT = re.compile(rf"^\s*(?:from\s+({PACKAGE}[\w.]*)\s+import\s+(\([^)]*\)|.*)|import\s+({PACKAGE}[\w.]*))", re.M)
 
@@ -31,12 +34,14 @@ def verb_digest(verb: str) -> str:
 
 
 def verb_files(verb: str) -> list[Path]:
-    """The files of the package that a verb reaches by imports of any depth."""
+    """The files of the package that a verb reaches by imports of any depth; of verbs that draw beside what they are
+    for, without those that only decide how pictures look."""
+    look = [PACKAGE_FOLDER / place for place in LOOK] if verb in DRAW_BESIDE else []
     reached: set[Path] = set()
     pending = list(_imported(_verb_source(verb)))
     while pending:
         file = pending.pop()
-        if file not in reached:
+        if file not in reached and not any(file.is_relative_to(place) for place in look):
             reached.add(file)
             pending.extend(_imports_of(file))
     return sorted(reached)

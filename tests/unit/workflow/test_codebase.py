@@ -85,3 +85,14 @@ def test_statistics_do_not_retrain_a_network():
     files = {file.parent.name for file in codebase.verb_files("train-segmentation")}
     assert "segmentation" in files
     assert not files & {"stats", "report", "model", "radiomics", "concordance", "overlap"}
+
+
+@pytest.mark.parametrize("verb", ["intake", "train-segmentation", "segment"])
+def test_another_look_of_pictures_trains_and_segments_nothing(verb):
+    places = {file.relative_to(codebase.PACKAGE_FOLDER).as_posix() for file in codebase.verb_files(verb)}
+    assert not [place for place in places if place.startswith("figures/") or place in codebase.LOOK]
+    assert all((codebase.PACKAGE_FOLDER / place).exists() for place in codebase.LOOK)
+
+
+def test_another_look_of_pictures_makes_the_report_again():
+    assert "figures" in {file.parent.name for file in codebase.verb_files("report")}
