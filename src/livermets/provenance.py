@@ -45,8 +45,8 @@ def canonical_json(value: Any) -> str:
 
 
 def code_digest(*parts: str) -> str:
-    """Digest of the package's modules and folders named (``"radiomics"``, ``"lesions.py"``): in a rule's ``params`` it
-    makes Snakemake rerun exactly the rules whose code changed."""
+    """Digest of the package's modules and folders named (``"segmentation"``, ``"randomness.py"``): what is kept of an
+    unfinished computation is of use only to the same code. What runs again is decided by `workflow.codebase`."""
     digest = hashlib.sha256()
     for part in sorted(set(parts)):
         root = PACKAGE_FOLDER / part

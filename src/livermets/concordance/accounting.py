@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from livermets.masks.lesion_table import CLASS_GIVEN, NO_ROI, UNDETECTED
+from livermets.masks.detected import UNDETECTED
+from livermets.masks.lesion_table import CLASS_GIVEN, NO_ROI
 
 TOTAL = "lesions in the table"
 _WORDS = {

@@ -8,8 +8,7 @@ import pandas as pd
 
 from livermets.concordance.strata import TOO_FEW
 from livermets.config.statistics import StatisticsSettings
-from livermets.masks.detected import detection_dice_of, is_detected, rule_in_words
-from livermets.masks.lesion_table import UNDETECTED
+from livermets.masks.detected import UNDETECTED, detection_dice_of, is_detected, rule_in_words
 
 FEW_PATIENTS = 20
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from livermets.masks.detected import UNDETECTED
 from livermets.masks.identity import SOURCES, present
-from livermets.masks.lesion_table import NO_CLASS, OTHER, UNDETECTED
+from livermets.masks.lesion_table import NO_CLASS, OTHER
 from livermets.stats.means import mean_over_patients
 from livermets.stats.results import to_frame
 

@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.config.statistics import StatisticsSettings
+from livermets.masks.detected import UNDETECTED
 from livermets.masks.identity import AUTOMATIC, LESION_KEY, MANUAL, PREDICTED, ROI_COUNTS, SHARES, SOURCES
-from livermets.masks.lesion_table import UNDETECTED
 from livermets.stats.proportions import quoted_share
 from livermets.stats.resampling import per_patient_sum
 

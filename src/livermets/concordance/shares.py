@@ -9,8 +9,9 @@ import pandas as pd
 
 from livermets.concordance.strata import dice_stratum, with_size
 from livermets.config.statistics import StatisticsSettings
+from livermets.masks.detected import UNDETECTED
 from livermets.masks.identity import LESION_KEY, ROI_COUNTS, SHARES
-from livermets.masks.lesion_table import UNDETECTED, patient_numbers
+from livermets.masks.lesion_table import patient_numbers
 from livermets.stats.bland_altman import agreement_limits, limits_without_each
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import NAN, Estimate

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 RULE_COLUMN = "detection_dice"
 PUBLISHED = {0.0: "Giannini 2020", 0.2: "Defeudis 2022"}
 """Rules of the papers, laid beside the study's own."""
+UNDETECTED = "undetected"
+"""The ``automatic_fate`` of a lesion that the automatic mask has missed."""
 OVERLAPS = ("dice", "precision", "recall")
 """How well a lesion is met by an automatic mask, as columns."""
 
@@ -70,17 +72,17 @@ def judged(lesions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_overlap(lesions: pd.DataFrame) -> pd.Series:
-    return lesions["dice"].notna() | lesions["automatic_fate"].eq("undetected")
+    return lesions["dice"].notna() | lesions["automatic_fate"].eq(UNDETECTED)
 
 
 def detected(lesions: pd.DataFrame) -> pd.Series:
     """Which of the `judged` lesions were detected by the study's rule."""
-    return lesions["automatic_fate"].ne("undetected")
+    return lesions["automatic_fate"].ne(UNDETECTED)
 
 
 def measured(lesions: pd.DataFrame) -> pd.DataFrame:
     """Overlap, with Dice 0, recall 0 and no precision for a lesion without any."""
-    missed = lesions["automatic_fate"].eq("undetected")
+    missed = lesions["automatic_fate"].eq(UNDETECTED)
     values = lesions[list(OVERLAPS)].astype(float)
     values.loc[missed, ["dice", "recall"]] = values.loc[missed, ["dice", "recall"]].fillna(0.0)
     return values

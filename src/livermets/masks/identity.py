@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
+from livermets.config.networks import OWN
+
 PATIENT_KEY = ("cohort", "patient_id")
 """The columns that name a patient: the same ``patient_id`` in two cohorts is two people."""
 SCAN_KEY = (*PATIENT_KEY, "timepoint")
 """The columns that name a scan."""
 LESION_KEY = (*SCAN_KEY, "lesion_id")
 """The columns that name a lesion."""
-MANUAL, AUTOMATIC = SOURCES = ("manual", "automatic")
+MANUAL, AUTOMATIC = SOURCES = ("manual", OWN)
 """Mask sources: the reference, and the study's own network."""
 FALSE_POSITIVE = "false_positive"
 """The ``kind`` of an automatic component without a reader's lesion; other kinds are the sources: a reader's lesion, and

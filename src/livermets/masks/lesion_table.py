@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from livermets.errors import ProblemList, input_error
 from livermets.io.row_numbers import rows_in_words
-from livermets.masks.detected import RULE_COLUMN, missed
+from livermets.masks.detected import RULE_COLUMN, UNDETECTED, missed
 from livermets.masks.identity import (
     AUTOMATIC,
     CALIBRATED,
@@ -27,9 +27,8 @@ from livermets.masks.identity import (
 _NEEDED_OF_KEY = ("patient_id", "lesion_id")
 REQUIRED_COLUMNS = (*_NEEDED_OF_KEY, "response", *PREDICTED, "dice", "longest_diameter_mm")
 NOT_STATED = "not stated"
-CLASS_GIVEN, NO_ROI, TOO_FEW_ROIS, UNDETECTED = "classified", "no ROI", "too few ROIs", "undetected"
-NO_CLASS_GIVEN = "no class given"
-"""What one mask makes of a lesion: a class, or the reason why there is none."""
+CLASS_GIVEN, NO_ROI, TOO_FEW_ROIS, NO_CLASS_GIVEN = "classified", "no ROI", "too few ROIs", "no class given"
+"""What one mask makes of a lesion: a class, or the reason why there is none; of the automatic one also `UNDETECTED`."""
 GROUP_COLUMNS = ("cohort", "centre", "timepoint")
 """What a lesion may be grouped by; none stated is a group too."""
 _MOST_VALUES_NAMED = 20

@@ -11,6 +11,7 @@ import pandas as pd
 
 from livermets.errors import ProblemList
 from livermets.masks.detected import (
+    UNDETECTED,
     detected,
     detection_dice_of,
     missed,
@@ -94,7 +95,7 @@ def manual_lesions(matching: pd.DataFrame) -> pd.DataFrame:
     """The manual lesions of matching tables with the columns that overlap is summed up by."""
     lesions = matching[matching["kind"] == "manual"].reset_index(drop=True)
     lesions["patient"] = patient_numbers(lesions)
-    lesions["automatic_fate"] = np.where(missed(lesions), "undetected", "detected")
+    lesions["automatic_fate"] = np.where(missed(lesions), UNDETECTED, "detected")
     return lesions
 
 

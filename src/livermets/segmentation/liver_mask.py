@@ -56,7 +56,7 @@ def liver_mask(
 
 def problems_path(mask: Path) -> Path:
     """Where the remarks on a mask are kept: beside it."""
-    return mask.with_name(f"{mask.name.split('.')[0]}_problems.csv")
+    return mask.with_name(f"{mask.name.removesuffix('.gz').removesuffix('.nii')}_problems.csv")
 
 
 def write_liver(out: Path, found: LiverMask) -> None:

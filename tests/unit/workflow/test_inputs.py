@@ -109,13 +109,14 @@ def test_folds_are_trained_on_the_scans_of_the_whole_network(inputs):
     assert inputs().training_options(fold).startswith("--scans=results/learn/preprocess/automatic/{T001/baseline,")
 
 
-def test_networks_are_compared_on_validation_scans_with_a_mask(inputs):
+def test_networks_beside_the_own_one_are_judged_on_validation_scans_with_a_mask(inputs):
     both = inputs(compare_networks={"paper": {"preset": "giannini2020"}})
-    tables = both.compared_tables(SimpleNamespace())
-    assert len(tables) == 2 * 3
-    assert tables[0] == "results/test/segmentation/automatic/V001/baseline/matching.csv"
+    tables = both.judged_masks("matching.csv")(SimpleNamespace())
+    own, others = len(both.plan.scans()), 3
+    assert len(tables) == own + others
+    assert "results/test/segmentation/automatic/V001/baseline/matching.csv" in tables[:own]
     assert tables[-1] == "results/second/segmentation/paper/W001/baseline/matching.csv"
-    assert both.compared_options(SimpleNamespace()).split()[-1] == (
+    assert both.judged_options(SimpleNamespace()).split()[-1] == (
         "--scans=paper=results/second/segmentation/paper/W001/baseline"
     )
     assert len(both.of_concordance(SimpleNamespace(name="pooled"))) == 3
