@@ -48,3 +48,10 @@ def test_reading_dicom_leniently_puts_everything_back() -> None:
     after = (pydicom.config.settings.reading_validation_mode, sitk.ProcessObject.GetGlobalWarningDisplay())
     assert within == (pydicom.config.IGNORE, False)
     assert after == before
+
+
+def test_reading_an_image_file_loads_nothing_that_reads_dicom() -> None:
+    modules = "livermets.io.ct, livermets.io.masks, livermets.segmentation.preprocessed"
+    code = f"import sys, {modules}; print('pydicom' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

@@ -10,7 +10,8 @@ from typing import Literal
 
 from livermets.errors import input_error
 from livermets.io.dicom.frames import is_enhanced
-from livermets.io.dicom.headers import is_dicom_file, read_header
+from livermets.io.dicom.headers import read_header
+from livermets.io.presence import is_dicom_file
 
 IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 HEADER_SUFFIXES = (".mhd", ".nhdr")

@@ -14,12 +14,9 @@ from numpy.typing import NDArray
 from livermets.config.cohorts import SeriesChoice
 from livermets.errors import input_error
 from livermets.imaging.geometry import Grid, Volume
-from livermets.io.dicom.folder import left_out
-from livermets.io.dicom.headers import dicom_kind, is_dicom_file
-from livermets.io.dicom.volumes import read_series_folder
 from livermets.io.images import read_volume
 from livermets.io.masks import read_mask
-from livermets.io.presence import require
+from livermets.io.presence import is_dicom_file, require
 
 AIR_HU = -1024
 PADDING_HU = -1100
@@ -44,6 +41,10 @@ class Ct:
 
 def open_ct(path: Path, series: SeriesChoice | None = None, drawn_on: Callable[[], frozenset[str]] = frozenset) -> Ct:
     """A CT in HU from a DICOM folder (see `read_series_folder`) or an image file."""
+    # Not at the top: an image file is read without loading what reads DICOM.
+    from livermets.io.dicom.headers import dicom_kind
+    from livermets.io.dicom.volumes import read_series_folder
+
     require(path, "this CT")
     kind = dicom_kind(path)
     if kind in ("SEG", "RTSTRUCT"):
@@ -62,6 +63,8 @@ def read_image(path: Path) -> Volume:
     require(path, "this image", "Check the path")
     if not _is_dicom(path):
         return read_volume(path)
+    from livermets.io.dicom.folder import left_out
+
     found = open_ct(path)
     if remark := left_out(found.files):
         _LOG.warning("warning: %s: %s", path, remark)

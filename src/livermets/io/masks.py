@@ -11,10 +11,6 @@ from numpy.typing import NDArray
 from livermets.errors import input_error
 from livermets.imaging.geometry import Grid, Volume
 from livermets.imaging.placing import resampled_to, voxels_beyond
-from livermets.io.dicom.headers import mask_object
-from livermets.io.dicom.rtstruct import read_structures
-from livermets.io.dicom.seg import read_segments
-from livermets.io.dicom.volumes import read_series_folder
 from livermets.io.images import read_volume
 from livermets.io.labels import LARGEST_LABEL, LabelMap, chosen_labels
 from livermets.io.presence import require
@@ -28,12 +24,21 @@ def read_mask(path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample
 
     Raises `InputError` when it cannot be read, lies on another grid (unless ``resample``), or lacks a label."""
     require(path, "this mask")
+    # Not at the top: an image file is read without loading what reads DICOM.
+    from livermets.io.dicom.headers import mask_object
+
     kind, file = mask_object(path)
     if kind == "SEG":
+        from livermets.io.dicom.seg import read_segments
+
         return read_segments(file, grid, wanted)
     if kind == "RTSTRUCT":
+        from livermets.io.dicom.rtstruct import read_structures
+
         return read_structures(file, grid, wanted)
     if kind == "series":
+        from livermets.io.dicom.volumes import read_series_folder
+
         return _from_volume(read_series_folder(path).volume, path, grid, wanted, resample, "DICOM mask slices")
     return _from_volume(read_volume(path), path, grid, wanted, resample, "label map")
 

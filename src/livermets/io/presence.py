@@ -48,3 +48,9 @@ def stand_in(path: Path) -> str:
         start = stream.read(64)
     command = next((command for mark, command in _POINTERS.items() if start.startswith(mark)), "")
     return f"Fetch it: {command}" if command else ""
+
+
+def is_dicom_file(path: Path) -> bool:
+    """Whether a file carries DICOM's magic word."""
+    with path.open("rb") as stream:
+        return stream.read(132)[128:] == b"DICM"

@@ -12,9 +12,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, MediaStorageDirectoryStorage
 
 from livermets.errors import input_error
-from livermets.io.dicom.headers import is_dicom_file, object_kind, read_header, shown_name
+from livermets.io.dicom.headers import object_kind, read_header, shown_name
 from livermets.io.folders import files_below
-from livermets.io.presence import stand_in
+from livermets.io.presence import is_dicom_file, stand_in
 
 Pictures = list[tuple[Path, Dataset]]
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"

@@ -13,6 +13,7 @@ from livermets.errors import input_error
 from livermets.io.dicom.leniency import read_leniently
 from livermets.io.folders import files_below
 from livermets.io.patterns import without_uids
+from livermets.io.presence import is_dicom_file
 
 IDENTIFIERS = ("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "StudyID")
 """What technicians also type into series descriptions: read to be kept out of messages."""
@@ -112,9 +113,3 @@ def images_drawn_on(path: Path) -> frozenset[str]:
 def shown_name(path: Path) -> str:
     """A file name as errors show it: UIDs, which some systems use as names, are cut to their last digits."""
     return without_uids(path.name)
-
-
-def is_dicom_file(path: Path) -> bool:
-    """Whether a file carries DICOM's magic word."""
-    with path.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM"
