@@ -168,7 +168,7 @@ def test_a_file_without_the_right_to_read_it(
     def refused(path: Path) -> bool:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("livermets.io.presence.is_dicom_file", refused)
+    monkeypatch.setattr("livermets.io.dicom.headers.is_dicom_file", refused)
     assert study.check() == 2
     said = capsys.readouterr().err.splitlines()
     assert "T1/ct.nii.gz: the system cannot read it (Permission denied). Check its rights." in "\n".join(said)
