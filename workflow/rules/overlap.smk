@@ -38,15 +38,11 @@ rule overlap:
             "missed.csv",
             "timepoints.csv",
         ),
-        picture=(
-            report(
-                "results/overlap/dice.png",
-                caption="../report/networks.rst",
-                category="Networks",
-                labels={"figure": "Dice by network and size"},
-            )
-            if plan.config.compare_networks
-            else []
+        picture=report(
+            "results/overlap/dice.png",
+            caption="../report/networks.rst",
+            category="Networks",
+            labels={"figure": "Dice by network and size"},
         ),
     log:
         "results/logs/overlap.log",

@@ -72,12 +72,8 @@ def _stacked(paths: list[Path]) -> pd.DataFrame:
 
 
 def write_overlap(out: Path, tables: OverlapTables) -> None:
-    """Every table as CSV (an empty one too, so that the set of files never changes), and, of several networks, Dice by
-    network and size as a picture."""
+    """Every table as CSV, and Dice by network and size as a picture; empty ones too, so that the set of files never
+    changes: a rule with an output that it had not before is not run again for any other reason."""
     for name, table in vars(tables).items():
         write_csv(out / f"{name}.csv", table)
-    picture = out / "dice.png"
-    if tables.pairs.empty:
-        picture.unlink(missing_ok=True)  # of an earlier run, which compared networks
-        return
-    write_png(picture, dice_by_size(compared_lesions(tables.lesions), SMALL_BELOW_MM, by="network"))
+    write_png(out / "dice.png", dice_by_size(compared_lesions(tables.lesions), SMALL_BELOW_MM, by="network"))

@@ -72,9 +72,18 @@ def test_scans_without_any_lesion_give_tables_without_rows():
     assert len(found.scan_measures)
 
 
-def test_the_picture_of_a_comparison_goes_with_it(tmp_path):
+def test_one_network_and_several_leave_the_same_files(tmp_path):
     own, other = of_cohorts(b=masks(DICE)), of_cohorts(b=masks([0.4] * 16))
-    for networks, drawn in (({"automatic": own, "other": other}, True), ({"automatic": own}, False)):
-        write_overlap(tmp_path, overlap_tables(networks, resampling(), resampling()))
-        assert (tmp_path / "dice.png").exists() == drawn
-        assert pd.read_csv(tmp_path / "pairs.csv").empty != drawn
+    found = []
+    for networks in ({"automatic": own, "other": other}, {"automatic": own}):
+        write_overlap(tmp_path / str(len(networks)), overlap_tables(networks, resampling(), resampling()))
+        found.append({path.name for path in (tmp_path / str(len(networks))).iterdir()})
+        assert pd.read_csv(tmp_path / str(len(networks)) / "pairs.csv").empty == (len(networks) == 1)
+    assert found[0] == found[1] > {"dice.png", "pairs.csv", "missed.csv"}
+
+
+def test_scans_without_any_lesion_have_a_picture_too(tmp_path):
+    one = of_cohorts(a=masks([0.5]))
+    empty = NetworkMasks(one.description, one.log, one.matching.iloc[:0], one.scans.assign(manual_lesions=np.nan))
+    write_overlap(tmp_path, overlap_tables({"automatic": empty}, resampling(), resampling()))
+    assert (tmp_path / "dice.png").stat().st_size > 0
