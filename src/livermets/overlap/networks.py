@@ -118,21 +118,14 @@ def network_facts(one: NetworkMasks) -> dict[str, Any]:
 
 def stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Tables of several networks under each other, the network's name in front."""
-    named = []
-    for name, table in tables.items():
-        copy = table.reset_index(drop=True)
-        copy.insert(0, "network", name)
-        named.append(copy)
+    named = [table.assign(network=name)[["network", *table]] for name, table in tables.items()]
     return pd.concat(named, ignore_index=True)
 
 
 def _named(pairs: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    named = pairs.copy()
-    named.insert(0, "first", first)
-    named.insert(1, "second", second)
-    named.insert(2, "size", named.pop("size"))
-    named.insert(3, "dice_above", named.pop("dice_above"))
-    return named
+    what = ["first", "second", "size", "dice_above"]
+    named = pairs.assign(first=first, second=second)
+    return named[[*what, *(column for column in pairs if column not in what)]]
 
 
 def _raise_if_different(masks: Mapping[str, NetworkMasks]) -> None:

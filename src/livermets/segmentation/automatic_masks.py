@@ -27,10 +27,7 @@ def write_segmented(
 ) -> None:
     """Writes the label map with the CT's geometry, the tables and the overlay of one scan."""
     who = dict(zip(SCAN_KEY, scan, strict=True))
-    matching = found.matching.copy()
-    for position, (column, value) in enumerate(who.items()):
-        matching.insert(position, column, value)
-    write_csv(out / "matching.csv", matching)
+    write_csv(out / "matching.csv", found.matching.assign(**who)[[*who, *found.matching]])
     write_csv(out / "scan_metrics.csv", pd.DataFrame([{**who, **found.metrics}]))
     if keep_probability:
         write_volume(out / "probability.nii.gz", image.with_array(found.probability.astype(np.float32)))
