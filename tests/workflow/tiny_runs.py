@@ -22,7 +22,7 @@ SLURM = Path(__file__).parent / "slurm"
 SLURM_ASKED = os.environ.get("LIVERMETS_SLURM", "")
 SLURM_NOT_ASKED = "" if SLURM_ASKED in ("1", "all") else "LIVERMETS_SLURM=1 starts a SLURM here"
 # Seconds differ between runs; these tables are compared without them.
-TIMED = ("scan_metrics.csv", "training_log.csv", "networks.csv")
+TIMED = ("scan_metrics.csv", "training_log.csv", "networks.csv", "scan_measures.csv")
 COMPARED = (".csv", ".gz", ".safetensors", ".parquet")
 
 
@@ -68,11 +68,16 @@ def differences(first: Path, second: Path) -> list[str]:
     ]
     for name in TIMED:
         for file in sorted(first.rglob(name)):
-            ours, theirs = (pd.read_csv(f) for f in (file, second / file.relative_to(first)))
-            kept = [column for column in ours if "second" not in column]
-            if not ours[kept].equals(theirs[kept]):
+            ours, theirs = (_without_seconds(pd.read_csv(f)) for f in (file, second / file.relative_to(first)))
+            if not ours.equals(theirs):
                 found.append(str(file.relative_to(first)))
     return found
+
+
+def _without_seconds(table: pd.DataFrame) -> pd.DataFrame:
+    """A table without what was timed: columns, and rows of measures."""
+    kept = table[[column for column in table if "second" not in column]]
+    return kept[~kept["measure"].str.contains("second")] if "measure" in kept else kept
 
 
 def start_slurm(gpus: int) -> str:

@@ -446,7 +446,7 @@ def test_a_liver_that_a_network_makes_is_checked_like_any(study, tmp_path, monke
     def everywhere_but_there(path, image, *_):
         return (image.array < -50).astype("uint8")
 
-    monkeypatch.setattr("livermets.segmentation.liver_mask._by_network", everywhere_but_there)
+    monkeypatch.setattr("livermets.segmentation.liver_network.liver_by_network", everywhere_but_there)
     with pytest.raises(InputError, match="the mean under the liver network's mask is -100 HU"):
         verb(
             "liver", "--image", study / "A1" / "baseline" / "ct.nii.gz", "--network", tmp_path / "network",

@@ -9,6 +9,7 @@ from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
 from livermets.report.document import Block, Column, Details, Figure, Note, Paragraph, Section, Table
+from livermets.report.lesions import has_automatic_masks
 from livermets.report.pictures import drawing_svg
 from livermets.report.results import StudyResults
 from livermets.report.rows import of_own_network
@@ -24,8 +25,7 @@ def segmentation_section(study: StudyResults, overlays: Section) -> Section:
     """Overlap, detection, per patient, whole scans, networks, after ``overlays`` of single lesions."""
     overlap = of_own_network(study.overlap, "overlap")
     if overlap.empty:
-        why = "Segmentation is not reported because no lesion was compared with an automatic mask."
-        return Section("segmentation", "Segmentation", [Note(why)], [overlays, *networks_sections(study)])
+        return Section("segmentation", "Segmentation", _without_tables(study), [overlays, *networks_sections(study)])
     blocks: list[Block] = [
         Paragraph(
             "Overlap of the automatic with the manual mask, lesion by lesion. A lesion that the automatic mask does "
@@ -47,6 +47,14 @@ def segmentation_section(study: StudyResults, overlays: Section) -> Section:
         *networks_sections(study),
     ]
     return Section("segmentation", "Segmentation", blocks, sections)
+
+
+def _without_tables(study: StudyResults) -> list[Block]:
+    """What can be said of a lesion table alone."""
+    if not has_automatic_masks(study.lesions):
+        return [Note("Segmentation is not reported because no lesion was compared with an automatic mask.")]
+    why = "Overlap and detection are not tabulated because results/overlap holds no table of the study’s own network."
+    return [Note(why), *_size_figure(study)]
 
 
 _ONE_PATIENT = "the lesions are those of one patient"
