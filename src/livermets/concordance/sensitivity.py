@@ -94,7 +94,7 @@ def threshold_curve(lesions: pd.DataFrame, threshold: float, level: float) -> pd
 def threshold_range(curve: pd.DataFrame) -> pd.DataFrame:
     """Lowest and highest value of each measure of `threshold_curve` within `NEAR` of the fitted threshold."""
     rows = []
-    for measure, own in curve.groupby("measure", sort=False):
+    for measure, own in curve.groupby("measure", sort=False, dropna=False):
         fitted = own[own["fitted"] == 1].iloc[0]
         values = own.loc[(own["threshold"] - fitted["threshold"]).abs() <= NEAR + 1e-9, "value"]
         rows.append((measure, NEAR, values.min(), values.max(), fitted["n"]))
