@@ -30,7 +30,7 @@ def compared_networks_that_cannot_be_made(study: SmallStudy) -> None:
     }
 
 
-@case("compare_networks: automatic is what the study's own network is called there; choose another name.")
+@case("compare_networks: automatic is what the study's own network is called; choose another name.")
 def a_compared_network_with_the_name_of_the_own_one(study: SmallStudy) -> None:
     study.config["compare_networks"] = {"automatic": {"preset": "giannini2020"}}
 
