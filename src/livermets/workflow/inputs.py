@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from livermets.cohort.rows import PHANTOM_FOLDER
-from livermets.cohort.study import Scan
+from livermets.cohort.scan import Scan
 from livermets.config.networks import LIVER, OWN
 from livermets.workflow.networks import preprocessed_for
 from livermets.workflow.plan import Plan

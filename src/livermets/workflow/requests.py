@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livermets.cohort.study import Scan
+from livermets.cohort.scan import Scan
 from livermets.config.networks import LIVER
 from livermets.workflow.cluster import offers_gpus
 from livermets.workflow.demand import asked_memory_mb, asked_minutes

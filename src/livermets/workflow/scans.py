@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from livermets.cohort.study import Scan
+from livermets.cohort.scan import Scan
 
 _ONE_SCAN = "{patient}/{timepoint}"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from livermets.segmentation.scan import TrainingScan
 
 from livermets.imaging.geometry import Grid, Volume
 from livermets.segmentation.figures import example_panes, examples, masks_on_slices, training_curves
+from livermets.segmentation.training_scan import TrainingScan
 
 NAN = float("nan")
 
