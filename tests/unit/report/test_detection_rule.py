@@ -27,6 +27,8 @@ from livermets.report.sections.lesion_list import displayed, lesion_section
 from livermets.report.sections.segmentation import segmentation_section
 from livermets.stats.resampling import Resampling
 
+pytestmark = pytest.mark.slow
+
 COHORTS = (
     MadeCohort("training", "train", 4, 3),
     MadeCohort("validation", "validation", 8, 4, timepoints=("baseline", "TP1")),

@@ -27,6 +27,8 @@ from livermets.report.sections.networks import side_by_side
 from livermets.report.sections.segmentation import segmentation_section
 from livermets.stats.resampling import Resampling
 
+pytestmark = pytest.mark.slow
+
 NO_OVERLAYS = Section("overlays", "Overlays", [])
 
 

@@ -22,6 +22,8 @@ from livermets.report.sections.model_card import model_card_section
 from livermets.report.sections.predict import predict_section
 from livermets.report.summary import summary_section
 
+pytestmark = pytest.mark.slow
+
 TWICE = ("baseline", "TP1")
 COHORTS = (
     MadeCohort("training", "train", 5, timepoints=TWICE),

@@ -26,6 +26,8 @@ from livermets.report.sections.estimates import MEASURES
 from livermets.report.sections.groups import group_blocks
 from livermets.stats.results import shown_interval
 
+pytestmark = pytest.mark.slow
+
 FAST = StatisticsSettings(bootstrap_replicates=200)
 LESIONS = lesion_table(12).assign(cohort="v", centre="A")
 CONFIG = reported_config({"cohorts": {"v": {"role": "validation", **PATHS}}})

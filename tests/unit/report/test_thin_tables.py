@@ -21,6 +21,8 @@ from livermets.report.findings import in_words
 from livermets.report.render import render_html
 from livermets.report.results import read_results
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = StatisticsSettings(bootstrap_replicates=200)
 LESIONS = lesion_table(8).assign(cohort="v", centre="A", timepoint="baseline")
 UNDETECTED = LESIONS.assign(dice=0.0, detected=0, n_roi_automatic=0, share_automatic=np.nan, predicted_automatic=np.nan)
