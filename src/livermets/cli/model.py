@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from livermets.cli import app
-from livermets.cli.options import Draw, OutTable, Seed, settings_of, threads
+from livermets.cli.options import Draw, OutTable, PredictingTimepoints, Seed, settings_of, threads
 
 
 @app.command("training-table")
@@ -150,15 +150,10 @@ def resubstitution_verb(
     lesions: Annotated[
         list[Path], typer.Argument(metavar="LESIONS.csv...", help="Lesion tables of the training cohorts, classified.")
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for resubstitution.csv and resubstitution_calls.csv.")],
-    timepoint: Annotated[
-        list[str] | None,
-        typer.Option("--timepoint", help="Timepoints whose classes count as predictions (repeatable) [default: all]."),
-    ] = None,
-    settings: Annotated[
-        str, typer.Option("--settings", help="JSON of the statistics section, or a configuration file.")
-    ] = "{}",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the patient bootstrap.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for resubstitution.csv and resubstitution_calls.csv.")],
+    timepoint: PredictingTimepoints = None,
+    settings: Annotated[str, settings_of("statistics")] = "{}",
+    seed: Seed = 0,
 ) -> None:
     """Diagnostics of the final model on the lesions that it was fitted on, which are too good by construction."""
     from livermets.config.load import section_from_option

@@ -14,6 +14,10 @@ WholeConfig = Annotated[
 ]
 Results = Annotated[Path, typer.Argument(metavar="RESULTS_DIR", help="The results folder of one study.")]
 OutTable = Annotated[Path, typer.Option("--out", help="Lesion table to write (CSV).")]
+PredictingTimepoints = Annotated[
+    list[str] | None,
+    typer.Option("--timepoint", help="Timepoints whose classes count as predictions (repeatable) [default: all]."),
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same result.")]
 Draw = Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")]
 
