@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,13 @@ class NetworkMasks:
     matching: pd.DataFrame
     scans: pd.DataFrame
 
+    @cached_property
+    def lesions(self) -> pd.DataFrame:
+        """The manual lesions with the columns that overlap is summed up by."""
+        lesions = self.matching[self.matching["kind"] == "manual"].reset_index(drop=True)
+        fate = np.where(missed(lesions), UNDETECTED, "detected")
+        return lesions.assign(patient=patient_numbers(lesions), automatic_fate=fate)
+
     def part(self, kept: pd.Series) -> NetworkMasks:
         """The same network on some of its scans."""
         scans, key = self.scans[kept].reset_index(drop=True), list(SCAN_KEY)
@@ -68,11 +76,11 @@ class NetworkComparison:
 
 
 def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) -> NetworkComparison:
-    """Lays networks side by side and pairs the first with every other.
+    """Lays two or more networks side by side and pairs the first with every other.
 
     Raises `InputError` for networks that were not applied to the same scans, or whose tables list other lesions."""
     _raise_if_different(masks)
-    lesions = {name: manual_lesions(one.matching) for name, one in masks.items()}
+    lesions = {name: one.lesions for name, one in masks.items()}
     first, *others = lesions
     return NetworkComparison(
         networks=pd.DataFrame([{"network": name, **network_facts(one)} for name, one in masks.items()]),
@@ -83,20 +91,10 @@ def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) 
         pairs=pd.concat(
             [_named(paired_differences(lesions[first], lesions[other], resampling), first, other) for other in others],
             ignore_index=True,
-        )
-        if others
-        else pd.DataFrame(),
+        ),
         missed=missed_by_several(lesions),
         timepoints=stacked({name: timepoint_differences(table, resampling) for name, table in lesions.items()}),
     )
-
-
-def manual_lesions(matching: pd.DataFrame) -> pd.DataFrame:
-    """The manual lesions of matching tables with the columns that overlap is summed up by."""
-    lesions = matching[matching["kind"] == "manual"].reset_index(drop=True)
-    lesions["patient"] = patient_numbers(lesions)
-    lesions["automatic_fate"] = np.where(missed(lesions), UNDETECTED, "detected")
-    return lesions
 
 
 def as_seen(lesions: pd.DataFrame) -> pd.DataFrame:
@@ -139,7 +137,7 @@ def _raise_if_different(masks: Mapping[str, NetworkMasks]) -> None:
             problems.error(f"{first} and {other}", found, "Run segment for both with the same matching.detection_dice")
         for what, key, tables in (
             ("scan", list(SCAN_KEY), [masks[name].scans for name in (first, other)]),
-            ("lesion", list(LESION_KEY), [manual_lesions(masks[name].matching) for name in (first, other)]),
+            ("lesion", list(LESION_KEY), [masks[name].lesions for name in (first, other)]),
         ):
             one, two = ({tuple(row) for row in table[key].itertuples(index=False)} for table in tables)
             for alone, name in ((one - two, first), (two - one, other)):

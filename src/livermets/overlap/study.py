@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from livermets.overlap.detection import lesion_wise
-from livermets.overlap.networks import NetworkMasks, as_seen, compare_networks, manual_lesions, network_facts, stacked
+from livermets.overlap.networks import NetworkMasks, as_seen, compare_networks, network_facts, stacked
 from livermets.overlap.tables import (
     detection_by_size,
     false_positives,
@@ -57,14 +57,14 @@ def overlap_tables(masks: Mapping[str, NetworkMasks], alone: Resampling, beside:
     by_training = _by_training(masks, alone)
     every = {name: one.scans for name, one in masks.items()}
     common = {
-        "per_patient": stacked({name: overlap_by_patient(manual_lesions(one.matching)) for name, one in masks.items()}),
+        "per_patient": stacked({name: overlap_by_patient(one.lesions) for name, one in masks.items()}),
         "scan_measures": stacked({name: scan_summary(scans) for name, scans in every.items()}),
         "false_positives": stacked({name: false_positives(scans) for name, scans in every.items()}),
     }
     if not others:
         return OverlapTables(**elsewhere, **common, **by_training)
     drawn = {name: one.part(_in(one, compared) & one.scans["manual_lesions"].notna()) for name, one in masks.items()}
-    comparison = vars(compare_networks(drawn, beside))
+    comparison = dict(vars(compare_networks(drawn, beside)))
     order = list(dict.fromkeys(own.scans["cohort"].astype(str)))
     joined = {
         name: _in_order([elsewhere[name], comparison.pop(name)], list(masks), order)
@@ -79,7 +79,7 @@ def _in(one: NetworkMasks, cohorts: set[str]) -> pd.Series:
 
 def _tables_alone(name: str, one: NetworkMasks, resampling: Resampling) -> dict[str, pd.DataFrame]:
     """The tables of one network on some scans."""
-    lesions = manual_lesions(one.matching)
+    lesions = one.lesions
     tables = {
         "overlap": overlap_by_size(lesions),
         "detection": detection_by_size(lesions, resampling),
@@ -94,7 +94,7 @@ def _by_training(masks: Mapping[str, NetworkMasks], resampling: Resampling) -> d
     """Differences between timepoints by what each network saw of a patient in its training."""
     unseen, seen = {}, {}
     for name, one in masks.items():
-        lesions = with_training_status(manual_lesions(one.matching), one.scans)
+        lesions = with_training_status(one.lesions, one.scans)
         unseen[name] = timepoint_differences(never_seen(lesions), resampling)
         seen[name] = seen_differences(lesions, resampling)
     return {"timepoints_unseen": stacked(unseen), "timepoints_seen": stacked(seen)}
