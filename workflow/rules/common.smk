@@ -7,11 +7,11 @@ REPOSITORY = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(REPOSITORY / "src"))
 
 from livermets import surroundings
-from livermets.config.networks import LIVER, OWN
+from livermets.masks.identity import SOURCES
 from livermets.workflow import running, start
 from livermets.workflow.codebase import verb_digest
 from livermets.workflow.inputs import Inputs
-from livermets.workflow.networks import checkpoint_folder, preprocessed_for, target_of
+from livermets.workflow.networks import checkpoint_folder, target_of
 from livermets.workflow.requests import Requests
 from livermets.workflow.snakemake import Run
 
@@ -41,5 +41,5 @@ wildcard_constraints:
     name="[A-Za-z0-9][A-Za-z0-9_-]*",
     patient="[A-Za-z0-9._-]+",
     timepoint="[A-Za-z0-9._-]+",
-    source="manual|automatic",
+    source="|".join(SOURCES),
     network="|".join(plan.networks.names),

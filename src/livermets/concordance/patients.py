@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 
 from livermets.masks.detected import UNDETECTED
-from livermets.masks.identity import SOURCES, present
-from livermets.masks.lesion_table import NO_CLASS, OTHER
+from livermets.masks.identity import SOURCES
+from livermets.masks.lesion_table import NO_CLASS, OTHER, with_patient_names
 from livermets.stats.means import mean_over_patients
 from livermets.stats.results import to_frame
 
-_NAMES = ("cohort", "centre", "patient_id")
 _LESION_COUNTS = ("n_lesions", "n_compared", "n_undetected", "n_agree")
 
 
@@ -31,7 +30,7 @@ def per_patient_table(lesions: pd.DataFrame) -> pd.DataFrame:
         }
     )
     lesion_counts, class_counts = sums[list(_LESION_COUNTS)], sums.drop(columns=list(_LESION_COUNTS))
-    return _named(lesions, pd.concat([lesion_counts, means, class_counts], axis=1))
+    return with_patient_names(lesions, pd.concat([lesion_counts, means, class_counts], axis=1))
 
 
 def patient_summary(per_patient: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -46,13 +45,6 @@ def patient_summary(per_patient: pd.DataFrame, level: float) -> pd.DataFrame:
     for measure, share in shares.items():
         estimates.append(mean_over_patients(measure, share.dropna().to_numpy(float), level))
     return to_frame(estimates, columns=("measure", "value", "low", "high", "level", "method", "n_patients", "note"))
-
-
-def _named(lesions: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
-    """What was summed by patient number, with the patient's names before it."""
-    names = present(_NAMES, lesions)
-    who = lesions.drop_duplicates("patient").set_index("patient")[names]
-    return who.join(sums).sort_index().reset_index(drop=True)
 
 
 def _counts(lesions: pd.DataFrame) -> pd.DataFrame:

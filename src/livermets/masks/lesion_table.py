@@ -155,6 +155,13 @@ def of_these_patients(lesions: pd.DataFrame) -> pd.DataFrame:
     return lesions.assign(patient=np.unique(lesions["patient"], return_inverse=True)[1].astype(np.intp))
 
 
+def with_patient_names(lesions: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
+    """What was summed by patient number, one row each, with cohort, centre and id of the patient before it."""
+    names = present(("cohort", "centre", "patient_id"), lesions)
+    who = lesions.drop_duplicates("patient").set_index("patient")[names]
+    return who.join(sums).sort_index().reset_index(drop=True)
+
+
 def dice_of(lesions: pd.DataFrame) -> pd.Series:
     """The Dice of every lesion, 0 for one that is stated as not detected and has none."""
     if "detected" not in lesions:

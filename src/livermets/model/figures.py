@@ -9,16 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from livermets.figures.style import BLACK, BLUE, GREY, ORANGE, SERIES, VERMILION, figure, unit_axes
+from livermets.model.names import MODEL_NAMES
 
 MOST_FEATURES = 25
 _RULES = {"cross_fitted": "networks cross-fitted", "resubstitution": "resubstitution"}
-MODEL_NAMES = {
-    "ga_network": "Genetic selection",
-    "network_all_features": "Network, all features",
-    "lasso": "LASSO",
-    "longest_diameter": "Longest diameter",
-    "lasso_whole_lesion": "LASSO, whole lesion",
-}
 
 
 def selection_figures(tables: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:

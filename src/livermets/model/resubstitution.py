@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from livermets.masks.identity import SOURCES
-from livermets.masks.lesion_table import of_these_patients
+from livermets.masks.lesion_table import of_these_patients, with_patient_names
 from livermets.stats.diagnostics import auc_estimates, class_diagnostics
 from livermets.stats.resampling import Resampling
 from livermets.stats.results import COLUMNS, Estimate, to_frame
@@ -50,12 +50,10 @@ def _estimates(known: pd.DataFrame, source: str, resampling: Resampling) -> list
 def calls_per_patient(lesions: pd.DataFrame, source: str) -> pd.DataFrame:
     """One row per patient: lesions of each outcome that one mask classifies, and how many of them it calls right, as in
     Table 3 of Giannini 2020."""
-    names = [column for column in ("cohort", "centre", "patient_id") if column in lesions]
     called = lesions[f"predicted_{source}"]
     counts = {}
     for side, value in (("r_plus", 1), ("r_minus", 0)):
         counts[f"{side}_classified"] = (lesions["response"] == value) & called.notna()
         counts[f"{side}_correct"] = (lesions["response"] == value) & (called == value)
     sums = pd.DataFrame(counts).astype(int).groupby(lesions["patient"], dropna=False).sum()
-    who = lesions.drop_duplicates("patient").set_index("patient")[names]
-    return who.join(sums).sort_index().reset_index(drop=True)
+    return with_patient_names(lesions, sums)

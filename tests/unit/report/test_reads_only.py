@@ -23,6 +23,7 @@ READ = {
     "livermets.concordance.strata": {"quoted_interval"},
     "livermets.concordance.diagnostics": {"CLASSIFIED", "END_TO_END"},
     "livermets.model.figures": {"MOST_FEATURES"},
+    "livermets.model.names": {"MODEL_NAMES"},
     "livermets.randomness": {"integer_seed"},
 }
 """Words, constants, pictures of tables, and which of two written intervals to quote."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.model.names import MODEL_NAMES
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Details, Figure, Note, Pairs, Paragraph, Section
 from livermets.report.pictures import picture_file
@@ -188,15 +189,6 @@ _LABELS = {
 
 def _model_name(code: str) -> str:
     return MODEL_NAMES.get(code, code.replace("_", " "))
-
-
-MODEL_NAMES = {
-    "ga_network": "Genetic selection",
-    "network_all_features": "Network, all features",
-    "lasso": "LASSO",
-    "longest_diameter": "Longest diameter",
-    "lasso_whole_lesion": "LASSO, whole lesion",
-}
 
 
 def _rest(study: StudyResults, used: set[str]) -> list[Block]:

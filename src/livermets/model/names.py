@@ -1,0 +1,11 @@
+"""What the models of the comparison are called in figures and in the report."""
+
+from __future__ import annotations
+
+MODEL_NAMES = {
+    "ga_network": "Genetic selection",
+    "network_all_features": "Network, all features",
+    "lasso": "LASSO",
+    "longest_diameter": "Longest diameter",
+    "lasso_whole_lesion": "LASSO, whole lesion",
+}
