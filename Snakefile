@@ -24,6 +24,5 @@ rule all:
     default_target: True
     input:
         "results/report/report.html",
-        "results/lesions.csv",
-        "results/lesion_features.csv",
+        plan.lesion_tables,
         "results/manifest.json",

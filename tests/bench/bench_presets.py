@@ -3,7 +3,7 @@
     python tests/bench/bench_presets.py FOLDER [--grid 256] [--epochs N] [--slices N] [--full]
 
 FOLDER becomes a study with the demonstration's cohorts, the recipe `recommended` as its own network, the liver by a
-network, and the published presets beside it (compare_networks): trained on the same patients, applied to the same
+network, and the published presets beside it (networks): trained on the same patients, applied to the same
 validation patients. The tables are FOLDER/results/overlap/*.csv; ``--full`` goes on to the study report, which shows
 them with the masks. A run that was cut off goes on with the same command.
 
@@ -55,7 +55,7 @@ def study(arguments: argparse.Namespace) -> dict[str, Any]:
     if not (arguments.folder / pretrained["file"]).exists():
         compared["defeudis2022-tl"]["network"] = {"pretrained": None}
     kept = {key: demo[key] for key in ("seed", "cohorts", "selection")}
-    return overlaid(kept, recommended, shared, {"study": "Four recipes side by side", "compare_networks": compared})
+    return overlaid(kept, recommended, shared, {"study": "Four recipes side by side", "networks": compared})
 
 
 def main() -> None:

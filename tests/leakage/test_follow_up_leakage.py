@@ -53,7 +53,7 @@ def problems_of(config: dict) -> list[str]:
 
 def test_networks_learn_from_every_timepoint_and_the_response_model_from_baseline(study):
     plan = Plan.from_config(study)
-    assert {scan.timepoint for scan in plan.scans("train")} == {"baseline", "TP1"}
+    assert {scan.timepoint for scan in plan.scans(segmentation="train")} == {"baseline", "TP1"}
     assert [(scan.patient_id, scan.timepoint) for scan in plan.response_scans()] == [
         ("A", "baseline"),
         ("B", "baseline"),

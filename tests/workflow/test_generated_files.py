@@ -98,12 +98,12 @@ def test_the_configuration_shown_in_the_readme_is_valid():
     for block in blocks:
         shown = yaml.safe_load(f"cohorts:\n{block}" if block.startswith("  ") else block)
         cohorts |= shown.get("cohorts", {})
-        compared |= shown.get("compare_networks", {})
+        compared |= shown.get("networks", {})
     assert set(cohorts) == {"turin", "ircadb01"}
     for name, values in cohorts.items():
         validate_section(CohortSettings, values, name)
     phantom = {"train": {"role": "train", "phantom": {}}}
-    study = validate_section(StudyConfig, {"cohorts": phantom, "compare_networks": compared})
+    study = validate_section(StudyConfig, {"cohorts": phantom, "networks": compared})
     assert set(network_recipes(study)) == {"giannini2020", "no-neighbours"}
 
 

@@ -3,7 +3,7 @@
 
 rule lesion_table:
     input:
-        [f"results/{cohort.name}/lesions.csv" for cohort in plan.cohorts()],
+        [f"results/{cohort.name}/lesions.csv" for cohort in plan.classified_cohorts],
     output:
         "results/lesions.csv",
     log:

@@ -100,13 +100,13 @@ rule classify:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
         lesions="results/{cohort}/intake/lesions.csv",
-        matching=lambda wildcards: inputs.of_cohort(wildcards).expand(
+        matching=lambda wildcards: inputs.classified(plan.sources.primary, wildcards).expand(
             "results/{cohort}/segmentation/automatic/{patient}/{timepoint}/matching.csv"
         ),
-        manual=lambda wildcards: inputs.with_lesions(wildcards).expand(
+        manual=lambda wildcards: inputs.classified(plan.sources.reference, wildcards).expand(
             "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
         ),
-        automatic=lambda wildcards: inputs.of_cohort(wildcards).expand(
+        automatic=lambda wildcards: inputs.classified(plan.sources.primary, wildcards).expand(
             "results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
         ),
     output:
@@ -128,13 +128,13 @@ rule classify:
         runtime=requests.time_limit("classify"),
     params:
         model=subpath(input.model, parent=True),
-        matching=lambda wildcards: inputs.of_cohort(wildcards).words(
+        matching=lambda wildcards: inputs.classified(plan.sources.primary, wildcards).words(
             "--matching=results/{cohort}/segmentation/automatic/{patient}/{timepoint}/matching.csv"
         ),
-        manual=lambda wildcards: inputs.with_lesions(wildcards).words(
+        manual=lambda wildcards: inputs.classified(plan.sources.reference, wildcards).words(
             "--rois-manual=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
         ),
-        automatic=lambda wildcards: inputs.of_cohort(wildcards).words(
+        automatic=lambda wildcards: inputs.classified(plan.sources.primary, wildcards).words(
             "--rois-automatic=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
         ),
         settings=plan.settings("classification"),
@@ -147,7 +147,7 @@ rule classify:
 
 rule resubstitution:
     input:
-        [f"results/{cohort.name}/lesions.csv" for cohort in plan.cohorts("train")],
+        [f"results/{cohort.name}/lesions.csv" for cohort in plan.cohorts(response="train")],
     output:
         table="results/model/resubstitution.csv",
         calls="results/model/resubstitution_calls.csv",

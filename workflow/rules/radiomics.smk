@@ -1,7 +1,4 @@
-# Sliding-ROI and whole-lesion features of both mask sources.
-
-MANUAL_LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
-AUTOMATIC_LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_automatic.csv"
+# Sliding-ROI and whole-lesion features of every mask source whose lesions get a class.
 
 
 rule warm_radiomics:
@@ -54,8 +51,7 @@ rule features:
 
 rule lesion_feature_table:
     input:
-        manual=lambda wildcards: plan.scans().filter(has_lesions=True).expand(MANUAL_LESION_FEATURES),
-        automatic=lambda wildcards: plan.scans().expand(AUTOMATIC_LESION_FEATURES),
+        inputs.lesion_features,
     output:
         "results/lesion_features.csv",
     log:
@@ -66,8 +62,7 @@ rule lesion_feature_table:
         mem_mb=requests.memory("lesion_feature_table"),
         runtime=requests.time_limit("lesion_feature_table"),
     params:
-        manual=lambda wildcards: plan.scans().filter(has_lesions=True).words(MANUAL_LESION_FEATURES),
-        automatic=lambda wildcards: plan.scans().words(AUTOMATIC_LESION_FEATURES),
+        features=inputs.lesion_feature_words,
         code=verb_digest("lesion-table"),
     shell:
-        "python -m livermets lesion-table {params.manual} {params.automatic} --out {output} 2> {log}"
+        "python -m livermets lesion-table {params.features} --out {output} 2> {log}"

@@ -3,17 +3,7 @@
 
 rule report:
     input:
-        "results/check/summary.txt",
-        "results/lesions.csv",
-        "results/model/model.json",
-        "results/networks/automatic/network.json",
-        "results/model/resubstitution.csv",
-        "results/overlap/overlap.csv",
-        expand(
-            "results/concordance/{name}/{table}.csv",
-            name=plan.concordance_names(),
-            table=["diagnostics", "roi_agreement"],
-        ),
+        plan.reported,
     output:
         html=report(
             "results/report/report.html",
@@ -46,7 +36,7 @@ rule report:
 rule manifest:
     input:
         "results/report/report.html",
-        "results/lesions.csv",
+        plan.lesion_tables,
     output:
         "results/manifest.json",
     log:

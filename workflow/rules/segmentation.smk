@@ -1,5 +1,6 @@
-# Networks trained on the training cohorts only, and the masks of lesions that they make. A compared network
-# (compare_networks) is given the same patients, seed and liver masks as the study's own, and another recipe.
+# Networks trained on the training scans only, and lesion masks source by source: drawn by them, or given and matched with
+# the reference. A further network (networks) is given the same patients, seed and liver masks as the study's own, and
+# another recipe.
 
 
 # {network}: also automatic/fold0 and so on, the networks of cross-fitting.
@@ -21,7 +22,7 @@ rule train_segmentation:
     benchmark:
         "results/benchmarks/networks/train_segmentation/{network}.tsv"
     wildcard_constraints:
-        network="|".join(plan.networks.trained),
+        network=start.any_of(plan.networks.trained),
     conda:
         "../../envs/torch.yaml"
     threads: requests.network_threads
@@ -73,7 +74,7 @@ rule segment:
     benchmark:
         "results/benchmarks/{cohort}/segment/{network}/{patient}/{timepoint}.tsv"
     wildcard_constraints:
-        network="|".join(plan.networks.of_lesions),
+        network=start.any_of(plan.networks.of_lesions),
     conda:
         "../../envs/torch.yaml"
     threads: requests.network_threads
@@ -96,3 +97,49 @@ rule segment:
         " {params.reference} --out {params.folder}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
         " --settings {params.settings:q} --threads {params.threads} 2> {log}"
+
+
+# The masks that were given beside the reference's, each brought in by itself: a reader who is added to a finished study
+# changes nothing of what is there. The picture shows them over the CT, beside the reference's.
+rule match:
+    input:
+        masks=inputs.further_masks,
+        image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
+    output:
+        lesions="results/{cohort}/segmentation/{source}/{patient}/{timepoint}/lesions.nii.gz",
+        matching="results/{cohort}/segmentation/{source}/{patient}/{timepoint}/matching.csv",
+        metrics="results/{cohort}/segmentation/{source}/{patient}/{timepoint}/scan_metrics.csv",
+        overlay=report(
+            "results/{cohort}/segmentation/{source}/{patient}/{timepoint}/overlay.png",
+            caption="../report/overlay.rst",
+            category="Segmentation",
+            labels={
+                "network": "{source}",
+                "cohort": "{cohort}",
+                "patient": "{patient}",
+                "timepoint": "{timepoint}",
+            },
+        ),
+    log:
+        "results/logs/{cohort}/match/{source}/{patient}/{timepoint}.log",
+    benchmark:
+        "results/benchmarks/{cohort}/match/{source}/{patient}/{timepoint}.tsv"
+    wildcard_constraints:
+        source=start.any_of(plan.sources.given),
+    group:
+        "match"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=requests.memory("match"),
+        runtime=requests.time_limit("match"),
+    params:
+        lesions=inputs.lesions_option,
+        folder=subpath(output.lesions, parent=True),
+        settings=lambda wildcards: plan.mask_settings(inputs.scan(wildcards), wildcards.source),
+        matching=plan.matching_settings,
+        code=verb_digest("match"),
+    shell:
+        "python -m livermets match --image {input.image} {params.lesions} --source {wildcards.source}"
+        " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
+        " --settings {params.settings:q} --matching {params.matching:q} --out {params.folder} 2> {log}"

@@ -130,14 +130,46 @@ def segment(
     use_threads(threads)
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
-    from livermets.segmentation.automatic_masks import write_segmented
     from livermets.segmentation.chosen_network import choose_network
     from livermets.segmentation.preprocessed import preprocessed_digest, read_ct_and_masks, read_preprocessed
     from livermets.segmentation.segment import segment_scan
+    from livermets.segmentation.written_masks import write_masks
 
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
     volume, masks = read_ct_and_masks(image, {"liver": liver, "lesions": lesions, "liver reference": liver_reference})
     scan = read_preprocessed(preprocessed)
     trained = choose_network(network, cohort, patient, preprocessed_digest(preprocessed))
     found = segment_scan(trained, scan, volume, masks, chosen, preprocessed)
-    write_segmented(out, found, volume, masks, (cohort, patient, timepoint), chosen.output.keep_probability)
+    probability = found.probability if chosen.output.keep_probability else None
+    write_masks(out, found, volume, masks, (cohort, patient, timepoint), probability)
+
+
+@app.command("match")
+def match(
+    image: Image,
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    source: Annotated[str, typer.Option(help="Who or what drew the mask, as the study names it.")],
+    cohort: Annotated[str, typer.Option(help="Written into the tables.")],
+    patient: Annotated[str, typer.Option(help="Patient id.")],
+    timepoint: Annotated[str, typer.Option(help="Written into the tables.")] = "baseline",
+    lesions: Annotated[Path | None, typer.Option(help="The reference's lesion label map to match with.")] = None,
+    settings: Annotated[
+        str, typer.Option(help="Configuration file; or JSON of the mask's file and how it is read.")
+    ] = CONFIG_FILE,
+    matching: Annotated[str, settings_of("segmentation.matching")] = "{}",
+) -> None:
+    """Bring in a given mask of one scan beside the reference's: checked like it, matched with it, measured."""
+    from livermets.cohort.one_scan import named_mask
+    from livermets.config.load import section_from_option
+    from livermets.config.segmentation import MatchingSettings
+    from livermets.intake.scan_data import read_lesions_on
+    from livermets.segmentation.matched import matched_masks
+    from livermets.segmentation.preprocessed import read_ct_and_masks
+    from livermets.segmentation.written_masks import write_masks
+
+    rule = section_from_option(matching, "matching", MatchingSettings).detection_dice
+    scan, its_cohort = named_mask(settings, cohort, patient, timepoint, source)
+    volume, masks = read_ct_and_masks(image, {"lesions": lesions})
+    drawn = read_lesions_on(volume, scan, its_cohort.settings)
+    found = matched_masks(drawn > 0, masks["lesions"], volume, rule)
+    write_masks(out, found, volume, masks, (cohort, patient, timepoint))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Iterable
 from typing import get_args
 
+from livermets.cohort.conventions import Conventions
 from livermets.cohort.diameters import advice, says_vanished
 from livermets.cohort.lesion_row import LesionRow
 from livermets.cohort.outcome import needed_columns, response_from_diameters, response_from_entry
@@ -29,8 +31,16 @@ _PATIENT_COLUMNS = ("patient", "patient id", "patientid", "patient-id", "id", "p
 class TableReader:
     """Turns the selected rows of one cohort's table into `LesionRow`s and collects everything wrong with them."""
 
-    def __init__(self, cohort: str, settings: CohortSettings, outcome: OutcomeSettings, table: RawTable):
+    def __init__(
+        self,
+        cohort: str,
+        settings: CohortSettings,
+        outcome: OutcomeSettings,
+        table: RawTable,
+        conventions: Conventions = Conventions(),
+    ):
         self.cohort, self.settings, self.outcome, self.table = cohort, settings, outcome, table
+        self.conventions = conventions
         self.problems = ProblemList()
         self.place = f"cohort {cohort}, {table.path}"
         missing = [str(code) for code in settings.missing]
@@ -50,7 +60,18 @@ class TableReader:
 
     @property
     def known_outcome(self) -> bool:
-        return self.settings.role != "predict"
+        """Whether the outcome of any row is needed."""
+        return self.settings.needs_outcome
+
+    def needs_outcome(self, timepoints: Iterable[str]) -> bool:
+        """Whether it is needed at any of these timepoints."""
+        said = [self.conventions.roles(self.settings, point) for point in timepoints]
+        return any(roles is not None and roles.needs_outcome for roles in said)
+
+    def uses_outcome(self, timepoints: Iterable[str]) -> bool:
+        """Whether any of these timepoints has to do with the outcome."""
+        said = [self.conventions.roles(self.settings, point) for point in timepoints]
+        return any(roles is None or roles.response != "none" for roles in said)
 
     def has(self, column: str) -> bool:
         """Whether the table has one of our columns, under its own name or as mapped."""
@@ -138,25 +159,28 @@ class TableReader:
         timepoint = self.cell(cells, "timepoint")
         if self.has("timepoint") and (not ID_PATTERN.fullmatch(timepoint) or not timepoint.strip(".")):
             self.problems.error(where, f'"{timepoint}" cannot be a timepoint', "Use letters, digits, . _ -")
-        lesion_id = self._lesion_id(cells, where)
-        baseline = self._diameter(cells, "baseline_diameter_mm", where)
-        followup = self._diameter(cells, "followup_diameter_mm", where)
-        response = self._response(cells, baseline, followup, where)
+        timepoints = [timepoint] if self.has("timepoint") else self.settings.listed_timepoints
+        needed = self.needs_outcome(timepoints)
+        lesion_id = self._lesion_id(cells, where, needed)
+        baseline, followup, response = None, None, None
+        if self.uses_outcome(timepoints):
+            baseline = self._diameter(cells, "baseline_diameter_mm", where)
+            followup = self._diameter(cells, "followup_diameter_mm", where)
+            response = self._response(cells, baseline, followup, where, needed)
         if len(self.problems.errors) > before:
             return []
         centre = self.cell(cells, "centre") or self.settings.centre or ""
-        timepoints = [timepoint] if self.has("timepoint") else self.settings.timepoints
         return [
             LesionRow(patient, point, lesion_id, response, baseline, followup, centre, number, cells)
             for point in timepoints
         ]
 
-    def _lesion_id(self, cells: dict[str, str], where: str) -> int | None:
+    def _lesion_id(self, cells: dict[str, str], where: str, needed: bool) -> int | None:
         if not self.has("lesion_id"):
             return None
         text = self.cell(cells, "lesion_id")
         found = re.fullmatch(r"[^\d.,-]*0*(\d+)(?:\.0+)?", text)
-        if not found and not text and not self.known_outcome:
+        if not found and not text and not needed:
             return None
         if not found or not 1 <= int(found[1]) <= LARGEST_LESION_ID:
             what = f'"{text}" cannot be a lesion id' if text else "the lesion id is missing"
@@ -193,7 +217,7 @@ class TableReader:
         return self.settings.diameter_unit or "mm"
 
     def _response(
-        self, cells: dict[str, str], baseline: float | None, followup: float | None, where: str
+        self, cells: dict[str, str], baseline: float | None, followup: float | None, where: str, needed: bool
     ) -> int | None:
         if self.outcome.rule == "column":
             entry = self.cell(cells, "response")
@@ -203,16 +227,16 @@ class TableReader:
                     fix = "Use 1/0 or R+/R-, or say what it means under response_values"
                     self.problems.error(where, f'response "{entry}" is neither R+ nor R-', fix)
                 return response
-            self._no_outcome("the response is missing", where)
+            self._no_outcome("the response is missing", where, needed)
             return None
         if baseline is not None and followup is not None:
             return response_from_diameters(baseline, followup, self.outcome)
         missing = "the baseline diameter" if baseline is None else "the follow-up diameter"
-        self._no_outcome(f"{missing} is missing", where)
+        self._no_outcome(f"{missing} is missing", where, needed)
         return None
 
-    def _no_outcome(self, what: str, where: str) -> None:
-        if self.known_outcome and self.settings.lesions_without_outcome == "error" and not self._row_failed(where):
+    def _no_outcome(self, what: str, where: str, needed: bool) -> None:
+        if needed and self.settings.lesions_without_outcome == "error" and not self._row_failed(where):
             fix = "Fill it in, exclude the lesion with a reason, or set lesions_without_outcome: keep"
             self.problems.error(where, what, fix)
 

@@ -7,15 +7,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from livermets.cohort.conventions import Conventions
 from livermets.cohort.lesion_row import LesionRow
-from livermets.cohort.rows import listed_rows, phantom_as_files, table_rows, without_excluded
+from livermets.cohort.rows import in_use, listed_rows, phantom_as_files, table_rows, without_excluded
 from livermets.cohort.scan import Patient, Scan
 from livermets.cohort.study import Cohort, Study
 from livermets.cohort.synthetic import patient_ids
-from livermets.config.cohorts import CohortSettings
+from livermets.config.cohorts import FIRST_READER, CohortSettings
 from livermets.config.outcome import OutcomeSettings
-from livermets.config.paths import TemplateError, fill, located
+from livermets.config.paths import TemplateError, fill, is_absent, located
+from livermets.config.roles import Roles
+from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList, input_error
+
+
+def found_study(config: StudyConfig, base: Path = Path(), phantoms_written: bool | None = False) -> Study:
+    """The cohorts of a configuration, as `found_cohorts` finds them."""
+    return found_cohorts(config.cohorts, config.outcome, config.seed, base, phantoms_written, conventions_of(config))
+
+
+def conventions_of(config: StudyConfig) -> Conventions:
+    """What a configuration says of all its cohorts at once."""
+    return Conventions(tuple(config.response_timepoints), config.concordance.reference)
 
 
 def load_cohorts(
@@ -24,9 +37,10 @@ def load_cohorts(
     seed: int,
     base: Path = Path(),
     phantoms_written: bool | None = False,
+    conventions: Conventions = Conventions(),
 ) -> Study:
     """Like `found_cohorts`; raises `InputError` with all errors at once."""
-    study = found_cohorts(cohorts, outcome, seed, base, phantoms_written)
+    study = found_cohorts(cohorts, outcome, seed, base, phantoms_written, conventions)
     study.problems.raise_if_errors()
     return study
 
@@ -37,6 +51,7 @@ def found_cohorts(
     seed: int,
     base: Path = Path(),
     phantoms_written: bool | None = False,
+    conventions: Conventions = Conventions(),
 ) -> Study:
     """All cohorts with everything that can be known from their tables; what is wrong with them stands in `problems`.
 
@@ -45,14 +60,20 @@ def found_cohorts(
     problems = ProblemList()
     loaded = []
     for name, settings in cohorts.items():
-        loaded.append(_load_cohort(name, settings, outcome, seed, base, phantoms_written))
+        loaded.append(_load_cohort(name, settings, outcome, seed, base, phantoms_written, conventions))
         problems.extend(loaded[-1].problems)
     _check_patients_once(loaded, problems)
     return Study(tuple(loaded), problems)
 
 
 def _load_cohort(
-    name: str, settings: CohortSettings, outcome: OutcomeSettings, seed: int, base: Path, phantoms_written: bool | None
+    name: str,
+    settings: CohortSettings,
+    outcome: OutcomeSettings,
+    seed: int,
+    base: Path,
+    phantoms_written: bool | None,
+    conventions: Conventions,
 ) -> Cohort:
     problems = ProblemList()
     planned, table_path = None, None
@@ -66,15 +87,15 @@ def _load_cohort(
         if planned is not None and table_path is not None:
             written = table_path.exists() if phantoms_written is None else phantoms_written
         if table_path is not None and written:
-            rows = table_rows(name, settings, table_path, outcome, seed, problems)
+            rows = table_rows(name, settings, table_path, outcome, seed, problems, conventions)
         else:
             rows = listed_rows(name, settings, planned or settings.patients or [], problems)
     if not rows and not problems.errors:
         problems.error(f"cohort {name}", "no patient belongs to it", "Check `table`, `patients` and `select`")
-    kept = without_excluded(name, settings, rows, problems)
-    patients = _patients(name, settings, kept, base, problems)
+    kept = in_use(name, settings, without_excluded(name, settings, rows, problems), conventions, problems)
+    patients = _patients(name, settings, kept, base, problems, conventions)
     n_selected = len({row.patient_id for row in rows})
-    return Cohort(name, settings, patients, tuple(kept), n_selected, problems, table_path, written)
+    return Cohort(name, settings, patients, tuple(kept), n_selected, problems, table_path, written, False, conventions)
 
 
 def _table_path(name: str, settings: CohortSettings, base: Path) -> Path | None:
@@ -85,13 +106,18 @@ def _table_path(name: str, settings: CohortSettings, base: Path) -> Path | None:
 
 
 def _patients(
-    name: str, settings: CohortSettings, rows: list[LesionRow], base: Path, problems: ProblemList
+    name: str,
+    settings: CohortSettings,
+    rows: list[LesionRow],
+    base: Path,
+    problems: ProblemList,
+    conventions: Conventions,
 ) -> tuple[Patient, ...]:
     scans: dict[str, dict[str, Scan]] = {}
     for row in rows:
         points = scans.setdefault(row.patient_id, {})
         try:
-            scan = _scan(name, settings, row, base)
+            scan = _scan(name, settings, row, base, conventions)
         except TemplateError as error:
             where = f"cohort {name}, patient {row.patient_id}"
             if not any(problem.where == where and problem.what == str(error) for problem in problems):
@@ -108,7 +134,7 @@ def _patients(
     )
 
 
-def _scan(name: str, settings: CohortSettings, row: LesionRow, base: Path) -> Scan:
+def _scan(name: str, settings: CohortSettings, row: LesionRow, base: Path, conventions: Conventions) -> Scan:
     values = {**row.cells, "patient": row.patient_id, "timepoint": row.timepoint}
 
     columns = {str(ours): theirs for ours, theirs in settings.columns.items()}
@@ -123,10 +149,24 @@ def _scan(name: str, settings: CohortSettings, row: LesionRow, base: Path) -> Sc
     if image is None:
         raise TemplateError(f"no path of the CT in column {settings.columns.get('image', 'image')}")
     liver = path_of(settings.liver, "liver")
-    lesions = path_of(settings.lesions, "lesions")
-    if lesions is None and settings.role != "predict":
-        raise TemplateError(f"no path of the lesion mask in column {settings.columns.get('lesions', 'lesions')}")
-    return Scan(name, row.patient_id, row.timepoint, Path(image), Path(liver) if liver else None, lesions, row.centre)
+    masks = {source: fill(file.path, values, settings.folder, base) for source, file in settings.mask_files.items()}
+    if FIRST_READER not in masks and (listed := path_of(None, "lesions")):
+        masks[FIRST_READER] = listed
+    roles = conventions.roles(settings, row.timepoint) or Roles()
+    lesions = masks.pop(conventions.reference, None)
+    if lesions is None and roles.needs_reference:
+        raise TemplateError(_no_reference(settings, conventions.reference))
+    others = tuple(
+        (source, pattern) for source, pattern in masks.items() if settings.phantom is not None or not is_absent(pattern)
+    )
+    liver_path = Path(liver) if liver else None
+    return Scan(name, row.patient_id, row.timepoint, Path(image), liver_path, lesions, row.centre, roles, others)
+
+
+def _no_reference(settings: CohortSettings, reference: str) -> str:
+    if reference == FIRST_READER:
+        return f"no path of the lesion mask in column {settings.columns.get('lesions', 'lesions')}"
+    return f"no path of the masks of {reference}, the reference (concordance.reference)"
 
 
 def _check_patients_once(cohorts: list[Cohort], problems: ProblemList) -> None:

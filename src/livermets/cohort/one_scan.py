@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from livermets.cohort.load import load_cohorts
+from livermets.cohort.load import conventions_of, load_cohorts
 from livermets.cohort.scan import Patient, Scan
 from livermets.cohort.study import Cohort
 from livermets.config.cohorts import CohortSettings
 from livermets.config.intake import intake_settings, settings_of_scan
 from livermets.config.study import study_from_option
+from livermets.errors import input_error
 
 
 def named_scan(option: str, cohort: str, patient: str, timepoint: str) -> tuple[Scan, Cohort, bool]:
@@ -18,9 +19,23 @@ def named_scan(option: str, cohort: str, patient: str, timepoint: str) -> tuple[
     alone = settings_of_scan(option)
     if alone is not None:
         return *_alone(alone, cohort, patient, timepoint), False
-    chosen = intake_settings(study_from_option(option), cohort, option)
-    study = load_cohorts({cohort: chosen.only(patient)}, chosen.outcome, chosen.seed, phantoms_written=True)
+    config = study_from_option(option)
+    chosen = intake_settings(config, cohort, option)
+    cohorts, conventions = {cohort: chosen.only(patient)}, conventions_of(config)
+    study = load_cohorts(cohorts, chosen.outcome, chosen.seed, phantoms_written=True, conventions=conventions)
     return study.scan(cohort, patient, timepoint), study.cohort(cohort), True
+
+
+def named_mask(option: str, cohort: str, patient: str, timepoint: str, source: str) -> tuple[Scan, Cohort]:
+    """The scan with the mask of a source beside the reference in its place: from a configuration file, or from the JSON
+    of `mask_part`. Raises `InputError` where the source has none of this scan."""
+    scan, its_cohort, from_file = named_scan(option, cohort, patient, timepoint)
+    if not from_file:
+        return scan, its_cohort
+    if source not in scan.further_sources:
+        known = ", ".join(scan.further_sources) or "none"
+        raise input_error(scan.label, f"there is no mask by {source}", f"Sources beside the reference: {known}")
+    return scan.of_source(source), its_cohort
 
 
 def _alone(settings: CohortSettings, cohort: str, patient: str, timepoint: str) -> tuple[Scan, Cohort]:

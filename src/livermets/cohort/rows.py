@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from livermets.cohort.conventions import Conventions
 from livermets.cohort.lesion_row import LesionRow
 from livermets.cohort.lesion_rows import ID_PATTERN, TableReader
 from livermets.cohort.selection import selected_rows
@@ -28,13 +29,19 @@ def phantom_as_files(name: str, settings: CohortSettings) -> CohortSettings:
             "image": f"{folder}/{scan}/ct.nii.gz",
             "liver": f"{folder}/{scan}/liver.nii.gz",
             "lesions": f"{folder}/{scan}/lesions.nii.gz",
-            "timepoints": [TIMEPOINT],
+            "timepoints": settings.timepoints if isinstance(settings.timepoints, dict) else [TIMEPOINT],
         }
     )
 
 
 def table_rows(
-    name: str, settings: CohortSettings, path: Path, outcome: OutcomeSettings, seed: int, problems: ProblemList
+    name: str,
+    settings: CohortSettings,
+    path: Path,
+    outcome: OutcomeSettings,
+    seed: int,
+    problems: ProblemList,
+    conventions: Conventions,
 ) -> list[LesionRow]:
     """The selected rows of the cohort's table; what is wrong with them goes to `problems`."""
     try:
@@ -46,7 +53,7 @@ def table_rows(
                 fix = f"Write the synthetic cohort first: livermets phantom {path.parent} (the workflow does it)"
             problems.error(f"cohort {name}, {problem.where}", problem.what, fix)
         return []
-    reader = TableReader(name, settings, outcome, table)
+    reader = TableReader(name, settings, outcome, table, conventions)
     rows = reader.read(selected_rows(reader, seed, problems))
     problems.extend(reader.problems)
     return rows
@@ -64,9 +71,24 @@ def listed_rows(name: str, settings: CohortSettings, ids: Iterable[str], problem
         elif patient in seen:
             problems.error(f"cohort {name}, patients", f"{patient} is listed twice", "Keep one")
         else:
-            rows += [LesionRow(patient, point, centre=settings.centre or "") for point in settings.timepoints]
+            rows += [LesionRow(patient, point, centre=settings.centre or "") for point in settings.listed_timepoints]
         seen.add(patient)
     return rows
+
+
+def in_use(
+    name: str, settings: CohortSettings, rows: list[LesionRow], conventions: Conventions, problems: ProblemList
+) -> list[LesionRow]:
+    """The rows whose scans some task uses; a timepoint of which nothing is said is a problem."""
+    roles = {point: conventions.roles(settings, point) for point in dict.fromkeys(row.timepoint for row in rows)}
+    for point in [point for point, said in roles.items() if said is None]:
+        fix = f"Name it there; none leaves it out: {{{point}: none}}"
+        problems.error(f"cohort {name}, timepoints", f"nothing is said of timepoint {point}, which has scans", fix)
+    used = [row for row in rows if (said := roles[row.timepoint]) is not None and said.is_used]
+    if rows and not used and not problems.errors:
+        what = f"no task uses any of its scans, which are of {', '.join(sorted(roles))}"
+        problems.error(f"cohort {name}, timepoints", what, "Correct the names, or remove the cohort")
+    return used
 
 
 def without_excluded(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livermets.config.paths import lesion_files
+from livermets.config.roles import Roles
 from livermets.errors import InputError, Problem
 
 
@@ -20,8 +21,12 @@ class Scan:
     image_path: Path
     liver_path: Path | None = None
     lesion_pattern: str | None = None
-    """The manual mask, or (with `{lesion}` in it) the manual masks."""
+    """The mask of the reference, or (with `{lesion}` in it) its masks."""
     centre: str = ""
+    roles: Roles = Roles()
+    """What the scan is for."""
+    other_masks: tuple[tuple[str, str], ...] = ()
+    """Name and pattern of the lesion masks of further sources."""
 
     @property
     def has_liver(self) -> bool:
@@ -30,12 +35,21 @@ class Scan:
 
     @property
     def has_lesions(self) -> bool:
-        """Whether manual lesion masks are given."""
+        """Whether lesion masks of the reference are given."""
         return self.lesion_pattern is not None
 
     @property
+    def further_sources(self) -> list[str]:
+        """The sources beside the reference whose masks are given."""
+        return [name for name, _ in self.other_masks]
+
+    def of_source(self, source: str) -> Scan:
+        """The same scan with the masks of a further source in the place of the reference's."""
+        return replace(self, lesion_pattern=dict(self.other_masks)[source], other_masks=())
+
+    @property
     def numbered_lesion_paths(self) -> list[tuple[int | None, Path]]:
-        """Manual mask files with the lesion number in their name (None: the file is not for one lesion)."""
+        """Mask files of the reference with the lesion number in their name (None: the file is not for one lesion)."""
         try:
             return lesion_files(self.lesion_pattern) if self.lesion_pattern is not None else []
         except InputError as error:
@@ -43,12 +57,17 @@ class Scan:
 
     @property
     def lesion_paths(self) -> tuple[Path, ...]:
-        """Manual mask files; files per lesion in the order of their numbers, only those that exist."""
+        """Mask files of the reference; files per lesion in the order of their numbers, only those that exist."""
         return tuple(path for _, path in self.numbered_lesion_paths)
 
     @property
+    def further_paths(self) -> list[Path]:
+        """Mask files of the further sources."""
+        return [path for source in self.further_sources for path in self.of_source(source).lesion_paths]
+
+    @property
     def input_paths(self) -> list[Path]:
-        """All files and folders of this scan."""
+        """The CT, its liver mask and the reference's masks: what `intake` reads."""
         return [path for path in (self.image_path, self.liver_path, *self.lesion_paths) if path is not None]
 
     @property

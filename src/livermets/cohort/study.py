@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from livermets.cohort.conventions import Conventions
 from livermets.cohort.lesion_row import LesionRow
 from livermets.cohort.scan import Patient, Scan
-from livermets.config.cohorts import CohortSettings, Role
+from livermets.config.cohorts import CohortSettings
+from livermets.config.roles import Role, Roles, Task
 from livermets.errors import Problem, ProblemList, input_error
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """A set of patients with one role."""
+    """A set of patients, and what their scans are for."""
 
     name: str
     settings: CohortSettings
@@ -32,10 +34,18 @@ class Cohort:
     """False: a synthetic cohort that is only planned; its outcome and its images are not looked at."""
     images_only: bool = False
     """Nothing of its table is known, only where the images of a scan are."""
+    conventions: Conventions = Conventions()
+
+    def roles(self, timepoint: str) -> Roles:
+        """What the scans of a timepoint are for."""
+        return self.conventions.roles(self.settings, timepoint) or Roles()
 
     @property
-    def role(self) -> Role:
-        return self.settings.role
+    def roles_in_words(self) -> str:
+        """``train``, or the roles timepoint by timepoint where they differ."""
+        said = {point: str(self.roles(point)) for point in sorted({scan.timepoint for scan in self.scans()})}
+        alike = len(set(said.values())) == 1
+        return next(iter(said.values())) if alike else "; ".join(f"{point}: {words}" for point, words in said.items())
 
     def scans(self) -> list[Scan]:
         """All scans, sorted by patient and timepoint."""
@@ -92,9 +102,11 @@ class Study:
             "cohorts", f'there is no cohort "{name}"', f"Did you mean {near[0]}?" if near else f"Cohorts: {known}"
         )
 
-    def scans(self, role: Role | None = None) -> list[Scan]:
-        """The scans of all cohorts (or of those with one role), in the order of the configuration, sorted inside."""
-        return [scan for cohort in self.cohorts if role in (None, cohort.role) for scan in cohort.scans()]
+    def scans(self, task: Task | None = None, *roles: Role) -> list[Scan]:
+        """The scans of all cohorts (or those with one of these roles in a task), in the order of the configuration,
+        sorted inside."""
+        every = [scan for cohort in self.cohorts for scan in cohort.scans()]
+        return [scan for scan in every if task is None or scan.roles.of(task) in roles]
 
     def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
         """One scan by its names."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from livermets.config.base import Allowed, PathText, Section
 from livermets.config.phantom import PhantomSettings
+from livermets.config.roles import KNOWN, Role, Roles, Task, in_both
 from livermets.errors import Finding
 
-Role = Literal["train", "validation", "predict"]
+FIRST_READER = "manual"
+"""The mask source that `lesions` is short for."""
 Name = Annotated[
     str,
     Allowed(r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters without accents, digits, - and _, with a letter or digit first"),
@@ -118,12 +121,24 @@ class Exclusion(Section):
     """Why, in a few words: "motion artefacts"."""
 
 
-class CohortSettings(Section):
-    """A set of patients with one role. Paths may hold `{patient}`, `{timepoint}`, the name of any table column in
-    braces, environment variables (`$DATA/...`) and, for lesion masks, `{lesion}`."""
+class MaskFile(Section):
+    """Where a source's lesion masks are, and which of their labels are lesions."""
 
-    role: Role
-    """train: fits networks and model; validation: outcome known, only measured; predict: no outcome needed."""
+    path: PathText
+    """Path of the mask: a label map, or one binary file per lesion with `{lesion}` (its number) in its name."""
+    labels: list[int | str] = []
+    """Which labels of that file are lesions: label values, DICOM-SEG segment numbers or names, RTSTRUCT ROI names.
+    Empty: everything above 0."""
+
+
+class CohortSettings(Section):
+    """A set of patients, their files and what they are for. Paths may hold `{patient}`, `{timepoint}`, the name of any
+    table column in braces, environment variables (`$DATA/...`) and, for lesion masks, `{lesion}`."""
+
+    role: Role | Roles | None = None
+    """What the cohort is for. One word for both tasks (train: fits networks and model; validation: outcome known, only
+    measured; predict: only applied, no outcome needed), or one per task: {segmentation: train, response: none}. The word
+    for response holds at `response_timepoints`; at others the model is only applied. By timepoint: see `timepoints`."""
     phantom: PhantomSettings | None = None
     """Write this cohort synthetically instead of reading it."""
     folder: PathText | None = None
@@ -179,6 +194,11 @@ class CohortSettings(Section):
     name. Beside `{lesion}` a `*` stands for any text: "Metastasis {lesion} segment *.nii.gz"."""
     lesion_labels: list[int | str] = []
     """Which labels of that file are lesions, given as for `liver_labels`. Empty: everything above 0."""
+    masks: dict[Name, PathText | MaskFile] = {}
+    """Path of the lesion masks of every source: {manual: PATH, reader2: PATH, adjusted: PATH, nnunet: {path: PATH, labels: [2]}}. `lesions`
+    is short for `masks: {manual: PATH}`. Further sources are matched with the reference (`concordance.reference`) and
+    compared with it. A file that is not there is a scan without that source's mask, unless the source is the
+    reference."""
     lesion_ids: Literal["labels", "components"] = "labels"
     """labels: each label is a lesion, its value (or the number in its name) is the lesion_id; components: the labels
     together are one binary mask whose connected components are the lesions, numbered from feet to head."""
@@ -193,8 +213,10 @@ class CohortSettings(Section):
     mask is air or lung; `liver_hu`: the liver's mean is not between 0 and 250 HU;
     `liver_mirrored`: the liver mask would fit the CT mirrored; `lesion_air`: a lesion lies in air or
     lung; `lesion_outside_liver`: a lesion lies outside the liver mask. Everything else stays an error."""
-    timepoints: Timepoints = ["baseline"]
-    """Timepoints used when the table has no timepoint column."""
+    timepoints: Timepoints | Annotated[dict[Code, Role | Roles], Field(min_length=1)] = ["baseline"]
+    """Timepoints used when the table has no timepoint column; or what each timepoint is for, as in `role`: {baseline:
+    train, TP1: {segmentation: validation, response: none}}. A timepoint that is not named there has the cohort's
+    `role`."""
 
     @field_validator("missing", "liver_labels", "lesion_labels", mode="before")
     @classmethod
@@ -204,6 +226,68 @@ class CohortSettings(Section):
             raise ValueError('yes, no, on, off without quotes are true and false for YAML; quote them: ["NO"]')
         return entries
 
+    def roles_at(self, timepoint: str, response_timepoints: Collection[str]) -> Roles | None:
+        """What a timepoint's scans are for; None: nothing is said of them."""
+        stated = self.timepoints.get(timepoint) if isinstance(self.timepoints, dict) else None
+        if stated is not None:
+            return in_both(stated)
+        if self.role is None:
+            return None
+        roles = in_both(self.role)
+        # A follow-up image is part of the outcome: unasked, the model is at most applied to it.
+        applied = roles.response == "none" or timepoint in response_timepoints
+        return roles if applied else roles.model_copy(update={"response": "predict"})
+
+    @property
+    def stated_roles(self) -> list[Roles]:
+        """Every combination of roles that the cohort states."""
+        stated = list(self.timepoints.values()) if isinstance(self.timepoints, dict) else []
+        return [in_both(role) for role in [*stated, *([] if self.role is None else [self.role])]]
+
+    @property
+    def needs_outcome(self) -> bool:
+        """Whether the outcome of any lesion is needed."""
+        return any(roles.needs_outcome for roles in self.stated_roles)
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether a reader's lesion masks are needed anywhere."""
+        return any(roles.needs_reference for roles in self.stated_roles)
+
+    @property
+    def listed_timepoints(self) -> list[str]:
+        """The timepoints of every patient where no table says them."""
+        return list(self.timepoints)
+
+    @property
+    def mask_files(self) -> dict[str, MaskFile]:
+        """Path and labels of every source's masks."""
+        files = {
+            name: entry if isinstance(entry, MaskFile) else MaskFile(path=entry) for name, entry in self.masks.items()
+        }
+        short = {} if self.lesions is None else {FIRST_READER: MaskFile(path=self.lesions, labels=self.lesion_labels)}
+        return short | files
+
+    @model_validator(mode="after")
+    def _has_roles(self) -> CohortSettings:
+        if not self.stated_roles:
+            raise ValueError("a cohort needs `role` (train, validation or predict), or roles under `timepoints`")
+        if not any(roles.is_used for roles in self.stated_roles):
+            raise ValueError("no task uses this cohort; give it a role other than none, or remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _masks_once(self) -> CohortSettings:
+        if self.lesions is not None and FIRST_READER in self.masks:
+            raise ValueError(f"`lesions` is short for `masks: {{{FIRST_READER}: ...}}`; give one of the two")
+        for name, file in self.mask_files.items():
+            if "*{lesion}" in file.path or "{lesion}*" in file.path:
+                raise ValueError(
+                    f"`{'lesions' if name == FIRST_READER else name}` needs some text between {{lesion}} and *, or no one "
+                    "knows which number is meant"
+                )
+        return self
+
     @model_validator(mode="after")
     def _has_a_source(self) -> CohortSettings:
         if self.phantom is None:
@@ -211,16 +295,23 @@ class CohortSettings(Section):
                 raise ValueError("a cohort needs `image` (a path with {patient}), `columns.image`, or `phantom`")
             if self.table is None and self.patients is None:
                 raise ValueError("a cohort needs `table`, or `patients` (a list of ids)")
-            if self.table is None and self.role != "predict":
-                raise ValueError(f"role {self.role} needs a `table` with the outcome of every lesion")
+            if self.table is None and self.needs_outcome:
+                raise ValueError(f"{self._asking('response')} needs a `table` with the outcome of every lesion")
             for key in ("columns", "select", "header_row", "ignore_rows", "patient_id"):
                 if self.table is None and getattr(self, key):
                     raise ValueError(f"`{key}` describes a table, but there is no `table`")
             if self.table is not None and self.patients is not None:
                 raise ValueError("`patients` is for cohorts without a table; use `select: {patients: [...]}`")
-            if self.lesions is None and "lesions" not in self.columns and self.role != "predict":
-                raise ValueError(f"role {self.role} needs `lesions`, the manual masks")
+            if not self.mask_files and "lesions" not in self.columns and self.needs_reference:
+                raise ValueError(f"{self._asking('segmentation', 'response')} needs `lesions`, the manual masks")
         return self
+
+    def _asking(self, *tasks: Task) -> str:
+        """The roles that ask for the truth, as they are written: ``role train``, ``role train for segmentation``."""
+        if self.role in KNOWN:
+            return f"role {self.role}"
+        asking = [(r.of(task), task) for r in self.stated_roles for task in tasks if r.of(task) in KNOWN]
+        return "role {} for {}".format(*asking[0])
 
     @model_validator(mode="after")
     def _paths_tell_patients_apart(self) -> CohortSettings:
@@ -230,6 +321,4 @@ class CohortSettings(Section):
         for name in ("image", "liver"):
             if "{lesion}" in (getattr(self, name) or ""):
                 raise ValueError(f"`{name}` cannot hold {{lesion}}: only `lesions` can")
-        if "*{lesion}" in (self.lesions or "") or "{lesion}*" in (self.lesions or ""):
-            raise ValueError("`lesions` needs some text between {lesion} and *, or no one knows which number is meant")
         return self

@@ -37,7 +37,18 @@ OF_TABLES = frozenset(
 """Keys of a cohort that say who is in it and with which outcome. They change no image: a scan is brought in without
 them. A key that is named neither here nor in `OF_IMAGES` is taken to change both."""
 OF_IMAGES = frozenset(
-    {"folder", "image", "series", "liver", "liver_labels", "lesions", "lesion_labels", "resample_masks", "accept"}
+    {
+        "folder",
+        "image",
+        "series",
+        "liver",
+        "liver_labels",
+        "lesions",
+        "lesion_labels",
+        "masks",
+        "resample_masks",
+        "accept",
+    }
 )
 """Keys that say where images are and how they are read. They change no row of a table."""
 
@@ -68,7 +79,13 @@ def scan_part(cohort: CohortSettings, image: Path, liver: Path | None, lesions: 
     kept = cohort.model_dump(mode="json", exclude=set(OF_TABLES))
     files = {"image": str(image), "liver": None if liver is None else str(liver), "lesions": lesions}
     phantom: dict[str, Any] | None = None if cohort.phantom is None else {}  # how it was drawn is in the image
-    return kept | files | {"phantom": phantom, "role": "predict", "patients": ["one"]}
+    return kept | files | {"masks": {}, "phantom": phantom, "role": "predict", "patients": ["one"]}
+
+
+def mask_part(cohort: CohortSettings, image: Path, source: str, pattern: str) -> dict[str, Any]:
+    """What the mask of a further source of one scan is read by, in the same form: that mask in the reference's place."""
+    labels = cohort.mask_files[source].labels if source in cohort.mask_files else []
+    return scan_part(cohort, image, None, pattern) | {"lesion_labels": labels, "liver_labels": [], "series": {}}
 
 
 def outcome_part(cohort: CohortSettings, table: Path | None, with_centre: bool) -> dict[str, Any]:

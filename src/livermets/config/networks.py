@@ -12,9 +12,9 @@ LIVER = "liver"
 """The network that finds livers, where one is trained."""
 
 
-class ComparedNetwork(Section):
+class FurtherNetwork(Section):
     """How one further lesion network differs from the study's own. It is trained on the same patients with the same
-    seed, shares the study's liver masks and its rule of detection, and is applied to the validation cohorts."""
+    seed, shares the study's liver masks and its rule of detection, and draws masks of the validation scans."""
 
     preset: PathText | None = None
     """A published recipe by its name in presets/ (giannini2020), or the path of a YAML file of that form; empty: the

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from livermets.errors import input_error
+from livermets.errors import InputError, input_error
 
 LESION = "{lesion}"
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -67,6 +67,15 @@ def lesion_files(pattern: str) -> list[tuple[int | None, Path]]:
         if match:
             found.append((int(match[1]), Path(path)))
     return sorted(found)
+
+
+def is_absent(pattern: str) -> bool:
+    """Whether a filled-in pattern stands for nothing that is there, not even for a link that leads nowhere."""
+    try:
+        files = lesion_files(pattern)
+    except InputError:
+        return False  # something is there; what is wrong with it is said where it is read
+    return not files or not any(os.path.lexists(path) for _, path in files)
 
 
 def _behind_lost_links(pattern: str) -> list[str]:

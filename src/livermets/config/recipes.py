@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from livermets.config.load import read_yaml, validate_section
-from livermets.config.networks import ComparedNetwork
+from livermets.config.networks import FurtherNetwork
 from livermets.config.paths import TemplateError, located
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import SegmentationSettings
@@ -21,27 +21,27 @@ PRESETS = Path(__file__).parents[3] / "presets"
 
 @dataclass(frozen=True)
 class NetworkRecipe:
-    """What a compared network is made by, with every default filled in."""
+    """What a further network is made by, with every default filled in."""
 
     preprocess: PreprocessSettings
     segmentation: SegmentationSettings
 
 
 def network_recipes(study: StudyConfig) -> dict[str, NetworkRecipe]:
-    """How every compared network is made, by name; raises `InputError` for all that are wrong at once."""
+    """How every further network is made, by name; raises `InputError` for all that are wrong at once."""
     found, problems = {}, ProblemList()
-    for name, entry in study.compare_networks.items():
+    for name, entry in study.networks.items():
         with problems.collected():
             found[name] = network_recipe(name, entry, study)
     problems.raise_if_errors()
     return found
 
 
-def network_recipe(name: str, entry: ComparedNetwork, study: StudyConfig) -> NetworkRecipe:
+def network_recipe(name: str, entry: FurtherNetwork, study: StudyConfig) -> NetworkRecipe:
     """The study's settings, with the preset's on top (as by ``--configfile``), and the entry's own on top of those.
 
     Raises `InputError` for a preset that is not there and for every key that is wrong."""
-    where = f"compare_networks.{name}"
+    where = f"networks.{name}"
     preset = read_yaml(preset_path(entry.preset, where)) if entry.preset else {}
     preprocess = overlaid(study.preprocess.model_dump(mode="json"), preset.get("preprocess") or {}, entry.preprocess)
     segmentation = study.segmentation.model_dump(mode="json")

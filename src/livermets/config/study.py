@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from livermets.config.base import Section
 from livermets.config.classification import ClassificationSettings
-from livermets.config.cohorts import CohortSettings, Name, Timepoints
+from livermets.config.cohorts import FIRST_READER, CohortSettings, Name, Timepoints
+from livermets.config.concordance import ConcordanceSettings
 from livermets.config.load import is_json, validate_section, values_from_option
-from livermets.config.networks import LIVER, OWN, ComparedNetwork
+from livermets.config.networks import LIVER, OWN, FurtherNetwork
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.radiomics import RadiomicsSettings
@@ -39,27 +40,55 @@ class StudyConfig(Section):
     """The grid and intensities that the networks see."""
     segmentation: SegmentationSettings = SegmentationSettings()
     """Networks, their training, and how masks are made from them."""
-    compare_networks: dict[Name, ComparedNetwork] = {}
-    """Further lesion networks by name, side by side with the study's own on the validation cohorts, e.g.
-    {giannini2020: {preset: giannini2020}}. No later stage uses their masks."""
+    networks: dict[Name, FurtherNetwork] = {}
+    """Further lesion networks by name, trained beside the study's own (automatic), each a mask source of the validation
+    scans: {giannini2020: {preset: giannini2020}}."""
     radiomics: RadiomicsSettings = RadiomicsSettings()
     """Sliding-ROI and whole-lesion features."""
     selection: SelectionSettings = SelectionSettings()
     """Genetic selection, the two-layer network and its threshold."""
     classification: ClassificationSettings = ClassificationSettings()
     """How the fitted model is applied to lesions."""
+    concordance: ConcordanceSettings = ConcordanceSettings()
+    """Which masks are compared with which."""
     statistics: StatisticsSettings = StatisticsSettings()
     """Intervals, strata and the agreement model."""
     report: ReportSettings = ReportSettings()
     """What the report shows."""
 
-    @field_validator("compare_networks")
+    @field_validator("networks")
     @classmethod
-    def _taken_names(cls, compared: dict[str, ComparedNetwork]) -> dict[str, ComparedNetwork]:
+    def _taken_names(cls, networks: dict[str, FurtherNetwork]) -> dict[str, FurtherNetwork]:
         for name, whose in ((OWN, "own"), (LIVER, "liver")):
-            if name in compared:
+            if name in networks:
                 raise ValueError(f"{name} is what the study's {whose} network is called; choose another name")
-        return compared
+        return networks
+
+    @model_validator(mode="after")
+    def _one_source_per_name(self) -> StudyConfig:
+        drawn = {name: cohort for cohort, settings in self.cohorts.items() for name in settings.mask_files}
+        for name in (OWN, LIVER, *self.networks):
+            if name in drawn:
+                raise ValueError(
+                    f"{name} is a network's name, and cohort {drawn[name]} names given masks so; choose another name there"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _sources_exist(self) -> StudyConfig:
+        given = [name for settings in self.cohorts.values() for name in settings.mask_files]
+        given += [FIRST_READER for s in self.cohorts.values() if s.phantom is not None or "lesions" in s.columns]
+        sources = dict.fromkeys([*given, OWN, *self.networks])
+        reference, primary = self.concordance.reference, self.concordance.primary
+        needed = any(settings.needs_reference for settings in self.cohorts.values())
+        if needed and reference not in given:
+            known = ", ".join(dict.fromkeys(given)) or "none"
+            raise ValueError(f"concordance.reference: no cohort gives masks of {reference}; given are: {known}")
+        if primary is not None and primary not in sources:
+            raise ValueError(f"concordance.primary: there is no mask source {primary}; sources: {', '.join(sources)}")
+        if primary == reference:
+            raise ValueError(f"concordance.primary: {primary} is the reference, which is not compared with itself")
+        return self
 
 
 def study_from_option(option: str) -> StudyConfig:

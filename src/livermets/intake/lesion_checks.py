@@ -67,7 +67,7 @@ def check_lesions_placed(scan: Scan, data: ScanData, problems: ProblemList) -> N
 
 def check_sizes(scan: Scan, cohort: Cohort, table: pd.DataFrame, problems: ProblemList) -> None:
     """The table's baseline diameters against those measured in the mask, on the first timepoint."""
-    if scan.timepoint not in ("baseline", cohort.settings.timepoints[0]):
+    if scan.timepoint not in ("baseline", cohort.settings.listed_timepoints[0]):
         return
     sizes = table[["lesion_id", "baseline_diameter_mm", "longest_diameter_mm"]].to_numpy(dtype=float)
     for lesion_id, said, measured in sizes:

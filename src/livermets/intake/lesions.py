@@ -66,7 +66,8 @@ def check_lesion_ids(scan: Scan, cohort: Cohort, data: ScanData, problems: Probl
 def check_ids(scan: Scan, cohort: Cohort, in_mask: set[int], problems: ProblemList) -> None:
     """The same of the numbers of the lesions in a mask."""
     rows = cohort.lesion_rows(scan.patient_id, scan.timepoint)
-    if not rows and cohort.role == "predict":
+    needed = cohort.roles(scan.timepoint).needs_outcome
+    if not rows and not needed:
         return
     in_table = {row.lesion_id: row for row in rows if row.lesion_id is not None}
     left_out = set(cohort.excluded_lesions(scan.patient_id, scan.timepoint))
@@ -79,7 +80,7 @@ def check_ids(scan: Scan, cohort: Cohort, in_mask: set[int], problems: ProblemLi
             fix += "; if this is one binary mask, set lesion_ids: components"
         problems.error(where, f"lesion {listed} of the table is not in the mask, which has {_listed(in_mask)}", fix)
     unknown = sorted(in_mask - set(in_table) - left_out)
-    if unknown and cohort.role != "predict" and cohort.settings.lesions_without_outcome == "error":
+    if unknown and needed and cohort.settings.lesions_without_outcome == "error":
         fix = "Add its row, exclude the lesion with a reason, or set lesions_without_outcome: keep"
         problems.error(where, f"lesion {_listed(unknown)} of the mask is not in the table", fix)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from livermets.cohort.load import load_cohorts
+from livermets.cohort.load import conventions_of, load_cohorts
 from livermets.cohort.study import Study
 from livermets.config.study import study_from_option
 from livermets.errors import ProblemList, input_error
@@ -24,7 +24,8 @@ def outcome_table(scans: Sequence[Path], option: str) -> pd.DataFrame:
     facts = {path: _facts(path) for path in scans}
     named = {one["cohort"] for one in facts.values()}
     cohorts = {name: settings for name, settings in config.cohorts.items() if name in named}
-    study = load_cohorts(cohorts, config.outcome, config.seed, phantoms_written=True)
+    conventions = conventions_of(config)
+    study = load_cohorts(cohorts, config.outcome, config.seed, phantoms_written=True, conventions=conventions)
     problems = ProblemList()
     tables = [_of_scan(path, one, study, problems) for path, one in facts.items()]
     problems.raise_if_errors()

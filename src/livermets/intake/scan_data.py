@@ -88,6 +88,19 @@ def read_scan(scan: Scan, settings: CohortSettings) -> ScanData:
     return data
 
 
+def read_lesions_on(ct: Volume, scan: Scan, settings: CohortSettings) -> NDArray[np.uint16]:
+    """The lesion masks of a scan, by number, on the grid of a CT that is already read; raises `InputError` with
+    everything that is wrong with them."""
+    problems, data = ProblemList(), ScanData(ct, "")
+    try:
+        _read_lesions(scan, settings, data, problems)
+    except (InputError, OSError) as error:
+        problems.extend(scan.named(_as_problems(error, scan.image_path.parent)))
+    problems.raise_if_errors()
+    assert data.lesions is not None
+    return data.lesions
+
+
 def read_ct(
     path: Path, series: SeriesChoice | None = None, drawn_on: Callable[[], frozenset[str]] = frozenset
 ) -> ScanData:

@@ -11,6 +11,7 @@ import pandas as pd
 from livermets.cohort.disclosure import public_problems
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Cohort, Study
+from livermets.config.cohorts import Exclusion
 from livermets.errors import ProblemList
 from livermets.intake.checks import problems_of
 from livermets.intake.on_disk import check_left_over
@@ -114,7 +115,7 @@ def _check_accepted(cohort: Cohort, seen: ProblemList, problems: ProblemList) ->
 def _summary(
     scan: Scan, cohort: Cohort, data: ScanData | None, lesions: pd.DataFrame | None, found: ProblemList
 ) -> ScanSummary:
-    start = ScanSummary(scan.cohort, cohort.role, scan.patient_id, scan.timepoint, scan.centre)
+    start = ScanSummary(scan.cohort, str(scan.roles), scan.patient_id, scan.timepoint, scan.centre)
     values = {**asdict(start), "n_errors": len(found.errors), "n_warnings": len(found.warnings)}
     if data is not None and lesions is not None:
         x, y, z = data.ct.grid.size_xyz
@@ -149,10 +150,15 @@ def _summary(
 def _excluded(cohort: Cohort) -> list[ScanSummary]:
     """Patients and scans left out, so that the flow diagram can count them."""
     return [
-        ScanSummary(cohort.name, cohort.role, entry.patient, entry.timepoint or "", excluded=entry.reason)
+        ScanSummary(cohort.name, _roles(cohort, entry), entry.patient, entry.timepoint or "", excluded=entry.reason)
         for entry in cohort.settings.exclude
         if entry.lesion is None
     ]
+
+
+def _roles(cohort: Cohort, excluded: Exclusion) -> str:
+    """What an excluded scan would have been for; of a patient who is left out whole, what the cohort is for."""
+    return cohort.roles_in_words if excluded.timepoint is None else str(cohort.roles(excluded.timepoint))
 
 
 def _check_images_once(scans: list[ScanSummary], problems: ProblemList) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
+from livermets.config.cohorts import CohortSettings
+from livermets.config.roles import Role
 from livermets.config.study import StudyConfig
 from livermets.errors import input_error
 from livermets.io.tables import read_table, with_text
@@ -168,13 +170,20 @@ def _with_all_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 def _cohorts(config: StudyConfig, lesions: pd.DataFrame) -> dict[str, CohortFacts]:
     found = {
-        name: CohortFacts(name, cohort.role, cohort.phantom is not None) for name, cohort in config.cohorts.items()
+        name: CohortFacts(name, _main_role(cohort), cohort.phantom is not None)
+        for name, cohort in config.cohorts.items()
     }
     for name in lesions["cohort"].unique():
         if name not in found:
             known = lesions.loc[lesions["cohort"] == name, "response"].notna().any()
             found[name] = CohortFacts(name, "validation" if known else "predict", False)
     return found
+
+
+def _main_role(cohort: CohortSettings) -> Role:
+    """The role for the response; of a cohort that has several, the one that shows most of it."""
+    stated = {roles.response for roles in cohort.stated_roles}
+    return next(role for role in get_args(Role) if role in stated)
 
 
 def _scans(folder: ResultsFolder) -> pd.DataFrame:

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.config.segmentation import OutputSettings, SegmentationSettings
 from livermets.imaging.geometry import Volume
 from livermets.imaging.resample import resample_image
-from livermets.masks.matching import match_lesions
-from livermets.masks.metrics import mask_metrics
 from livermets.segmentation.architectures.build import pick_device
 from livermets.segmentation.chosen_network import ChosenNetwork
+from livermets.segmentation.matched import MatchedMasks, matched_masks, structure_metrics
 from livermets.segmentation.postprocess import drop_small_components, probability_threshold
 from livermets.segmentation.predict import predict_probability
 from livermets.segmentation.preprocess import check_same_preprocessing
@@ -24,13 +22,10 @@ from livermets.segmentation.preprocessed import Preprocessed
 
 
 @dataclass(frozen=True, eq=False)
-class Segmented:
-    """Automatic masks and metrics of one scan, on the native grid."""
+class Segmented(MatchedMasks):
+    """A network's masks of one scan, matched and measured, and the probability that they were cut from."""
 
-    labels: NDArray[np.uint16]
     probability: NDArray[np.float32]
-    matching: pd.DataFrame
-    metrics: dict[str, Any]
 
 
 def segment_scan(
@@ -52,25 +47,20 @@ def segment_scan(
     seconds_network = time.perf_counter() - started
     mask, native, threshold = native_mask(probability, scan, image, masks["liver"], settings.output)
     seconds = time.perf_counter() - started
-    manual, spacing = masks.get("lesions"), image.grid.spacing_zyx_mm
-    matched = match_lesions(mask, manual.array if manual else None, spacing, settings.matching.detection_dice)
-    kinds = matched.table["kind"].value_counts()
+    spacing = image.grid.spacing_zyx_mm
+    matched = matched_masks(mask, masks.get("lesions"), image, settings.matching.detection_dice)
     metrics: dict[str, Any] = {
         "network": trained.name,
         "seen_in_training": int(trained.seen),
         "threshold": threshold,
-        "manual_lesions": int(kinds.get("manual", 0)) if manual else None,
-        "detected_lesions": int(matched.table["detected"].sum()) if manual else None,
-        "false_positives": int(kinds.get("false_positive", 0)) if manual else None,
-        "volume_automatic_ml": float(mask.sum()) * image.grid.voxel_ml,
+        **matched.metrics,
     }
-    metrics |= _named("mts", manual, mask, spacing)
     reference, liver = masks.get("liver reference"), masks["liver"]
-    metrics |= _named("liver", reference, liver.array if liver and reference else mask, spacing)
+    metrics |= structure_metrics("liver", reference, liver.array if liver and reference else mask, spacing)
     slices = int(scan.liver.array.any(axis=(1, 2)).sum())
     metrics |= {"liver_slices": slices, "seconds_network": seconds_network, "seconds": seconds, "device": device.type}
     metrics["scan_in_training"] = int(trained.scan_seen)
-    return Segmented(matched.labels, native, matched.table, metrics)
+    return Segmented(matched.labels, matched.matching, metrics, native)
 
 
 def native_mask(
@@ -86,12 +76,3 @@ def native_mask(
         native = native * (liver.array > 0)
     mask = drop_small_components(native > threshold, image.grid.voxel_ml, output.minimum_volume_ml)
     return mask, native, threshold
-
-
-def _named(
-    name: str, reference: Volume | None, found: NDArray, spacing_zyx_mm: tuple[float, float, float]
-) -> dict[str, float | None]:
-    """Whole-scan metrics with their structure's name in front; empty where there is no reference."""
-    array = reference.array if reference else np.zeros(found.shape, dtype=bool)
-    values = mask_metrics(array, found, spacing_zyx_mm)
-    return {f"{name}_{metric}": value if reference else None for metric, value in values.items()}

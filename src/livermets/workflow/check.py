@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from livermets.cohort.load import found_cohorts
+from livermets.cohort.load import found_study
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Study
 from livermets.config.study import study_from_option
@@ -44,7 +44,7 @@ def check_from_settings(option: str, out: Path | None, pictures: bool) -> None:
 
 def _looked_at(option: str, pictures: Path | None) -> tuple[StudyCheck, str]:
     config = study_from_option(option)
-    study = found_cohorts(config.cohorts, config.outcome, config.seed, phantoms_written=None)
+    study = found_study(config, phantoms_written=None)
     for cohort in study.cohorts:
         if not cohort.written:
             print(f"note: cohort {cohort.name} is synthetic and not written yet; the workflow does it", file=sys.stderr)
@@ -76,14 +76,16 @@ def summary(study: Study, found: StudyCheck) -> str:
     lines = []
     for cohort in study.cohorts:
         if not cohort.written:
-            lines.append(f"{cohort.name} ({cohort.role}): {len(cohort.patients)} synthetic patients, not written yet")
+            lines.append(
+                f"{cohort.name} ({cohort.roles_in_words}): {len(cohort.patients)} synthetic patients, not written yet"
+            )
             continue
         scans = [scan for scan in found.scans if scan.cohort == cohort.name and not scan.excluded]
         lesions = sum(scan.n_lesions or 0 for scan in scans)
         rois = ROI_PER_VOXEL * sum(scan.lesion_voxels or 0 for scan in scans)
         slices = sum(scan.size_z or 0 for scan in scans)
         lines.append(
-            f"{cohort.name} ({cohort.role}): {len(cohort.patients)} of {cohort.n_patients_selected} patients, "
+            f"{cohort.name} ({cohort.roles_in_words}): {len(cohort.patients)} of {cohort.n_patients_selected} patients, "
             f"{len(scans)} scans of {slices} slices, {lesions} lesions, about {rois:,.0f} ROIs"
         )
     lines.append(f"no errors, {len(found.problems.warnings)} warnings")

@@ -56,6 +56,7 @@ DEMANDS = {
     "preprocess": Demand(1.1, 0.16, 190, 19, disk_mb_per_megavoxel=0.5),
     "train_segmentation": Demand(5, 0, 1500, 3, gpu=True),  # and what its settings say
     "segment": Demand(4, 1.0, 600, 25, disk_mb=0.4, disk_mb_per_megavoxel=0.02, gpu=True),
+    "match": Demand(3.4, 0.22, 320, 13, disk_mb=0.4, disk_mb_per_megavoxel=0.02),
     "overlap": Demand(4, 0.001, 400, 0.1),
     "warm_radiomics": Demand(30, 0, 500, 0),
     "features": Demand(3.5, 0.4, 400, 12, disk_mb=0.6, disk_mb_per_megavoxel=0.4),

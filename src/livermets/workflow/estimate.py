@@ -46,33 +46,36 @@ def estimate(plan: Plan) -> pd.DataFrame:
 
 def jobs(plan: Plan) -> dict[str, list[float]]:
     """For every rule the sizes in megavoxels of what its jobs read."""
-    scans, training, learnt = plan.scans(), plan.scans("train"), plan.response_scans()
-    masks = scans.filter(has_lesions=True) + scans
-    cohorts = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts()]
+    scans, training, learnt = plan.scans(), plan.scans(segmentation="train"), plan.response_scans()
+    sources = plan.sources
+    masks = [scan for source in (sources.reference, *sources.others) for scan in sources.classified(source)]
+    classified = [scans.filter(cohorts=[cohort.name]) for cohort in plan.classified_cohorts]
     compared = [scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()]
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
-    # A compared network preprocesses the scans it is trained on and applied to, and segments the latter; the liver's
-    # network preprocesses those that it is trained on.
-    applied, recipes = plan.compared_scans(), plan.networks.recipes
-    preprocessed = scans + (training + applied) * len(recipes) + (training if plan.liver_source == "network" else ())
+    # A network preprocesses the scans it is trained on and those it draws; the liver's those that it is trained on.
+    drawn = [scan for network in plan.networks.of_lesions for scan in sources.drawn_by(network)]
+    preprocessed = [
+        scan for network in plan.networks.of_lesions for scan in dict.fromkeys([*training, *sources.drawn_by(network)])
+    ] + list(training if plan.liver_source == "network" else ())
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
         "check": [scans],
         "intake": [[scan] for scan in scans],
-        "outcome": [*cohorts, learnt],
+        "outcome": [*classified, *([learnt] if learnt else [])],
         "liver": [[scan] for scan in scans],
         "preprocess": [[scan] for scan in preprocessed],
         "train_segmentation": [training] * len(trainings(plan)),
-        "segment": [[scan] for scan in scans + applied * len(recipes)],
-        "overlap": [scans],
-        "warm_radiomics": [[]],
+        "segment": [[scan] for scan in drawn],
+        "match": [[scan] for source in sources.given for scan in sources.drawn_by(source)],
+        "overlap": [scans] if sources.others else [],
+        "warm_radiomics": [[]] if masks else [],
         "features": [[scan] for scan in masks],
-        "training_table": [learnt],
-        "select": [learnt],
-        "classify": cohorts,
-        "resubstitution": [training],
-        "lesion_table": [scans],
-        "lesion_feature_table": [scans],
+        "training_table": [learnt] if learnt else [],
+        "select": [learnt] if learnt else [],
+        "classify": classified,
+        "resubstitution": [learnt] if learnt else [],
+        "lesion_table": [scans] if classified else [],
+        "lesion_feature_table": [scans] if classified else [],
         "concordance": compared,
         "roi_concordance": compared,
         "report": [scans],
@@ -85,6 +88,8 @@ def trainings(plan: Plan) -> list[tuple[NetworkSettings, TrainingSettings, int]]
     """Architecture, training and grid of every segmentation network: folds, the liver's and compared ones too."""
     own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
     found: list[tuple[NetworkSettings, TrainingSettings, int]] = []
+    if not plan.networks.of_lesions:
+        return []
     found += [(own.network, own.training, grid)] * (1 + own.cross_fit)
     if plan.liver_source == "network":
         found.append((own.liver.network, own.liver.training, grid))

@@ -18,8 +18,9 @@ from livermets.workflow.plan import Plan
 from livermets.workflow.scans import Scans
 
 PREPROCESSED = "results/{cohort}/preprocess/{network}/{patient}/{timepoint}"
-MASKS = "results/{cohort}/segmentation/{network}/{patient}/{timepoint}"
-"""The folders of one scan and one network."""
+MASKS = "results/{cohort}/segmentation/{source}/{patient}/{timepoint}"
+"""The folders of one scan and one network, or one source of masks."""
+LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_{source}.csv"
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,14 @@ class Inputs:
         """The scans of a job's cohort."""
         return self.plan.scans().filter(cohorts=[wildcards.cohort])
 
-    def with_lesions(self, wildcards: Any) -> Scans:
-        """Those of them that have a manual mask."""
-        return self.of_cohort(wildcards).filter(has_lesions=True)
+    def classified(self, source: str, wildcards: Any) -> Scans:
+        """The scans of a job's cohort whose lesions get a class from a source's masks."""
+        return self.plan.sources.classified(source).filter(cohorts=[wildcards.cohort])
 
     def of_concordance(self, wildcards: Any) -> Scans:
         """The scans behind one concordance folder."""
-        return self.plan.scans().filter(cohorts=self.plan.concordance_cohorts(wildcards.name))
+        cohorts = self.plan.concordance_cohorts(wildcards.name)
+        return self.plan.scans(response="validation").filter(cohorts=cohorts)
 
     def intake_sources(self, wildcards: Any) -> str | list[str]:
         """What the user gave for a scan, or the folder of the synthetic cohort."""
@@ -50,8 +52,14 @@ class Inputs:
             return PHANTOM_FOLDER.format(cohort=wildcards.cohort)
         return self.plan.source_files(self.scan(wildcards))
 
+    def further_masks(self, wildcards: Any) -> str | list[str]:
+        """The mask files that a source beside the reference has given of a scan."""
+        if self.plan.is_phantom(wildcards.cohort):
+            return PHANTOM_FOLDER.format(cohort=wildcards.cohort)
+        return [str(path) for path in self.scan(wildcards).of_source(wildcards.source).lesion_paths]
+
     def lesions_option(self, wildcards: Any) -> str:
-        """`--lesions` with the manual mask, where the scan came with one."""
+        """`--lesions` with the reference's mask, where the scan came with one."""
         return _given("--lesions", "lesions", wildcards) if self.scan(wildcards).has_lesions else ""
 
     def liver_network(self, wildcards: Any) -> list[str]:
@@ -85,11 +93,12 @@ class Inputs:
     def training_images(self, wildcards: Any) -> list[str]:
         """The scans that a network is trained on, as it sees them."""
         template, network = f"{PREPROCESSED}/image.nii.gz", preprocessed_for(wildcards.network)
-        return self.plan.scans("train").expand(template, network=network)
+        return self.plan.scans(segmentation="train").expand(template, network=network)
 
     def training_options(self, wildcards: Any) -> str:
         """The same as `--scans` of their folders."""
-        return self.plan.scans("train").words(f"--scans={PREPROCESSED}", network=preprocessed_for(wildcards.network))
+        scans, seen = self.plan.scans(segmentation="train"), preprocessed_for(wildcards.network)
+        return scans.words(f"--scans={PREPROCESSED}", network=seen)
 
     def network_of_scan(self, wildcards: Any) -> str:
         """The weights that a scan is segmented with: of the study's own network, those that never saw the patient."""
@@ -98,35 +107,51 @@ class Inputs:
         return f"results/networks/{folder}/network.safetensors"
 
     def judged_masks(self, file: str) -> Callable[[Any], list[str]]:
-        """One path per network and scan that it is judged on."""
+        """One path per source and scan that it has drawn."""
         return lambda wildcards: [
             path
-            for name in self.plan.networks.of_lesions
-            for path in self.plan.judged_scans(name).expand(f"{MASKS}/{file}", network=name)
+            for name in self.plan.sources.others
+            for path in self.plan.sources.drawn_by(name).expand(f"{MASKS}/{file}", source=name)
         ]
 
     def judged_options(self, wildcards: Any) -> str:
         """The same as `--scans NAME=FOLDER`."""
         return " ".join(
-            self.plan.judged_scans(name).words(f"--scans={name}={MASKS}", network=name)
-            for name in self.plan.networks.of_lesions
+            self.plan.sources.drawn_by(name).words(f"--scans={name}={MASKS}", source=name)
+            for name in self.plan.sources.others
         )
 
+    def lesion_features(self, wildcards: Any) -> list[str]:
+        """The whole-lesion features of every source whose lesions get a class."""
+        sources = self.plan.sources
+        return [
+            path
+            for source in (sources.reference, *sources.others)
+            for path in sources.classified(source).expand(LESION_FEATURES, source=source)
+        ]
+
+    def lesion_feature_words(self, wildcards: Any) -> str:
+        """The same as words of a command."""
+        sources = self.plan.sources
+        every = (sources.reference, *sources.others)
+        return " ".join(sources.classified(source).words(LESION_FEATURES, source=source) for source in every)
+
     def mask_of_source(self, wildcards: Any) -> str:
-        """The lesion mask of the reader or of the study's own network."""
-        return f"{_folder_of_source(wildcards)}/lesions.nii.gz"
+        """The lesion mask that a source has drawn of a scan."""
+        return f"{self._folder_of_source(wildcards)}/lesions.nii.gz"
 
     def written_with_mask(self, wildcards: Any) -> str:
         """The declared output of the job that wrote the mask."""
-        file = "image.nii.gz" if wildcards.source == "manual" else "lesions.nii.gz"
-        return f"{_folder_of_source(wildcards)}/{file}"
+        file = "image.nii.gz" if wildcards.source == self.plan.sources.reference else "lesions.nii.gz"
+        return f"{self._folder_of_source(wildcards)}/{file}"
+
+    def _folder_of_source(self, wildcards: Any) -> str:
+        if wildcards.source == self.plan.sources.reference:
+            return f"results/{wildcards.cohort}/intake/{wildcards.patient}/{wildcards.timepoint}"
+        scan = {key: getattr(wildcards, key) for key in ("cohort", "source", "patient", "timepoint")}
+        return MASKS.format(**scan)
 
 
 def _given(option: str, name: str, wildcards: Any) -> str:
     """An option with a mask that came with the scan: `--lesions results/.../lesions.nii.gz`."""
     return f"{option} results/{wildcards.cohort}/intake/{wildcards.patient}/{wildcards.timepoint}/{name}.nii.gz"
-
-
-def _folder_of_source(wildcards: Any) -> str:
-    stage = "intake" if wildcards.source == "manual" else f"segmentation/{OWN}"
-    return f"results/{wildcards.cohort}/{stage}/{wildcards.patient}/{wildcards.timepoint}"

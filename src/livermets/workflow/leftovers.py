@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livermets.cohort.load import load_cohorts
+from livermets.cohort.load import found_study
 from livermets.cohort.study import Study
 from livermets.config.networks import LIVER, OWN
 from livermets.config.study import StudyConfig
@@ -52,7 +52,7 @@ class Made:
         return cls(
             {name: known.get(name) for name in config.cohorts},
             frozenset(name for name, settings in config.cohorts.items() if settings.role == "validation"),
-            frozenset(config.compare_networks),
+            frozenset(config.networks),
             config.segmentation.liver.source == "network",
             config.segmentation.cross_fit,
         )
@@ -63,7 +63,9 @@ def made_by(config: StudyConfig) -> Made | None:
     if not config.cohorts:
         return None
     try:
-        return Made.by(config, load_cohorts(config.cohorts, config.outcome, config.seed))
+        study = found_study(config)
+        study.problems.raise_if_errors()
+        return Made.by(config, study)
     except InputError:
         return Made.by(config, None)
 

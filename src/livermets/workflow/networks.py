@@ -1,5 +1,5 @@
 """The networks of a study by the names of their folders under results/networks/: `liver`, `automatic` (the study's own
-lesion network) with `automatic/fold0` and so on where it is cross-fitted, and those that it is compared with."""
+lesion network) with `automatic/fold0` and so on where it is cross-fitted, and the further ones."""
 
 from __future__ import annotations
 
@@ -19,26 +19,32 @@ class Networks:
     """What rules ask of the networks of one configuration."""
 
     config: StudyConfig
+    learns: bool
+    """Whether any scan trains a network; without one there are none."""
 
     @cached_property
     def recipes(self) -> dict[str, NetworkRecipe]:
-        """How every compared network is made, by name."""
+        """How every further network is made, by name."""
         return network_recipes(self.config)
 
     @property
     def of_lesions(self) -> list[str]:
         """The networks that find lesions, the study's own first."""
-        return [OWN, *self.config.compare_networks]
+        return [OWN, *self.config.networks] if self.learns else []
 
     @property
     def names(self) -> list[str]:
         """The networks that have preprocessed scans of their own."""
-        return [*([LIVER] if self.config.segmentation.liver.source == "network" else []), *self.of_lesions]
+        return [
+            *([LIVER] if self.learns and self.config.segmentation.liver.source == "network" else []),
+            *self.of_lesions,
+        ]
 
     @property
     def trained(self) -> list[str]:
         """Everything that is trained: the networks, and those of the folds."""
-        return [*self.names, *(f"{OWN}/fold{number}" for number in range(self.config.segmentation.cross_fit))]
+        folds = self.config.segmentation.cross_fit if self.learns else 0
+        return [*self.names, *(f"{OWN}/fold{number}" for number in range(folds))]
 
     def preprocess_settings(self, network: str) -> str:
         """How scans are prepared for a network, as JSON."""

@@ -10,15 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from livermets.cohort.load import found_cohorts
+from livermets.cohort.load import found_study
 from livermets.cohort.rows import PHANTOM_FOLDER
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Cohort, Study
 from livermets.config.base import Section
-from livermets.config.intake import outcome_part, scan_part
+from livermets.config.intake import mask_part, outcome_part, scan_part
 from livermets.config.load import validate_section
-from livermets.config.networks import OWN
 from livermets.config.phantom import PhantomSettings
+from livermets.config.roles import Role
 from livermets.config.study import StudyConfig
 from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
@@ -26,6 +26,7 @@ from livermets.workflow.demand import megavoxels, phantom_megavoxels
 from livermets.workflow.networks import Networks
 from livermets.workflow.readiness import file_problems, study_problems
 from livermets.workflow.scans import Scans
+from livermets.workflow.sources import Sources
 
 POOLED = "pooled"
 
@@ -42,7 +43,7 @@ class Plan:
         """The plan of a configuration; raises `InputError` with every problem that tables and paths already show.
         ``source``: the file that it was read from, to quote."""
         config = validate_section(StudyConfig, values, "", source)
-        study = found_cohorts(config.cohorts, config.outcome, config.seed)
+        study = found_study(config)
         problems = study_problems(config, study) if check_files else study.problems
         if check_files:
             problems.extend(file_problems(study))
@@ -52,7 +53,17 @@ class Plan:
     @cached_property
     def networks(self) -> Networks:
         """The networks of the study, by name."""
-        return Networks(self.config)
+        return Networks(self.config, bool(self.scans(segmentation="train")))
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The mask sources of the study, by name."""
+        return Sources(self.config, self._scans, self.networks.of_lesions)
+
+    @property
+    def fits_response(self) -> bool:
+        """Whether a model of response is fitted."""
+        return bool(self.scans(response="train"))
 
     # Settings, code and seeds: what a rule's parameters hold.
 
@@ -66,11 +77,23 @@ class Plan:
         settings = self.study.cohort(scan.cohort).settings
         return canonical_json(scan_part(settings, scan.image_path, scan.liver_path, scan.lesion_pattern))
 
+    def mask_settings(self, scan: Scan, source: str) -> str:
+        """What `match` needs of the mask that a further source has drawn of one scan, as JSON."""
+        settings = self.study.cohort(scan.cohort).settings
+        pattern = dict(scan.other_masks)[source]
+        return canonical_json(mask_part(settings, scan.image_path, source, pattern))
+
+    @property
+    def matching_settings(self) -> str:
+        """How the masks of a source are matched with the reference's, as JSON."""
+        return canonical_json(self.config.segmentation.matching.model_dump(mode="json"))
+
     def outcome_settings(self, cohorts: Iterable[Cohort], centres: bool = True) -> str:
         """What `outcome` needs of some cohorts, as JSON; without centres for what is fitted, which knows none."""
         parts = {cohort.name: outcome_part(cohort.settings, cohort.table_path, centres) for cohort in cohorts}
         outcome = self.config.outcome.model_dump(mode="json")
-        return canonical_json({"cohorts": parts, "outcome": outcome, "seed": self.seed})
+        study = {"seed": self.seed, "response_timepoints": self.config.response_timepoints}
+        return canonical_json({"cohorts": parts, "outcome": outcome, **study})
 
     def liver_settings(self) -> str:
         """What the chosen source of livers goes by: a network's training is in its weights, a given mask is kept."""
@@ -116,30 +139,32 @@ class Plan:
         """Whether the cohort is synthetic."""
         return self.config.cohorts[cohort].phantom is not None
 
-    def cohorts(self, *roles: str) -> list[Cohort]:
-        """The cohorts with one of the roles (all without)."""
-        return [cohort for cohort in self.study.cohorts if not roles or cohort.role in roles]
+    def cohorts(self, segmentation: Role | None = None, response: Role | None = None) -> list[Cohort]:
+        """The cohorts with a scan of these roles (all without)."""
+        names = {scan.cohort for scan in self.scans(segmentation, response)}
+        return [cohort for cohort in self.study.cohorts if cohort.name in names]
 
-    def scans(self, *roles: str) -> Scans:
-        """The scans of the cohorts with one of the roles (all without)."""
-        return self._scans.filter(cohorts={cohort.name for cohort in self.cohorts(*roles)}) if roles else self._scans
+    def scans(self, segmentation: Role | None = None, response: Role | None = None) -> Scans:
+        """The scans with these roles (all without)."""
+        if segmentation is None and response is None:
+            return self._scans
+        one, other = (None if role is None else [role] for role in (segmentation, response))
+        return self._scans.filter(segmentation=one, response=other)
+
+    @cached_property
+    def classified_cohorts(self) -> list[Cohort]:
+        """The cohorts whose lesions get a class."""
+        names = {scan.cohort for scan in self._scans if scan.roles.response != "none"}
+        return [cohort for cohort in self.study.cohorts if cohort.name in names]
 
     @cached_property
     def _scans(self) -> Scans:
         return Scans(self.study.scans())
 
     def response_scans(self) -> Scans:
-        """The training scans that the response model learns from: those of `response_timepoints`. A follow-up image
-        is part of the outcome, so neither its ROIs, its lesions nor its diameters may reach the model unasked."""
-        return self.scans("train").filter(timepoints=self.config.response_timepoints)
-
-    def compared_scans(self) -> Scans:
-        """The validation scans on which networks are measured side by side: those with a manual mask."""
-        return self.scans("validation").filter(has_lesions=True)
-
-    def judged_scans(self, network: str) -> Scans:
-        """The scans whose masks a network is judged by: all of the study's own, of others those compared."""
-        return self.scans() if network == OWN else self.compared_scans()
+        """The scans that the response model learns from. A follow-up image is part of the outcome, so neither its ROIs,
+        its lesions nor its diameters may reach the model unasked."""
+        return self.scans(response="train")
 
     def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
         """One scan."""
@@ -151,14 +176,14 @@ class Plan:
         return self.config.segmentation.liver.source
 
     def training_patients(self) -> str:
-        """The patient of every training scan, in the order of `scans("train")`, comma-separated."""
-        return ",".join(scan.patient_id for scan in self.scans("train"))
+        """The patient of every scan that networks are trained on, in the order of the scans, comma-separated."""
+        return ",".join(scan.patient_id for scan in self.scans(segmentation="train"))
 
     def fold(self, scan: Scan) -> int | None:
         """With cross-fitting, the fold whose network never saw this training patient; None: the network of
         all training patients."""
         folds = self.config.segmentation.cross_fit
-        if not folds or self.study.cohort(scan.cohort).role != "train":
+        if not folds or scan.roles.segmentation != "train":
             return None
         return self._fold_of_patient[scan.patient_id]
 
@@ -166,11 +191,18 @@ class Plan:
     def _fold_of_patient(self) -> dict[str, int]:
         from livermets.segmentation.folds import fold_of
 
-        return fold_of({scan.patient_id for scan in self.scans("train")}, self.config.segmentation.cross_fit, self.seed)
+        return fold_of(
+            {scan.patient_id for scan in self.scans(segmentation="train")},
+            self.config.segmentation.cross_fit,
+            self.seed,
+        )
 
     def source_files(self, scan: Scan) -> list[str]:
         """The files that the user gave for one scan."""
         return [str(path) for path in scan.input_paths]
+
+    def _all_files(self, scan: Scan) -> list[str]:
+        return [*self.source_files(scan), *map(str, scan.further_paths)]
 
     def megavoxels(self, scans: Iterable[Scan]) -> float:
         """Size of some scans in millions of voxels; an expectation for synthetic ones."""
@@ -202,14 +234,39 @@ class Plan:
         given = [cohort for cohort in self.cohorts() if not self.is_phantom(cohort.name)]
         tables = [str(cohort.table_path) for cohort in given if cohort.table_path is not None]
         return sorted(
-            {*tables, *(path for cohort in given for scan in cohort.scans() for path in self.source_files(scan))}
+            {*tables, *(path for cohort in given for scan in cohort.scans() for path in self._all_files(scan))}
         )
 
     def concordance_names(self) -> list[str]:
         """The validation cohorts that get a concordance folder of their own, and their union."""
-        names = [cohort.name for cohort in self.cohorts("validation")]
+        names = [cohort.name for cohort in self.cohorts(response="validation")]
         return [*names, POOLED] if len(names) > 1 else names
+
+    @property
+    def lesion_tables(self) -> list[str]:
+        """The tables of all lesions, where lesions get a class."""
+        return ["results/lesions.csv", "results/lesion_features.csv"] if self.classified_cohorts else []
+
+    @property
+    def reported(self) -> list[str]:
+        """What the report waits for: the last tables of every stage that the study has."""
+        files = ["results/check/summary.txt"]
+        if self.sources.others:
+            files += ["results/overlap/overlap.csv"]
+        files += [f"results/networks/{name}/network.json" for name in self.networks.of_lesions]
+        if self.classified_cohorts:
+            files += ["results/lesions.csv", "results/model/model.json"]
+        if self.fits_response:
+            files += ["results/model/resubstitution.csv"]
+        for name in self.concordance_names():
+            files += [f"results/concordance/{name}/{table}.csv" for table in ("diagnostics", "roi_agreement")]
+        return files
+
+    def pairs_of(self, name: str) -> list[str]:
+        """The sources that are compared with the reference in one concordance folder."""
+        cohorts, classified = self.concordance_cohorts(name), self.sources.classified
+        return [s for s in self.sources.others if classified(s).filter(cohorts=cohorts, response=["validation"])]
 
     def concordance_cohorts(self, name: str) -> list[str]:
         """The cohorts behind one concordance folder."""
-        return [cohort.name for cohort in self.cohorts("validation")] if name == POOLED else [name]
+        return [cohort.name for cohort in self.cohorts(response="validation")] if name == POOLED else [name]

@@ -6,6 +6,7 @@ from livermets.cohort.missing import missing_files
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Cohort, Study
 from livermets.config.recipes import network_recipes
+from livermets.config.roles import Role, Task, in_both
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
 from livermets.model.enough import patient_problems
@@ -31,9 +32,31 @@ def file_problems(study: Study) -> ProblemList:
 
 
 def _check_training(study: Study, problems: ProblemList) -> None:
-    if not any(cohort.role == "train" for cohort in study.cohorts):
-        what = "no cohort has the role train"
-        problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
+    """Whatever is to be applied or judged must be fitted first. Masks that were given can be judged as they are."""
+    if any(cohort.problems.errors for cohort in study.cohorts):
+        return  # rows that cannot be read may be those that train
+    scans = study.scans()
+    if not any("train" in (scan.roles.segmentation, scan.roles.response) for scan in scans):
+        if not any(scan.further_sources for scan in study.scans("segmentation", "validation")):
+            what = "no cohort has the role train"
+            problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
+            return
+    fitted: dict[Task, str] = {"segmentation": "networks are", "response": "the model is"}
+    for task, words in fitted.items():
+        asking = [scan for scan in study.scans(task, "validation", "predict") if _asks(scan, task)]
+        fitted_on = any(roles.of(task) == "train" for cohort in study.cohorts for roles in cohort.settings.stated_roles)
+        if asking and not fitted_on:
+            names = ", ".join(dict.fromkeys(scan.cohort for scan in asking))
+            what = f"cohort {names} has a role for {task}, and no cohort trains for it"
+            problems.error(
+                "cohorts", what, f"Give a cohort {task}: train, as {words} fitted on it, or set {task}: none"
+            )
+
+
+def _asks(scan: Scan, task: Task) -> bool:
+    """Whether something must have been fitted for a task before it can use a scan."""
+    judged_as_given = task == "segmentation" and scan.roles.segmentation == "validation" and scan.further_sources
+    return not judged_as_given
 
 
 def _check_response_timepoints(config: StudyConfig, study: Study, problems: ProblemList) -> None:
@@ -41,12 +64,13 @@ def _check_response_timepoints(config: StudyConfig, study: Study, problems: Prob
     wanted, key = config.response_timepoints, "response_timepoints"
     if any(cohort.problems.errors for cohort in study.cohorts):
         return  # rows that cannot be read may hold the timepoint that is missing
-    lacking = [c for c in _trained_on(study) if not set(wanted) & _timepoints(c)]
+    training = [cohort for cohort in study.cohorts if _short_response(cohort) == "train"]
+    lacking = [c for c in training if not set(wanted) & _timepoints(c)]
     for cohort in lacking:
         has = ", ".join(sorted(_timepoints(cohort)))
         what = f"no scan of this training cohort is at {' or '.join(wanted)} ({key}); its timepoints: {has}"
         problems.error(f"cohort {cohort.name}", what, f"Set {key} to those that the response is to be predicted from")
-    known = {timepoint for cohort in _trained_on(study) for timepoint in _timepoints(cohort)}
+    known = {timepoint for cohort in training for timepoint in _timepoints(cohort)}
     unknown = [] if lacking else [timepoint for timepoint in wanted if timepoint not in known]
     for timepoint in unknown if known else []:
         has = ", ".join(sorted(known))
@@ -78,8 +102,7 @@ def _patients_by_class(config: StudyConfig, study: Study) -> dict[int, int] | No
     training = _trained_on(study)
     if any(cohort.problems.errors for cohort in training):
         return None  # rows that cannot be read may hold the class that is missing
-    wanted = config.response_timepoints
-    rows = [(cohort, row) for cohort in training for row in cohort.rows if row.timepoint in wanted]
+    rows = [(cohort, row) for cohort in training for row in cohort.rows if _trains(cohort, row.timepoint)]
     # A synthetic cohort that is not written yet has no outcome to look at.
     if not rows or any(row.lesion_id is None for _, row in rows):
         return None
@@ -96,7 +119,18 @@ def _training_words(study: Study) -> str:
 
 
 def _trained_on(study: Study) -> list[Cohort]:
-    return [cohort for cohort in study.cohorts if cohort.role == "train"]
+    """The cohorts that the response model is fitted on."""
+    return [c for c in study.cohorts if any(_trains(c, timepoint) for timepoint in _timepoints(c))]
+
+
+def _trains(cohort: Cohort, timepoint: str) -> bool:
+    return cohort.roles(timepoint).response == "train"
+
+
+def _short_response(cohort: Cohort) -> Role | None:
+    """The response role of a cohort that leaves to `response_timepoints` where it holds."""
+    role = cohort.settings.role
+    return None if role is None or isinstance(cohort.settings.timepoints, dict) else in_both(role).response
 
 
 def _timepoints(cohort: Cohort) -> set[str]:
@@ -105,7 +139,11 @@ def _timepoints(cohort: Cohort) -> set[str]:
 
 def _check_livers(config: StudyConfig, study: Study, problems: ProblemList) -> None:
     source = config.segmentation.liver.source
-    needing: dict[str, list[Scan]] = {"given": study.scans(), "network": study.scans("train"), "command": []}
+    needing: dict[str, list[Scan]] = {
+        "given": study.scans(),
+        "network": study.scans("segmentation", "train"),
+        "command": [],
+    }
     for scan in needing[source]:
         if not scan.has_liver:
             what = f"no liver mask is given, and segmentation.liver.source is {source}"
@@ -113,11 +151,10 @@ def _check_livers(config: StudyConfig, study: Study, problems: ProblemList) -> N
 
 
 def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) -> None:
-    validation = [cohort for cohort in study.cohorts if cohort.role == "validation"]
-    unread = any(cohort.problems.errors for cohort in validation)
-    if config.compare_networks and not unread and not any(s.has_lesions for c in validation for s in c.scans()):
+    unread = any(cohort.problems.errors for cohort in study.cohorts)
+    if config.networks and not unread and not any(s.has_lesions for s in study.scans("segmentation", "validation")):
         what = "no validation cohort has lesion masks, on which networks could be compared"
-        problems.error("compare_networks", what, "Add such a cohort, or leave this section out")
+        problems.error("networks", what, "Add such a cohort, or leave this section out")
 
 
 def network_problems(config: StudyConfig) -> ProblemList:

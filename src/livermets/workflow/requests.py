@@ -90,7 +90,7 @@ class Requests:
     def selection_threads(self, wildcards: Any) -> int:
         """The search gives the same result with any number of threads; a synthetic study is done before many have
         started."""
-        return 1 if all(self.plan.is_phantom(cohort.name) for cohort in self.plan.cohorts("train")) else 8
+        return 1 if all(self.plan.is_phantom(cohort.name) for cohort in self.plan.cohorts(response="train")) else 8
 
 
 def has_gpu() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from livermets.cohort.scan import Scan
+from livermets.config.roles import Role
 
 _ONE_SCAN = "{patient}/{timepoint}"
 
@@ -20,14 +21,19 @@ class Scans(tuple[Scan, ...]):
         cohorts: Collection[str] | None = None,
         timepoints: Collection[str] | None = None,
         has_lesions: bool | None = None,
+        segmentation: Collection[Role] | None = None,
+        response: Collection[Role] | None = None,
     ) -> Scans:
-        """Those of these cohorts, at these timepoints, with (or without) a manual lesion mask; None: whichever."""
+        """Those of these cohorts, at these timepoints, with (or without) a lesion mask of the reference, with these
+        roles by task; None: whichever."""
         return Scans(
             scan
             for scan in self
             if (cohorts is None or scan.cohort in cohorts)
             and (timepoints is None or scan.timepoint in timepoints)
             and has_lesions in (None, scan.has_lesions)
+            and (segmentation is None or scan.roles.segmentation in segmentation)
+            and (response is None or scan.roles.response in response)
         )
 
     def expand(self, template: str, **fixed: str) -> list[str]:

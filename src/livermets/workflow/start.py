@@ -27,6 +27,11 @@ def complain(problems: Iterable[Problem]) -> None:
         sys.exit(2)
 
 
+def any_of(names: Iterable[str]) -> str:
+    """A wildcard's constraint: one of these names; of none, what nothing matches."""
+    return "|".join(names) or "(?!)"
+
+
 def opened_study(run: Run, config: Mapping[str, Any], repository: Path) -> Plan:
     """The plan of a configuration that Snakemake has read. Ends the run, with every reason, where there can be none."""
     if run.is_main:

@@ -67,8 +67,8 @@ def test_synthetic_cohort_is_planned_without_files(tmp_path: Path) -> None:
 
 def test_scans_are_sorted_and_found_by_name(folder: Path) -> None:
     study = load(folder)
-    assert [scan.patient_id for scan in study.scans("train")] == ["P1", "P2"]
-    assert study.scans("predict") == []
+    assert [scan.patient_id for scan in study.scans("response", "train")] == ["P1", "P2"]
+    assert study.scans("response", "predict") == []
     assert study.scan("a", "P2", "baseline").image_path == folder / "P2/ct.nii.gz"
     assert not study.scan("a", "P2", "baseline").has_liver
     with pytest.raises(InputError, match="there is no scan"):

@@ -67,7 +67,7 @@ def _weights(*places: str) -> Callable[[SmallStudy], None]:
 
 def _preset(study: SmallStudy) -> None:
     (study.folder / "data/paper.yaml").write_text("segmentation: {network: {base_filters: 8}}\n")
-    study.config["compare_networks"] = {"paper": {"preset": "$DATA/paper.yaml"}}
+    study.config["networks"] = {"paper": {"preset": "$DATA/paper.yaml"}}
 
 
 # By setting: a study, whose files lie in `data`, that reaches them through this setting and an environment variable.
@@ -80,9 +80,11 @@ STUDIES: dict[str, Callable[[SmallStudy], None]] = {
     "cohorts.image": _in_cohort(image="$DATA/{patient}/ct.nii.gz"),
     "cohorts.liver": _in_cohort(liver="$DATA/{patient}/liver.nii.gz"),
     "cohorts.lesions": _in_cohort(lesions="$DATA/{patient}/lesions.nii.gz"),
+    "cohorts.masks": _in_cohort(masks={"reader2": "$DATA/{patient}/lesions.nii.gz"}),
+    "cohorts.masks.path": _in_cohort(masks={"reader2": {"path": "$DATA/{patient}/lesions.nii.gz"}}),
     "segmentation.network.pretrained.file": _weights(),
     "segmentation.liver.network.pretrained.file": _weights("liver"),
-    "compare_networks.preset": _preset,
+    "networks.preset": _preset,
 }  # fmt: skip
 
 

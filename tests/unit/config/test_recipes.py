@@ -17,8 +17,8 @@ def study(**sections) -> StudyConfig:
 
 
 def recipe(entry: dict, **sections):
-    config = study(compare_networks={"other": entry}, **sections)
-    return network_recipe("other", config.compare_networks["other"], config)
+    config = study(networks={"other": entry}, **sections)
+    return network_recipe("other", config.networks["other"], config)
 
 
 def test_an_overlay_replaces_key_by_key_at_every_depth():
@@ -69,18 +69,16 @@ def test_a_preset_may_be_a_file_of_ones_own(tmp_path):
 def test_a_preset_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(InputError) as error:
         recipe({"preset": "gianini2020"})
-    assert str(error.value).startswith("compare_networks.other.preset: there is no preset 'gianini2020'. Give a path")
+    assert str(error.value).startswith("networks.other.preset: there is no preset 'gianini2020'. Give a path")
     assert "giannini2020" in str(error.value)
 
 
 def test_a_wrong_key_is_named_where_it_stands():
-    with pytest.raises(
-        InputError, match=r"compare_networks\.other\.training\.epoch: unknown key. Did you mean `epochs`"
-    ):
+    with pytest.raises(InputError, match=r"networks\.other\.training\.epoch: unknown key. Did you mean `epochs`"):
         recipe({"training": {"epoch": 3}})
 
 
 def test_the_studys_own_network_keeps_its_name():
     for name, whose in (("automatic", "own"), ("liver", "liver")):
         with pytest.raises(ValueError, match=f"{name} is what the study's {whose} network is called"):
-            study(compare_networks={name: {}})
+            study(networks={name: {}})

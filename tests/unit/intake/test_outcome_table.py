@@ -31,7 +31,7 @@ def planned() -> Plan:
 def brought_in(study: SmallStudy, plan: Plan) -> list[str]:
     """The scans of the training cohort as the workflow brings them in; the places of their facts."""
     places = []
-    for scan in plan.scans("train"):
+    for scan in plan.scans(segmentation="train"):
         places.append(f"out/{scan.patient_id}")
         names = ("--cohort", scan.cohort, "--patient", scan.patient_id, "--timepoint", scan.timepoint)
         assert study.run("intake", *names, "--settings", plan.scan_settings(scan), "--out", places[-1]) == 0

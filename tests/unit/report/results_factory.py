@@ -93,7 +93,7 @@ def make_results(
         "seed": 7,
         "response_timepoints": ["baseline"],
         "cohorts": {c.name: _settings_of(c) for c in cohorts},
-        "compare_networks": {"other": {}} if validation else {},
+        "networks": {"other": {}} if validation else {},
         "segmentation": {"matching": {"detection_dice": detection_dice}},
         "outcome": {"rule": "growth_mm", "limit_mm": 3.0},
         "selection": {"search": {"population": 30, "generations": 20}},

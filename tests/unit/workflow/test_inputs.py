@@ -47,8 +47,8 @@ def test_a_scan_comes_from_the_user_or_from_the_folder_of_its_synthetic_cohort(i
 def test_a_mask_that_the_scan_did_not_come_with_is_not_named(inputs):
     assert inputs().lesions_option(job()) == f"--lesions {WHERE.format('test', 'V001')}lesions.nii.gz"
     assert inputs().lesions_option(job("new", "p01")) == ""
-    assert [scan.cohort for scan in inputs().with_lesions(job())] == ["test", "test"]
-    assert list(inputs().with_lesions(job("new", "p01"))) == []
+    assert [scan.cohort for scan in inputs().classified("manual", job())] == ["test", "test"]
+    assert list(inputs().classified("manual", job("new", "p01"))) == []
 
 
 def test_the_liver_network_is_trained_on_the_given_liver_and_waits_for_no_other(inputs):
@@ -83,7 +83,7 @@ def test_a_liver_is_measured_against_the_given_one_once(inputs):
 
 
 def test_with_cross_fitting_a_training_patient_gets_the_network_that_never_saw_it(inputs):
-    crossed = inputs(segmentation={"cross_fit": 2}, compare_networks={"paper": {"preset": "giannini2020"}})
+    crossed = inputs(segmentation={"cross_fit": 2}, networks={"paper": {"preset": "giannini2020"}})
     own, other = (crossed.network_of_scan(job("learn", "T001", network=name)) for name in ("automatic", "paper"))
     fold = crossed.plan.fold(crossed.scan(job("learn", "T001")))
     assert own == f"results/networks/automatic/fold{fold}/network.safetensors"
@@ -110,7 +110,7 @@ def test_folds_are_trained_on_the_scans_of_the_whole_network(inputs):
 
 
 def test_networks_beside_the_own_one_are_judged_on_validation_scans_with_a_mask(inputs):
-    both = inputs(compare_networks={"paper": {"preset": "giannini2020"}})
+    both = inputs(networks={"paper": {"preset": "giannini2020"}})
     tables = both.judged_masks("matching.csv")(SimpleNamespace())
     own, others = len(both.plan.scans()), 3
     assert len(tables) == own + others

@@ -12,13 +12,13 @@ PAPER = {"paper": {"preset": "giannini2020"}}
 
 
 def networks(**changes) -> Networks:
-    return Networks(StudyConfig.model_validate({**COHORTS, **changes}))
+    return Networks(StudyConfig.model_validate({**COHORTS, **changes}), learns=True)
 
 
 def test_the_studys_own_network_comes_first_and_folds_are_below_it():
     plain = networks()
     assert plain.names == plain.of_lesions == plain.trained == ["automatic"]
-    full = networks(compare_networks=PAPER, segmentation={"cross_fit": 2, "liver": {"source": "network"}})
+    full = networks(networks=PAPER, segmentation={"cross_fit": 2, "liver": {"source": "network"}})
     assert full.of_lesions == ["automatic", "paper"]
     assert full.names == ["liver", "automatic", "paper"]
     assert full.trained == [*full.names, "automatic/fold0", "automatic/fold1"]
@@ -60,13 +60,13 @@ def test_what_a_network_is_shown_trains_it_again_and_a_threshold_does_not():
 
 
 def test_a_fold_is_trained_and_prepared_like_the_whole_network():
-    folds = networks(segmentation={"cross_fit": 2}, compare_networks=PAPER)
+    folds = networks(segmentation={"cross_fit": 2}, networks=PAPER)
     for settings in (folds.training_settings, folds.preprocess_settings):
         assert settings("automatic/fold1") == settings("automatic")
 
 
 def test_a_compared_network_changes_nothing_of_the_studys_own():
-    plain, compared = networks(), networks(compare_networks={**PAPER, "coarse": {"preprocess": {"network_grid": 64}}})
+    plain, compared = networks(), networks(networks={**PAPER, "coarse": {"preprocess": {"network_grid": 64}}})
     for key in ("training_settings", "preprocess_settings", "mask_settings"):
         assert getattr(compared, key)("automatic") == getattr(plain, key)("automatic")
     assert json.loads(compared.training_settings("paper"))["output"] == {"field": "image"}

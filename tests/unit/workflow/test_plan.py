@@ -42,7 +42,7 @@ def real(tmp_path, monkeypatch):
 
 def test_synthetic_cohorts_are_planned_before_they_exist():
     plan = Plan.from_config(SYNTHETIC)
-    assert [scan.patient_id for scan in plan.scans("train")] == ["T001", "T002", "T003"]
+    assert [scan.patient_id for scan in plan.scans(segmentation="train")] == ["T001", "T002", "T003"]
     assert plan.phantom_folders() == ["results/learn/phantom", "results/test/phantom"]
     assert plan.given_files() == []
     assert plan.concordance_names() == ["test"]
@@ -117,15 +117,15 @@ def test_planning_imports_neither_torch_nor_simpleitk():
 
 def test_networks_cannot_be_compared_without_masks_to_measure_them_by():
     learn = {"cohorts": {"learn": SYNTHETIC["cohorts"]["learn"]}}
-    with pytest.raises(InputError, match="compare_networks: no validation cohort has lesion masks"):
-        Plan.from_config({**learn, "compare_networks": {"paper": {"preset": "giannini2020"}}})
+    with pytest.raises(InputError, match="networks: no validation cohort has lesion masks"):
+        Plan.from_config({**learn, "networks": {"paper": {"preset": "giannini2020"}}})
 
 
 def test_missing_pretrained_weights_are_named_before_anything_is_computed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     compared = {name: {"preset": "defeudis2022-tl"} for name in ("one", "two")}
     with pytest.raises(InputError) as error:
-        Plan.from_config({**SYNTHETIC, "compare_networks": compared})
+        Plan.from_config({**SYNTHETIC, "networks": compared})
     assert len(error.value.problems) == 1
     assert "pretrained/resnet18-f37072fd.pth: this file of pre-trained ResNet-18 weights does not exist" in str(
         error.value

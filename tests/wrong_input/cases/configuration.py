@@ -19,20 +19,20 @@ def unknown_role(study: SmallStudy) -> None:
 
 
 @case(
-    "compare_networks.paper.preset: there is no preset 'gianini2020'. "
+    "networks.paper.preset: there is no preset 'gianini2020'. "
     "Give a path, or one of defeudis2022-notl, defeudis2022-tl, giannini2020, recommended.",
-    "compare_networks.wide.network.base_filter: unknown key. Did you mean `base_filters`?",
+    "networks.wide.network.base_filter: unknown key. Did you mean `base_filters`?",
 )
 def compared_networks_that_cannot_be_made(study: SmallStudy) -> None:
-    study.config["compare_networks"] = {
+    study.config["networks"] = {
         "paper": {"preset": "gianini2020"},
         "wide": {"network": {"base_filter": 64}},
     }
 
 
-@case("compare_networks: automatic is what the study's own network is called; choose another name.")
+@case("networks: automatic is what the study's own network is called; choose another name.")
 def a_compared_network_with_the_name_of_the_own_one(study: SmallStudy) -> None:
-    study.config["compare_networks"] = {"automatic": {"preset": "giannini2020"}}
+    study.config["networks"] = {"automatic": {"preset": "giannini2020"}}
 
 
 @case(
@@ -130,12 +130,12 @@ def nobody_to_learn_from(study: SmallStudy) -> None:
 
 
 @case(
-    "compare_networks: no validation cohort has lesion masks, on which networks could be compared. Add such a cohort, "
+    "networks: no validation cohort has lesion masks, on which networks could be compared. Add such a cohort, "
     "or leave this section out."
 )
 def networks_with_nothing_to_be_compared_on(study: SmallStudy) -> None:
     study.cohort("test")["role"] = "predict"
-    study.config["compare_networks"] = {"wide": {"network": {"base_filters": 64}}}
+    study.config["networks"] = {"wide": {"network": {"base_filters": 64}}}
 
 
 @case(

@@ -1,0 +1,74 @@
+"""The mask sources of a study: who drew which scans, and which of these masks later stages ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from livermets.cohort.scan import Scan
+from livermets.config.networks import OWN
+from livermets.config.study import StudyConfig
+from livermets.workflow.scans import Scans
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The reference, the networks that draw masks, and the further masks that were given."""
+
+    config: StudyConfig
+    every_scan: Scans
+    networks: Sequence[str]
+    """The networks that draw lesion masks, the study's own first."""
+
+    @property
+    def reference(self) -> str:
+        """The source that the others are compared with."""
+        return self.config.concordance.reference
+
+    @cached_property
+    def given(self) -> list[str]:
+        """The further sources whose masks are given and can be compared with the reference's, in the study's order."""
+        return list(dict.fromkeys(name for scan in self.every_scan for name in _compared(scan)))
+
+    @property
+    def others(self) -> list[str]:
+        """Every source but the reference: networks, then given masks."""
+        return [*self.networks, *self.given]
+
+    @property
+    def primary(self) -> str | None:
+        """The source whose pair with the reference is the headline; None: there is no other source."""
+        chosen = self.config.concordance.primary
+        return chosen if chosen in self.others else next(iter(self.others), None)
+
+    def drawn_by(self, source: str) -> Scans:
+        """The scans with a mask of a source. The study's own network draws every scan that segmentation uses; further
+        ones only those that they are judged on."""
+        if source == self.reference:
+            return self.every_scan.filter(has_lesions=True)
+        if source in self.given:
+            return Scans(scan for scan in self.every_scan if source in _compared(scan))
+        if source == OWN:
+            return self.every_scan.filter(segmentation=("train", "validation", "predict"))
+        return self.every_scan.filter(segmentation=["validation"], has_lesions=True)
+
+    def classified(self, source: str) -> Scans:
+        """The scans whose lesions get a class from a source's masks. Of the patients that the model was fitted on that
+        is asked of the headline's pair only."""
+        asked = self.drawn_by(source).filter(response=("train", "validation", "predict"))
+        in_headline = source in (self.reference, self.primary)
+        return asked if in_headline else asked.filter(response=("validation", "predict"))
+
+    def of_scan(self, scan: Scan) -> list[str]:
+        """The sources with a mask of one scan, the reference first."""
+        return [source for source in (self.reference, *self.others) if scan in self._drawn[source]]
+
+    @cached_property
+    def _drawn(self) -> dict[str, frozenset[Scan]]:
+        return {source: frozenset(self.drawn_by(source)) for source in (self.reference, *self.others)}
+
+
+def _compared(scan: Scan) -> list[str]:
+    """The further sources of a scan that can be compared: there must be a mask of the reference."""
+    return scan.further_sources if scan.has_lesions else []
