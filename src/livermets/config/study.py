@@ -69,9 +69,8 @@ class StudyConfig(Section):
         drawn = {name: cohort for cohort, settings in self.cohorts.items() for name in settings.mask_files}
         for name in (OWN, LIVER, *self.networks):
             if name in drawn:
-                raise ValueError(
-                    f"{name} is a network's name, and cohort {drawn[name]} names given masks so; choose another name there"
-                )
+                where = f"cohort {drawn[name]} names given masks so"
+                raise ValueError(f"{name} is a network's name, and {where}; choose another name there")
         return self
 
     @model_validator(mode="after")

@@ -85,8 +85,9 @@ def summary(study: Study, found: StudyCheck) -> str:
         rois = ROI_PER_VOXEL * sum(scan.lesion_voxels or 0 for scan in scans)
         slices = sum(scan.size_z or 0 for scan in scans)
         lines.append(
-            f"{cohort.name} ({cohort.roles_in_words}): {len(cohort.patients)} of {cohort.n_patients_selected} patients, "
-            f"{len(scans)} scans of {slices} slices, {lesions} lesions, about {rois:,.0f} ROIs"
+            f"{cohort.name} ({cohort.roles_in_words}): {len(cohort.patients)} of "
+            f"{cohort.n_patients_selected} patients, {len(scans)} scans of {slices} slices, {lesions} lesions, "
+            f"about {rois:,.0f} ROIs"
         )
     lines.append(f"no errors, {len(found.problems.warnings)} warnings")
     return "\n".join(lines)

@@ -36,11 +36,12 @@ def _check_training(study: Study, problems: ProblemList) -> None:
     if any(cohort.problems.errors for cohort in study.cohorts):
         return  # rows that cannot be read may be those that train
     scans = study.scans()
-    if not any("train" in (scan.roles.segmentation, scan.roles.response) for scan in scans):
-        if not any(scan.further_sources for scan in study.scans("segmentation", "validation")):
-            what = "no cohort has the role train"
-            problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
-            return
+    trains = any("train" in (scan.roles.segmentation, scan.roles.response) for scan in scans)
+    judges_given = any(scan.further_sources for scan in study.scans("segmentation", "validation"))
+    if not trains and not judges_given:
+        what = "no cohort has the role train"
+        problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
+        return
     fitted: dict[Task, str] = {"segmentation": "networks are", "response": "the model is"}
     for task, words in fitted.items():
         asking = [scan for scan in study.scans(task, "validation", "predict") if _asks(scan, task)]
