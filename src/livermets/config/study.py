@@ -18,6 +18,7 @@ from livermets.config.radiomics import RadiomicsSettings
 from livermets.config.report import ReportSettings
 from livermets.config.segmentation import SegmentationSettings
 from livermets.config.selection import SelectionSettings
+from livermets.config.sources import ReadersSettings, Sources, not_its_own_start
 from livermets.config.statistics import StatisticsSettings
 
 
@@ -50,8 +51,15 @@ class StudyConfig(Section):
     """How the fitted model is applied to lesions."""
     statistics: StatisticsSettings = StatisticsSettings()
     """Intervals, strata and the agreement model."""
+    sources: Sources = {}
+    """Who made the masks of a source, by its name: {adjusted: {reader: A, start: automatic}, nnunet: {tool: true}};
+    what is not named here is a network, or a reader of its own."""
+    readers: ReadersSettings = ReadersSettings()
+    """When the masks of a network are as good as those of a second reader."""
     report: ReportSettings = ReportSettings()
     """What the report shows."""
+
+    _starts = field_validator("sources")(not_its_own_start)
 
     @field_validator("compare_networks")
     @classmethod
