@@ -9,6 +9,7 @@ rule report:
         "results/networks/automatic/network.json",
         "results/model/resubstitution.csv",
         "results/overlap/overlap.csv",
+        readers.wanted,
         expand(
             "results/concordance/{name}/{table}.csv",
             name=plan.concordance_names(),

@@ -64,7 +64,7 @@ def in_order(table: pd.DataFrame, origins: Mapping[str, Origin], limits: tuple[f
     swap = {old: new for pair in _SIDES for old, new in (pair, pair[::-1])}
     other_way = table.rename(columns=swap)
     other_way["volume_ratio"] = 1 / other_way["volume_ratio"].astype(float)
-    other_way["lacking"] = other_way["lacking"].replace({LACKING[0]: LACKING[1], LACKING[1]: LACKING[0]})
+    other_way["lacking"] = other_way["lacking"].map(lambda side: {"a": "b", "b": "a"}.get(side, side))
     ordered = pd.concat([table[~turned], other_way.loc[turned, table.columns]]).sort_index(kind="stable")
     ratio = ordered["volume_ratio"].astype(float)
     outside = ((ratio < limits[0]) | (ratio > limits[1]) | ordered["lacking"].isin(LACKING[:2])).astype(float)

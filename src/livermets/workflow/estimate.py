@@ -10,7 +10,9 @@ from livermets.cohort.scan import Scan
 from livermets.config.segmentation import NetworkSettings, TrainingSettings
 from livermets.config.study import StudyConfig
 from livermets.workflow.demand import DEMANDS, Demand
+from livermets.workflow.inputs import Inputs
 from livermets.workflow.plan import Plan
+from livermets.workflow.readers import Readers
 
 # A training slice of 256 × 256 pixels through the default network (4 levels, 32 filters) on one core, forward and back.
 SLICE_SECONDS, SLICE_PIXELS, SLICE_FILTERS = 1.5, 256 * 256, 32
@@ -53,7 +55,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
     # A compared network preprocesses the scans it is trained on and applied to, and segments the latter; the liver's
     # network preprocesses those that it is trained on.
-    applied, recipes = plan.compared_scans(), plan.networks.recipes
+    applied, recipes, readers = plan.compared_scans(), plan.networks.recipes, Readers(Inputs(plan))
     preprocessed = scans + (training + applied) * len(recipes) + (training if plan.liver_source == "network" else ())
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
@@ -65,6 +67,9 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "train_segmentation": [training] * len(trainings(plan)),
         "segment": [[scan] for scan in scans + applied * len(recipes)],
         "overlap": [scans],
+        "readers_scan": [[scan] for scan in readers.scans],
+        "reader_scores": [[] for _ in readers.scores if readers.wanted],
+        "readers": [readers.scans for _ in readers.wanted],
         "warm_radiomics": [[]],
         "features": [[scan] for scan in masks],
         "training_table": [learnt],

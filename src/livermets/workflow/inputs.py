@@ -122,6 +122,23 @@ class Inputs:
         return f"{_folder_of_source(wildcards)}/{file}"
 
 
+def lesion_sources(plan: Plan, scan: Scan) -> dict[str, str]:
+    """The lesion masks of a scan by source: what came with it, the reference first, and those of networks."""
+    names = {"cohort": scan.cohort, "patient": scan.patient_id, "timepoint": scan.timepoint}
+    found = {"manual": "results/{cohort}/intake/{patient}/{timepoint}/lesions.nii.gz"} if scan.has_lesions else {}
+    compared = scan.has_lesions and plan.study.cohort(scan.cohort).role == "validation"
+    judged = [name for name in plan.networks.of_lesions if name == OWN or compared]
+    found |= {name: f"{MASKS}/lesions.nii.gz".replace("{network}", name) for name in judged}
+    return {name: path.format(**names) for name, path in found.items()}
+
+
+def liver_sources(plan: Plan, scan: Scan) -> dict[str, str]:
+    """The liver masks of a scan by source."""
+    where = f"{scan.patient_id}/{scan.timepoint}"
+    found = {"given": f"results/{scan.cohort}/intake/{where}/liver.nii.gz"} if scan.has_liver else {}
+    return {plan.liver_source: f"results/{scan.cohort}/liver/{where}.nii.gz"} | found
+
+
 def _given(option: str, name: str, wildcards: Any) -> str:
     """An option with a mask that came with the scan: `--lesions results/.../lesions.nii.gz`."""
     return f"{option} results/{wildcards.cohort}/intake/{wildcards.patient}/{wildcards.timepoint}/{name}.nii.gz"

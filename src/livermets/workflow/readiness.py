@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livermets.cohort.missing import missing_files
 from livermets.cohort.scan import Scan
+from livermets.cohort.scores import scan_scores
 from livermets.cohort.study import Cohort, Study
 from livermets.config.recipes import network_recipes
 from livermets.config.study import StudyConfig
@@ -20,6 +21,7 @@ def study_problems(config: StudyConfig, study: Study) -> ProblemList:
     _check_both_classes(config, study, problems)
     _check_livers(config, study, problems)
     _check_compared(config, study, problems)
+    _check_scores(config, study, problems)
     problems.extend(network_problems(config))
     return problems
 
@@ -118,6 +120,14 @@ def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) ->
     if config.compare_networks and not unread and not any(s.has_lesions for c in validation for s in c.scans()):
         what = "no validation cohort has lesion masks, on which networks could be compared"
         problems.error("compare_networks", what, "Add such a cohort, or leave this section out")
+
+
+def _check_scores(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    """The columns of scores, in tables that can be read."""
+    written = [cohort for cohort in study.cohorts if cohort.written]
+    if written and not any(cohort.problems.errors for cohort in study.cohorts):
+        with problems.collected():
+            scan_scores(written, config.sources)
 
 
 def network_problems(config: StudyConfig) -> ProblemList:
