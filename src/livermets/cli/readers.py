@@ -61,7 +61,7 @@ def reader_scores(
     from livermets.cohort.scores import scan_scores
     from livermets.config.study import study_from_option
     from livermets.io.tables import write_csv
-    from livermets.readers.scores import GIVEN_COLUMNS
+    from livermets.readers.tables import GIVEN_COLUMNS
 
     config = study_from_option(settings)
     study = load_cohorts(config.cohorts, config.outcome, config.seed, phantoms_written=True)

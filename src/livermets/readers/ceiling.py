@@ -17,6 +17,7 @@ import pandas as pd
 from livermets.readers.comparisons import OUTSIDE, Part
 from livermets.readers.origins import READER, Origin, pair_kind
 from livermets.readers.scan import STRUCTURES
+from livermets.readers.tables import CEILING_COLUMNS
 from livermets.stats.results import NAN
 from livermets.stats.spread import METHOD, clustered_mean
 
@@ -24,31 +25,6 @@ WITHIN, BELOW, CANNOT_SAY = VERDICTS = ("within", "below", "cannot say")
 LARGER_IS_BETTER = {"dice": True, OUTSIDE: False, "assd_mm": False, "hausdorff_mm": False}
 """The measures that are compared."""
 READER_PAIR = f"{READER}-{READER}"
-CEILING_COLUMNS = (
-    "cohort",
-    "mask_source",
-    "source_a",
-    "source_b",
-    "against",
-    "structure",
-    "measure",
-    "n",
-    "n_left_out",
-    "n_scans",
-    "n_patients",
-    "readers_median",
-    "readers_mean",
-    "network_median",
-    "network_mean",
-    "difference",
-    "low",
-    "high",
-    "level",
-    "method",
-    "margin",
-    "verdict",
-    "note",
-)
 
 
 def verdict(low: float, high: float, margin: float | None, larger_is_better: bool) -> str:

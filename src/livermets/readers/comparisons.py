@@ -12,16 +12,14 @@ from numpy.typing import NDArray
 
 from livermets.errors import ProblemList
 from livermets.masks.identity import LESION_KEY, PATIENT_KEY, SCAN_KEY
-from livermets.readers.origins import MAKERS, Origin
-from livermets.readers.scan import COLUMNS, LACKING, STRUCTURES
+from livermets.readers.origins import MAKERS, Origin, lineage
+from livermets.readers.scan import LACKING, STRUCTURES
+from livermets.readers.tables import SCAN_TABLE_COLUMNS, SEEN
 from livermets.stats.resampling import PatientBootstrap, Resampling
 
 OUTSIDE = "volume_ratio_outside"
 """1 where the volume ratio lies outside the limits, or where one of the two sources has nothing; else 0."""
 EVERY_COHORT = "all"
-SEEN = ("seen_in_training_a", "seen_in_training_b")
-"""Whether a source is a network that was trained on the patient."""
-SCAN_TABLE_COLUMNS = (*SCAN_KEY, *COLUMNS, *SEEN)
 _SIDES = (("source_a", "source_b"), ("volume_a_ml", "volume_b_ml"), ("n_unmatched_a", "n_unmatched_b"), SEEN)
 
 
@@ -83,9 +81,10 @@ def _seen(table: pd.DataFrame, origins: Mapping[str, Origin]) -> NDArray[np.bool
         for scan, source, seen in zip(scans, table[f"source_{side}"], table[column], strict=True)
         if seen == 1
     }
+    lines = {name: lineage(name, origins) for name in origins}
     pairs = zip(scans, table["source_a"], table["source_b"], strict=True)
     return np.array(
-        [any({(scan, name), (scan, origins[name].start)} & trained for name in pair) for scan, *pair in pairs],
+        [any((scan, one) in trained for name in pair for one in lines[name]) for scan, *pair in pairs],
         dtype=np.bool_,
     )
 

@@ -17,11 +17,12 @@ from livermets.imaging.geometry import Grid
 from livermets.io.images import read_volume
 from livermets.io.masks import integer_labels, read_mask
 from livermets.io.tables import read_table, write_csv
-from livermets.readers.comparisons import SCAN_TABLE_COLUMNS, checked
+from livermets.readers.comparisons import checked
 from livermets.readers.figures import dice_by_pair, differences
 from livermets.readers.result import ReaderTables, reader_tables
 from livermets.readers.scan import pairwise
 from livermets.readers.scores import checked_scores
+from livermets.readers.tables import SCAN_TABLE_COLUMNS
 from livermets.stats.resampling import Resampling
 
 _SOURCES = ("source_a", "source_b", "structure", "lacking")

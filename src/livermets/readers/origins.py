@@ -45,6 +45,15 @@ def _origin(name: str, source: SourceSettings, networks: Collection[str]) -> Ori
     return Origin(ADJUSTED if source.start else READER, source.reader or name, source.start or "")
 
 
+def lineage(name: str, known: Mapping[str, Origin]) -> set[str]:
+    """A source, the one that it was corrected from, the one that this was corrected from, and so on."""
+    found: set[str] = set()
+    while name in known and name not in found:
+        found.add(name)
+        name = known[name].start
+    return found | ({name} if name else set())
+
+
 def pair_kind(a: Origin, b: Origin) -> str:
     """What a pair compares: ``reader-reader``, ``adjusted-adjusted``, ``reader-adjusted`` (different readers), ``same
     reader``, ``network-reader``, ``network-adjusted``, ``tool-reader`` and so on, machines named first."""

@@ -10,28 +10,13 @@ from numpy.typing import NDArray
 
 from livermets.masks.identity import SCAN_KEY
 from livermets.readers.comparisons import OUTSIDE, Part
-from livermets.readers.origins import Origin, pair_kind
-from livermets.readers.scan import LACKING, MEASURES, SCAN, STRUCTURES
+from livermets.readers.origins import Origin, lineage, pair_kind
+from livermets.readers.scan import LACKING, SCAN, STRUCTURES
+from livermets.readers.tables import MEASURES, PAIR_COLUMNS
 from livermets.stats.proportions import share_by_patient
 from livermets.stats.resampling import per_patient_sum
 from livermets.stats.results import NAN
-from livermets.stats.spread import SPREAD_COLUMNS, clustered_spread
-
-_OF_PAIR = ("reader_a", "reader_b", "start_a", "start_b")
-_COUNTS = ("n_scans", "n_lacking_a", "n_lacking_b", "n_lacking_both", "n_unmatched_a", "n_unmatched_b", "n_seen")
-PAIR_COLUMNS = (
-    "cohort",
-    "source_a",
-    "source_b",
-    "kind",
-    *_OF_PAIR,
-    "from_start",
-    "structure",
-    "measure",
-    "k",
-    *SPREAD_COLUMNS,
-    *_COUNTS,
-)
+from livermets.stats.spread import clustered_spread
 
 
 def pairs_table(part: Part, origins: Mapping[str, Origin]) -> pd.DataFrame:
@@ -67,7 +52,7 @@ def _described(a: str, b: str, origins: Mapping[str, Origin]) -> dict[str, objec
         "reader_b": second.reader,
         "start_a": first.start,
         "start_b": second.start,
-        "from_start": int(first.start == b or second.start == a),
+        "from_start": int(b in lineage(a, origins) or a in lineage(b, origins)),
     }
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from livermets.config.sources import ReaderStudy
-from livermets.readers.ceiling import CEILING_COLUMNS, ceiling_table
+from livermets.readers.ceiling import ceiling_table
 from livermets.readers.comparisons import in_order, parts
 from livermets.readers.origins import ADJUSTED, MAKERS, READER, Origin, origins
-from livermets.readers.pairs import PAIR_COLUMNS, pairs_table
-from livermets.readers.scores import GIVEN_COLUMNS, scores_table
-from livermets.readers.start import START_COLUMNS, both_ways, start_table
+from livermets.readers.pairs import pairs_table
+from livermets.readers.scores import scores_table
+from livermets.readers.start import both_ways, start_table
+from livermets.readers.tables import GIVEN_COLUMNS, TABLES
 from livermets.stats.resampling import MINIMUM_PATIENTS, Resampling
 
 
@@ -45,18 +46,18 @@ def reader_tables(
     groups = list(parts(ordered, resampling))
     margins = {str(measure): margin for measure, margin in study.readers.margins.items()}
     found = {
-        "pairs": _under(PAIR_COLUMNS, [pairs_table(part, known) for part in groups]),
-        "ceiling": _under(CEILING_COLUMNS, [ceiling_table(part, known, margins) for part in groups]),
-        "start": _under(START_COLUMNS, [start_table(part, known) for part in groups]),
+        "pairs": _under("pairs", [pairs_table(part, known) for part in groups]),
+        "ceiling": _under("ceiling", [ceiling_table(part, known, margins) for part in groups]),
+        "start": _under("start", [start_table(part, known) for part in groups]),
         "scores": scores_table(scores, known, resampling),
     }
     notes = [*_missing(found, known), *_few(ordered)]
-    return ReaderTables(**found, notes=pd.DataFrame(notes, columns=["table", "statement"]))
+    return ReaderTables(**found, notes=pd.DataFrame(notes, columns=list(TABLES["notes"])))
 
 
-def _under(columns: tuple[str, ...], tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _under(name: str, tables: list[pd.DataFrame]) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(TABLES[name]))
 
 
 def _missing(found: Mapping[str, pd.DataFrame], known: Mapping[str, Origin]) -> list[tuple[str, str]]:
@@ -79,8 +80,6 @@ def _missing(found: Mapping[str, pd.DataFrame], known: Mapping[str, Origin]) -> 
         why = "No reader has drawn the same scans from nothing too" if adjusted else "No source has a `start`"
         same = "No scan that the network was not trained on has a reader's masks of both kinds"
         notes.append(("start", f"{same if both_ways(known) else why}: what a start changes cannot be said."))
-    if found["scores"].empty:
-        notes.append(("scores", "No score of quality and no minutes are given."))
     return notes
 
 

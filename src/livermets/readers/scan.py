@@ -12,25 +12,13 @@ from scipy import ndimage
 
 from livermets.masks.identity import FIRST_UNMATCHED_ID
 from livermets.masks.metrics import mask_metrics
+from livermets.readers.tables import MEASURES, PAIRWISE_COLUMNS
 
 LESION, SCAN, LIVER = "lesion", "scan", "liver"
 STRUCTURES = (LESION, SCAN, LIVER)
 """One lesion of the reference; all lesions of a scan together; the liver."""
-MEASURES = ("dice", "volume_ratio", "assd_mm", "hausdorff_mm")
 LACKING = ("a", "b", "both")
 """Which source of a pair has nothing of a structure, as `lacking` says it; empty: neither."""
-COLUMNS = (
-    "structure",
-    "lesion_id",
-    "source_a",
-    "source_b",
-    "volume_a_ml",
-    "volume_b_ml",
-    *MEASURES,
-    "lacking",
-    "n_unmatched_a",
-    "n_unmatched_b",
-)
 
 
 def pairwise(
@@ -45,7 +33,9 @@ def pairwise(
     without a lesion of the reference: they count with the whole scan (``n_unmatched_*`` says how many). Dice; volume
     ratio (that of b over that of a); mean symmetric surface distance and Hausdorff distance, mm. Where one source lacks
     a structure its Dice is 0 and the rest is not defined; where both do, nothing is. ``lacking`` says which."""
-    return pd.DataFrame([*_lesions(lesions, spacing_zyx_mm), *_livers(livers, spacing_zyx_mm)], columns=list(COLUMNS))
+    return pd.DataFrame(
+        [*_lesions(lesions, spacing_zyx_mm), *_livers(livers, spacing_zyx_mm)], columns=list(PAIRWISE_COLUMNS)
+    )
 
 
 def _lesions(maps: Mapping[str, NDArray], spacing_zyx_mm: tuple[float, float, float]) -> Iterator[dict[str, object]]:

@@ -13,13 +13,9 @@ from livermets.masks.identity import PATIENT_KEY, SCAN_KEY
 from livermets.readers.comparisons import EVERY_COHORT
 from livermets.readers.origins import Origin
 from livermets.readers.start import both_ways
+from livermets.readers.tables import GIVEN_COLUMNS, SCORE_COLUMNS, SCORES
 from livermets.stats.resampling import PatientBootstrap, Resampling
-from livermets.stats.spread import SPREAD_COLUMNS, clustered_spread
-
-SCORES = ("quality", "minutes")
-"""Score of a mask, 1 (worst) to 5 (best); minutes that it took to draw or to correct."""
-GIVEN_COLUMNS = (*SCAN_KEY, "mask_source", *SCORES)
-SCORE_COLUMNS = ("cohort", "mask_source", "compared_with", "measure", *SPREAD_COLUMNS)
+from livermets.stats.spread import clustered_spread
 
 
 def checked_scores(table: pd.DataFrame, where: str) -> pd.DataFrame:

@@ -11,35 +11,12 @@ from livermets.readers.ceiling import LARGER_IS_BETTER, paired_difference
 from livermets.readers.comparisons import Part
 from livermets.readers.origins import ADJUSTED, READER, Origin
 from livermets.readers.scan import STRUCTURES
+from livermets.readers.tables import START_COLUMNS
 from livermets.stats.results import NAN
 
 BETWEEN_READERS, TO_THE_START, OWN_CORRECTION = COMPARISONS = ("between readers", "to the start", "own correction")
 """Two readers, from nothing and with a start; a reader and the mask that was the start, likewise; a reader's mask from
 nothing and the same reader's correction, which are one pair."""
-START_COLUMNS = (
-    "cohort",
-    "comparison",
-    "source_a",
-    "source_b",
-    "adjusted_a",
-    "adjusted_b",
-    "structure",
-    "measure",
-    "n",
-    "n_left_out",
-    "n_scans",
-    "n_patients",
-    "without_median",
-    "without_mean",
-    "with_median",
-    "with_mean",
-    "difference",
-    "low",
-    "high",
-    "level",
-    "method",
-    "note",
-)
 Pair = tuple[str, str]
 
 

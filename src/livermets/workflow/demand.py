@@ -57,7 +57,7 @@ DEMANDS = {
     "train_segmentation": Demand(5, 0, 1500, 3, gpu=True),  # and what its settings say
     "segment": Demand(4, 1.0, 600, 25, disk_mb=0.4, disk_mb_per_megavoxel=0.02, gpu=True),
     "overlap": Demand(4, 0.001, 400, 0.1),
-    "readers_scan": Demand(3, 1.0, 300, 40),
+    "readers_scan": Demand(3, 0.6, 300, 25),
     "reader_scores": Demand(2, 0, 200, 0),
     "readers": Demand(8, 0.005, 400, 0.2),
     "warm_radiomics": Demand(30, 0, 500, 0),

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from livermets.config.sources import ReaderStudy
-from livermets.readers.comparisons import SCAN_TABLE_COLUMNS, checked
+from livermets.readers.comparisons import checked
 from livermets.readers.result import ReaderTables, reader_tables
+from livermets.readers.tables import SCAN_TABLE_COLUMNS
 from livermets.stats.resampling import Resampling
 
 NETWORKS = ["net"]

@@ -3,7 +3,7 @@
 import pytest
 
 from livermets.config.sources import SourceSettings
-from livermets.readers.origins import origins, pair_kind
+from livermets.readers.origins import Origin, lineage, origins, pair_kind
 
 SETTINGS = {
     "manual": SourceSettings(reader="A"),
@@ -37,3 +37,10 @@ def test_what_is_not_described_is_a_network_of_the_study_or_a_reader_of_its_own(
 )
 def test_kinds_of_pairs_do_not_depend_on_their_order(a, b, kind):
     assert pair_kind(KNOWN[a], KNOWN[b]) == pair_kind(KNOWN[b], KNOWN[a]) == kind
+
+
+def test_a_lineage_goes_back_to_what_a_correction_of_a_correction_began_from():
+    chain = {"c": Origin("adjusted", "A", "b"), "b": Origin("adjusted", "B", "net")}
+    assert lineage("c", chain) == {"c", "b", "net"}
+    assert lineage("net", chain) == {"net"}
+    assert lineage("x", {"x": Origin("adjusted", "A", "y"), "y": Origin("adjusted", "A", "x")}) == {"x", "y"}

@@ -6,13 +6,13 @@ from tests.unit.readers.made import pairs_of, tables_of
 
 from livermets.readers.figures import dice_by_pair, differences
 from livermets.readers.files import write_readers
-from livermets.readers.start import START_COLUMNS
+from livermets.readers.tables import START_COLUMNS
 
 
 def test_what_cannot_be_computed_is_said_table_by_table():
     tables = tables_of(pairs_of({("m", "net"): [0.5] * 8}))
     notes = dict(zip(tables.notes["table"], tables.notes["statement"], strict=True))
-    assert notes.keys() == {"ceiling", "start", "scores"}
+    assert notes.keys() == {"ceiling", "start"}
     assert notes["ceiling"].startswith("Masks that were drawn from nothing come from 1 reader.")
     assert notes["start"].startswith("No source has a `start`")
     assert tuple(tables.start.columns) == START_COLUMNS

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from livermets.readers.scan import COLUMNS, pairwise
+from livermets.readers.scan import pairwise
+from livermets.readers.tables import PAIRWISE_COLUMNS
 
 SPACING = (5.0, 2.0, 1.5)
 
@@ -31,7 +32,7 @@ def test_two_plates_of_which_one_is_moved(structure):
     """Moved by 2 of 10 voxels of 1.5 mm: those outside are 1 and 2 voxels away, on both sides."""
     masks = {"manual": plate(5), "reader2": plate(7)}
     found = pairwise(masks, masks, SPACING)
-    assert tuple(found.columns) == COLUMNS
+    assert tuple(found.columns) == PAIRWISE_COLUMNS
     row = of(found, structure)
     assert row["dice"] == pytest.approx(0.8)
     assert row["volume_ratio"] == pytest.approx(1)

@@ -9,11 +9,7 @@ import pandas as pd
 from livermets.intake.study_check import PROBLEM_COLUMNS, ScanSummary
 from livermets.masks.matching import COLUMNS as MATCHING_COLUMNS
 from livermets.model.classify import LESION_TABLE_COLUMNS
-from livermets.readers.ceiling import CEILING_COLUMNS
-from livermets.readers.comparisons import SCAN_TABLE_COLUMNS
-from livermets.readers.pairs import PAIR_COLUMNS
-from livermets.readers.scores import GIVEN_COLUMNS, SCORE_COLUMNS
-from livermets.readers.start import START_COLUMNS
+from livermets.readers.tables import GIVEN_COLUMNS, SCAN_TABLE_COLUMNS, TABLES
 from livermets.report.dictionary import COMMON, described_columns, undescribed_columns
 
 README = (Path(__file__).parents[3] / "results" / "README.md").read_text(encoding="utf-8")
@@ -31,14 +27,7 @@ def test_columns_of_tables_known_from_the_code_are_described():
     assert set(PROBLEM_COLUMNS) <= common | described["check/problems.csv"]
     assert set(ScanSummary.__dataclass_fields__) <= common | described["check/scans.csv"]
     assert set(SCAN_TABLE_COLUMNS) <= common | described["*/readers/*/*.csv"]
-    readers = {
-        "pairs": PAIR_COLUMNS,
-        "ceiling": CEILING_COLUMNS,
-        "start": START_COLUMNS,
-        "scores": SCORE_COLUMNS,
-        "given_scores": GIVEN_COLUMNS,
-    }
-    for name, columns in readers.items():
+    for name, columns in {**TABLES, "given_scores": GIVEN_COLUMNS}.items():
         assert set(columns) <= common | described[f"readers/{name}.csv"], name
 
 
