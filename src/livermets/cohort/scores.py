@@ -11,7 +11,11 @@ from livermets.cohort.study import Cohort
 from livermets.config.sources import SourceSettings
 from livermets.errors import ProblemList
 
-LOWEST_QUALITY, HIGHEST_QUALITY = 1, 5
+_RANGES = {"quality": (1.0, 5.0), "minutes": (0.0, math.inf)}
+_FIXES = {
+    "quality": "Give a number from 1 (worst) to 5 (best), or leave it empty",
+    "minutes": "Give a number of minutes from 0 up, or leave it empty",
+}
 _NOT_AVAILABLE = {"", "na", "n/a", "nan", "null", "none", "#n/a"}
 
 
@@ -56,14 +60,22 @@ def _columns(source: SourceSettings) -> dict[str, str]:
 
 def _of_cohort(cohort: Cohort, source: str, wanted: Mapping[str, str], problems: ProblemList) -> list[ScanScore]:
     scans: dict[tuple[str, str], dict[str, float]] = {}
+    refused: set[tuple[str, ...]] = set()
     for row in cohort.rows:
-        scores = scans.setdefault((row.patient_id, row.timepoint), {})
+        scan = (row.patient_id, row.timepoint)
+        scores = scans.setdefault(scan, {})
         for key, column in wanted.items():
-            value = _value(cohort, row, key, column, problems)
-            if value is None or scores.setdefault(key, value) == value:
+            text = _text(cohort, row, column)
+            entry = (*scan, column, text)
+            if not text or entry in refused:  # a scan's score stands in each of its rows
                 continue
-            what = f'"{column}" is {value:g} here and {scores[key]:g} in an earlier row of the same scan'
-            problems.error(_place(cohort, row), what, "A scan has one score; make them equal")
+            value = _value(text, key)
+            if value is None:
+                refused.add(entry)
+                problems.error(_place(cohort, row), f'"{column}" is "{text}"', _FIXES[key])
+            elif scores.setdefault(key, value) != value:
+                what = f'"{column}" is {value:g} here and {scores[key]:g} in an earlier row of the same scan'
+                problems.error(_place(cohort, row), what, "A scan has one score; make them equal")
     return [
         ScanScore(cohort.name, patient, timepoint, source, **scores)
         for (patient, timepoint), scores in scans.items()
@@ -71,22 +83,21 @@ def _of_cohort(cohort: Cohort, source: str, wanted: Mapping[str, str], problems:
     ]
 
 
-def _value(cohort: Cohort, row: LesionRow, key: str, column: str, problems: ProblemList) -> float | None:
+def _text(cohort: Cohort, row: LesionRow, column: str) -> str:
+    """A cell's text; empty where not available."""
     text = row.cells.get(column, "")
-    codes = {code.casefold() for code in map(str, cohort.settings.missing)}
-    if text.casefold() in codes | _NOT_AVAILABLE:
-        return None
+    codes = {str(code).casefold() for code in cohort.settings.missing}
+    return "" if text.casefold() in codes | _NOT_AVAILABLE else text
+
+
+def _value(text: str, key: str) -> float | None:
+    """The number that a cell holds; None: it is none that can be."""
     try:
         value = float(text.replace(",", "."))
     except ValueError:
-        value = math.nan
-    top = HIGHEST_QUALITY if key == "quality" else math.inf
-    bottom = LOWEST_QUALITY if key == "quality" else 0
-    if not (math.isfinite(value) and bottom <= value <= top):
-        fix = f"from {LOWEST_QUALITY} (worst) to {HIGHEST_QUALITY} (best)" if key == "quality" else "minutes, from 0"
-        problems.error(_place(cohort, row), f'"{column}" is "{text}"', f"Give a number {fix}, or leave it empty")
         return None
-    return value
+    low, high = _RANGES[key]
+    return value if math.isfinite(value) and low <= value <= high else None
 
 
 def _place(cohort: Cohort, row: LesionRow) -> str:

@@ -109,8 +109,10 @@ class Part:
     def pair(self, structure: str, a: str, b: str) -> pd.DataFrame:
         """What is counted of a pair (in either order), by lesion (0: all of the scan) and patient."""
         found = self._by_pair
-        nothing = self.table.iloc[:0].set_index([*LESION_KEY, "patient"], drop=False)
-        return found.get((structure, a, b), found.get((structure, b, a), nothing))
+        for key in ((structure, a, b), (structure, b, a)):
+            if key in found:
+                return found[key]
+        return self.table.iloc[:0].set_index([*LESION_KEY, "patient"], drop=False)
 
     def together(self, structure: str, measure: str, pairs: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
         """A measure of several pairs side by side, one column each by the names of ``pairs``, of the lesions (scans)

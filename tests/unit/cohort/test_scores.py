@@ -53,10 +53,11 @@ def test_everything_that_is_no_score_is_said_at_once():
     assert said(("P1", cells()), ("P1", cells("41")), ("P2", cells("-3", "6", "long"))) == [
         'cohort a, table row 3, patient P1: "Min" is 41 here and 40 in an earlier row of the same scan. '
         "A scan has one score; make them equal.",
-        'cohort a, table row 4, patient P2: "Min" is "-3". Give a number minutes, from 0, or leave it empty.',
+        'cohort a, table row 4, patient P2: "Min" is "-3". Give a number of minutes from 0 up, or leave it empty.',
         'cohort a, table row 4, patient P2: "Score" is "6". Give a number from 1 (worst) to 5 (best), '
         "or leave it empty.",
-        'cohort a, table row 4, patient P2: "Min adj" is "long". Give a number minutes, from 0, or leave it empty.',
+        'cohort a, table row 4, patient P2: "Min adj" is "long". Give a number of minutes from 0 up, '
+        "or leave it empty.",
     ]
 
 
