@@ -51,7 +51,7 @@ def reader_tables(
         "start": _under("start", [start_table(part, known) for part in groups]),
         "scores": scores_table(scores, known, resampling),
     }
-    notes = [*_missing(found, known), *_few(ordered)]
+    notes = [*_missing(found, known), *_few(ordered), *_undescribed(known, study)]
     return ReaderTables(**found, notes=pd.DataFrame(notes, columns=list(TABLES["notes"])))
 
 
@@ -89,3 +89,13 @@ def _few(ordered: pd.DataFrame) -> list[tuple[str, str]]:
         return []
     few = f"{n} patient{'s' * (n != 1)}: at least {MINIMUM_PATIENTS} are needed for an interval"
     return [("pairs", f"There {'is' if n == 1 else 'are'} {few}, and none is given.")]
+
+
+def _undescribed(known: Mapping[str, Origin], study: ReaderStudy) -> list[tuple[str, str]]:
+    """A corrected mask that is taken for a reader's own would make readers look more alike than they are."""
+    readers = [name for name, origin in known.items() if origin.maker == READER]
+    assumed = [name for name in readers if name not in study.sources]
+    if len(readers) < 2 or not assumed:
+        return []
+    said = "taken for readers of their own who began from nothing, since `sources` does not describe them"
+    return [("ceiling", f"{', '.join(assumed)}: {said}.")]

@@ -15,8 +15,14 @@ import livermets.cli.readers  # noqa: F401
 from livermets.cli import app
 from livermets.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {
-    "sources": {"manual": {"reader": "A"}, "adjusted": {"reader": "A", "start": "net"}},
+    "sources": {
+        "manual": {"reader": "A"},
+        "reader2": {"reader": "B"},
+        "adjusted": {"reader": "A", "start": "net"},
+    },
     "statistics": {"bootstrap_replicates": 200},
 }
 NAMES = ("manual", "reader2", "adjusted", "net")

@@ -18,6 +18,14 @@ def test_what_cannot_be_computed_is_said_table_by_table():
     assert tuple(tables.start.columns) == START_COLUMNS
 
 
+def test_sources_that_are_taken_for_readers_unasked_are_named():
+    dice = {("m", "adjusted"): [0.9] * 8}
+    said = tables_of(pairs_of(dice), sources={"m": {"reader": "A"}}).notes.set_index("table")["statement"]
+    assert any(note.startswith("adjusted: taken for readers of their own") for note in said["ceiling"])
+    described = {"m": {"reader": "A"}, "adjusted": {"reader": "A", "start": "net"}}
+    assert not tables_of(pairs_of(dice), sources=described).notes["statement"].str.contains("taken for").any()
+
+
 def test_scans_without_a_pair_leave_the_same_files(tmp_path):
     values = np.random.default_rng(0).uniform(0.6, 0.9, 12)
     full = tables_of(pairs_of({("m", "r"): values, ("m", "net"): values, ("r", "net"): values - 0.1}))

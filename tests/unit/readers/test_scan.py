@@ -92,3 +92,14 @@ def test_masks_without_any_lesion_are_a_pair_of_the_scan():
     nothing = plate(5, label=0)
     (row,) = pairwise({"manual": nothing, "reader2": nothing}, {}, SPACING).to_dict("records")
     assert (row["structure"], row["lacking"]) == ("scan", "both")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_two_sources_turns_the_volume_ratio_and_nothing_else(seed):
+    random = np.random.default_rng(seed)
+    a, b = (random.integers(0, 3, (4, 9, 8)) * (random.random((4, 9, 8)) < 0.6) for _ in range(2))
+    one, other = (pairwise(masks, {}, SPACING) for masks in ({"a": a, "b": b}, {"b": b, "a": a}))
+    for measure in ("dice", "assd_mm", "hausdorff_mm"):
+        assert one[measure].to_numpy() == pytest.approx(other[measure].to_numpy())
+    assert one["volume_ratio"].to_numpy() == pytest.approx(1 / other["volume_ratio"].to_numpy())
+    assert one["volume_a_ml"].tolist() == other["volume_b_ml"].tolist()
