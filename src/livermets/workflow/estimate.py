@@ -10,7 +10,9 @@ from livermets.cohort.scan import Scan
 from livermets.config.segmentation import NetworkSettings, TrainingSettings
 from livermets.config.study import StudyConfig
 from livermets.workflow.demand import DEMANDS, Demand
+from livermets.workflow.inputs import Inputs
 from livermets.workflow.plan import Plan
+from livermets.workflow.readers import Readers
 
 # A training slice of 256 × 256 pixels through the default network (4 levels, 32 filters) on one core, forward and back.
 SLICE_SECONDS, SLICE_PIXELS, SLICE_FILTERS = 1.5, 256 * 256, 32
@@ -57,6 +59,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     preprocessed = [
         scan for network in plan.networks.of_lesions for scan in dict.fromkeys([*training, *sources.drawn_by(network)])
     ] + list(training if plan.liver_source == "network" else ())
+    readers = Readers(Inputs(plan))
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
         "check": [scans],
@@ -68,6 +71,9 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "segment": [[scan] for scan in drawn],
         "match": [[scan] for source in sources.given for scan in sources.drawn_by(source)],
         "overlap": [scans] if sources.others else [],
+        "readers_scan": [[scan] for scan in readers.scans],
+        "reader_scores": [[] for _ in readers.scores if readers.wanted],
+        "readers": [readers.scans for _ in readers.wanted],
         "warm_radiomics": [[]] if masks else [],
         "features": [[scan] for scan in masks],
         "training_table": [learnt] if learnt else [],

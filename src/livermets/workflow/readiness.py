@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livermets.cohort.missing import missing_files
 from livermets.cohort.scan import Scan
+from livermets.cohort.scores import scan_scores
 from livermets.cohort.study import Cohort, Study
 from livermets.config.recipes import network_recipes
 from livermets.config.roles import Role, Task, in_both
@@ -21,6 +22,7 @@ def study_problems(config: StudyConfig, study: Study) -> ProblemList:
     _check_both_classes(config, study, problems)
     _check_livers(config, study, problems)
     _check_compared(config, study, problems)
+    _check_scores(config, study, problems)
     problems.extend(network_problems(config))
     return problems
 
@@ -156,6 +158,14 @@ def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) ->
     if config.networks and not unread and not any(s.has_lesions for s in study.scans("segmentation", "validation")):
         what = "no validation cohort has lesion masks, on which networks could be compared"
         problems.error("networks", what, "Add such a cohort, or leave this section out")
+
+
+def _check_scores(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    """The columns of scores, in tables that can be read."""
+    written = [cohort for cohort in study.cohorts if cohort.written]
+    if written and not any(cohort.problems.errors for cohort in study.cohorts):
+        with problems.collected():
+            scan_scores(written, config.sources)
 
 
 def network_problems(config: StudyConfig) -> ProblemList:

@@ -35,6 +35,16 @@ def a_compared_network_with_the_name_of_the_own_one(study: SmallStudy) -> None:
     study.config["networks"] = {"automatic": {"preset": "giannini2020"}}
 
 
+@case("sources.nnunet: a source with `tool: true` has no `reader` and no `start`: nobody corrected it.")
+def a_program_with_a_reader(study: SmallStudy) -> None:
+    study.config["sources"] = {"nnunet": {"tool": True, "reader": "A"}}
+
+
+@case("sources: adjusted cannot be its own `start`; name the mask that was corrected.")
+def a_mask_that_began_from_itself(study: SmallStudy) -> None:
+    study.config["sources"] = {"adjusted": {"start": "adjusted"}}
+
+
 @case(
     "weights.pth: this file of pre-trained ResNet-18 weights does not exist. Fetch it once with "
     "`curl -LO https://download.pytorch.org/models/resnet18-f37072fd.pth`, name its path and SHA-256 in "
