@@ -11,6 +11,7 @@ from livermets.config.segmentation import NetworkSettings, TrainingSettings
 from livermets.config.study import StudyConfig
 from livermets.workflow.demand import DEMANDS, Demand
 from livermets.workflow.plan import Plan
+from livermets.workflow.scans import Scans
 
 # A training slice of 256 × 256 pixels through the default network (4 levels, 32 filters) on one core, forward and back.
 SLICE_SECONDS, SLICE_PIXELS, SLICE_FILTERS = 1.5, 256 * 256, 32
@@ -54,7 +55,8 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     # A compared network preprocesses the scans it is trained on and applied to, and segments the latter; the liver's
     # network preprocesses those that it is trained on.
     applied, recipes = plan.compared_scans(), plan.networks.recipes
-    preprocessed = scans + (training + applied) * len(recipes) + (training if plan.liver_source == "network" else ())
+    of_livers = [plan.livers.learnt_from] if plan.livers.need_network else []
+    preprocessed = scans + (training + applied) * len(recipes) + sum(of_livers, start=Scans())
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
         "check": [scans],
@@ -62,7 +64,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "outcome": [*cohorts, learnt],
         "liver": [[scan] for scan in scans],
         "preprocess": [[scan] for scan in preprocessed],
-        "train_segmentation": [training] * len(trainings(plan)),
+        "train_segmentation": [training] * (len(trainings(plan)) - len(of_livers)) + of_livers,
         "segment": [[scan] for scan in scans + applied * len(recipes)],
         "overlap": [scans],
         "warm_radiomics": [[]],
@@ -82,14 +84,14 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
 
 
 def trainings(plan: Plan) -> list[tuple[NetworkSettings, TrainingSettings, int]]:
-    """Architecture, training and grid of every segmentation network: folds, the liver's and compared ones too."""
+    """Architecture, training and grid of every segmentation network: folds and compared ones too, the liver's last."""
     own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
     found: list[tuple[NetworkSettings, TrainingSettings, int]] = []
     found += [(own.network, own.training, grid)] * (1 + own.cross_fit)
-    if plan.liver_source == "network":
-        found.append((own.liver.network, own.liver.training, grid))
     for recipe in plan.networks.recipes.values():
         found.append((recipe.segmentation.network, recipe.segmentation.training, recipe.preprocess.network_grid))
+    if plan.livers.need_network:
+        found.append((own.liver.network, own.liver.training, grid))
     return found
 
 

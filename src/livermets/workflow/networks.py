@@ -19,6 +19,8 @@ class Networks:
     """What rules ask of the networks of one configuration."""
 
     config: StudyConfig
+    finds_livers: bool = False
+    """Whether the liver of any scan is found by a network."""
 
     @cached_property
     def recipes(self) -> dict[str, NetworkRecipe]:
@@ -33,7 +35,7 @@ class Networks:
     @property
     def names(self) -> list[str]:
         """The networks that have preprocessed scans of their own."""
-        return [*([LIVER] if self.config.segmentation.liver.source == "network" else []), *self.of_lesions]
+        return [*([LIVER] if self.finds_livers else []), *self.of_lesions]
 
     @property
     def trained(self) -> list[str]:

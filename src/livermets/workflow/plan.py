@@ -17,12 +17,13 @@ from livermets.cohort.study import Cohort, Study
 from livermets.config.base import Section
 from livermets.config.intake import outcome_part, scan_part
 from livermets.config.load import validate_section
-from livermets.config.networks import OWN
+from livermets.config.networks import LIVER, OWN
 from livermets.config.phantom import PhantomSettings
 from livermets.config.study import StudyConfig
 from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
 from livermets.workflow.demand import megavoxels, phantom_megavoxels
+from livermets.workflow.livers import OF_CHECK, Livers
 from livermets.workflow.networks import Networks
 from livermets.workflow.readiness import file_problems, study_problems
 from livermets.workflow.scans import Scans
@@ -52,7 +53,12 @@ class Plan:
     @cached_property
     def networks(self) -> Networks:
         """The networks of the study, by name."""
-        return Networks(self.config)
+        return Networks(self.config, self.livers.need_network)
+
+    @cached_property
+    def livers(self) -> Livers:
+        """Which livers are given and which are found, scan by scan."""
+        return Livers.of(self.config, self.study)
 
     # Settings, code and seeds: what a rule's parameters hold.
 
@@ -71,12 +77,6 @@ class Plan:
         parts = {cohort.name: outcome_part(cohort.settings, cohort.table_path, centres) for cohort in cohorts}
         outcome = self.config.outcome.model_dump(mode="json")
         return canonical_json({"cohorts": parts, "outcome": outcome, "seed": self.seed})
-
-    def liver_settings(self) -> str:
-        """What the chosen source of livers goes by: a network's training is in its weights, a given mask is kept."""
-        used = {"given": set(), "command": {"command", "postprocess"}, "network": {"output", "postprocess"}}
-        parts = {"source", *used[self.liver_source]}
-        return canonical_json({"liver": self.config.segmentation.liver.model_dump(mode="json", include=parts)})
 
     @property
     def seed(self) -> int:
@@ -102,7 +102,7 @@ class Plan:
         """The parts of the configuration that are checked against files, as JSON. What can be said without opening an
         image is said before the first job, so a change of that does not read every image again."""
         parts: dict[str, Any] = dict.fromkeys(("seed", "cohorts", "outcome"), True)
-        parts["segmentation"] = {"liver": {"source", "command"}}
+        parts["segmentation"] = {"liver": OF_CHECK}
         return canonical_json(self.config.model_dump(mode="json", include=parts))
 
     @cached_property
@@ -145,14 +145,10 @@ class Plan:
         """One scan."""
         return self.study.scan(cohort, patient, timepoint)
 
-    @property
-    def liver_source(self) -> str:
-        """Where liver masks come from: given, network or command."""
-        return self.config.segmentation.liver.source
-
-    def training_patients(self) -> str:
-        """The patient of every training scan, in the order of `scans("train")`, comma-separated."""
-        return ",".join(scan.patient_id for scan in self.scans("train"))
+    def trained_on(self, network: str) -> Scans:
+        """The training scans that a network (that of a fold: but for its own) learns from: the liver network from those
+        that come with a liver."""
+        return self.livers.learnt_from if network == LIVER else self.scans("train")
 
     def fold(self, scan: Scan) -> int | None:
         """With cross-fitting, the fold whose network never saw this training patient; None: the network of
