@@ -5,6 +5,7 @@ checked by `livermets check`. Nothing heavy is imported: neither images nor netw
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from livermets.cohort.lesion_row import LesionRow
@@ -123,6 +124,8 @@ def _scan(name: str, settings: CohortSettings, row: LesionRow, base: Path) -> Sc
     if image is None:
         raise TemplateError(f"no path of the CT in column {settings.columns.get('image', 'image')}")
     liver = path_of(settings.liver, "liver")
+    if liver is not None and settings.liver_optional and settings.phantom is None and not os.path.lexists(liver):
+        liver = None  # a link that leads nowhere is a mask that was not fetched, and stays one
     lesions = path_of(settings.lesions, "lesions")
     if lesions is None and settings.role != "predict":
         raise TemplateError(f"no path of the lesion mask in column {settings.columns.get('lesions', 'lesions')}")

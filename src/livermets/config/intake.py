@@ -32,12 +32,24 @@ OF_TABLES = frozenset(
         "header_row",
         "ignore_rows",
         "patient_id",
+        "liver_optional",
     }
 )
 """Keys of a cohort that say who is in it and with which outcome. They change no image: a scan is brought in without
 them. A key that is named neither here nor in `OF_IMAGES` is taken to change both."""
 OF_IMAGES = frozenset(
-    {"folder", "image", "series", "liver", "liver_labels", "lesions", "lesion_labels", "resample_masks", "accept"}
+    {
+        "folder",
+        "image",
+        "series",
+        "liver",
+        "liver_optional",
+        "liver_labels",
+        "lesions",
+        "lesion_labels",
+        "resample_masks",
+        "accept",
+    }
 )
 """Keys that say where images are and how they are read. They change no row of a table."""
 
