@@ -22,13 +22,17 @@ def missing_masks(scan: Scan) -> list[Problem]:
         files = scan.lesion_paths
     except InputError as error:
         return error.problems
-    liver = [] if scan.liver_path is None else _absent(scan, scan.liver_path, "this mask", LIVER_FIX)
-    found = [*liver, *(problem for path in files for problem in _absent(scan, path, "this mask"))]
+    found = [*missing_liver(scan), *(problem for path in files for problem in _absent(scan, path, "this mask"))]
     if scan.has_lesions and not files:
         where = f"{scan.label}, {scan.lesion_pattern}"
         fix = "Check `lesions`: {lesion} stands for a number"
         found.append(Problem(where, "no lesion mask has this name", fix))
     return found
+
+
+def missing_liver(scan: Scan) -> list[Problem]:
+    """The liver mask that a scan is said to come with, if it does not exist."""
+    return [] if scan.liver_path is None else _absent(scan, scan.liver_path, "this mask", LIVER_FIX)
 
 
 def _absent(scan: Scan, path: Path, subject: str, fix: str = CHECK_PATH) -> list[Problem]:
