@@ -79,7 +79,7 @@ def test_cross_fitting_trains_one_more_network_per_fold(study):
 
 
 def test_a_liver_network_is_trained_when_asked_for(study):
-    folder = study(segmentation={"liver": {"source": "network"}})
+    folder = study(segmentation={"liver": {"replace_given": True}})
     jobs = planned(folder)
     assert jobs["train_segmentation"] == 2
     assert jobs["preprocess"] == 3 + 5
@@ -112,7 +112,7 @@ def test_only_classes_of_the_response_timepoints_are_handed_over_as_predictions(
 
 def test_templates_with_braces_reach_the_jobs_unharmed(study, tmp_path):
     (tmp_path / "p01_ct.nii.gz").touch()
-    command = {"source": "command", "command": "some-tool -i {image} -o {out}"}
+    command = {"missing": "command", "command": "some-tool -i {image} -o {out}"}
     folder = study(segmentation={"liver": command})
     config = yaml.safe_load((folder / "config.yaml").read_text())
     config["cohorts"]["new"] = {"role": "predict", "patients": ["p01"], "image": "{patient}_ct.nii.gz"}

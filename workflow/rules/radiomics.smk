@@ -20,7 +20,7 @@ rule warm_radiomics:
 rule features:
     input:
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
-        liver="results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
+        liver=inputs.liver_of_features,
         written=inputs.written_with_mask,
         compiled="results/compiled_radiomics.txt",
     output:
@@ -40,10 +40,11 @@ rule features:
         runtime=requests.time_limit("features"),
     params:
         mask=inputs.mask_of_source,
+        liver=inputs.liver_option_of_features,
         settings=plan.settings("radiomics"),
         code=verb_digest("rois"),
     shell:
-        "python -m livermets rois {input.image} {params.mask} --liver {input.liver}"
+        "python -m livermets rois {input.image} {params.mask} {params.liver}"
         " --out {output.rois} --lesion-features {output.lesions}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
         " --source {wildcards.source} --settings {params.settings:q} --threads {threads} 2> {log}"

@@ -5,6 +5,7 @@ checked by `livermets check`. Nothing heavy is imported: neither images nor netw
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from livermets.cohort.conventions import USUAL, Conventions
@@ -149,6 +150,8 @@ def _scan(name: str, settings: CohortSettings, row: LesionRow, base: Path, conve
     if image is None:
         raise TemplateError(f"no path of the CT in column {settings.columns.get('image', 'image')}")
     liver = path_of(settings.liver, "liver")
+    if liver is not None and settings.liver_optional and settings.phantom is None and not os.path.lexists(liver):
+        liver = None  # a link that leads nowhere is a mask that was not fetched, and stays one
     masks = {source: fill(file.path, values, settings.folder, base) for source, file in settings.mask_files.items()}
     if FIRST_READER not in masks and (listed := path_of(None, "lesions")):
         masks[FIRST_READER] = listed

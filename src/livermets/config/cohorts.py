@@ -184,8 +184,10 @@ class CohortSettings(Section):
     series: SeriesChoice = SeriesChoice()
     """Which DICOM series, where a folder holds several."""
     liver: PathText | None = None
-    """Path of the liver mask (NIfTI, NRRD, MHA, DICOM-SEG, RTSTRUCT, or a folder of DICOM mask slices); empty:
-    segmentation.liver says how it is made."""
+    """Path of the liver mask (NIfTI, NRRD, MHA, DICOM-SEG, RTSTRUCT, or a folder of DICOM mask slices). Empty, or
+    an empty cell of the column `liver`: segmentation.liver says what finds it."""
+    liver_optional: bool = False
+    """A scan without a file at this path: false, an error; true, it comes without a liver mask. `check` counts them."""
     liver_labels: list[int | str] = []
     """Which labels of that file are liver: label values, DICOM-SEG segment numbers or names, RTSTRUCT ROI names (`*`
     stands for anything). Empty: everything above 0."""

@@ -32,6 +32,7 @@ OF_TABLES = frozenset(
         "header_row",
         "ignore_rows",
         "patient_id",
+        "liver_optional",
     }
 )
 """Keys of a cohort that say who is in it and with which outcome. They change no image: a scan is brought in without
@@ -42,6 +43,7 @@ OF_IMAGES = frozenset(
         "image",
         "series",
         "liver",
+        "liver_optional",
         "liver_labels",
         "lesions",
         "lesion_labels",

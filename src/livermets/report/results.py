@@ -197,7 +197,7 @@ def _scan(facts: dict[str, Any]) -> dict[str, Any]:
     size = dict(zip(("size_x", "size_y", "size_z"), facts.get("size_xyz") or [], strict=False))
     acquisition = facts.get("acquisition") or {}
     plain = {key: value for key, value in acquisition.items() if not isinstance(value, dict | list)}
-    return {"source": facts.get("source"), **size, **spacing, **plain}
+    return {"source": facts.get("source"), "has_liver": facts.get("has_liver"), **size, **spacing, **plain}
 
 
 def _network(name: str, folder: Path) -> Network:

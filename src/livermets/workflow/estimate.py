@@ -55,19 +55,20 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     compared = [scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()]
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
     # A network preprocesses the scans it is trained on and those it draws; the liver's those that it is trained on.
+    of_livers = [plan.livers.learnt_from] if plan.livers.need_network else []
     drawn = [scan for network in plan.networks.of_lesions for scan in sources.drawn_by(network)]
     preprocessed = [
         scan for network in plan.networks.of_lesions for scan in dict.fromkeys([*training, *sources.drawn_by(network)])
-    ] + list(training if plan.liver_source == "network" else ())
+    ] + [scan for scans_of_livers in of_livers for scan in scans_of_livers]
     readers = Readers(Inputs(plan))
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
         "check": [scans],
         "intake": [[scan] for scan in scans],
         "outcome": [*classified, *([learnt] if learnt else [])],
-        "liver": [[scan] for scan in scans],
+        "liver": [[scan] for scan in plan.livers.scans],
         "preprocess": [[scan] for scan in preprocessed],
-        "train_segmentation": [training] * len(trainings(plan)),
+        "train_segmentation": [training] * (len(trainings(plan)) - len(of_livers)) + of_livers,
         "segment": [[scan] for scan in drawn],
         "match": [[scan] for source in sources.given for scan in sources.drawn_by(source)],
         "overlap": [scans] if sources.others else [],
@@ -91,16 +92,16 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
 
 
 def trainings(plan: Plan) -> list[tuple[NetworkSettings, TrainingSettings, int]]:
-    """Architecture, training and grid of every segmentation network: folds, the liver's and compared ones too."""
+    """Architecture, training and grid of every segmentation network: folds and compared ones too, the liver's last."""
     own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
     found: list[tuple[NetworkSettings, TrainingSettings, int]] = []
     if not plan.networks.of_lesions:
         return []
     found += [(own.network, own.training, grid)] * (1 + own.cross_fit)
-    if plan.liver_source == "network":
-        found.append((own.liver.network, own.liver.training, grid))
     for recipe in plan.networks.recipes.values():
         found.append((recipe.segmentation.network, recipe.segmentation.training, recipe.preprocess.network_grid))
+    if plan.livers.need_network:
+        found.append((own.liver.network, own.liver.training, grid))
     return found
 
 

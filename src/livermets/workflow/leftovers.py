@@ -13,6 +13,7 @@ from livermets.cohort.study import Study
 from livermets.config.networks import LIVER, OWN
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem
+from livermets.workflow.livers import Livers
 
 # Folders of results/ that are not named after a cohort.
 STAGES = ("check", "concordance", "model", "networks", "overlap", "readers", "report")
@@ -53,7 +54,7 @@ class Made:
             {name: known.get(name) for name in config.cohorts},
             frozenset(name for name, settings in config.cohorts.items() if settings.role == "validation"),
             frozenset(config.networks),
-            config.segmentation.liver.source == "network",
+            Livers.of(config, study).need_network if study else config.segmentation.liver.missing == "network",
             config.segmentation.cross_fit,
         )
 

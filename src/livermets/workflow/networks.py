@@ -21,6 +21,8 @@ class Networks:
     config: StudyConfig
     learns: bool
     """Whether any scan trains a network; without one there are none."""
+    finds_livers: bool = False
+    """Whether the liver of any scan is found by a network."""
 
     @cached_property
     def recipes(self) -> dict[str, NetworkRecipe]:
@@ -35,10 +37,7 @@ class Networks:
     @property
     def names(self) -> list[str]:
         """The networks that have preprocessed scans of their own."""
-        return [
-            *([LIVER] if self.learns and self.config.segmentation.liver.source == "network" else []),
-            *self.of_lesions,
-        ]
+        return [*([LIVER] if self.finds_livers else []), *self.of_lesions]
 
     @property
     def trained(self) -> list[str]:

@@ -110,8 +110,10 @@ class Readers:
     def _livers(self, scan: Scan) -> dict[str, str]:
         """The liver masks of a scan by source."""
         where = f"{scan.patient_id}/{scan.timepoint}"
+        livers = self.plan.livers
         given = {"given": f"results/{scan.cohort}/intake/{where}/liver.nii.gz"} if scan.has_liver else {}
-        return {self.plan.liver_source: f"results/{scan.cohort}/liver/{where}.nii.gz"} | given
+        is_found = scan in livers.scans and livers.is_found(scan)
+        return ({livers.settings.missing: f"results/{scan.cohort}/liver/{where}.nii.gz"} if is_found else {}) | given
 
     def _metrics(self, scan: Scan) -> dict[str, str]:
         """Of every network with a mask of the scan, the file that says whether it was trained on the patient."""

@@ -12,6 +12,7 @@ from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
 from livermets.model.enough import patient_problems
 from livermets.segmentation.pretrained import checked_pretrained_file
+from livermets.workflow.livers import Livers
 
 
 def study_problems(config: StudyConfig, study: Study) -> ProblemList:
@@ -20,10 +21,10 @@ def study_problems(config: StudyConfig, study: Study) -> ProblemList:
     _check_training(study, problems)
     _check_response_timepoints(config, study, problems)
     _check_both_classes(config, study, problems)
-    _check_livers(config, study, problems)
+    problems.extend(Livers.of(config, study).problems())
     _check_compared(config, study, problems)
     _check_scores(config, study, problems)
-    problems.extend(network_problems(config))
+    problems.extend(network_problems(config, study))
     return problems
 
 
@@ -140,19 +141,6 @@ def _timepoints(cohort: Cohort) -> set[str]:
     return {scan.timepoint for scan in cohort.scans()}
 
 
-def _check_livers(config: StudyConfig, study: Study, problems: ProblemList) -> None:
-    source = config.segmentation.liver.source
-    needing: dict[str, list[Scan]] = {
-        "given": study.scans(),
-        "network": study.scans("segmentation", "train"),
-        "command": [],
-    }
-    for scan in needing[source]:
-        if not scan.has_liver:
-            what = f"no liver mask is given, and segmentation.liver.source is {source}"
-            problems.error(scan.label, what, "Give `liver` in the cohort, or choose another source")
-
-
 def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) -> None:
     unread = any(cohort.problems.errors for cohort in study.cohorts)
     if config.networks and not unread and not any(s.has_lesions for s in study.scans("segmentation", "validation")):
@@ -168,10 +156,10 @@ def _check_scores(config: StudyConfig, study: Study, problems: ProblemList) -> N
             scan_scores(written, config.sources)
 
 
-def network_problems(config: StudyConfig) -> ProblemList:
+def network_problems(config: StudyConfig, study: Study) -> ProblemList:
     """What is wrong with the networks that a study trains: keys, presets, and files of pre-trained weights."""
     problems, networks = ProblemList(), [config.segmentation.network]
-    if config.segmentation.liver.source == "network":
+    if Livers.of(config, study).need_network:
         networks.append(config.segmentation.liver.network)
     with problems.collected():
         networks += [recipe.segmentation.network for recipe in network_recipes(config).values()]

@@ -221,7 +221,7 @@ def _make_scan(
     ).to_csv(seg / "scan_metrics.csv", index=False)
     intake = folder / "intake" / patient / timepoint
     intake.mkdir(parents=True, exist_ok=True)
-    facts = {"source": "nifti", "spacing_xyz_mm": [0.7, 0.7, 2.5], "image_sha256": "ab" * 32, "excluded_lesions": {}}
+    facts = {"source": "nifti", "spacing_xyz_mm": [0.7, 0.7, 2.5], "image_sha256": "ab" * 32, "has_liver": True}
     (intake / "scan.json").write_text(json.dumps(facts))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.small_study import SmallStudy
-from tests.wrong_input.cases.corpus import T1, T2, case
+from tests.wrong_input.cases.corpus import T1, case
 
 
 @case("cohorts.train.imgae: unknown key. Did you mean `image`?")
@@ -125,13 +125,21 @@ def selected_stranger(study: SmallStudy) -> None:
 
 
 @case(
-    f"{T1}: no liver mask is given, and segmentation.liver.source is given. Give `liver` in the cohort, or choose "
-    "another source.",
-    f"{T2}: no liver mask is given, and segmentation.liver.source is given. Give `liver` in the cohort, or choose "
-    "another source.",
+    f"segmentation.liver: the liver of {T1} and of 1 more scan is not given: a network is to find it, which needs a "
+    "given liver mask of at least 2 training patients; there are 0. Give `liver` in the training cohorts, or set "
+    "`missing: command` (any program that finds livers)."
 )
 def no_liver_masks(study: SmallStudy) -> None:
     del study.cohort()["liver"]
+
+
+@case(
+    "segmentation.liver.source: this key is no longer known. Livers are given or found scan by scan. Write `missing: "
+    "network` (or `missing: command`) for scans that come without a liver mask, with `replace_given: true` for all "
+    "scans; for `source: given` write nothing."
+)
+def one_source_of_all_livers(study: SmallStudy) -> None:
+    study.config["segmentation"] = {"liver": {"source": "network"}}
 
 
 @case("cohorts: no cohort has the role train. Networks and model are fitted on training cohorts.")
