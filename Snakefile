@@ -25,5 +25,6 @@ rule all:
     input:
         "results/report/report.html",
         "results/lesions.csv",
+        "results/lesions_long.csv",
         "results/lesion_features.csv",
         "results/manifest.json",

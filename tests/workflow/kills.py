@@ -92,8 +92,9 @@ VICTIMS = {
     "resubstitution": _victim("resubstitution", "model", "resubstitution.csv", "resubstitution_calls.csv"),
     "lesion_table": Victim("lesion-table", ("results/lesions.csv",)),
     "lesion_feature_table": Victim("lesion-table", ("results/lesion_features.csv",)),
-    "concordance": _victim("concordance", "concordance/test", "diagnostics.csv", "agreement.csv", "strata.csv"),
-    "roi_concordance": _victim("roi-concordance", "concordance/test", "roi_agreement.csv", "feature_icc.csv"),
+    "concordance": _victim("concordance", "concordance/test/automatic", "diagnostics.csv", "agreement.csv"),
+    "concordance_sources": _victim("concordance-sources", "concordance/test", "sources.csv", "sources.png"),
+    "roi_concordance": _victim("roi-concordance", "concordance/test/automatic", "roi_agreement.csv", "feature_icc.csv"),
     "report": _victim("report", "report", "report.html"),
     "manifest": Victim("manifest", ("results/manifest.json",)),
 }

@@ -38,7 +38,7 @@ def test_the_report_the_tables_and_the_manifest_are_there(study):
     assert list(lesions.columns[: len(LESION_COLUMNS)]) == LESION_COLUMNS
     assert set(lesions["cohort"]) == {"learn", "test"}
     for name in ("diagnostics", "agreement", "strata", "roi_agreement", "feature_icc"):
-        assert (results / f"concordance/test/{name}.csv").exists(), name
+        assert (results / f"concordance/test/automatic/{name}.csv").exists(), name
 
 
 def test_lesion_ids_and_counts_are_whole_numbers_in_every_table(study):

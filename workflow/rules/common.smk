@@ -7,7 +7,6 @@ REPOSITORY = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(REPOSITORY / "src"))
 
 from livermets import surroundings
-from livermets.masks.identity import SOURCES
 from livermets.workflow import running, start
 from livermets.workflow.codebase import verb_digest
 from livermets.workflow.inputs import Inputs
@@ -41,5 +40,5 @@ wildcard_constraints:
     name="[A-Za-z0-9][A-Za-z0-9_-]*",
     patient="[A-Za-z0-9._-]+",
     timepoint="[A-Za-z0-9._-]+",
-    source="|".join(SOURCES),
+    source="|".join(plan.sources),
     network="|".join(plan.networks.names),

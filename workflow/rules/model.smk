@@ -1,11 +1,11 @@
-# The response model: fitted on the manual masks of the training cohorts, applied to both mask sources everywhere.
+# The response model: fitted on the reference masks of the training cohorts, applied to every mask source.
+
+MATCHING = "results/{cohort}/segmentation/{source}/{patient}/{timepoint}/matching.csv"
 
 
 rule training_table:
     input:
-        rois=lambda wildcards: plan.response_scans().expand(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
+        rois=lambda wildcards: plan.response_scans().expand(ROIS, source=plan.reference),
         lesions="results/model/outcome.csv",
     output:
         "results/model/training_rois.parquet",
@@ -19,9 +19,7 @@ rule training_table:
         mem_mb=requests.memory("training_table"),
         runtime=requests.time_limit("training_table"),
     params:
-        rois=lambda wildcards: plan.response_scans().words(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
+        rois=lambda wildcards: plan.response_scans().words(ROIS, source=plan.reference),
         timepoints=" ".join(f"--timepoint={timepoint}" for timepoint in plan.config.response_timepoints),
         code=verb_digest("training-table"),
     shell:
@@ -32,9 +30,7 @@ rule training_table:
 rule select:
     input:
         table="results/model/training_rois.parquet",
-        features=lambda wildcards: plan.response_scans().expand(
-            "results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
-        ),
+        features=lambda wildcards: plan.response_scans().expand(LESION_FEATURES, source=plan.reference),
         lesions="results/model/outcome.csv",
     output:
         model="results/model/model.safetensors",
@@ -82,9 +78,7 @@ rule select:
         runtime=requests.long_time_limit,
     params:
         folder=subpath(output.model, parent=True),
-        features=lambda wildcards: plan.response_scans().words(
-            "--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
-        ),
+        features=lambda wildcards: plan.response_scans().words(f"--lesions={LESION_FEATURES}", source=plan.reference),
         settings=plan.settings("selection"),
         seed=plan.seed,
         code=verb_digest("select"),
@@ -100,15 +94,8 @@ rule classify:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
         lesions="results/{cohort}/intake/lesions.csv",
-        matching=lambda wildcards: inputs.of_cohort(wildcards).expand(
-            "results/{cohort}/segmentation/automatic/{patient}/{timepoint}/matching.csv"
-        ),
-        manual=lambda wildcards: inputs.with_lesions(wildcards).expand(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
-        automatic=lambda wildcards: inputs.of_cohort(wildcards).expand(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
-        ),
+        matching=inputs.of_sources(MATCHING, reference=False),
+        rois=inputs.of_sources(ROIS),
     output:
         lesions=report(
             "results/{cohort}/lesions.csv",
@@ -116,6 +103,7 @@ rule classify:
             category="Lesions",
             labels={"cohort": "{cohort}"},
         ),
+        long="results/{cohort}/lesions_long.csv",
         probabilities="results/{cohort}/roi_probabilities.parquet",
     log:
         "results/logs/{cohort}/classify.log",
@@ -128,20 +116,14 @@ rule classify:
         runtime=requests.time_limit("classify"),
     params:
         model=subpath(input.model, parent=True),
-        matching=lambda wildcards: inputs.of_cohort(wildcards).words(
-            "--matching=results/{cohort}/segmentation/automatic/{patient}/{timepoint}/matching.csv"
-        ),
-        manual=lambda wildcards: inputs.with_lesions(wildcards).words(
-            "--rois-manual=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
-        automatic=lambda wildcards: inputs.of_cohort(wildcards).words(
-            "--rois-automatic=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
-        ),
+        matching=inputs.options_of_sources(f"--matching={{source}}={MATCHING}", reference=False),
+        rois=inputs.options_of_sources(f"--rois={{source}}={ROIS}"),
+        sides=f"--reference {plan.reference} --primary {plan.primary}",
         settings=plan.settings("classification"),
         code=verb_digest("classify"),
     shell:
         "python -m livermets classify --model {params.model} --lesions={input.lesions} {params.matching}"
-        " {params.manual} {params.automatic} --out {output.lesions}"
+        " {params.rois} {params.sides} --out {output.lesions} --out-long {output.long}"
         " --roi-out {output.probabilities} --settings {params.settings:q} 2> {log}"
 
 

@@ -1,7 +1,7 @@
-# Sliding-ROI and whole-lesion features of both mask sources.
+# Sliding-ROI and whole-lesion features of every mask source.
 
-MANUAL_LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
-AUTOMATIC_LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_automatic.csv"
+ROIS = "results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet"
+LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_{source}.csv"
 
 
 rule warm_radiomics:
@@ -27,8 +27,8 @@ rule features:
         written=inputs.written_with_mask,
         compiled="results/compiled_radiomics.txt",
     output:
-        rois="results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet",
-        lesions="results/{cohort}/features/{patient}/{timepoint}/lesions_{source}.csv",
+        rois=ROIS,
+        lesions=LESION_FEATURES,
     log:
         "results/logs/{cohort}/features/{patient}/{timepoint}_{source}.log",
     benchmark:
@@ -54,8 +54,7 @@ rule features:
 
 rule lesion_feature_table:
     input:
-        manual=lambda wildcards: plan.scans().filter(has_lesions=True).expand(MANUAL_LESION_FEATURES),
-        automatic=lambda wildcards: plan.scans().expand(AUTOMATIC_LESION_FEATURES),
+        inputs.of_sources(LESION_FEATURES),
     output:
         "results/lesion_features.csv",
     log:
@@ -66,8 +65,7 @@ rule lesion_feature_table:
         mem_mb=requests.memory("lesion_feature_table"),
         runtime=requests.time_limit("lesion_feature_table"),
     params:
-        manual=lambda wildcards: plan.scans().filter(has_lesions=True).words(MANUAL_LESION_FEATURES),
-        automatic=lambda wildcards: plan.scans().words(AUTOMATIC_LESION_FEATURES),
+        tables=inputs.options_of_sources(LESION_FEATURES),
         code=verb_digest("lesion-table"),
     shell:
-        "python -m livermets lesion-table {params.manual} {params.automatic} --out {output} 2> {log}"
+        "python -m livermets lesion-table {params.tables} --out {output} 2> {log}"

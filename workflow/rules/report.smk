@@ -9,11 +9,13 @@ rule report:
         "results/networks/automatic/network.json",
         "results/model/resubstitution.csv",
         "results/overlap/overlap.csv",
-        expand(
-            "results/concordance/{name}/{table}.csv",
-            name=plan.concordance_names(),
-            table=["diagnostics", "roi_agreement"],
-        ),
+        [
+            f"results/concordance/{name}/{source}/{table}.csv"
+            for name in plan.concordance_names()
+            for source in plan.pairs_of(name)
+            for table in ("diagnostics", "roi_agreement")
+        ],
+        [f"results/concordance/{name}/sources.csv" for name in plan.concordance_names() if plan.pairs_of(name)],
     output:
         html=report(
             "results/report/report.html",

@@ -34,7 +34,7 @@ class Look:
     marker: str = ""
 
 
-SOURCE_LOOK = {"manual": Look(BLUE, "-", "o"), "automatic": Look(VERMILION, "--", "s")}
+SIDE_LOOK = {"manual": Look(BLUE, "-", "o"), "automatic": Look(VERMILION, "--", "s")}
 CONTOUR_LOOK = {"manual": Look(SKY, "-"), "automatic": Look(ORANGE, "--"), "liver": Look(GREEN, ":")}
 """On CT slices: lighter members of the palette, as blue and vermilion drown in the grey of a liver."""
 CONTOUR_WORDS = {"manual": "light blue, solid", "automatic": "orange, dashed", "liver": "green, dotted"}

@@ -47,9 +47,10 @@ def estimate(plan: Plan) -> pd.DataFrame:
 def jobs(plan: Plan) -> dict[str, list[float]]:
     """For every rule the sizes in megavoxels of what its jobs read."""
     scans, training, learnt = plan.scans(), plan.scans("train"), plan.response_scans()
-    masks = scans.filter(has_lesions=True) + scans
+    masks = [scan for seen in plan.masks_of(scans).values() for scan in seen]
     cohorts = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts()]
-    compared = [scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()]
+    compared = {name: scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()}
+    pairs = [seen for name, seen in compared.items() for _ in plan.pairs_of(name)]
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
     # A compared network preprocesses the scans it is trained on and applied to, and segments the latter; the liver's
     # network preprocesses those that it is trained on.
@@ -71,10 +72,11 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "select": [learnt],
         "classify": cohorts,
         "resubstitution": [training],
-        "lesion_table": [scans],
+        "lesion_table": [scans, scans],
         "lesion_feature_table": [scans],
-        "concordance": compared,
-        "roi_concordance": compared,
+        "concordance": pairs,
+        "roi_concordance": pairs,
+        "concordance_sources": [seen for name, seen in compared.items() if plan.pairs_of(name)],
         "report": [scans],
         "manifest": [scans],
     }

@@ -44,6 +44,41 @@ class Inputs:
         """The scans behind one concordance folder."""
         return self.plan.scans().filter(cohorts=self.plan.concordance_cohorts(wildcards.name))
 
+    def of_sources(self, template: str, reference: bool = True) -> Callable[[Any], list[str]]:
+        """One path per mask source and scan of a job's cohort (without one: of the study), ``reference`` included or
+        not."""
+        return lambda wildcards: [
+            path
+            for source, scans in self._masks(wildcards, reference).items()
+            for path in scans.expand(template, source=source)
+        ]
+
+    def options_of_sources(self, template: str, reference: bool = True) -> Callable[[Any], str]:
+        """The same as words of a command: `--rois {source}=results/...`."""
+        return lambda wildcards: " ".join(
+            scans.words(template, source=source) for source, scans in self._masks(wildcards, reference).items()
+        )
+
+    def _masks(self, wildcards: Any, reference: bool) -> dict[str, Scans]:
+        masks = self.plan.masks_of(self.of_cohort(wildcards) if hasattr(wildcards, "cohort") else self.plan.scans())
+        return {source: scans for source, scans in masks.items() if reference or source != self.plan.reference}
+
+    def of_pair(self, template: str) -> Callable[[Any], list[str]]:
+        """One path per scan behind one concordance folder and side of its pair: the reference, and its own source."""
+        return lambda wildcards: [
+            path for source, scans in self._pair(wildcards) for path in scans.expand(template, source=source)
+        ]
+
+    def options_of_pair(self, template: str) -> Callable[[Any], str]:
+        """The same as words of a command."""
+        return lambda wildcards: " ".join(
+            scans.words(template, source=source) for source, scans in self._pair(wildcards)
+        )
+
+    def _pair(self, wildcards: Any) -> list[tuple[str, Scans]]:
+        masks = self.plan.masks_of(self.of_concordance(wildcards))
+        return [(source, masks[source]) for source in (self.plan.reference, wildcards.source)]
+
     def intake_sources(self, wildcards: Any) -> str | list[str]:
         """What the user gave for a scan, or the folder of the synthetic cohort."""
         if self.plan.is_phantom(wildcards.cohort):

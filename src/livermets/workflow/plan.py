@@ -28,6 +28,7 @@ from livermets.workflow.readiness import file_problems, study_problems
 from livermets.workflow.scans import Scans
 
 POOLED = "pooled"
+REFERENCE = "manual"
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,31 @@ class Plan:
     def judged_scans(self, network: str) -> Scans:
         """The scans whose masks a network is judged by: all of the study's own, of others those compared."""
         return self.scans() if network == OWN else self.compared_scans()
+
+    # Mask sources: names, and the scans that each has a mask of.
+
+    @property
+    def reference(self) -> str:
+        """The mask source that the others are compared with, and that the response model is fitted on."""
+        return REFERENCE
+
+    @property
+    def primary(self) -> str:
+        """The mask source whose pair with the reference is the headline."""
+        return OWN
+
+    @property
+    def sources(self) -> list[str]:
+        """Every mask source of the study, the reference first."""
+        return [self.reference, self.primary]
+
+    def masks_of(self, scans: Scans) -> dict[str, Scans]:
+        """Those of some scans that have a mask, by mask source, the reference first."""
+        return {self.reference: scans.filter(has_lesions=True), self.primary: scans}
+
+    def pairs_of(self, name: str) -> list[str]:
+        """The mask sources that have a pair with the reference in one concordance folder, the primary one first."""
+        return [self.primary]
 
     def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
         """One scan."""

@@ -74,7 +74,7 @@ def make_results(
     for name in [*validation, "pooled"]:
         part = lesions[lesions.cohort.isin(validation if name == "pooled" else [name])]
         if len(part):
-            _make_concordance(folder / "concordance" / name, part)
+            _make_concordance(folder / "concordance" / name / "automatic", part)
     _make_overlap(folder, cohorts)
     (folder / "check").mkdir(parents=True, exist_ok=True)
     pd.DataFrame(

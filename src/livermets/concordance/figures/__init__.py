@@ -1,4 +1,4 @@
-"""Pictures of manual against automatic masks."""
+"""Pictures of one mask source against the reference."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from livermets.concordance.result import ConcordanceResult
 from livermets.config.statistics import StatisticsSettings
 
 
-def concordance_figures(result: ConcordanceResult, settings: StatisticsSettings) -> dict[str, Figure]:
-    """Every figure that the tables allow, by the name of the table that holds its data."""
+def concordance_figures(result: ConcordanceResult, settings: StatisticsSettings, title: str = "") -> dict[str, Figure]:
+    """Every figure that the tables allow, by the name of the table that holds its data; ``title``: what must be known
+    of all of them."""
     lesions = result.lesions[result.lesions["headline"]]
     figures = {"lesions": dice_against_diameter(lesions, settings), "strata": strata_heat(result.strata)}
     if len(result.share_differences):
@@ -32,4 +33,6 @@ def concordance_figures(result: ConcordanceResult, settings: StatisticsSettings)
     if len(result.calibration):
         figures["calibration"] = calibration_figure(result.calibration)
         figures["decision"] = decision_figure(result.decision)
+    for drawn in figures.values() if title else ():
+        drawn.suptitle(title, fontsize=7)
     return figures
