@@ -74,17 +74,17 @@ def concordance_verb(
 
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     where = ", ".join(str(path) for path in lesions)
-    given, said = paired({str(path): read_table(path) for path in lesions}, reference, source)
+    pair = paired({str(path): read_table(path) for path in lesions}, reference, source)
     if not allow_absent:
-        require_timepoints(given, timepoint or [], where)
-    table = of_cohorts(given, cohort or [], where)
-    result = concordance(table, statistics, seed, where, timepoint or [], role or [VALIDATION], said)
+        require_timepoints(pair.lesions, timepoint or [], where)
+    table = of_cohorts(pair.lesions, cohort or [], where)
+    result = concordance(table, statistics, seed, where, timepoint or [], role or [VALIDATION], pair.notes)
     figures = {}
     if draw:
         from livermets.concordance.figures import concordance_figures
 
-        figures = concordance_figures(result, statistics, "; ".join(said))
-    summary = in_words(vars(result), result.lesions)
+        figures = concordance_figures(result, statistics, pair.names)
+    summary = "".join(f"Note: {note}.\n" for note in pair.notes) + in_words(vars(result), result.lesions)
     write_concordance(out, result, figures, summary)
     typer.echo(f"{summary}{len(result.lesions)} lesions: tables in {out}", err=True)
     for note in result.notes:

@@ -6,6 +6,7 @@ The long form holds any number of sources and is what statistics start from; of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -119,27 +120,37 @@ def pair(long: pd.DataFrame, reference: str, other: str | None, every: bool = Fa
     return table if "role" in long and long["role"].notna().any() else table.drop(columns="role", errors="ignore")
 
 
-def paired(
-    tables: Mapping[str, pd.DataFrame], reference: str = REFERENCE, other: str | None = None
-) -> tuple[pd.DataFrame, list[str]]:
-    """The wide table of one pair from lesion tables by name, of either form, each checked under its name; and what must
-    be known of it, in words: which sources it is about, and the lesions that are not part of it. Without ``other``
-    there must be one source beside the reference only."""
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One mask source against the reference."""
+
+    lesions: pd.DataFrame
+    """In wide form."""
+    names: tuple[str, str] = SIDES
+    """The sources that the sides stand for."""
+    notes: tuple[str, ...] = ()
+    """What must be known of it, in words: which sources it is about, and the lesions that are not part of it."""
+
+
+def paired(tables: Mapping[str, pd.DataFrame], reference: str = REFERENCE, other: str | None = None) -> Pair:
+    """One pair from lesion tables by name, of either form, each checked under its name. Without ``other`` there must be
+    one source beside the reference only."""
     if not any(map(is_long, tables.values())) and (reference, other or AUTOMATIC) == SIDES:
-        return joined(tables), []
+        return Pair(joined(tables))
     where, long = ", ".join(tables), joined_long(tables)
     other = other_source(others_than(reference, long, where), reference, other, where)
     table = pair(long, reference, other)
     if not (table["kind"] == MANUAL).any():
         raise input_error(where, f"no lesion of {reference} is in a scan that {other} has a mask of")
-    return table, [*sides_in_words(reference, other), *_not_seen(long, table, reference, other)]
+    notes = (*_sides_in_words(reference, other), *_not_seen(long, table, reference, other))
+    return Pair(table, (reference, other), notes)
 
 
-def sides_in_words(reference: str, other: str) -> list[str]:
+def _sides_in_words(reference: str, other: str) -> list[str]:
     """Which sources the two sides of a pair stand for; nothing where they are called so."""
     if (reference, other) == SIDES:
         return []
-    return [f"in these tables and pictures {MANUAL} is the mask source {reference}, and {AUTOMATIC} is {other}"]
+    return [f"in these tables {MANUAL} is the mask source {reference}, and {AUTOMATIC} is {other}"]
 
 
 def other_source(others: Sequence[str], reference: str, other: str | None, where: str) -> str:
@@ -193,8 +204,8 @@ def _not_seen(long: pd.DataFrame, table: pd.DataFrame, reference: str, other: st
     lesions = int((long[SOURCE] == reference).sum()) - int((table["kind"] == MANUAL).sum())
     if not lesions:
         return []
-    verb = "lesion is" if lesions == 1 else "lesions are"
-    return [f"{lesions} {verb} left out: {other} has no mask of their scans"]
+    left_out = "lesion is left out" if lesions == 1 else "lesions are left out"
+    return [f"{lesions} {left_out}: {other} has no mask of {'its scan' if lesions == 1 else 'their scans'}"]
 
 
 def _of_reference(long: pd.DataFrame) -> pd.Series:
