@@ -70,6 +70,8 @@ def test_a_bare_checkout_plans_the_whole_demonstration(tmp_path):
     for rule in ("check", "select", "report", "manifest", "all", "concordance"):
         assert jobs[rule] == 1, rule
     assert jobs["classify"] == len(cohorts)
+    assert jobs["lesion_table"] == 2
+    assert jobs["concordance_sources"] == 1
 
 
 def test_cross_fitting_trains_one_more_network_per_fold(study):

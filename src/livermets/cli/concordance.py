@@ -9,6 +9,7 @@ import typer
 
 from livermets.cli import app
 from livermets.cli.options import Draw, Seed, settings_of
+from livermets.masks.identity import REFERENCE
 
 Settings = Annotated[str, settings_of("statistics")]
 Absent = Annotated[
@@ -52,7 +53,7 @@ def concordance_verb(
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the tables (CSV) and figures (PNG).")],
-    reference: Reference = "manual",
+    reference: Reference = REFERENCE,
     source: Other = None,
     settings: Settings = "{}",
     seed: Seed = 0,
@@ -109,7 +110,7 @@ def roi_concordance_verb(
             "[default: ROIS.parquet].",
         ),
     ] = None,
-    reference: Reference = "manual",
+    reference: Reference = REFERENCE,
     source: Other = None,
     lesions: Annotated[
         list[Path] | None,
@@ -168,7 +169,7 @@ def concordance_sources_verb(
         typer.Argument(metavar="LESIONS.csv...", help="Lesion tables in long form, a row per lesion and mask source."),
     ],
     out: Annotated[Path, typer.Option(help="Table to write (CSV); its picture (PNG) gets the same name.")],
-    reference: Reference = "manual",
+    reference: Reference = REFERENCE,
     primary: Annotated[
         str | None, typer.Option(help="The source that the others are tested against [default: the first].")
     ] = None,

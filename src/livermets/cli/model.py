@@ -9,6 +9,7 @@ import typer
 
 from livermets.cli import app
 from livermets.cli.options import Draw, OutTable, PredictingTimepoints, Seed, settings_of, threads
+from livermets.masks.identity import REFERENCE
 
 
 @app.command("training-table")
@@ -111,7 +112,7 @@ def classify_verb(
         list[str] | None,
         typer.Option(metavar="SOURCE=PATH", help="A source's masks against the reference, per scan (repeatable)."),
     ] = None,
-    reference: Annotated[str, typer.Option(help="The mask source that the others are compared with.")] = "manual",
+    reference: Annotated[str, typer.Option(help="The mask source that the others are compared with.")] = REFERENCE,
     primary: Annotated[
         str | None, typer.Option(help="The source beside the reference in the wide table [default: none].")
     ] = None,

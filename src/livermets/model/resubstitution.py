@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from livermets.masks.identity import SIDES
+from livermets.masks.identity import MANUAL, SIDES
 from livermets.masks.lesion_table import of_these_patients, with_patient_names
 from livermets.stats.diagnostics import auc_estimates, class_diagnostics
 from livermets.stats.resampling import Resampling
@@ -22,10 +22,10 @@ def resubstitution_tables(lesions: pd.DataFrame, resampling: Resampling) -> dict
     cohorts = [(str(name), part) for name, part in lesions.groupby("cohort", sort=False, dropna=False)]
     none = pd.DataFrame(columns=["cohort", "mask_source", *COLUMNS])
     diagnostics = [frame for name, part in cohorts for frame in _diagnostics(name, part, resampling)]
-    calls = [calls_per_patient(part, "manual") for _, part in cohorts]
+    calls = [calls_per_patient(part, MANUAL) for _, part in cohorts]
     return {
         "resubstitution": pd.concat(diagnostics or [none], ignore_index=True),
-        "resubstitution_calls": pd.concat(calls or [calls_per_patient(lesions, "manual")], ignore_index=True),
+        "resubstitution_calls": pd.concat(calls or [calls_per_patient(lesions, MANUAL)], ignore_index=True),
     }
 
 

@@ -220,7 +220,7 @@ def test_the_long_table_gives_the_same_bytes_and_any_pair(table: Path, tmp_path:
     notes = (tmp_path / "adjusted" / "notes.csv").read_text()
     assert "manual is the mask source manual, and automatic is adjusted" in notes
     agreement = pd.read_csv(tmp_path / "adjusted" / "agreement.csv")
-    assert agreement.loc[agreement["measure"] == "agreement", "value"].tolist() == [1.0] * 3
+    assert set(agreement.loc[agreement["measure"] == "agreement", "value"]) == {1.0}
 
 
 def test_sources_stand_side_by_side(table: Path, tmp_path: Path) -> None:
