@@ -70,6 +70,8 @@ def test_a_bare_checkout_plans_the_whole_demonstration(tmp_path):
     for rule in ("check", "select", "report", "manifest", "all", "concordance"):
         assert jobs[rule] == 1, rule
     assert jobs["classify"] == len(cohorts)
+    assert jobs["lesion_table"] == 2
+    assert jobs["concordance_sources"] == 1
 
 
 def test_cross_fitting_trains_one_more_network_per_fold(study):
@@ -104,9 +106,12 @@ def test_a_predict_cohort_without_masks_gets_no_manual_features(study, tmp_path)
 
 def test_only_classes_of_the_response_timepoints_are_handed_over_as_predictions(study):
     folder = study(response_timepoints=["baseline"])
-    done = snakemake(folder, "-n", "-p", "results/concordance/test/diagnostics.csv")
+    done = snakemake(folder, "-n", "-p", "results/concordance/test/automatic/diagnostics.csv")
     assert done.returncode == 0, done.stderr
-    said = "livermets concordance results/test/lesions.csv --timepoint=baseline --allow-absent "
+    said = (
+        "livermets concordance results/test/lesions_long.csv --reference manual --source automatic "
+        "--timepoint=baseline --allow-absent "
+    )
     assert said in done.stdout + done.stderr
 
 

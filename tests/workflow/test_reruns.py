@@ -16,7 +16,7 @@ from tests.workflow.tiny_runs import REPOSITORY
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reruns")]
 
 READERS = {"report", "manifest"}
-STATISTICS = {"concordance", "roi_concordance"}
+STATISTICS = {"concordance", "roi_concordance", "concordance_sources"}
 AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
 AFTER_MODEL = {"select", "resubstitution", *AFTER_CLASSIFY}
 FEATURES = {"features", "lesion_feature_table"}

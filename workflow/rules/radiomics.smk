@@ -1,5 +1,8 @@
 # Sliding-ROI and whole-lesion features of every mask source whose lesions get a class.
 
+ROIS = "results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet"
+LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_{source}.csv"
+
 
 rule warm_radiomics:
     output:
@@ -24,8 +27,8 @@ rule features:
         written=inputs.written_with_mask,
         compiled="results/compiled_radiomics.txt",
     output:
-        rois="results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet",
-        lesions="results/{cohort}/features/{patient}/{timepoint}/lesions_{source}.csv",
+        rois=ROIS,
+        lesions=LESION_FEATURES,
     log:
         "results/logs/{cohort}/features/{patient}/{timepoint}_{source}.log",
     benchmark:
@@ -52,7 +55,7 @@ rule features:
 
 rule lesion_feature_table:
     input:
-        inputs.lesion_features,
+        inputs.of_sources(LESION_FEATURES),
     output:
         "results/lesion_features.csv",
     log:
@@ -63,7 +66,7 @@ rule lesion_feature_table:
         mem_mb=requests.memory("lesion_feature_table"),
         runtime=requests.time_limit("lesion_feature_table"),
     params:
-        features=inputs.lesion_feature_words,
+        tables=inputs.options_of_sources(LESION_FEATURES),
         code=verb_digest("lesion-table"),
     shell:
-        "python -m livermets lesion-table {params.features} --out {output} 2> {log}"
+        "python -m livermets lesion-table {params.tables} --out {output} 2> {log}"

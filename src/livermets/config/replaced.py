@@ -7,6 +7,7 @@ REPLACED = {
         "Livers are given or found scan by scan. Write `missing: network` (or `missing: command`) for scans that come "
         "without a liver mask, with `replace_given: true` for all scans; for `source: given` write nothing"
     ),
+    "compare_networks": "Further networks are mask sources like any other; write them under `networks`",
 }
 """Once known key: what to do."""
 

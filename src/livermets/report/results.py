@@ -137,8 +137,10 @@ def read_results(root: Path, config: ReportedConfig, manifest: dict[str, Any] | 
         model_pictures=pictures_in(root / places.MODEL),
         networks={name: _network(name, path) for name, path in folder.trained_networks().items()},
         overlap=folder.tables(places.OVERLAP),
-        concordance={path.name: folder.tables(f"{places.CONCORDANCE}/{path.name}") for path in compared},
-        concordance_pictures={path.name: pictures_in(path) for path in compared},
+        concordance={
+            path.name: folder.tables(f"{places.CONCORDANCE}/{path.name}/{places.PRIMARY}") for path in compared
+        },
+        concordance_pictures={path.name: pictures_in(path / places.PRIMARY) for path in compared},
         benchmarks=read_benchmarks(root / places.BENCHMARKS),
         manifest=manifest or read_json(root / places.MANIFEST),
     )

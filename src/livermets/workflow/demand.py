@@ -70,6 +70,7 @@ DEMANDS = {
     "lesion_table": Demand(1, 0.001, 200, 0),
     "lesion_feature_table": Demand(1, 0.001, 200, 0),
     "concordance": Demand(5, 0.005, 400, 0.1),
+    "concordance_sources": Demand(5, 0.005, 400, 0.1),
     "roi_concordance": Demand(2.5, 0.05, 400, 1),
     "report": Demand(6, 0.005, 700, 0.1, disk_mb=8, disk_mb_per_megavoxel=0.01),
     "manifest": Demand(2, 0.005, 300, 0),

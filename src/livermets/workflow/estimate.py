@@ -52,7 +52,8 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     sources = plan.sources
     masks = [scan for source in (sources.reference, *sources.others) for scan in sources.classified(source)]
     classified = [scans.filter(cohorts=[cohort.name]) for cohort in plan.classified_cohorts]
-    compared = [scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()]
+    compared = {name: scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()}
+    pairs = [seen for name, seen in compared.items() for _ in plan.pairs_of(name)]
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
     # A network preprocesses the scans it is trained on and those it draws; the liver's those that it is trained on.
     of_livers = [plan.livers.learnt_from] if plan.livers.need_network else []
@@ -81,10 +82,11 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "select": [learnt] if learnt else [],
         "classify": classified,
         "resubstitution": [learnt] if learnt else [],
-        "lesion_table": [scans] if classified else [],
+        "lesion_table": [scans, scans] if classified else [],
         "lesion_feature_table": [scans] if classified else [],
-        "concordance": compared,
-        "roi_concordance": compared,
+        "concordance": pairs,
+        "roi_concordance": pairs,
+        "concordance_sources": list(compared.values()),
         "report": [scans],
         "manifest": [scans],
     }

@@ -20,7 +20,6 @@ from livermets.workflow.scans import Scans
 PREPROCESSED = "results/{cohort}/preprocess/{network}/{patient}/{timepoint}"
 MASKS = "results/{cohort}/segmentation/{source}/{patient}/{timepoint}"
 """The folders of one scan and one network, or one source of masks."""
-LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_{source}.csv"
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,50 @@ class Inputs:
         """The scans of a job's cohort."""
         return self.plan.scans().filter(cohorts=[wildcards.cohort])
 
-    def classified(self, source: str, wildcards: Any) -> Scans:
-        """The scans of a job's cohort whose lesions get a class from a source's masks."""
-        return self.plan.sources.classified(source).filter(cohorts=[wildcards.cohort])
-
     def of_concordance(self, wildcards: Any) -> Scans:
         """The scans behind one concordance folder."""
         cohorts = self.plan.concordance_cohorts(wildcards.name)
         return self.plan.scans(response="validation").filter(cohorts=cohorts)
+
+    def of_sources(self, template: str, reference: bool = True) -> Callable[[Any], list[str]]:
+        """One path per mask source and scan of a job's cohort (without one: of the study), ``reference`` included or
+        not."""
+        return lambda wildcards: [
+            path
+            for source, scans in self._masks(wildcards, reference).items()
+            for path in scans.expand(template, source=source)
+        ]
+
+    def options_of_sources(self, template: str, reference: bool = True) -> Callable[[Any], str]:
+        """The same as words of a command: `--rois {source}=results/...`."""
+        return lambda wildcards: " ".join(
+            scans.words(template, source=source) for source, scans in self._masks(wildcards, reference).items()
+        )
+
+    def _masks(self, wildcards: Any, reference: bool) -> dict[str, Scans]:
+        sources = self.plan.sources
+        names = [*([sources.reference] if reference else []), *sources.others]
+        masks = {name: sources.classified(name) for name in names}
+        if hasattr(wildcards, "cohort"):
+            masks = {name: scans.filter(cohorts=[wildcards.cohort]) for name, scans in masks.items()}
+        return {name: scans for name, scans in masks.items() if scans}
+
+    def of_pair(self, template: str) -> Callable[[Any], list[str]]:
+        """One path per scan behind one concordance folder and side of its pair: the reference, and its own source."""
+        return lambda wildcards: [
+            path for source, scans in self._pair(wildcards) for path in scans.expand(template, source=source)
+        ]
+
+    def options_of_pair(self, template: str) -> Callable[[Any], str]:
+        """The same as words of a command."""
+        return lambda wildcards: " ".join(
+            scans.words(template, source=source) for source, scans in self._pair(wildcards)
+        )
+
+    def _pair(self, wildcards: Any) -> list[tuple[str, Scans]]:
+        cohorts, sources = self.plan.concordance_cohorts(wildcards.name), self.plan.sources
+        asked = sources.classified(wildcards.source).filter(cohorts=cohorts, response=["validation"])
+        return [(source, asked) for source in (sources.reference, wildcards.source)]
 
     def intake_sources(self, wildcards: Any) -> str | list[str]:
         """What the user gave for a scan, or the folder of the synthetic cohort."""
@@ -129,21 +164,6 @@ class Inputs:
             self.plan.sources.drawn_by(name).words(f"--scans={name}={MASKS}", source=name)
             for name in self.plan.sources.others
         )
-
-    def lesion_features(self, wildcards: Any) -> list[str]:
-        """The whole-lesion features of every source whose lesions get a class."""
-        sources = self.plan.sources
-        return [
-            path
-            for source in (sources.reference, *sources.others)
-            for path in sources.classified(source).expand(LESION_FEATURES, source=source)
-        ]
-
-    def lesion_feature_words(self, wildcards: Any) -> str:
-        """The same as words of a command."""
-        sources = self.plan.sources
-        every = (sources.reference, *sources.others)
-        return " ".join(sources.classified(source).words(LESION_FEATURES, source=source) for source in every)
 
     def liver_of_features(self, wildcards: Any) -> list[str]:
         """The liver that grey values are normalised over, where they are."""

@@ -242,7 +242,8 @@ class Plan:
     @property
     def lesion_tables(self) -> list[str]:
         """The tables of all lesions, where lesions get a class."""
-        return ["results/lesions.csv", "results/lesion_features.csv"] if self.classified_cohorts else []
+        names = ("lesions", "lesions_long", "lesion_features")
+        return [f"results/{name}.csv" for name in names] if self.classified_cohorts else []
 
     @property
     def reported(self) -> list[str]:
@@ -256,7 +257,10 @@ class Plan:
         if self.fits_response:
             files += ["results/model/resubstitution.csv"]
         for name in self.concordance_names():
-            files += [f"results/concordance/{name}/{table}.csv" for table in ("diagnostics", "roi_agreement")]
+            files += [f"results/concordance/{name}/sources.csv"]
+            for source in self.pairs_of(name):
+                tables = ("diagnostics", "roi_agreement")
+                files += [f"results/concordance/{name}/{source}/{table}.csv" for table in tables]
         return files
 
     def pairs_of(self, name: str) -> list[str]:

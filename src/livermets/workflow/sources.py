@@ -43,6 +43,12 @@ class Sources:
         chosen = self.config.concordance.primary
         return chosen if chosen in self.others else next(iter(self.others), None)
 
+    @property
+    def options(self) -> str:
+        """`--reference` and, where there is another source, `--primary`."""
+        chosen = {"reference": self.reference, "primary": self.primary}
+        return " ".join(f"--{side} {name}" for side, name in chosen.items() if name is not None)
+
     def drawn_by(self, source: str) -> Scans:
         """The scans with a mask of a source. The study's own network draws every scan that segmentation uses; further
         ones only those that they are judged on."""

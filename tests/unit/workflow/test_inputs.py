@@ -151,3 +151,30 @@ def test_networks_beside_the_own_one_are_judged_on_validation_scans_with_a_mask(
     )
     assert len(both.of_concordance(SimpleNamespace(name="pooled"))) == 3
     assert len(both.of_concordance(SimpleNamespace(name="second"))) == 1
+
+
+def test_a_cohort_is_classified_with_every_mask_that_its_scans_have(inputs):
+    template = "results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet"
+    where = "results/{0}/features/{1}/baseline/rois_{2}.parquet"
+    assert inputs().of_sources(template)(job()) == [
+        where.format("test", patient, source) for source in ("manual", "automatic") for patient in ("V001", "V002")
+    ]
+    without_masks = job("new", "p01")
+    assert inputs().of_sources(template)(without_masks) == [where.format("new", "p01", "automatic")]
+    assert inputs().options_of_sources(f"--rois={{source}}={template}", reference=False)(job()) == (
+        "--rois=automatic=results/test/features/{V001/baseline,V002/baseline}/rois_automatic.parquet"
+    )
+    of_the_study = inputs().of_sources(template)(SimpleNamespace())
+    assert len(of_the_study) == 7 + 8
+
+
+def test_a_pair_is_of_the_reference_and_its_own_source(inputs):
+    pooled = SimpleNamespace(name="pooled", source="automatic")
+    template = "{cohort}/{patient}/{timepoint}/{source}"
+    assert inputs().of_pair(template)(pooled) == [
+        f"{scan}/baseline/{source}"
+        for source in ("manual", "automatic") for scan in ("test/V001", "test/V002", "second/W001")
+    ]  # fmt: skip
+    assert inputs().options_of_pair("--x={cohort}/{patient}/{timepoint}/{source}")(pooled).split()[-1] == (
+        "--x=second/W001/baseline/automatic"
+    )
