@@ -87,8 +87,8 @@ def sources_table(
     timepoints: Sequence[str] = (),
     roles: Sequence[str] = (VALIDATION,),
 ) -> pd.DataFrame:
-    """One row per mask source beside the reference, the ``primary`` one first. Where that is left out, or the table has no
-    row of it, as in a cohort that it was not applied to, the first source of the table takes its place.
+    """One row per mask source beside the reference, the ``primary`` one first. Where that is left out, or the table has
+    no row of it, as in a cohort that it was not applied to, the first source of the table takes its place.
 
     Every row is about the reference lesions of the scans that the source has a mask of, so lesions may differ from row
     to row. Its figures are those of the pair's own tables: detection, fates, agreement and kappa, Dice (0 for a lesion
