@@ -79,7 +79,7 @@ def lesion_auc(folder: Path, seed: int, effect: float) -> str:
         "--settings", canonical_json(settings), "--seed", seed, "--threads", 2, "--no-figures",
     )  # fmt: skip
     lesions = [f"--lesions={path}" for path in sorted(test.glob("*/*/lesions.csv"))]
-    rois = [f"--rois-manual={path}" for path in sorted(test.glob("*/*/rois.parquet"))]
+    rois = [f"--rois=manual={path}" for path in sorted(test.glob("*/*/rois.parquet"))]
     verb("classify", "--model", folder / "model", *lesions, *rois, "--out", folder / "lesions.csv")
     table = pd.read_csv(folder / "lesions.csv").dropna(subset=["share_manual", "response"])
     patient = pd.factorize(table["patient_id"])[0]

@@ -200,4 +200,7 @@ def concordance_sources_verb(
 
         write_png(out.with_suffix(".png"), fates_by_source(table))
     write_csv(out, table)
+    first = table["mask_source"].iloc[0]
+    if primary not in (None, first):
+        typer.echo(f"note: no row of {primary}: the others are compared with {first}", err=True)
     typer.echo(f"{len(table)} mask sources in {out}", err=True)

@@ -32,18 +32,23 @@ def general_notes(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def headline_notes(everything: pd.DataFrame, named: Sequence[str]) -> list[str]:
-    """Which lesions the headline is about, and what is left out of it; ``named``: the timepoints or roles by which they
-    were chosen."""
-    others, about = everything[~everything["headline"]], ", ".join(named)
+def headline_notes(everything: pd.DataFrame, timepoints: Sequence[str], roles: Sequence[str]) -> list[str]:
+    """Which lesions the headline is about, by timepoint if some are named, else by role, and what is left out of it."""
+    others = everything[~everything["headline"]]
     if others.empty:
         return []
+    about = ", ".join(timepoints) if timepoints else f"scans with the role {', '.join(roles)}"
     found = ", ".join(dict.fromkeys(others["timepoint"].astype(str))) if "timepoint" in others else NOT_STATED
+    why = "a follow-up image is part of the outcome, so its classes predict nothing"
     return [
-        *([] if everything["headline"].any() else [f"no lesion at {about}: nothing of a prediction can be said"]),
+        *(
+            []
+            if everything["headline"].any()
+            else [f"no lesion {'at' if timepoints else 'of'} {about}: nothing of a prediction can be said"]
+        ),
         f"the figures are about {about}; "
         f"{counted(len(others), 'lesion')} at {found} stand in agreement_by_timepoint.csv only: "
-        "a follow-up image is part of the outcome, so its classes predict nothing",
+        f"{why if timepoints else 'their classes count as no predictions'}",
     ]
 
 

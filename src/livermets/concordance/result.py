@@ -116,7 +116,7 @@ def concordance(
     notes = [
         *notes,
         *left_out,
-        *headline_notes(everything, timepoints or roles),
+        *headline_notes(everything, timepoints, roles),
         *general_notes(table),
         *stratum_notes(strata, settings),
         *model_notes,

@@ -14,7 +14,6 @@ from livermets.concordance.counts import detection_table
 from livermets.concordance.diagnostics import CLASSIFIED, diagnostics_of_all
 from livermets.concordance.result import patient_bootstrap
 from livermets.config.statistics import StatisticsSettings
-from livermets.errors import input_error
 from livermets.masks.identity import AUTOMATIC, LESION_KEY, SCAN_KEY, present
 from livermets.masks.lesion_table import (
     FATES,
@@ -88,7 +87,8 @@ def sources_table(
     timepoints: Sequence[str] = (),
     roles: Sequence[str] = (VALIDATION,),
 ) -> pd.DataFrame:
-    """One row per mask source beside the reference, the ``primary`` one first (left out: the first of the table).
+    """One row per mask source beside the reference, the ``primary`` one first. Where that is left out, or the table has
+    no row of it, as in a cohort that it was not applied to, the first source of the table takes its place.
 
     Every row is about the reference lesions of the scans that the source has a mask of, so lesions may differ from row
     to row. Its figures are those of the pair's own tables: detection, fates, agreement and kappa, Dice (0 for a lesion
@@ -99,9 +99,7 @@ def sources_table(
     settings = settings or StatisticsSettings()
     long, _ = without_other_roles(long, roles, where)
     others = others_than(reference, long, where)
-    first = others[0] if primary is None else primary
-    if first not in others:
-        raise input_error(where, f"no row of the primary mask source {first!r}", f"Others are {', '.join(others)}")
+    first = primary if primary in others else others[0]
     names = [first, *(name for name in others if name != first)]
     wide = {
         name: with_headline(pair(long, reference, name), timepoints, where, roles).query("headline") for name in names

@@ -307,4 +307,4 @@ def test_lesions_that_nothing_is_predicted_of_stand_beside_the_headline() -> Non
     assert len(found.lesions) == len(whole)
     by_timepoint = found.agreement_by_timepoint.groupby("timepoint", dropna=False)["headline"].all()
     assert by_timepoint.to_dict() == {"TP1": False, "baseline": True}
-    assert any(note.startswith("the figures are about validation; ") for note in found.notes)
+    assert any(note.startswith("the figures are about scans with the role validation; ") for note in found.notes)

@@ -122,11 +122,12 @@ def test_one_patient_and_nothing_in_common_are_no_errors() -> None:
     assert sources_table(apart, "manual", "net", SETTINGS)["n_lesions_both"].tolist()[1] == 0
 
 
-def test_a_primary_source_that_is_not_there_is_refused() -> None:
-    with pytest.raises(
-        InputError, match=r"no row of the primary mask source 'nett'\. Others are net, perfect, reader2"
-    ):
-        sources_table(study(), "manual", "nett", SETTINGS)
+def test_where_the_primary_source_has_no_mask_the_first_one_takes_its_place() -> None:
+    table = sources_table(study(), "manual", "nnunet", SETTINGS)
+    assert table["mask_source"].tolist() == ["net", "perfect", "reader2"]
+    assert table["primary"].tolist() == [1, 0, 0]
+    with pytest.raises(InputError, match="no row of the reference 'gold'"):
+        sources_table(study(), "gold", "net", SETTINGS)
 
 
 def test_the_picture_shows_the_shares_and_the_dice(table: pd.DataFrame) -> None:

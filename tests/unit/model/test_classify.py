@@ -40,9 +40,10 @@ def rois(**probability: list[float]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def lesion_table(model, lesions, matching, probabilities):
+def lesion_table(model, lesions, matching, probabilities, **more):
     """The wide table of reference and primary source, as the verb writes it."""
-    return pair(long_table(model, lesions, {"automatic": matching}, probabilities), "manual", "automatic", every=True)
+    long = long_table(model, lesions, {"automatic": matching}, probabilities, **more)
+    return pair(long, "manual", "automatic", every=True)
 
 
 def test_every_manual_lesion_keeps_its_row():

@@ -11,9 +11,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
-from tests.unit.model.test_classify import MODEL, lesions, matching, rois
+from tests.unit.model.test_classify import MODEL, lesion_table, lesions, matching, rois
 
-from livermets.model.classify import lesion_table
 from livermets.model.fitted import read_model, write_model
 from livermets.model.recalibration import Recalibration, fit_recalibration
 
