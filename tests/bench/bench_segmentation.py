@@ -57,8 +57,8 @@ def main() -> None:
     )
     from livermets.segmentation.architectures.build import foreground_probability, pick_device
     from livermets.segmentation.predict import predict_probability
-    from livermets.segmentation.slices import EpochSlices, Slices
     from livermets.segmentation.training_loop import repeatable_torch, start_training, train_pass
+    from livermets.segmentation.views.slices import EpochSlices, Slices
 
     random, size, count = np.random.default_rng(0), arguments.pixels, arguments.slices
     network = NetworkSettings(base_filters=arguments.base_filters)

@@ -43,10 +43,10 @@ def main() -> None:
     from livermets.segmentation.field import crop_scans
     from livermets.segmentation.predict import predict_probability
     from livermets.segmentation.preprocess import preprocess_scan, training_scan
-    from livermets.segmentation.slices import select_slices
     from livermets.segmentation.trained_network import sections
     from livermets.segmentation.training_loop import train_network
     from livermets.segmentation.training_scan import TrainingScan
+    from livermets.segmentation.views.slices import select_slices
 
     shorter = {"epochs": arguments.epochs, "slices_per_epoch": arguments.slices, "cpu_bfloat16": arguments.bfloat16}
     shared = {"preprocess": {"network_grid": arguments.pixels}, "segmentation": {"training": shorter}}

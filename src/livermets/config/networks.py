@@ -22,7 +22,9 @@ class ComparedNetwork(Section):
     preprocess: dict[str, Any] = {}
     """Keys of `preprocess` that differ from it, e.g. {network_grid: 128}."""
     network: dict[str, Any] = {}
-    """Keys of `segmentation.network` that differ from it."""
+    """Keys of `segmentation.network` that differ from it; those of another architecture are taken alone."""
+    sampling: dict[str, Any] = {}
+    """Keys of `segmentation.sampling` that differ from it."""
     training: dict[str, Any] = {}
     """Keys of `segmentation.training` that differ from it."""
     output: dict[str, Any] = {}
