@@ -21,6 +21,8 @@ class ComparedNetwork(Section):
     study's own settings. Its liver and matching settings are not used."""
     preprocess: dict[str, Any] = {}
     """Keys of `preprocess` that differ from it, e.g. {network_grid: 128}."""
+    classes: list[str] | None = None
+    """What it tells apart (`segmentation.classes`), if not the same."""
     network: dict[str, Any] = {}
     """Keys of `segmentation.network` that differ from it; those of another architecture are taken alone."""
     sampling: dict[str, Any] = {}

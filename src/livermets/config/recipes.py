@@ -47,6 +47,7 @@ def network_recipe(name: str, entry: ComparedNetwork, study: StudyConfig) -> Net
     preprocess = overlaid(study.preprocess.model_dump(mode="json"), preset.get("preprocess") or {}, entry.preprocess)
     segmentation = study.segmentation.model_dump(mode="json")
     theirs = preset.get("segmentation") or {}
+    segmentation["classes"] = entry.classes or theirs.get("classes") or segmentation["classes"]
     for part in ("network", "sampling", "training", "output"):
         segmentation[part] = overlaid(segmentation[part], theirs.get(part) or {}, getattr(entry, part))
     return NetworkRecipe(

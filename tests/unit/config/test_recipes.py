@@ -51,6 +51,15 @@ def test_a_network_of_another_architecture_inherits_no_key_of_the_studys():
     assert made.segmentation.sampling.patch == 64
 
 
+def test_a_network_may_tell_other_classes_apart_than_the_studys(tmp_path):
+    path = tmp_path / "joint.yaml"
+    path.write_text("segmentation: {classes: [liver, lesion]}\n")
+    assert recipe({"preset": str(path)}).segmentation.classes == ("liver", "lesion")
+    assert recipe({"preset": str(path), "classes": ["lesion"]}).segmentation.classes == ("lesion",)
+    with pytest.raises(InputError, match=r"compare_networks\.other\.classes: use \[lesion\] or \[liver, lesion\]"):
+        recipe({"classes": ["liver"]})
+
+
 def test_configuration_files_lie_on_each_other_as_presets_do(tmp_path):
     """Snakemake merges key by key; what an overlay's architecture has no use for goes, what was asked for stays."""
     files = [tmp_path / "config.yaml", tmp_path / "overlay.yaml"]
