@@ -136,7 +136,7 @@ def test_segments_that_do_not_fit_the_network_are_refused():
 def test_a_3d_network_learns_one_class_or_liver_and_lesions_in_one_go(classes):
     plan = NetworkPlan(SMALL, classes)
     shown = view(classes, segment=(8, 16, 16), segments_per_epoch=48, within="all", field="image")
-    settings = TrainingSettings(epochs=8, batch_size=8, learning_rate=0.02)
+    settings = TrainingSettings(epochs=14, batch_size=8, learning_rate=0.02)
     data = assemble(solid_scans(classes), shown, plan.build(), classes, settings, 0)
     trained = train_network(data.training, data.validation, plan, settings, 0)
     assert trained.log["training_loss"].iloc[-1] < 0.5 * trained.log["training_loss"].iloc[0]
