@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from livermets.config.architectures import UNetSettings
 from livermets.config.preprocess import PreprocessSettings
-from livermets.config.segmentation import NetworkSettings, TrainingSettings
+from livermets.config.sampling import AxialSampling
+from livermets.config.segmentation import TrainingSettings
 from livermets.segmentation.description import NetworkDescription
 
 
 def network_description(**differences: Any) -> NetworkDescription:
     """A lesion network of one patient, but for these fields."""
     usual: dict[str, Any] = {
-        "target": "lesions",
-        "network": NetworkSettings(),
+        "classes": ("background", "lesion"),
+        "network": UNetSettings(),
+        "sampling": AxialSampling(),
         "training": TrainingSettings(),
-        "field": "liver",
         "preprocess": PreprocessSettings(),
         "seed": 1,
         "fold": None,
@@ -29,14 +31,14 @@ def network_description(**differences: Any) -> NetworkDescription:
         "versions": {"livermets": "0.1.0"},
         "training_patients": ("a",),
         "validation_patients": (),
-        "training_slices": 30,
-        "training_slices_with_target": 12,
-        "validation_slices": 0,
+        "training_samples": 30,
+        "training_samples_with_focus": 12,
+        "validation_samples": 0,
         "best_epoch": 4,
         "kept_epoch": 4,
         "epochs": 9,
         "class_weights": None,
-        "slices_per_second": 50.0,
+        "samples_per_second": 50.0,
         "seconds": 120.0,
         "weights_sha256": "ef" * 32,
     }

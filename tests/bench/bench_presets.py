@@ -36,19 +36,25 @@ def study(arguments: argparse.Namespace) -> dict[str, Any]:
     demo = read_yaml(REPOSITORY / "config.yaml")
     recommended = read_yaml(REPOSITORY / "presets/recommended.yaml")
     arithmetic = {"cpu_bfloat16": arguments.bfloat16}
-    asked = {"epochs": arguments.epochs, "slices_per_epoch": arguments.slices}
-    training = arithmetic | {key: number for key, number in asked.items() if number}
-    patch = recommended["segmentation"]["training"]["patch"] * arguments.grid // 256
+    training = arithmetic | ({"epochs": arguments.epochs} if arguments.epochs else {})
+    sampling = {"slices_per_epoch": arguments.slices} if arguments.slices else {}
+    patch = recommended["segmentation"]["sampling"]["patch"] * arguments.grid // 256
     shared = {
         "preprocess": {"network_grid": arguments.grid},
         "segmentation": {
-            "training": {**training, "patch": patch},
+            "sampling": {**sampling, "patch": patch},
+            "training": training,
             "liver": {"replace_given": True, "training": arithmetic},
             "cpu_threads": arguments.threads,
         },
     }
     compared: dict[str, Any] = {
-        name: {"preset": name, "preprocess": {"network_grid": arguments.grid}, "training": training}
+        name: {
+            "preset": name,
+            "preprocess": {"network_grid": arguments.grid},
+            "sampling": sampling,
+            "training": training,
+        }
         for name in PUBLISHED
     }
     pretrained = read_yaml(REPOSITORY / "presets/defeudis2022-tl.yaml")["segmentation"]["network"]["pretrained"]

@@ -49,30 +49,30 @@ def main() -> None:
     use_threads(arguments.threads)
     import torch
 
-    from livermets.config.segmentation import (
-        AugmentationSettings,
-        NetworkSettings,
-        OutputSettings,
-        TrainingSettings,
-    )
-    from livermets.segmentation.architectures.build import foreground_probability, pick_device
-    from livermets.segmentation.predict import predict_probability
-    from livermets.segmentation.slices import EpochSlices, Slices
+    from livermets.config.architectures import UNetSettings
+    from livermets.config.sampling import AxialSampling
+    from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
+    from livermets.segmentation.architectures.build import NetworkPlan, class_probabilities, pick_device
+    from livermets.segmentation.classes import Classes
     from livermets.segmentation.training_loop import repeatable_torch, start_training, train_pass
+    from livermets.segmentation.views.axial import AxialView
+    from livermets.segmentation.views.slices import EpochSlices, Slices
 
     random, size, count = np.random.default_rng(0), arguments.pixels, arguments.slices
-    network = NetworkSettings(base_filters=arguments.base_filters)
+    plan = NetworkPlan(UNetSettings(base_filters=arguments.base_filters), Classes(("background", "lesion")))
+    sampling = AxialSampling(balance=False, field="image")
+    view = AxialView(sampling, plan.settings, plan.classes)
     augmentation = AugmentationSettings(flip=0.5, affine=0.5, intensity=0.5, noise=0.2)
-    settings = TrainingSettings(batch_size=8, balance=False, augmentation=augmentation)
+    settings = TrainingSettings(batch_size=8, augmentation=augmentation)
     device = pick_device()
     prepared = ExitStack()
     prepared.enter_context(repeatable_torch(settings, 0, device))
     image = random.normal(size=(count, 1, size, size)).astype(np.float32)
     target = (random.random((count, 1, size, size)) > 0.95).astype(np.uint8)
     stack, rows = torch.from_numpy(image[:, 0]), torch.arange(count)[:, None]
-    slices = Slices(stack, rows, torch.from_numpy(target), torch.ones(count, 1, size, size))
-    training = start_training(network, settings, None, device)
-    dataset = EpochSlices(slices, settings, 0)
+    slices = Slices(stack, rows, torch.from_numpy(target), torch.ones(count, 1, size, size), sampling)
+    training = start_training(plan, settings, None, device)
+    dataset = EpochSlices(slices, augmentation, 0)
 
     def synchronise() -> None:
         if device.type == "cuda":
@@ -96,15 +96,15 @@ def main() -> None:
         with torch.inference_mode():
             for start in range(0, count, output.batch_size):
                 x = slices.image(slice(start, start + output.batch_size)).to(device, memory_format=torch.channels_last)
-                foreground_probability(training.network(x)).cpu()
+                class_probabilities(training.network(x)).cpu()
 
-    output = OutputSettings(restrict_to_liver=False, field="image", batch_size=8)
+    output = OutputSettings(restrict_to_liver=False, batch_size=8)
     volume = np.ascontiguousarray(image[:, 0])
     ours, bare = interleaved(our_training, bare_training, arguments.rounds)
     say("training", ours, bare, count, 1.15)
     training.network.eval()
     ours, bare = interleaved(
-        lambda: predict_probability(training.network, network, output, volume, None, device),
+        lambda: view.probabilities(training.network, volume, None, output, device),
         bare_inference,
         arguments.rounds,
     )

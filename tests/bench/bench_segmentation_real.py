@@ -1,6 +1,6 @@
 """Does the recipe `recommended` learn real tissue? Trained on the even slices of one real CT, measured on the odd ones.
 
-    LIVERMETS_DATA=... python tests/bench/bench_segmentation_real.py [--target liver] [--epochs 20] [--bfloat16]
+    LIVERMETS_DATA=... python tests/bench/bench_segmentation_real.py [--classes liver] [--epochs 20] [--bfloat16]
 
 One patient, and neighbouring slices are alike: this is no measure of how a network does on another patient. The recipe
 is shortened by ``--epochs`` and ``--slices`` (windows per epoch); with nobody to hold back, the epoch with the lowest
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--pixels", type=int, default=256)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--slices", type=int, default=200)
-    parser.add_argument("--target", choices=["lesions", "liver"], default="lesions")
+    parser.add_argument("--classes", choices=["lesion", "liver", "liver,lesion"], default="lesion")
     parser.add_argument("--bfloat16", action="store_true", help="half precision on the CPU too")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
@@ -39,49 +39,50 @@ def main() -> None:
     from livermets.imaging.resample import network_grid
     from livermets.io.images import read_volume
     from livermets.masks.metrics import mask_metrics
-    from livermets.segmentation.architectures.build import build_network, pick_device, size_multiple
-    from livermets.segmentation.field import crop_scans
-    from livermets.segmentation.predict import predict_probability
+    from livermets.segmentation.architectures.build import NetworkPlan, pick_device
+    from livermets.segmentation.classes import Classes, most_probable
     from livermets.segmentation.preprocess import preprocess_scan, training_scan
-    from livermets.segmentation.slices import select_slices
-    from livermets.segmentation.trained_network import sections
+    from livermets.segmentation.trained_network import section_for
     from livermets.segmentation.training_loop import train_network
     from livermets.segmentation.training_scan import TrainingScan
+    from livermets.segmentation.views.build import view_of
 
-    shorter = {"epochs": arguments.epochs, "slices_per_epoch": arguments.slices, "cpu_bfloat16": arguments.bfloat16}
-    shared = {"preprocess": {"network_grid": arguments.pixels}, "segmentation": {"training": shorter}}
-    recipe = overlaid(
-        read_yaml(PRESETS / "recommended.yaml"), shared, {"segmentation": {"liver": {"training": shorter}}}
-    )
+    classes = Classes.beside_background(arguments.classes.split(","))
+    shorter = {
+        "training": {"epochs": arguments.epochs, "cpu_bfloat16": arguments.bfloat16},
+        "sampling": {"slices_per_epoch": arguments.slices},
+    }
+    shared = {"preprocess": {"network_grid": arguments.pixels}, "segmentation": {**shorter, "liver": shorter}}
+    recipe = overlaid(read_yaml(PRESETS / "recommended.yaml"), shared)
     preprocess = PreprocessSettings(**recipe["preprocess"])
-    target = arguments.target
-    network, training, output = sections(SegmentationSettings(**recipe["segmentation"]), target)
+    own = section_for(SegmentationSettings(**recipe["segmentation"]), classes)
+    view = view_of(own.sampling, own.network, classes)
+    plan = NetworkPlan(own.network, classes, view.parts)
 
     ct, liver = read_volume(folder / "ct.nii.gz"), read_volume(folder / "liver.nii.gz")
     tumours = sum((read_volume(path).array > 0) for path in sorted(folder.glob("livertumor*.nii.gz")))
     lesions = liver.with_array((np.asarray(tumours) > 0).astype(np.uint8))
-    scan = training_scan(preprocess_scan(ct, liver, lesions, preprocess, target, folder), "ircadb01", "p01", target)
-    if output.field == "liver":
-        scan = crop_scans([scan], size_multiple(build_network(network)))[0]
+    prepared = preprocess_scan(ct, liver, lesions, preprocess, classes, folder)
+    (scan,) = view.shown([training_scan(prepared, "ircadb01", "p01", classes)], plan.build())
     even, odd = slice(0, None, 2), slice(1, None, 2)
 
     def half(which: slice) -> TrainingScan:
         return TrainingScan("ircadb01", "p01", scan.image[which], scan.target[which], scan.liver[which])
 
-    slices = select_slices([half(even)], training.slices, network.context_slices)
+    samples = view.samples([half(even)], plan.build())
     started = time.perf_counter()
-    trained = train_network(slices, None, network, training, seed=1)
+    trained = train_network(samples, None, plan, own.training, seed=1)
     seconds = time.perf_counter() - started
-    built = build_network(network)
+    built = plan.build()
     built.load_state_dict(trained.weights)
     z_mm, y_mm, x_mm = network_grid(ct.grid, arguments.pixels).spacing_zyx_mm
     for name, which in (("even slices (trained on)", even), ("odd slices (not seen)", odd)):
         part = half(which)
-        found = predict_probability(built, network, output, part.image, part.liver, pick_device()) > output.threshold
-        metrics = mask_metrics(part.target, found, (2 * z_mm, y_mm, x_mm))
-        print(f"{target}, {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in metrics.items()))
+        found = most_probable(view.probabilities(built, part.image, part.liver, own.output, pick_device()))
+        metrics = mask_metrics(part.target == classes.focus, found[-1], (2 * z_mm, y_mm, x_mm))
+        print(f"{classes.found[-1]}, {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in metrics.items()))
     print(
-        f"{len(slices)} training slices of {tuple(slices.stack.shape[1:])}, {arguments.epochs} epochs of "
+        f"{len(samples)} training samples, {arguments.epochs} epochs of "
         f"{arguments.slices}, epoch {trained.kept_epoch} kept, {seconds:.0f} s on {pick_device().type}"
     )
 

@@ -62,7 +62,7 @@ def test_a_compared_network_is_measured_on_the_validation_lesions(study):
     for network in ("automatic", "paper"):
         assert sorted(lesions.loc[lesions["network"] == network, keys].itertuples(index=False)) == expected
     facts = json.loads((results / "networks/paper/network.json").read_text())
-    assert facts["field"] == "image"  # as the preset says, not as the study's own network
+    assert facts["sampling"]["field"] == "image"  # as the preset says, not as the study's own network
     assert facts["training"]["learning_rate"] == 1e-4
     assert not (results / "learn/segmentation/paper").exists()
     assert "Networks side by side" in (results / "report/report.html").read_text()

@@ -11,7 +11,7 @@ import yaml
 
 from livermets.config.cohorts import CohortSettings
 from livermets.config.load import read_yaml, validate_section
-from livermets.config.recipes import network_recipes
+from livermets.config.recipes import network_recipes, overlaid
 from livermets.config.study import StudyConfig, json_schema
 
 REPOSITORY = Path(__file__).parents[2]
@@ -80,15 +80,7 @@ def test_the_tracked_configuration_and_every_preset_are_valid():
     presets = sorted((REPOSITORY / "presets").glob("*.yaml"))
     assert presets
     for preset in presets:
-        validate_section(StudyConfig, _overlaid(base, read_yaml(preset)), preset.name)
-
-
-def _overlaid(base: dict, over: dict) -> dict:
-    merged = dict(base)
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _overlaid(merged[key], value) if both else value
-    return merged
+        validate_section(StudyConfig, overlaid(base, read_yaml(preset)), preset.name)
 
 
 def test_the_configuration_shown_in_the_readme_is_valid():

@@ -100,7 +100,7 @@ def test_nothing_changed_nothing_to_do(study):
         ({"report": {"title": "Other"}}, READERS),
         ({"selection": {"search": {"generations": 3}}}, AFTER_MODEL),
         ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_EVERY_SEGMENT),
-        ({"segmentation": {"output": {"field": "image"}}}, {"train_segmentation", *AFTER_EVERY_SEGMENT}),
+        ({"segmentation": {"sampling": {"field": "image"}}}, {"train_segmentation", *AFTER_EVERY_SEGMENT}),
         ({"networks": {"paper": {"preset": "giannini2020"}}}, {*COMPARED, *READERS}),
         ({"segmentation": {"cpu_threads": 2}}, {"train_segmentation", *AFTER_EVERY_SEGMENT}),
         ({"preprocess": {"network_grid": 128}}, {"preprocess", "train_segmentation", *AFTER_EVERY_SEGMENT}),

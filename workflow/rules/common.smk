@@ -10,7 +10,7 @@ from livermets import surroundings
 from livermets.workflow import running, start
 from livermets.workflow.codebase import verb_digest
 from livermets.workflow.inputs import Inputs
-from livermets.workflow.networks import checkpoint_folder, target_of
+from livermets.workflow.networks import checkpoint_folder
 from livermets.workflow.readers import Readers
 from livermets.workflow.requests import Requests
 from livermets.workflow.snakemake import Run

@@ -31,7 +31,7 @@ rule train_segmentation:
         mem_mb=requests.memory("train_segmentation"),
         runtime=requests.long_time_limit,
     params:
-        target=lambda wildcards: target_of(wildcards.network),
+        classes=lambda wildcards: plan.networks.classes(wildcards.network),
         scans=inputs.training_options,
         patients=inputs.training_patients,
         folds=lambda wildcards: plan.networks.fold_options(wildcards.network),
@@ -42,7 +42,7 @@ rule train_segmentation:
         threads=requests.network_threads,
         code=verb_digest("train-segmentation"),
     shell:
-        "python -m livermets train-segmentation --target {params.target}"
+        "python -m livermets train-segmentation --classes {params.classes}"
         " {params.scans} --patients {params.patients} {params.folds} --out {params.folder}"
         " --checkpoint {params.checkpoint} --settings {params.settings:q} --seed {params.seed}"
         " --threads {params.threads} 2> {log}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -49,27 +49,29 @@ def preprocess(
     liver: Annotated[Path, typer.Option(help="Liver mask on the CT's grid.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     lesions: Annotated[Path | None, typer.Option(help="Manual lesion label map, where there is one.")] = None,
-    target: Annotated[
-        Literal["lesions", "liver"],
+    classes: Annotated[
+        str,
         typer.Option(
-            help="lesions: z-score over the liver volume. liver: a fixed HU window, for training the liver network, "
-            "which at prediction has no liver to take a z-score over.",
+            help="What the network will find: lesion, liver, or liver,lesion. With the liver, a fixed HU window takes "
+            "the place of the z-score over the liver volume: at prediction there is no liver yet.",
         ),
-    ] = "lesions",
+    ] = "lesion",
     settings: Annotated[str, settings_of("preprocess")] = CONFIG_FILE,
 ) -> None:
     """Clip, resize in plane and normalise a scan for the networks, masks along with it."""
     from livermets.config.load import section_from_option
     from livermets.config.preprocess import PreprocessSettings
+    from livermets.segmentation.classes import Classes
     from livermets.segmentation.preprocess import preprocess_scan
     from livermets.segmentation.preprocessed import read_ct_and_masks, write_preprocessed
 
+    asked = Classes.beside_background(classes.split(","))
     chosen = section_from_option(settings, "preprocess", PreprocessSettings)
     volume, masks = read_ct_and_masks(image, {"liver": liver, "lesions": lesions})
     liver_volume = masks["liver"]
     if liver_volume is None:
         raise RuntimeError("--liver is required")
-    write_preprocessed(out, preprocess_scan(volume, liver_volume, masks["lesions"], chosen, target, image))
+    write_preprocessed(out, preprocess_scan(volume, liver_volume, masks["lesions"], chosen, asked, image))
 
 
 @app.command("train-segmentation")
@@ -77,7 +79,10 @@ def train_segmentation(
     scans: Annotated[list[Path], typer.Option(help="Folder written by preprocess; once per scan.")],
     patients: Annotated[str, typer.Option(help="Patient ids, one per scan in order, comma-separated.")],
     out: Annotated[Path, typer.Option(help="Folder of the network.")],
-    target: Annotated[Literal["lesions", "liver"], typer.Option(help="What is segmented.")] = "lesions",
+    classes: Annotated[
+        str,
+        typer.Option(help="What is segmented: lesion, liver, or liver,lesion at once; empty: segmentation.classes."),
+    ] = "",
     fold: Annotated[
         int | None, typer.Option(min=0, help="Leave this fold of patients out (segmentation.cross_fit).")
     ] = None,
@@ -89,18 +94,20 @@ def train_segmentation(
     seed: Seed = 0,
     threads: Threads = 2,
 ) -> None:
-    """Train the network for lesions or for the liver on preprocessed scans."""
+    """Train a network for lesions, for the liver or for both on preprocessed scans."""
     from livermets.segmentation.threads import use_threads
 
     use_threads(threads)
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
+    from livermets.segmentation.classes import Classes
     from livermets.segmentation.trained_network import train_and_write
     from livermets.segmentation.training_material import read_training_scans
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
-    material = read_training_scans(scans, patients.split(","), target, fold, folds or chosen.cross_fit, seed)
+    asked = Classes.beside_background(classes.split(",") if classes else chosen.classes)
+    material = read_training_scans(scans, patients.split(","), asked, fold, folds or chosen.cross_fit, seed)
     train_and_write(material, chosen, out, checkpoint, seed, workers=threads - 1)
 
 

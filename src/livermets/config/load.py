@@ -6,13 +6,14 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from livermets.config.duplicates import parsed_json, parsed_yaml
 from livermets.config.replaced import replacement
+from livermets.config.unions import Place, place_of
 from livermets.config.written import KEY, not_a_text, written_text
 from livermets.errors import InputError, Problem, input_error
 
@@ -75,20 +76,20 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
 def _problems(section: type[BaseModel], error: ValidationError, where: str, source: Path | None) -> list[Problem]:
     problems = []
     for detail in error.errors():
-        path = [str(part) for part in detail["loc"]]
-        key = ".".join([where, *path]) if where else ".".join(path)
-        if path and path[-1] == KEY:
-            key = ".".join([where, *path[:-2]]) if where else ".".join(path[:-2])
+        place = place_of(section, detail["loc"])
+        path = place.path[:-2] if place.path and place.path[-1] == KEY else place.path
+        key = ".".join([where, *path] if where else path)
         if detail["type"] == "string_type" and not isinstance(detail["input"], (str, list, dict)):
             text = written_text(source, detail["loc"], detail["input"])
             problems.append(Problem(key, *not_a_text(detail["input"], text)))
         elif detail["type"] == "extra_forbidden" and (instead := replacement(key)):
             problems.append(Problem(key, "this key is no longer known", instead))
         elif detail["type"] == "extra_forbidden":
-            known = _keys_beside(section, detail["loc"])
-            near = difflib.get_close_matches(path[-1], known, n=1)
-            fix = f"Did you mean `{near[0]}`?" if near else f"Known keys: {', '.join(known)}"
-            problems.append(Problem(key, "unknown key", fix))
+            problems.append(Problem(key, *_unknown_key(place)))
+        elif detail["type"] == "union_tag_invalid":
+            tag, names = detail["ctx"]["discriminator"].strip("'()"), detail["ctx"]["expected_tags"].replace("'", "")
+            found = detail["ctx"]["tag"]
+            problems.append(Problem(f"{key}.{tag}", f"there is no {found!r}", _advice(found, names.split(", "), "")))
         elif detail["type"] == "missing":
             problems.append(Problem(key, "this key is missing", "Add it"))
         else:
@@ -98,17 +99,15 @@ def _problems(section: type[BaseModel], error: ValidationError, where: str, sour
     return problems
 
 
-def _keys_beside(section: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The keys allowed where an unknown one was found: walks the models along the error's location."""
-    models: list[type[BaseModel]] = [section]
-    for part in location[:-1]:
-        inner = [m for model in models if part in model.model_fields for m in _models_in(model.model_fields[str(part)])]
-        models = inner or models
-    return sorted({name for model in models for name in model.model_fields})
+def _unknown_key(place: Place) -> tuple[str, str]:
+    """What is wrong with a key that is not known where it stands, and what to do."""
+    key, known = place.path[-1], sorted({name for model in place.models for name in model.model_fields})
+    others = place.others_with(key)
+    if others:
+        return f"{place.form} has no such key, it belongs to {' and '.join(others)}", "Remove it"
+    return "unknown key", _advice(key, known, "keys")
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    annotation = getattr(annotation, "annotation", annotation)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for inner in get_args(annotation) for model in _models_in(inner)]
+def _advice(found: str, known: list[str], what: str) -> str:
+    near = difflib.get_close_matches(found, known, n=1)
+    return f"Did you mean `{near[0]}`?" if near else f"Known{f' {what}' if what else ''}: {', '.join(known)}"

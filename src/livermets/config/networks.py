@@ -21,8 +21,12 @@ class FurtherNetwork(Section):
     study's own settings. Its liver and matching settings are not used."""
     preprocess: dict[str, Any] = {}
     """Keys of `preprocess` that differ from it, e.g. {network_grid: 128}."""
+    classes: list[str] | None = None
+    """What it tells apart (`segmentation.classes`), if not the same."""
     network: dict[str, Any] = {}
-    """Keys of `segmentation.network` that differ from it."""
+    """Keys of `segmentation.network` that differ from it; those of another architecture are taken alone."""
+    sampling: dict[str, Any] = {}
+    """Keys of `segmentation.sampling` that differ from it."""
     training: dict[str, Any] = {}
     """Keys of `segmentation.training` that differ from it."""
     output: dict[str, Any] = {}

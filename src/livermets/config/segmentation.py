@@ -1,62 +1,33 @@
-"""Networks, their training, and how masks are made from them."""
+"""The segmentation of a study: its networks, their training, and how masks are made from them."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from livermets.config.base import Allowed, PathText, Section
+from livermets.config.architectures import (
+    AnyNetwork,
+    LiverNetworkSettings,
+    LiverUNetSettings,
+    NetworkSettings,
+    UNetSettings,
+)
+from livermets.config.base import Section
+from livermets.config.sampling import (
+    AnySampling,
+    AxialSampling,
+    LiverAxialSampling,
+    LiverSamplingSettings,
+    SamplingSettings,
+)
 
-Target = Literal["lesions", "liver"]
-"""What a network finds."""
-
-
-class PretrainedSettings(Section):
-    """A file of ResNet-18 weights trained on ImageNet, with torchvision's key names."""
-
-    file: PathText
-    """Path of the file (``.pth`` or ``.safetensors``), e.g. torchvision's ``resnet18-f37072fd.pth``, fetched once with
-    ``curl -LO https://download.pytorch.org/models/resnet18-f37072fd.pth``."""
-    sha256: Annotated[str, Allowed(r"[0-9a-f]{8,64}", "8 to 64 hex digits (0-9, a-f)")]
-    """SHA-256 of the file, or its first 8 or more hex digits (torchvision writes 8 of them into the file name)."""
-
-
-class NetworkSettings(Section):
-    """The architecture of a network."""
-
-    architecture: Literal["unet", "resnet18-unet"] = "unet"
-    """unet: 2D U-Net; resnet18-unet: ResNet-18 encoder with a U-Net decoder."""
-    levels: int = Field(4, ge=1, le=6)
-    """Descending levels of the U-Net (the ResNet encoder always has 5)."""
-    base_filters: int = Field(32, ge=2, le=128)
-    """Filters of the first level; doubled at every level below. The ResNet encoder always starts with 64."""
-    norm: Literal["none", "batch", "instance"] = "batch"
-    """Normalisation after every convolution of the U-Net."""
-    upsampling: Literal["transpose", "nearest"] = "transpose"
-    """transpose: learnt 2×2 transposed convolution; nearest: nearest-neighbour upsampling, then a 3×3 convolution."""
-    output: Literal["softmax", "sigmoid"] = "softmax"
-    """softmax: two channels, background and foreground; sigmoid: one."""
-    initialisation: Literal["default", "normal"] = "default"
-    """default: PyTorch's; normal: He normal for every convolution."""
-    dropout: float = Field(0.0, ge=0, lt=1)
-    """Spatial dropout before the deepest level's output."""
-    context_slices: int = Field(0, ge=0, le=3)
-    """Neighbouring slices on each side, fed as further channels."""
-    pretrained: PretrainedSettings | None = None
-    """ImageNet weights of the ResNet-18 encoder; empty: trained from scratch."""
-
-    @model_validator(mode="after")
-    def _pretrained_has_encoder(self) -> NetworkSettings:
-        if self.pretrained and self.architecture != "resnet18-unet":
-            raise ValueError("pretrained weights are for the architecture resnet18-unet")
-        if self.pretrained and self.context_slices > 1:
-            raise ValueError("pretrained weights take 1 or 3 channels: context_slices must be 0 or 1")
-        return self
+ClassName = Literal["liver", "lesion"]
+"""What a network can find beside the background."""
 
 
 class AugmentationSettings(Section):
-    """Random changes of the training slices; each is off at probability 0."""
+    """Random changes of what is trained on, in the plane of the slices; each is off at probability 0."""
 
     flip: float = Field(0.5, ge=0, le=1)
     """Probability of a left-right flip, and again of a front-back one."""
@@ -82,10 +53,11 @@ class TrainingSettings(Section):
     """How a network is trained."""
 
     loss: Literal["cross-entropy", "dice", "dice-cross-entropy"] = "dice-cross-entropy"
-    """cross-entropy: binary cross-entropy per pixel; dice: overlap loss over the batch; or their sum."""
+    """cross-entropy: cross-entropy per pixel; dice: overlap loss over the batch, the mean of the classes; or their
+    sum."""
     class_weights: Literal["none", "inverse-frequency"] = "none"
-    """Weights of the cross-entropy: inverse-frequency is all pixels / pixels of the class, over the slices or
-    windows that an epoch shows (with `balance`, half of them with the target)."""
+    """Weights of the cross-entropy: inverse-frequency is all pixels / pixels of the class, over what an epoch shows
+    (with `sampling.balance`, half of it with lesions)."""
     optimiser: Literal["adam", "adamw", "sgd"] = "adamw"
     """The optimiser; sgd with Nesterov momentum 0.9."""
     learning_rate: float = Field(1e-3, gt=0)
@@ -106,27 +78,17 @@ class TrainingSettings(Section):
     early_stop_patience: int | None = Field(None, ge=1)
     """Stop after this many epochs without improvement; empty: never."""
     monitor: Literal["loss", "dice"] = "dice"
-    """What counts as improvement on the validation slices: a lower loss, or a higher pooled Dice."""
+    """What counts as improvement on the validation patients: a lower loss, or a higher pooled Dice (of several classes,
+    their mean)."""
     keep: Literal["best", "last"] = "best"
     """Weights of the best epoch by `monitor`, or of the last one."""
     batch_size: int = Field(16, ge=1)
-    """Slices per step."""
+    """Slices, windows or segments per step."""
     validation_fraction: float = Field(0.2, ge=0, lt=1)
     """Share of the training patients held back to monitor the training (never fewer than one patient); 0: none, then
     the training loss is monitored."""
-    slices: Literal["all", "liver"] = "liver"
-    """Which slices are trained on: all, or those that cross the liver."""
-    balance: bool = True
-    """As many slices with the target as without in every epoch: the more frequent kind is drawn anew each time."""
-    slices_per_epoch: int | None = Field(None, ge=1)
-    """At most this many slices per epoch, drawn anew each time; with `patch` exactly so many windows, several of one
-    slice if need be; empty: all."""
-    patch: int | None = Field(None, ge=16)
-    """Train on windows of this many pixels within the liver, not on whole slices; of a slice that shows the target,
-    half of the windows lie around it. Empty: whole slices. Prediction always sees whole slices (or the liver's box, see
-    `output.field`)."""
     augmentation: AugmentationSettings = AugmentationSettings()
-    """Random changes of the training slices."""
+    """Random changes of what is trained on."""
     mixed_precision: bool = True
     """Half-precision arithmetic where it is safe, on CUDA."""
     cpu_bfloat16: bool = False
@@ -135,26 +97,18 @@ class TrainingSettings(Section):
     deterministic: bool = True
     """Ask the GPU for repeatable kernels; a little slower. The CPU always is repeatable."""
 
-    @model_validator(mode="after")
-    def _windows_have_a_liver(self) -> TrainingSettings:
-        if self.patch is not None and self.slices != "liver":
-            raise ValueError("patch takes windows within the liver: set slices: liver, or leave patch empty")
-        return self
-
 
 class OutputSettings(Section):
     """How a probability map becomes a mask."""
 
     rule: Literal["otsu", "argmax", "threshold"] = "threshold"
-    """otsu: the map is cut at Otsu's threshold, found per scan; argmax: the more probable class; threshold: fixed."""
+    """otsu: the map is cut at Otsu's threshold, found per scan; argmax: the most probable class; threshold: fixed."""
     threshold: float = Field(0.5, gt=0, lt=1)
     """The fixed threshold."""
     otsu_floor: float = Field(0.0, ge=0, lt=1)
     """Otsu's threshold is never taken below this: a scan without a lesion has a threshold too, in the noise."""
     restrict_to_liver: bool = True
     """Keep only what lies in the liver mask."""
-    field: Literal["image", "liver"] = "liver"
-    """What the network is shown: the whole slices, or the box around the liver (faster; needs `restrict_to_liver`)."""
     minimum_volume_ml: float = Field(0.0, ge=0)
     """Components smaller than this are removed."""
     tta: Literal["none", "flips"] = "none"
@@ -162,13 +116,7 @@ class OutputSettings(Section):
     keep_probability: bool = False
     """Also write the probability map on the native grid."""
     batch_size: int = Field(16, ge=1)
-    """Slices per forward pass."""
-
-    @model_validator(mode="after")
-    def _field_is_kept(self) -> OutputSettings:
-        if self.field == "liver" and not self.restrict_to_liver:
-            raise ValueError("field: liver shows the network nothing outside the liver; set restrict_to_liver: true")
-        return self
+    """Slices or segments per forward pass."""
 
 
 class PostprocessSettings(Section):
@@ -184,24 +132,11 @@ class PostprocessSettings(Section):
     """Fill holes, slice by slice: a lesion that the network left out is liver too."""
 
 
-class LiverNetworkSettings(NetworkSettings):
-    """The architecture of the liver network."""
-
-    base_filters: int = Field(16, ge=2, le=128)
-    """Filters of the first level; doubled at every level below."""
-
-
 class LiverTrainingSettings(TrainingSettings):
     """How the liver network is trained; the same keys as for lesions, with other defaults."""
 
-    slices: Literal["all"] = "all"
-    """The liver network must learn where no liver is, so it is trained on all slices."""
-    balance: bool = False
-    """As many slices with the liver as without in every epoch."""
     epochs: int = Field(30, ge=1)
     """Most epochs."""
-    slices_per_epoch: int | None = Field(400, ge=1)
-    """At most this many slices per epoch, drawn anew each time; empty: all."""
 
 
 class LiverOutputSettings(OutputSettings):
@@ -209,8 +144,21 @@ class LiverOutputSettings(OutputSettings):
 
     restrict_to_liver: Literal[False] = False
     """Cannot be used to find the liver itself."""
-    field: Literal["image"] = "image"
-    """The liver is looked for in whole slices."""
+
+
+def _check_network(
+    classes: tuple[ClassName, ...], network: AnyNetwork, sampling: AnySampling, output: OutputSettings
+) -> None:
+    """What the parts of a network's settings say of each other."""
+    if network.dimensions != sampling.dimensions:
+        views = {2: "view: axial or orthogonal", 3: "view: segments"}[network.dimensions]
+        raise ValueError(f"the network is made for {network.dimensions}D images: set sampling to {views}")
+    if len(classes) > 1 and network.output == "sigmoid":
+        raise ValueError(f"output: sigmoid has one class, not {' and '.join(classes)}; set network.output: softmax")
+    if sampling.field == "liver" and not output.restrict_to_liver:
+        raise ValueError(
+            "sampling.field: liver shows the network nothing outside the liver; set output.restrict_to_liver: true"
+        )
 
 
 class LiverSettings(Section):
@@ -230,12 +178,19 @@ class LiverSettings(Section):
     is a tumour in it. Empty: the only label that there is."""
     postprocess: PostprocessSettings = PostprocessSettings()
     """Clean-up of masks made by the network or the command; a given mask is used as it is."""
-    network: LiverNetworkSettings = LiverNetworkSettings()
+    network: LiverNetworkSettings = LiverUNetSettings()
     """Architecture of the liver network."""
+    sampling: LiverSamplingSettings = LiverAxialSampling()
+    """What the liver network is shown."""
     training: LiverTrainingSettings = LiverTrainingSettings()
     """Training of the liver network."""
     output: LiverOutputSettings = LiverOutputSettings()
     """How the liver network's probability becomes a mask."""
+
+    @model_validator(mode="after")
+    def _network_fits(self) -> LiverSettings:
+        _check_network(("liver",), self.network, self.sampling, self.output)
+        return self
 
     @model_validator(mode="after")
     def _command_has_places(self) -> LiverSettings:
@@ -259,8 +214,13 @@ class SegmentationSettings(Section):
 
     liver: LiverSettings = LiverSettings()
     """Where the liver mask of a scan comes from."""
-    network: NetworkSettings = NetworkSettings()
+    classes: tuple[ClassName, ...] = ("lesion",)
+    """What the lesion network tells apart beside the background: [lesion], or [liver, lesion] at once. One that finds
+    the liver too is shown the fixed window `preprocess.liver_window_hu`: a z-score needs the liver."""
+    network: NetworkSettings = UNetSettings()
     """Architecture of the lesion network."""
+    sampling: SamplingSettings = AxialSampling()
+    """What the lesion network is shown."""
     training: TrainingSettings = TrainingSettings()
     """Training of the lesion network."""
     output: OutputSettings = OutputSettings()
@@ -273,6 +233,18 @@ class SegmentationSettings(Section):
     cpu_threads: int = Field(4, ge=1, le=256)
     """Threads that share a network's arithmetic where there is no GPU. Sums round differently with another number, so
     it belongs to the study and not to the machine: with fewer cores the same result takes longer."""
+
+    @field_validator("classes")
+    @classmethod
+    def _lesions_are_found(cls, classes: tuple[ClassName, ...]) -> tuple[ClassName, ...]:
+        if classes not in (("lesion",), ("liver", "lesion")):
+            raise ValueError("use [lesion] or [liver, lesion]")
+        return classes
+
+    @model_validator(mode="after")
+    def _network_fits(self) -> SegmentationSettings:
+        _check_network(self.classes, self.network, self.sampling, self.output)
+        return self
 
     @model_validator(mode="after")
     def _more_than_one_fold(self) -> SegmentationSettings:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from functools import reduce
 from typing import Any
 
 from livermets.segmentation.description import NetworkDescription
 
 _COLUMNS = {
     "architecture": "network.architecture",
+    "view": "sampling.view",
     "levels": "network.levels",
     "base_filters": "network.base_filters",
     "norm": "network.norm",
@@ -16,10 +17,10 @@ _COLUMNS = {
     "parameter_count": "parameter_count",
     "convolution_count": "convolution_count",
     "network_grid": "preprocess.network_grid",
-    "patch": "training.patch",
+    "patch": "sampling.patch",
     "loss": "training.loss",
     "n_training_patients": "training_patients",
-    "training_slices": "training_slices",
+    "training_samples": "training_samples",
     "epochs": "epochs",
     "kept_epoch": "kept_epoch",
 }
@@ -30,6 +31,11 @@ def described(description: NetworkDescription | None) -> dict[str, Any]:
     """One row of the table of networks; empty for a network whose description is not known."""
     if description is None:
         return dict.fromkeys(_COLUMNS)
-    row = {column: attrgetter(part)(description) for column, part in _COLUMNS.items()}
-    pretrained, patients = row["pretrained"] is not None, len(row["n_training_patients"])
+    row = {column: _part(description, part) for column, part in _COLUMNS.items()}
+    pretrained, patients = row["pretrained"] is not None, len(description.training_patients)
     return row | {"pretrained": int(pretrained), "n_training_patients": patients or None}
+
+
+def _part(described: Any, part: str) -> Any:
+    """A part of a description by its dotted name; none where an architecture or a view has no such setting."""
+    return reduce(lambda inner, name: getattr(inner, name, None), part.split("."), described)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import nn
 
-from livermets.errors import input_error
+from livermets.segmentation.classes import LESION
 from livermets.segmentation.description import NetworkDescription
 from livermets.segmentation.folds import unseen_network
 from livermets.segmentation.weights import checked_description, load_network
@@ -31,8 +31,7 @@ def choose_network(folders: list[Path], cohort: str, patient: str, scan_digest: 
     Patients are known to a network by the ids of its training, plain or as cohort/patient."""
     descriptions = {str(folder): checked_description(folder) for folder in folders}
     for folder, description in descriptions.items():
-        if description.target != "lesions":
-            raise input_error(folder, f"this network finds the {description.target}", "Name a lesion network")
+        description.told_apart.index(LESION, folder)
     names = {f"{cohort}/{patient}", patient}
     seen = {
         folder: {patient} if description.patients & names else set() for folder, description in descriptions.items()

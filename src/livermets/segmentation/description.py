@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from livermets.config.architectures import NetworkSettings
 from livermets.config.preprocess import PreprocessSettings
-from livermets.config.segmentation import NetworkSettings, Target, TrainingSettings
+from livermets.config.sampling import SamplingSettings
+from livermets.config.segmentation import TrainingSettings
 from livermets.errors import input_error
 from livermets.io.atomic import write_json
+from livermets.segmentation.classes import Classes
 
 DESCRIPTION_FILE = "network.json"
 
@@ -21,11 +24,12 @@ class TrainingDescription(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    target: Target
+    classes: tuple[str, ...]
+    """What it tells apart, in the order of its channels; the first one is the background."""
     network: NetworkSettings
+    sampling: SamplingSettings
+    """What it is shown of a scan."""
     training: TrainingSettings
-    field: Literal["image", "liver"]
-    """What the network is shown of a slice."""
     preprocess: PreprocessSettings
     seed: int
     fold: int | None
@@ -43,9 +47,17 @@ class TrainingDescription(BaseModel):
     training_patients: tuple[str, ...]
     validation_patients: tuple[str, ...]
     """Patients who only monitored the training."""
-    training_slices: int
-    training_slices_with_target: int
-    validation_slices: int
+    training_samples: int
+    """Slices, or segments per epoch."""
+    training_samples_with_focus: int
+    """Of the slices those, of the scans of segments those, that show the innermost class."""
+    validation_samples: int
+    """Slices, or segments that cover the scans."""
+
+    @property
+    def told_apart(self) -> Classes:
+        """The classes as an object."""
+        return Classes(self.classes)
 
 
 class NetworkDescription(TrainingDescription):
@@ -56,8 +68,8 @@ class NetworkDescription(TrainingDescription):
     kept_epoch: int
     """The one whose weights the network has."""
     epochs: int
-    class_weights: tuple[float, float] | None
-    slices_per_second: float
+    class_weights: tuple[float, ...] | None
+    samples_per_second: float
     """Median over epochs."""
     seconds: float
     """All epochs together."""

@@ -1,4 +1,4 @@
-"""What the network is shown of a slice: all of it, or the box around the liver."""
+"""What the network is shown: the whole image, or the box around the liver."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from livermets.config.segmentation import OutputSettings
+from livermets.errors import input_error
 from livermets.segmentation.training_scan import TrainingScan
 
 # Context for the pixels at the liver's edge.
 MARGIN_PIXELS = 8
 
 Box = tuple[slice, slice]
+WHOLE = (slice(None), slice(None), slice(None))
 
 
 def liver_box(liver: NDArray, multiple: int, at_least: tuple[int, int] = (0, 0)) -> Box:
@@ -30,6 +33,28 @@ def liver_box(liver: NDArray, multiple: int, at_least: tuple[int, int] = (0, 0))
         first = min(max((first + last - length) // 2, 0), inside.shape[axis] - length)
         sides.append(slice(first, first + length))
     return sides[0], sides[1]
+
+
+def volume_box(liver: NDArray) -> tuple[slice, slice, slice]:
+    """The box around a liver (``zyx``) with a margin, within the image. An empty liver gives the whole image."""
+    inside = np.asarray(liver, dtype=bool)
+    sides = []
+    for axis, length in enumerate(inside.shape):
+        where = np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))
+        first, last = (int(where[0]), int(where[-1])) if len(where) else (0, length)
+        sides.append(slice(max(first - MARGIN_PIXELS, 0), min(last + 1 + MARGIN_PIXELS, length)))
+    return sides[0], sides[1], sides[2]
+
+
+def liver_of(liver: NDArray | None, output: OutputSettings) -> NDArray[np.bool_] | None:
+    """Where something may be found: within the liver, or anywhere (None).
+
+    Raises `InputError` if the liver is needed and not given."""
+    if not output.restrict_to_liver:
+        return None
+    if liver is None:
+        raise input_error("segmentation.output.restrict_to_liver", "no liver mask was given", "Give one")
+    return np.asarray(liver, dtype=bool)
 
 
 def crop_scans(scans: list[TrainingScan], multiple: int) -> list[TrainingScan]:

@@ -58,11 +58,11 @@ def masks_on_slices(image: Volume, automatic: NDArray, manual: NDArray | None, l
     return _in_rows(panes, LIVER)
 
 
-def example_panes(scan: TrainingScan, automatic: NDArray) -> list[Pane]:
-    """The slices of a preprocessed scan with most of the target, with what a network found on them."""
+def example_panes(scan: TrainingScan, manual: NDArray, automatic: NDArray) -> list[Pane]:
+    """The slices of a preprocessed scan with most of a manual mask, with what a network found on them."""
     panes = []
-    for z in largest_slices(scan.target, _SLICES_PER_EXAMPLE):
-        contours = {"liver": scan.liver[z], "manual": scan.target[z], "automatic": automatic[z]}
+    for z in largest_slices(manual, _SLICES_PER_EXAMPLE):
+        contours = {"liver": scan.liver[z], "manual": manual[z], "automatic": automatic[z]}
         panes.append(Pane(f"{scan.patient_id}, slice {z}", scan.image[z], (1.0, 1.0), contours))
     return panes
 

@@ -13,9 +13,10 @@ from livermets.imaging.geometry import Volume
 from livermets.imaging.normalise import window
 from livermets.imaging.resample import resample_image
 from livermets.segmentation.architectures.build import pick_device
-from livermets.segmentation.postprocess import clean_liver, probability_threshold
-from livermets.segmentation.predict import predict_probability
+from livermets.segmentation.classes import LIVER
+from livermets.segmentation.postprocess import class_mask, clean_liver, probability_threshold
 from livermets.segmentation.preprocess import resized_hu
+from livermets.segmentation.views.build import view_of
 from livermets.segmentation.weights import load_network
 
 
@@ -24,15 +25,16 @@ def liver_by_network(path: Path, image: Volume, folder: Path, settings: LiverSet
 
     Raises `InputError` if the network finds no liver at all: nothing downstream can work without one."""
     network, description = load_network(folder)
-    if description.target != "liver":
-        what = f"this network finds {description.target}, not the liver"
-        raise input_error(folder, what, "Name the liver network")
+    which = description.told_apart.index(LIVER, folder)
     resized = resized_hu(image, description.preprocess)
     scaled, _ = window(resized.array, description.preprocess.liver_window_hu)
-    probability = predict_probability(network, description.network, settings.output, scaled, None, pick_device())
-    threshold = probability_threshold(probability, None, settings.output)
-    native = resample_image(resized.with_array(probability), image.grid, 0.0)
-    mask = clean_liver(native.array > threshold, image.grid.spacing_zyx_mm, settings.postprocess)
+    view = view_of(description.sampling, description.network, description.told_apart)
+    probability = view.probabilities(network, scaled, None, settings.output, pick_device())
+    native = np.stack([resample_image(resized.with_array(one), image.grid, 0.0).array for one in probability])
+    threshold = probability_threshold(probability[which:].sum(axis=0), None, settings.output)
+    mask = clean_liver(
+        class_mask(native, which, threshold, settings.output), image.grid.spacing_zyx_mm, settings.postprocess
+    )
     if not mask.any():
         raise input_error(path, "the liver network finds no liver in this scan", "Give a liver mask for it")
     return mask.astype(np.uint8)

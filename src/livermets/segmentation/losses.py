@@ -1,27 +1,28 @@
-"""Training losses by name: PyTorch's cross-entropy and MONAI's Dice, for one- and two-channel networks."""
+"""Training losses by name: PyTorch's cross-entropy and MONAI's Dice, of one channel (sigmoid) or one per class."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from livermets.config.segmentation import NetworkSettings, TrainingSettings
+from livermets.config.architectures import AnyNetwork
+from livermets.config.segmentation import TrainingSettings
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
-def inverse_frequency_weights(foreground_share: float) -> tuple[float, float]:
-    """Weights of background and foreground: all pixels / pixels of the class (Giannini 2020), from the share of
-    foreground among the pixels that an epoch shows (above 0, below 1)."""
-    return 1 / (1 - foreground_share), 1 / foreground_share
+def inverse_frequency_weights(shares: Sequence[float]) -> tuple[float, ...]:
+    """Weights of the background and of the other classes: all pixels / pixels of the class (Giannini 2020), from the
+    shares of the other classes among the pixels that an epoch shows (above 0, together below 1)."""
+    return 1 / (1 - sum(shares)), *(1 / share for share in shares)
 
 
 def build_loss(
-    training: TrainingSettings, network: NetworkSettings, weights: tuple[float, float] | None, device: torch.device
+    training: TrainingSettings, network: AnyNetwork, weights: tuple[float, ...] | None, device: torch.device
 ) -> Loss:
-    """A loss of logits ``(batch, channels, y, x)`` and a 0/1 target ``(batch, 1, y, x)``."""
+    """A loss of logits ``(batch, channels, …)`` and a target ``(batch, 1, …)``: the class of every pixel."""
     parts: list[Loss] = []
     if "cross-entropy" in training.loss:
         parts.append(_cross_entropy(network.output, weights, device))
@@ -30,7 +31,7 @@ def build_loss(
     return lambda logits, target: torch.stack([part(logits.float(), target) for part in parts]).sum()
 
 
-def _cross_entropy(output: str, weights: tuple[float, float] | None, device: torch.device) -> Loss:
+def _cross_entropy(output: str, weights: tuple[float, ...] | None, device: torch.device) -> Loss:
     if output == "softmax":
         entropy = nn.CrossEntropyLoss(torch.tensor(weights, device=device) if weights else None)
         return lambda logits, target: entropy(logits, target[:, 0].long())

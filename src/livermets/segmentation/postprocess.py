@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from livermets.config.segmentation import OutputSettings, PostprocessSettings
 from livermets.imaging.geometry import CONNECTIVITY_26
+from livermets.segmentation.classes import most_probable
 
 
 def probability_threshold(probability: NDArray[np.float32], within: NDArray | None, output: OutputSettings) -> float:
@@ -27,6 +28,17 @@ def probability_threshold(probability: NDArray[np.float32], within: NDArray | No
     otsu.SetNumberOfHistogramBins(256)
     otsu.Execute(sitk.GetImageFromArray(values.reshape(1, -1).astype(np.float32)))
     return max(float(otsu.GetThreshold()), output.otsu_floor)
+
+
+def class_mask(
+    probability: NDArray[np.float32], which: int, threshold: float, output: OutputSettings
+) -> NDArray[np.bool_]:
+    """The mask of a class, what lies inside it included (a lesion is liver too), from the probabilities of all classes
+    beside the background (first axis): where one of these is the most probable class (argmax), or where they are more
+    probable together than the threshold."""
+    if output.rule == "argmax":
+        return np.any(most_probable(probability)[which:], axis=0)
+    return np.asarray(probability[which:].sum(axis=0) > threshold)
 
 
 def drop_small_components(mask: NDArray[np.bool_], voxel_ml: float, minimum_volume_ml: float) -> NDArray[np.bool_]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from livermets.config.architectures import PretrainedSettings
 from livermets.config.paths import TemplateError, located
-from livermets.config.segmentation import PretrainedSettings
 from livermets.errors import input_error
 from livermets.provenance import file_digest
 

@@ -14,11 +14,12 @@ from livermets.imaging.geometry import Volume
 from livermets.imaging.resample import resample_image
 from livermets.segmentation.architectures.build import pick_device
 from livermets.segmentation.chosen_network import ChosenNetwork
+from livermets.segmentation.classes import LESION
 from livermets.segmentation.matched import MatchedMasks, matched_masks, structure_metrics
-from livermets.segmentation.postprocess import drop_small_components, probability_threshold
-from livermets.segmentation.predict import predict_probability
+from livermets.segmentation.postprocess import class_mask, drop_small_components, probability_threshold
 from livermets.segmentation.preprocess import check_same_preprocessing
 from livermets.segmentation.preprocessed import Preprocessed
+from livermets.segmentation.views.build import view_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,14 +39,14 @@ def segment_scan(
 ) -> Segmented:
     """Segments the lesions of a scan. ``masks``: ``liver`` (the one used), and, where known, the manual ``lesions`` and
     the manual ``liver reference``, all on the native grid."""
-    check_same_preprocessing(scan.normalisation, trained.description.target, trained.description.preprocess, where)
+    check_same_preprocessing(scan.normalisation, trained.description.told_apart, trained.description.preprocess, where)
     started = time.perf_counter()
-    device = pick_device()
-    probability = predict_probability(
-        trained.network, trained.description.network, settings.output, scan.image.array, scan.liver.array, device
-    )
+    device, known = pick_device(), trained.description
+    view = view_of(known.sampling, known.network, known.told_apart)
+    probability = view.probabilities(trained.network, scan.image.array, scan.liver.array, settings.output, device)
     seconds_network = time.perf_counter() - started
-    mask, native, threshold = native_mask(probability, scan, image, masks["liver"], settings.output)
+    which = known.told_apart.index(LESION)
+    mask, native, threshold = native_mask(probability, which, scan, image, masks["liver"], settings.output)
     seconds = time.perf_counter() - started
     spacing = image.grid.spacing_zyx_mm
     matched = matched_masks(mask, masks.get("lesions"), image, settings.matching.detection_dice)
@@ -64,15 +65,23 @@ def segment_scan(
 
 
 def native_mask(
-    probability: NDArray[np.float32], scan: Preprocessed, image: Volume, liver: Volume | None, output: OutputSettings
+    probability: NDArray[np.float32],
+    which: int,
+    scan: Preprocessed,
+    image: Volume,
+    liver: Volume | None,
+    output: OutputSettings,
 ) -> tuple[NDArray[np.bool_], NDArray[np.float32], float]:
-    """The lesion mask and the probability on the native grid, and the threshold that was used.
+    """The mask and the probability of a class on the native grid, and the threshold that was used (none where more than
+    two classes compete). ``probability`` has those of all classes beside the background.
 
     The probability is interpolated and then cut, which keeps borders smoother than interpolating a mask."""
     within = scan.liver.array if output.restrict_to_liver else None
-    threshold = probability_threshold(probability, within, output)
-    native = resample_image(scan.image.with_array(probability), image.grid, 0.0).array
+    threshold = probability_threshold(probability[which:].sum(axis=0), within, output)
+    native = np.stack([resample_image(scan.image.with_array(one), image.grid, 0.0).array for one in probability])
     if output.restrict_to_liver and liver is not None:
         native = native * (liver.array > 0)
-    mask = drop_small_components(native > threshold, image.grid.voxel_ml, output.minimum_volume_ml)
-    return mask, native, threshold
+    mask = class_mask(native, which, threshold, output)
+    mask = drop_small_components(mask, image.grid.voxel_ml, output.minimum_volume_ml)
+    compete = output.rule == "argmax" and len(probability) > 1
+    return mask, native[which], float("nan") if compete else threshold

@@ -9,24 +9,30 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
-from livermets.config.segmentation import NetworkSettings, TrainingSettings
+from livermets.config.segmentation import TrainingSettings
 from livermets.errors import input_error
 from livermets.randomness import integer_seed
-from livermets.segmentation.architectures.build import build_network, foreground_probability, on_device, pick_device
-from livermets.segmentation.architectures.resnet_unet import ResNet18UNet
+from livermets.segmentation.architectures.build import (
+    NetworkPlan,
+    images_on_device,
+    networks_in,
+    on_device,
+    pick_device,
+)
 from livermets.segmentation.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
 from livermets.segmentation.losses import Loss, build_loss, inverse_frequency_weights
+from livermets.segmentation.monitoring import PooledDice
 from livermets.segmentation.predict import gpu_half_type, out_of_memory_advice
 from livermets.segmentation.schedule import build_optimiser, build_schedule
-from livermets.segmentation.slices import EpochSlices, Slices
-from livermets.segmentation.weights import load_pretrained_encoder
+from livermets.segmentation.views.protocol import EpochSamples, Samples
+from livermets.segmentation.weights import load_pretrained
 
 logger = logging.getLogger(__name__)
 LOG_COLUMNS = (
@@ -37,7 +43,7 @@ LOG_COLUMNS = (
     "validation_dice",
     "improved",
     "seconds",
-    "slices_per_second",
+    "samples_per_second",
 )
 
 
@@ -58,7 +64,7 @@ class TrainedNetwork:
     log: pd.DataFrame
     best_epoch: int
     kept_epoch: int
-    class_weights: tuple[float, float] | None
+    class_weights: tuple[float, ...] | None
 
 
 @dataclass(eq=False)
@@ -102,27 +108,28 @@ class Training:
 
 
 def train_network(
-    slices: Slices,
-    validation: Slices | None,
-    network: NetworkSettings,
+    samples: Samples,
+    validation: Samples | None,
+    plan: NetworkPlan,
     settings: TrainingSettings,
     seed: int,
     place: CheckpointPlace | None = None,
     workers: int = 0,
 ) -> TrainedNetwork:
-    """Trains a network on slices, monitored on others (on the training loss if there are none).
+    """Trains a network on samples, monitored on others (on the training loss if there are none).
 
     The same seed, data and settings give the same weights on one machine's CPU, interrupted or not.
-    Raises `InputError` if no training slice shows the target, or memory runs out."""
-    if not slices.with_target.any():
-        raise input_error("training scans", "no training slice shows the target", "Add scans with masks of it")
+    Raises `InputError` if no sample shows what is looked for, or memory runs out."""
+    if not samples.with_focus.any():
+        what = f"no training slice shows the {plan.classes.found[-1]}"
+        raise input_error("training scans", what, "Add scans with masks of it")
     device = pick_device()
     with repeatable_torch(settings, seed, device):
         weights = None
-        dataset = EpochSlices(slices, settings, seed)
+        dataset = samples.epochs(settings.augmentation, seed)
         if settings.class_weights == "inverse-frequency":
-            weights = inverse_frequency_weights(dataset.foreground_share())
-        training = start_training(network, settings, weights, device)
+            weights = inverse_frequency_weights(dataset.class_shares())
+        training = start_training(plan, settings, weights, device)
         found = load_checkpoint(place.folder, place.digest, device) if place else None
         if found:
             training.restore(found)
@@ -168,17 +175,17 @@ def repeatable_torch(settings: TrainingSettings, seed: int, device: torch.device
 
 
 def start_training(
-    network: NetworkSettings, settings: TrainingSettings, weights: tuple[float, float] | None, device: torch.device
+    plan: NetworkPlan, settings: TrainingSettings, weights: tuple[float, ...] | None, device: torch.device
 ) -> Training:
     """A fresh network with its optimiser, schedule and loss."""
-    built = build_network(network)
-    if network.pretrained and isinstance(built, ResNet18UNet):
-        load_pretrained_encoder(built.encoder, network.pretrained)
+    built = plan.build()
+    if plan.settings.weights_file:
+        load_pretrained(built, plan.settings.weights_file)
     moved = on_device(built, device)
     optimiser = build_optimiser(moved, settings)
     half = gpu_half_type() == torch.float16
     scaler = torch.amp.GradScaler("cuda", enabled=device.type == "cuda" and settings.mixed_precision and half)
-    loss = build_loss(settings, network, weights, device)
+    loss = build_loss(settings, plan.settings, weights, device)
     return Training(moved, optimiser, build_schedule(optimiser, settings), scaler, loss, settings, device)
 
 
@@ -197,8 +204,8 @@ def epochs_left(training: Training) -> Iterable[int]:
             bar.update()
 
 
-def run_epoch(training: Training, dataset: EpochSlices, validation: Slices | None, workers: int) -> None:
-    """One pass over the epoch's slices, one over the validation slices, and what follows from their result."""
+def run_epoch(training: Training, dataset: EpochSamples, validation: Samples | None, workers: int) -> None:
+    """One pass over the epoch's samples, one over the validation samples, and what follows from their result."""
     started = time.perf_counter()
     dataset.set_epoch(training.epoch)
     training_loss = train_pass(training, dataset, workers)
@@ -224,28 +231,34 @@ def run_epoch(training: Training, dataset: EpochSlices, validation: Slices | Non
         training.schedule.step(value[0]) if plateau else training.schedule.step()
 
 
-def train_pass(training: Training, dataset: EpochSlices, workers: int) -> float:
-    """One optimisation step per batch; the mean loss over slices."""
+def train_pass(training: Training, dataset: EpochSamples, workers: int) -> float:
+    """One optimisation step per batch; the mean loss over samples."""
     on_gpu = training.device.type == "cuda"
     # Workers would compete with the forward pass for the same cores on a CPU.
-    loader = DataLoader(dataset, training.settings.batch_size, num_workers=workers if on_gpu else 0, pin_memory=on_gpu)
+    loader: DataLoader = DataLoader(
+        cast(Dataset, dataset),
+        batch_sampler=dataset.batches(training.settings.batch_size),
+        num_workers=workers if on_gpu else 0,
+        pin_memory=on_gpu,
+    )
     training.network.train()
     total = torch.zeros((), device=training.device)
-    for image, target in loader:
-        image = image.to(training.device, non_blocking=True, memory_format=torch.channels_last)
+    for images, target, networks in loader:
+        images = images_on_device(images, training.device)
         target = target.to(training.device, non_blocking=True)
         try:
-            total += train_step(training, image, target) * len(image)
+            total += train_step(training, int(networks[0]), images, target) * len(images)
         except RuntimeError as error:
-            raise out_of_memory_advice(error, len(image), "segmentation.training.batch_size") from error
+            raise out_of_memory_advice(error, len(images), "segmentation.training.batch_size") from error
     return float(total) / len(dataset)
 
 
-def train_step(training: Training, image: Tensor, target: Tensor) -> Tensor:
-    """One step of the optimiser; the batch's loss."""
+def train_step(training: Training, network: int, images: Tensor, target: Tensor) -> Tensor:
+    """One step of the optimiser for one of the networks; the batch's loss. Without gradients the others stay as they
+    are."""
     training.optimiser.zero_grad(set_to_none=True)
     with half_precision(training.settings, training.device):
-        logits = training.network(image)
+        logits = networks_in(training.network)[network](images)
     loss = training.loss(logits, target)
     training.scaler.scale(loss).backward()
     training.scaler.step(training.optimiser)
@@ -261,18 +274,15 @@ def half_precision(settings: TrainingSettings, device: torch.device) -> torch.au
 
 
 @torch.inference_mode()
-def validation_pass(training: Training, slices: Slices) -> tuple[float, float]:
-    """The mean loss over the validation slices, and the Dice of all their pixels pooled (cut at 0.5)."""
+def validation_pass(training: Training, samples: Samples) -> tuple[float, float]:
+    """The mean loss over the validation samples, and their pooled Dice."""
     training.network.eval()
-    loss = overlap = volume = 0.0
-    for start in range(0, len(slices), training.settings.batch_size):
-        part = slice(start, start + training.settings.batch_size)
-        image = slices.image(part).to(training.device, memory_format=torch.channels_last)
-        target = slices.target[part].to(training.device)
+    loss, seen, dice = 0.0, 0, PooledDice()
+    for images, target, network in samples.batches(training.settings.batch_size):
+        images, target = images_on_device(images, training.device), target.to(training.device)
         with half_precision(training.settings, training.device):
-            logits = training.network(image)
-        found = foreground_probability(logits) > 0.5
-        loss += float(training.loss(logits, target)) * len(image)
-        overlap += float((found & target.bool()).sum())
-        volume += float(found.sum() + target.sum())
-    return loss / len(slices), 2 * overlap / volume if volume else 1.0
+            logits = networks_in(training.network)[network](images)
+        loss += float(training.loss(logits, target)) * len(images)
+        seen += len(images)
+        dice.add(logits, target)
+    return loss / seen, dice.value()

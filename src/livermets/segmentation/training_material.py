@@ -7,8 +7,8 @@ from pathlib import Path
 
 from livermets.config.load import validate_section
 from livermets.config.preprocess import PreprocessSettings
-from livermets.config.segmentation import Target
 from livermets.errors import ProblemList, input_error
+from livermets.segmentation.classes import Classes
 from livermets.segmentation.preprocess import check_same_preprocessing, training_scan
 from livermets.segmentation.preprocessed import preprocessed_digest, read_preprocessed
 from livermets.segmentation.training_scan import TrainingScan
@@ -19,7 +19,7 @@ from livermets.segmentation.training_set import patients_of_fold
 class TrainingMaterial:
     """The scans of one training with their digests and how they were preprocessed."""
 
-    target: Target
+    classes: Classes
     scans: list[TrainingScan]
     digests: dict[str, str]
     preprocess: PreprocessSettings
@@ -28,7 +28,7 @@ class TrainingMaterial:
 
 
 def read_training_scans(
-    folders: list[Path], patients: list[str], target: Target, fold: int | None, folds: int, seed: int
+    folders: list[Path], patients: list[str], classes: Classes, fold: int | None, folds: int, seed: int
 ) -> TrainingMaterial:
     """Reads the scans of the patients that this network (or the network of this fold) may see.
 
@@ -47,13 +47,13 @@ def read_training_scans(
             continue
         with problems.collected():
             read = read_preprocessed(folder)
-            scans.append(training_scan(read, str(folder), patient, target))
+            scans.append(training_scan(read, str(folder), patient, classes))
             digests[str(folder)] = preprocessed_digest(folder)
             if preprocess is None:
                 own = read.normalisation["preprocess"]
                 preprocess = validate_section(PreprocessSettings, own, f"{folder}: preprocess")
-            check_same_preprocessing(read.normalisation, target, preprocess, folder)
+            check_same_preprocessing(read.normalisation, classes, preprocess, folder)
     problems.raise_if_errors()
     if preprocess is None:
         raise input_error("--scans", "no scan is left to train on", "Give scans of patients outside this fold")
-    return TrainingMaterial(target, scans, digests, preprocess, fold, folds if fold is not None else 0)
+    return TrainingMaterial(classes, scans, digests, preprocess, fold, folds if fold is not None else 0)

@@ -9,14 +9,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from livermets.config.segmentation import PretrainedSettings
+from livermets.config.architectures import PretrainedSettings
 from livermets.errors import input_error
 from livermets.io.atomic import written_aside
 from livermets.provenance import file_digest
-from livermets.segmentation.architectures.build import build_network
-from livermets.segmentation.architectures.resnet_unet import ResNet18Encoder
+from livermets.segmentation.architectures.build import build_network, networks_in
+from livermets.segmentation.architectures.resnet_unet import ResNet18Encoder, ResNet18UNet
 from livermets.segmentation.description import DESCRIPTION_FILE, NetworkDescription, read_description
 from livermets.segmentation.pretrained import checked_pretrained_file
+from livermets.segmentation.views.build import view_of
 
 WEIGHTS_FILE = "network.safetensors"
 
@@ -46,7 +47,8 @@ def load_network(folder: Path) -> tuple[nn.Module, NetworkDescription]:
 
     Raises `InputError` for weights of another architecture than the description says."""
     description = checked_description(folder)
-    network = build_network(description.network)
+    view = view_of(description.sampling, description.network, description.told_apart)
+    network = build_network(description.network, description.told_apart, view.parts)
     try:
         network.load_state_dict(load_file(str(folder / WEIGHTS_FILE)))
     except (RuntimeError, SafetensorError) as error:
@@ -56,6 +58,13 @@ def load_network(folder: Path) -> tuple[nn.Module, NetworkDescription]:
             f"Use the {DESCRIPTION_FILE} that was written with them, or train again",
         ) from error
     return network.eval(), description
+
+
+def load_pretrained(network: nn.Module, settings: PretrainedSettings) -> None:
+    """Puts ImageNet weights into the encoder of every network of a kind that has one."""
+    for own in networks_in(network):
+        if isinstance(own, ResNet18UNet):
+            load_pretrained_encoder(own.encoder, settings)
 
 
 def load_pretrained_encoder(encoder: ResNet18Encoder, settings: PretrainedSettings) -> None:

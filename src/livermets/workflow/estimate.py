@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from livermets.cohort.scan import Scan
-from livermets.config.segmentation import NetworkSettings, TrainingSettings
+from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
 from livermets.workflow.demand import DEMANDS, Demand
 from livermets.workflow.inputs import Inputs
@@ -93,18 +93,14 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     return {rule: [plan.megavoxels(scans) for scans in groups] for rule, groups in each.items() if groups}
 
 
-def trainings(plan: Plan) -> list[tuple[NetworkSettings, TrainingSettings, int]]:
-    """Architecture, training and grid of every segmentation network: folds and compared ones too, the liver's last."""
+def trainings(plan: Plan) -> list[tuple[SegmentationSettings | LiverSettings, int]]:
+    """Settings and grid of every segmentation network: folds and further ones too, the liver's last."""
     own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
-    found: list[tuple[NetworkSettings, TrainingSettings, int]] = []
     if not plan.networks.of_lesions:
         return []
-    found += [(own.network, own.training, grid)] * (1 + own.cross_fit)
-    for recipe in plan.networks.recipes.values():
-        found.append((recipe.segmentation.network, recipe.segmentation.training, recipe.preprocess.network_grid))
-    if plan.livers.need_network:
-        found.append((own.liver.network, own.liver.training, grid))
-    return found
+    found: list[tuple[SegmentationSettings | LiverSettings, int]] = [(own, grid)] * (1 + own.cross_fit)
+    found += [(recipe.segmentation, recipe.preprocess.network_grid) for recipe in plan.networks.recipes.values()]
+    return found + ([(own.liver, grid)] if plan.livers.need_network else [])
 
 
 def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[float]) -> list[float]:
@@ -118,12 +114,12 @@ def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[floa
     return seconds
 
 
-def training_seconds(network: NetworkSettings, training: TrainingSettings, grid: int, megavoxels: float) -> float:
+def training_seconds(settings: SegmentationSettings | LiverSettings, grid: int, megavoxels: float) -> float:
     """Seconds of training one segmentation network on one core."""
-    slices = training.slices_per_epoch or megavoxels * 1e6 / (512 * 512) / 3  # a third of a scan shows the liver
-    side = training.patch or grid
-    share = side * side / SLICE_PIXELS * (network.base_filters / SLICE_FILTERS) ** 2
-    return training.epochs * slices * max(SMALLEST_SLICE_SECONDS, SLICE_SECONDS * share)
+    asked, pixels = settings.sampling.shown_per_epoch(grid)
+    images = asked or megavoxels * 1e6 / (512 * 512) / 3  # a third of a scan shows the liver
+    share = pixels / SLICE_PIXELS * (settings.network.width / SLICE_FILTERS) ** 2
+    return settings.training.epochs * images * max(SMALLEST_SLICE_SECONDS, SLICE_SECONDS * share)
 
 
 def selection_seconds(config: StudyConfig, scans: int) -> float:

@@ -119,10 +119,11 @@ class Inputs:
 
     def preprocess_options(self, wildcards: Any) -> str:
         """The masks that are preprocessed along with a scan; the liver network learns from the given liver."""
+        classes = f"--classes {self.plan.networks.classes(wildcards.network)}"
         if wildcards.network == LIVER:
-            return f"{_given('--liver', 'liver', wildcards)} --target liver"
+            return f"{_given('--liver', 'liver', wildcards)} {classes}"
         (liver,) = self.liver_in_use(wildcards)
-        return f"--liver {liver} {self.lesions_option(wildcards)}"
+        return f"--liver {liver} {self.lesions_option(wildcards)} {classes}"
 
     def liver_reference(self, wildcards: Any) -> str:
         """`--liver-reference` with the given liver mask, where a found one takes its place. Livers are the same for all

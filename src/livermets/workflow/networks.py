@@ -59,12 +59,16 @@ class Networks:
 
     def mask_settings(self, network: str) -> str:
         """What decides the masks of a lesion network beside its weights, as JSON."""
-        parts = {"output", "matching"}
+        parts = {"classes", "network", "sampling", "output", "matching"}
         return canonical_json(self._segmentation(network).model_dump(mode="json", include=parts))
 
     def _segmentation(self, network: str) -> SegmentationSettings:
         recipe = self.recipes.get(network)
         return recipe.segmentation if recipe else self.config.segmentation
+
+    def classes(self, network: str) -> str:
+        """What a network finds, as `--classes` says it."""
+        return LIVER if network == LIVER else ",".join(self._segmentation(network).classes)
 
     def fold_options(self, network: str) -> str:
         """The options of `train-segmentation` that leave a fold out: empty for a network of all training patients."""
@@ -77,16 +81,11 @@ def preprocessed_for(network: str) -> str:
     return network.partition("/")[0]
 
 
-def target_of(network: str) -> str:
-    """What a network finds, as `--target` says it."""
-    return LIVER if network == LIVER else "lesions"
-
-
 def checkpoint_folder(network: str) -> str:
     """Where an interrupted training keeps its state, beside and not below that of another network."""
     return f"results/checkpoints/networks/{network.replace('/', '.')}"
 
 
 def _training_parts(section: SegmentationSettings | LiverSettings) -> dict[str, Any]:
-    """Architecture, training, and what is shown of a slice. A threshold does not train a network again."""
-    return section.model_dump(mode="json", include={"network": True, "training": True, "output": {"field"}})
+    """Architecture, training, and what is shown of a scan. A threshold does not train a network again."""
+    return section.model_dump(mode="json", include={"network", "sampling", "training"})

@@ -44,7 +44,10 @@ class Run:
     @property
     def config_files(self) -> list[Path]:
         """The configuration files, the last of which wins."""
-        return [Path(file) for file in attribute(self.workflow, "configfiles", "where the configuration was read")]
+        files = [Path(file) for file in attribute(self.workflow, "configfiles", "where the configuration was read")]
+        # Snakemake lists those of the command line first, and lays them on top of the Snakefile's own.
+        asked = len(attribute(self.workflow, "overwrite_configfiles", "which of them the command line names"))
+        return files[asked:] + files[:asked]
 
     @property
     def snakefile(self) -> Path:

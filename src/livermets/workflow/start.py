@@ -9,6 +9,7 @@ from typing import Any
 
 import livermets
 from livermets.config.duplicates import repeated_keys
+from livermets.config.recipes import by_forms
 from livermets.errors import InputError, Problem
 from livermets.workflow import cluster, lock, running
 from livermets.workflow.leftovers import Made, left_over, left_over_problems
@@ -40,7 +41,7 @@ def opened_study(run: Run, config: Mapping[str, Any], repository: Path) -> Plan:
     try:
         complain(running.unfit_checkout(repository))
         source = run.config_files[0] if len(run.config_files) == 1 else None
-        plan = Plan.from_config(config, check_files=run.is_main, source=source)
+        plan = Plan.from_config(by_forms(config, run.config_files), check_files=run.is_main, source=source)
         if run.is_main:
             _take_folder(run, plan)
         return plan

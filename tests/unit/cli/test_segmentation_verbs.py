@@ -151,7 +151,7 @@ def test_a_scan_without_manual_lesions_is_segmented_too(study, tmp_path):
 
 def test_a_network_tells_what_it_was_made_from(study):
     description = json.loads((study / "fold0" / "network.json").read_text())
-    told = {"target", "network", "training", "preprocess", "seed", "scans", "versions", "parameter_count"}
+    told = {"classes", "network", "sampling", "training", "preprocess", "seed", "scans", "versions", "parameter_count"}
     assert told <= set(description)
     assert description["epochs"] == len(pd.read_csv(study / "fold0" / "training_log.csv"))
     for picture in ("curves.png", "examples.png"):
@@ -160,8 +160,8 @@ def test_a_network_tells_what_it_was_made_from(study):
 
 def test_the_liver_network_is_trained_and_applied(study, tmp_path):
     for patient in PATIENTS:
-        preprocess(study / patient / "baseline", tmp_path / patient, "--target", "liver", lesions=False)
-    train([tmp_path / p for p in PATIENTS], PATIENTS, tmp_path / "net", "--target", "liver")
+        preprocess(study / patient / "baseline", tmp_path / patient, "--classes", "liver", lesions=False)
+    train([tmp_path / p for p in PATIENTS], PATIENTS, tmp_path / "net", "--classes", "liver")
     scan = study / "A3" / "baseline"
     options = ("--settings", SETTINGS, "--threads", 1)
     verb(
@@ -170,14 +170,48 @@ def test_the_liver_network_is_trained_and_applied(study, tmp_path):
     found, true = read_volume(tmp_path / "l.nii.gz"), read_volume(scan / "liver.nii.gz")
     assert not found.grid.differences(true.grid)
     assert 2 * (found.array * true.array).sum() / (found.array.sum() + true.array.sum()) > 0.8
-    with pytest.raises(InputError, match="this scan was preprocessed for the lesions network"):
-        train([study / "A1" / "pre"], ("A1",), tmp_path / "no", "--target", "liver")
-    with pytest.raises(InputError, match="this network finds the liver"):
+    with pytest.raises(InputError, match="this scan was preprocessed for a network of lesion, not of liver"):
+        train([study / "A1" / "pre"], ("A1",), tmp_path / "no", "--classes", "liver")
+    with pytest.raises(InputError, match="this network finds liver, not lesion"):
         verb(
             "segment", "--network", tmp_path / "net", "--preprocessed", study / "A1" / "pre", "--image",
             scan / "ct.nii.gz", "--liver", scan / "liver.nii.gz", "--out", tmp_path / "x", "--cohort", "c",
             "--patient", "A1", "--settings", SETTINGS,
         )  # fmt: skip
+
+
+def test_one_network_finds_liver_and_lesions(study, tmp_path):
+    settings = json.dumps(
+        {
+            "classes": ["liver", "lesion"],
+            "network": {"levels": 2, "base_filters": 4},
+            "sampling": {"slices": "all", "field": "image"},
+            "training": {"epochs": 24, "batch_size": 4, "learning_rate": 0.02},
+            "output": {"rule": "argmax", "restrict_to_liver": False, "keep_probability": True},
+            "liver": {"source": "network", "output": {"rule": "argmax"}},
+        }
+    )
+    for patient in PATIENTS:
+        preprocess(study / patient / "baseline", tmp_path / patient, "--classes", "liver,lesion")
+    words = [f"--scans={tmp_path / patient}" for patient in PATIENTS]
+    trained = ("--patients", ",".join(PATIENTS), "--out", tmp_path / "net", "--settings", settings, "--threads", 1)
+    verb("train-segmentation", *words, *trained)
+    description = json.loads((tmp_path / "net" / "network.json").read_text())
+    assert description["classes"] == ["background", "liver", "lesion"]
+    scan = study / "A3" / "baseline"
+    options = ("--settings", settings, "--threads", 1, "--image", scan / "ct.nii.gz")
+    verb("liver", "--network", tmp_path / "net", "--out", tmp_path / "liver.nii.gz", *options)
+    found, true = (read_volume(path).array for path in (tmp_path / "liver.nii.gz", scan / "liver.nii.gz"))
+    assert 2 * (found * true).sum() / (found.sum() + true.sum()) > 0.8
+    verb(
+        "segment", "--network", tmp_path / "net", "--preprocessed", tmp_path / "A3", "--liver", scan / "liver.nii.gz",
+        "--lesions", scan / "lesions.nii.gz", "--out", tmp_path / "masks", "--cohort", "c", "--patient", "A3", *options,
+    )  # fmt: skip
+    metrics = pd.read_csv(tmp_path / "masks/scan_metrics.csv").iloc[0]
+    assert pd.isna(metrics["threshold"])  # three classes compete
+    assert metrics["mts_dice"] > 0.2
+    probability = read_volume(tmp_path / "masks/probability.nii.gz").array
+    assert 0 < probability.max() <= 1
 
 
 def test_two_networks_are_compared_on_the_same_scans(study, tmp_path):
@@ -339,7 +373,7 @@ def test_training_without_lesions_is_refused(study, tmp_path):
     with pytest.raises(InputError, match="this training scan has no lesion mask"):
         train([tmp_path / "pre"], ("A1",), tmp_path / "net")
     preprocess(scan, tmp_path / "pre2", "--lesions", tmp_path / "none.nii.gz", lesions=False)
-    with pytest.raises(InputError, match="none of them shows the target"):
+    with pytest.raises(InputError, match="none of them shows the lesion"):
         train([tmp_path / "pre2"], ("A1",), tmp_path / "net")
     with pytest.raises(InputError, match="2 ids for 1 scans"):
         train([tmp_path / "pre"], ("A1", "A2"), tmp_path / "net")

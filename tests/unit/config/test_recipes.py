@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
-from livermets.config.recipes import PRESETS, network_recipe, overlaid
+from livermets.config.architectures import ResNet18UNetSettings
+from livermets.config.load import read_yaml
+from livermets.config.recipes import PRESETS, by_forms, network_recipe, overlaid
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError
 
@@ -26,6 +29,51 @@ def test_an_overlay_replaces_key_by_key_at_every_depth():
     merged = overlaid(base, {"a": {"c": {"d": 9}}, "f": [3]}, {"g": None})
     assert merged == {"a": {"b": 1, "c": {"d": 9, "e": 3}}, "f": [3], "g": None}
     assert base["a"]["c"]["d"] == 2
+
+
+def test_a_section_of_another_form_is_replaced_whole():
+    base = {"network": {"levels": 3, "norm": "none", "dropout": 0.5}, "sampling": {"view": "axial", "patch": 64}}
+    resnet = {"network": {"architecture": "resnet18-unet"}, "sampling": {"view": "orthogonal"}}
+    assert overlaid(base, resnet) == resnet
+    again = overlaid(base, resnet, {"network": {"dropout": 0.1}, "sampling": {"view": "orthogonal", "patch": 32}})
+    assert again["network"] == {"architecture": "resnet18-unet", "dropout": 0.1}
+    assert again["sampling"] == {"view": "orthogonal", "patch": 32}
+    same = overlaid(base, {"network": {"architecture": "unet", "levels": 4}})
+    assert same["network"] == {"levels": 4, "norm": "none", "dropout": 0.5, "architecture": "unet"}
+
+
+def test_a_network_of_another_architecture_inherits_no_key_of_the_studys():
+    made = recipe(
+        {"network": {"architecture": "resnet18-unet"}},
+        segmentation={"network": {"levels": 3, "dropout": 0.5}, "sampling": {"patch": 64}},
+    )
+    assert made.segmentation.network == ResNet18UNetSettings(architecture="resnet18-unet")
+    assert made.segmentation.sampling.patch == 64
+
+
+def test_a_network_may_tell_other_classes_apart_than_the_studys(tmp_path):
+    path = tmp_path / "joint.yaml"
+    path.write_text("segmentation: {classes: [liver, lesion]}\n")
+    assert recipe({"preset": str(path)}).segmentation.classes == ("liver", "lesion")
+    assert recipe({"preset": str(path), "classes": ["lesion"]}).segmentation.classes == ("lesion",)
+    with pytest.raises(InputError, match=r"compare_networks\.other\.classes: use \[lesion\] or \[liver, lesion\]"):
+        recipe({"classes": ["liver"]})
+
+
+def test_configuration_files_lie_on_each_other_as_presets_do(tmp_path):
+    """Snakemake merges key by key; what an overlay's architecture has no use for goes, what was asked for stays."""
+    files = [tmp_path / "config.yaml", tmp_path / "overlay.yaml"]
+    files[0].write_text("seed: 1\nsegmentation: {network: {levels: 3, dropout: 0.5}, training: {epochs: 3}}\n")
+    files[1].write_text("segmentation: {network: {architecture: resnet18-unet, dropout: 0.5}}\n")
+    merged: dict = {}
+    for file in files:
+        update_config(merged, read_yaml(file))
+    network = {"architecture": "resnet18-unet", "dropout": 0.5}
+    assert by_forms(merged, files) == {"seed": 1, "segmentation": {"network": network, "training": {"epochs": 3}}}
+    assert by_forms(merged, files[:1]) == merged
+    update_config(merged, {"seed": 2, "segmentation": {"network": {"base_filters": 4}}})
+    assert by_forms(merged, files)["segmentation"]["network"] == {**network, "base_filters": 4}
+    assert by_forms(merged, files)["seed"] == 2
 
 
 def test_the_entry_beats_the_preset_beats_the_study():

@@ -17,10 +17,51 @@ from livermets.errors import InputError
         ({"liver": {"missing": "command"}}, "needs a `command` with {image} and {out}"),
         ({"liver": {"missing": "command", "command": "tool {image}"}}, "needs a `command` with {out} in it"),
         ({"liver": {"output": {"restrict_to_liver": True}}}, "restrict_to_liver"),
-        ({"output": {"restrict_to_liver": False}}, "set restrict_to_liver: true"),
-        ({"network": {"pretrained": {"file": "a.pth", "sha256": "f37072fd"}}}, "for the architecture resnet18-unet"),
+        ({"output": {"restrict_to_liver": False}}, "set output.restrict_to_liver: true"),
+        (
+            {"network": {"pretrained": {"file": "a.pth", "sha256": "f37072fd"}}},
+            "segmentation.network.pretrained: unet has no such key, it belongs to resnet18-unet. Remove it.",
+        ),
+        (
+            {"network": {"architecture": "resnet18-unet", "levels": 3}},
+            "segmentation.network.levels: resnet18-unet has no such key, it belongs to unet and unet3d. Remove it.",
+        ),
+        (
+            {"network": {"architecture": "unet3d", "context_slices": 1}, "sampling": {"view": "segments"}},
+            "segmentation.network.context_slices: unet3d has no such key, it belongs to unet and resnet18-unet. Remove",
+        ),
+        (
+            {"sampling": {"view": "segments", "patch": 64}},
+            "segmentation.sampling.patch: segments has no such key, it belongs to axial and orthogonal. Remove it.",
+        ),
+        (
+            {"liver": {"sampling": {"overlap": 0.5}}},
+            "segmentation.liver.sampling.overlap: axial has no such key, it belongs to segments. Remove it.",
+        ),
+        ({"network": {"levle": 3}}, "segmentation.network.levle: unknown key. Did you mean `levels`?"),
+        (
+            {"network": {"architecture": "resnet18-unet", "drop_out": 0.5}},
+            "segmentation.network.drop_out: unknown key. Did you mean `dropout`?",
+        ),
+        (
+            {"network": {"architecture": "resnet18unet"}},
+            "segmentation.network.architecture: there is no 'resnet18unet'. Did you mean `resnet18-unet`?",
+        ),
+        (
+            {"sampling": {"view": "diagonal"}},
+            "segmentation.sampling.view: there is no 'diagonal'. Known: axial, orthogonal, segments.",
+        ),
+        ({"network": {"levels": 9}}, "segmentation.network.levels: input should be less than or equal to 6 (found 9)"),
+        ({"network": None}, "segmentation.network: "),
+        ({"network": {"architecture": "unet3d"}}, "made for 3D images: set sampling to view: segments"),
+        (
+            {"liver": {"sampling": {"view": "segments"}}},
+            "2D images: set sampling to view: axial or orthogonal",
+        ),
+        ({"classes": ["liver"]}, "use [lesion] or [liver, lesion]"),
+        ({"classes": ["liver", "lesion"], "network": {"output": "sigmoid"}}, "set network.output: softmax"),
         ({"network": {"pretrained": {"file": "a.pth", "sha256": "no"}, "architecture": "resnet18-unet"}}, "sha256"),
-        ({"training": {"patch": 64, "slices": "all"}}, "patch takes windows within the liver"),
+        ({"sampling": {"patch": 64, "slices": "all"}}, "patch takes windows within the liver"),
         ({"training": {"epoch": 3}}, "Did you mean `epochs`"),
     ],
 )
@@ -31,9 +72,23 @@ def test_contradictions(values, sentence):
 
 
 def test_liver_settings_keep_their_own_defaults_when_one_key_is_changed():
-    settings = SegmentationSettings.model_validate({"liver": {"output": {"threshold": 0.4}, "training": {"epochs": 5}}})
-    assert settings.liver.output.field == "image"
-    assert (settings.liver.training.slices, settings.liver.training.balance) == ("all", False)
+    settings = SegmentationSettings.model_validate({"liver": {"network": {"levels": 3}, "training": {"epochs": 5}}})
+    assert (settings.liver.network.base_filters, settings.network.base_filters) == (16, 32)
+    assert (settings.liver.sampling.slices, settings.liver.sampling.balance) == ("all", False)
+    assert settings.liver.sampling.field == "image"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"network": {"architecture": "resnet18-unet"}, "sampling": {"view": "orthogonal", "patch": 64}},
+        {"network": {"architecture": "unet3d"}, "sampling": {"view": "segments"}, "classes": ["liver", "lesion"]},
+    ],
+)
+def test_what_is_written_down_is_read_back_the_same(values):
+    settings = SegmentationSettings.model_validate(values)
+    assert SegmentationSettings.model_validate_json(settings.model_dump_json()) == settings
 
 
 def test_a_window_must_rise():

@@ -17,7 +17,7 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
     write_description(tmp_path, described)
     text = (tmp_path / "network.json").read_text()
     assert read_description(tmp_path) == described
-    assert list(json.loads(text))[:5] == ["target", "network", "training", "field", "preprocess"]
+    assert list(json.loads(text))[:5] == ["classes", "network", "sampling", "training", "preprocess"]
     assert list(json.loads(text))[-1] == "weights_sha256"
     write_description(tmp_path, read_description(tmp_path))
     assert (tmp_path / "network.json").read_text() == text
@@ -28,7 +28,7 @@ def test_patients_are_all_that_the_network_has_seen() -> None:
 
 
 def test_a_damaged_description_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "network.json").write_text('{"target": ')
+    (tmp_path / "network.json").write_text('{"classes": ')
     with pytest.raises(InputError, match=r"network\.json: this description of a network is damaged\. Train again\."):
         read_description(tmp_path)
 
@@ -38,8 +38,8 @@ def test_a_damaged_description_is_refused(tmp_path: Path) -> None:
     [
         (lambda values: values.pop("kept_epoch"), "missing: kept_epoch"),
         (lambda values: values.update(colour="red"), "unknown: colour"),
-        (lambda values: values["network"].update(levels=0), "not as expected: network.levels"),
-        (lambda values: values.clear(), "missing: target, network"),
+        (lambda values: values["network"].update(levels=0), "not as expected: network.unet.levels"),
+        (lambda values: values.clear(), "missing: classes, network"),
     ],
 )
 def test_a_description_of_another_version_says_where_it_differs(tmp_path: Path, change, said: str) -> None:

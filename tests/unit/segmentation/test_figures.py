@@ -54,7 +54,7 @@ def test_examples_of_scans_of_several_sizes_share_one_window() -> None:
         target = np.zeros(shape, np.uint8)
         target[1, 4:8, 4:8], target[2, 4:7, 4:7] = 1, 1
         scan = TrainingScan("scan", patient, np.full(shape, grey, np.float32), target, np.ones(shape, np.uint8))
-        panes += example_panes(scan, target > 0)
+        panes += example_panes(scan, scan.target, target > 0)
     drawn = examples(panes)
     assert [axes.get_title() for axes in drawn.axes] == ["A, slice 1", "A, slice 2", "B, slice 1", "B, slice 2"]
     assert {axes.images[0].get_clim() for axes in drawn.axes} == {(-0.5, 1.5)}

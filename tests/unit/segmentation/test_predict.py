@@ -1,81 +1,46 @@
-"""Probability maps do not depend on batches, boxes or padding more than they must."""
+"""Forward passes: flips are undone, and a lack of memory becomes advice."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
-from tests.disc_scans import disc_scan
 
-from livermets.config.segmentation import NetworkSettings, OutputSettings
+from livermets.config.architectures import UNetSettings
 from livermets.errors import InputError
 from livermets.segmentation.architectures.build import build_network
-from livermets.segmentation.predict import forward_probability, predict_probability
-
-NETWORK = NetworkSettings(levels=2, base_filters=4)
-CPU = torch.device("cpu")
-WHOLE = OutputSettings(restrict_to_liver=False, field="image")
+from livermets.segmentation.classes import Classes
+from livermets.segmentation.predict import mean_probabilities, out_of_memory_advice, segment_probabilities
 
 
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(0)
-    return build_network(NETWORK).eval()
-
-
-@pytest.mark.slow
-def test_batches_do_not_change_the_map(network):
-    scan = disc_scan("a", 1)
-    one, many = (
-        predict_probability(network, NETWORK, WHOLE.model_copy(update={"batch_size": size}), scan.image, None, CPU)
-        for size in (1, 5)
-    )
-    assert np.allclose(one, many, atol=1e-6)
-
-
-def test_any_size_is_padded_and_cropped_back(network):
-    scan = disc_scan("a", 1, size=33)
-    probability = predict_probability(network, NETWORK, WHOLE, scan.image, None, CPU)
-    assert probability.shape == scan.image.shape
-    assert (probability > 0).all()
-
-
-def test_outside_the_liver_the_probability_is_zero(network):
-    scan = disc_scan("a", 1, size=64)
-    liver = scan.liver.copy()
-    liver[0] = 0
-    for field in ("image", "liver"):
-        probability = predict_probability(network, NETWORK, OutputSettings(field=field), scan.image, liver, CPU)
-        assert not probability[liver == 0].any()
-        assert (probability[liver > 0] > 0).all()
-
-
-def test_a_box_as_large_as_the_image_is_the_image(network):
-    scan = disc_scan("a", 1, size=32)
-    everywhere = np.ones_like(scan.liver)
-    box, whole = (
-        predict_probability(network, NETWORK, OutputSettings(field=field), scan.image, everywhere, CPU)
-        for field in ("liver", "image")
-    )
-    assert np.allclose(box, whole, atol=1e-6)
+    return build_network(UNetSettings(levels=2, base_filters=4), Classes(("background", "lesion"))).eval()
 
 
 @pytest.mark.slow
 def test_flips_make_the_map_follow_a_flipped_image(network):
     slices = torch.randn(2, 1, 16, 24)
-    plain = forward_probability(network, slices, "flips")
-    flipped = forward_probability(network, slices.flip(3), "flips").flip(3)
+    plain = mean_probabilities(network, slices, "flips")
+    flipped = mean_probabilities(network, slices.flip(3), "flips").flip(3)
     assert torch.allclose(plain, flipped, atol=1e-6)
-    assert not torch.allclose(
-        forward_probability(network, slices), forward_probability(network, slices.flip(3)).flip(3)
-    )
+    assert not torch.allclose(mean_probabilities(network, slices), mean_probabilities(network, slices.flip(3)).flip(3))
 
 
-def test_a_scan_without_a_liver_mask_is_refused(network):
-    with pytest.raises(InputError, match="no liver mask was given"):
-        predict_probability(network, NETWORK, OutputSettings(), disc_scan("a", 1).image, None, CPU)
+def test_the_margin_that_a_network_loses_has_no_probability():
+    """Two 3×3×3 convolutions without padding lose two voxels on every side."""
+    valid = torch.nn.Sequential(torch.nn.Conv3d(1, 2, 3), torch.nn.Conv3d(2, 1, 3)).eval()
+    found = segment_probabilities(valid, torch.randn(1, 1, 8, 9, 10), "flips", 2)
+    assert found.shape == (1, 1, 8, 9, 10)
+    assert (found[0, 0] > 0).sum() == 4 * 5 * 6
 
 
-def test_an_empty_liver_gives_an_empty_map(network):
-    scan = disc_scan("a", 1)
-    assert not predict_probability(network, NETWORK, OutputSettings(), scan.image, scan.liver * 0, CPU).any()
+def test_lack_of_memory_becomes_advice():
+    error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+    advice = out_of_memory_advice(error, 16, "segmentation.training.batch_size")
+    assert isinstance(advice, InputError)
+    assert "Set it to 8" in str(advice)
+    cpu = RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+    assert isinstance(out_of_memory_advice(cpu, 2, "key"), InputError)
+    other = RuntimeError("size mismatch")
+    assert out_of_memory_advice(other, 16, "key") is other

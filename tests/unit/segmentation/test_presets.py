@@ -12,8 +12,10 @@ from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import SegmentationSettings
 from livermets.config.selection import SelectionSettings
 from livermets.segmentation.architectures.build import build_network, convolution_count, parameter_count
+from livermets.segmentation.classes import Classes
 from livermets.segmentation.schedule import build_optimiser, build_schedule
 
+LESIONS = Classes(("background", "lesion"))
 PRESETS = Path(__file__).parents[3] / "presets"
 
 
@@ -66,7 +68,7 @@ def test_giannini2020_calls_lesions_by_the_published_rule():
 def test_giannini2020():
     _, settings = preset("giannini2020")
     network, training = settings.network, settings.training
-    built = build_network(network)
+    built = build_network(network, LESIONS)
     # Five double convolutions down, four up with one convolution after each upsampling, one 1×1: 10 + 4 + 8 + 1.
     assert (network.levels, convolution_count(built)) == (4, 23)
     # The original's 31,030,658, with a 3×3 convolution in place of each 2×2 up-convolution from 2b to b filters.
@@ -75,7 +77,8 @@ def test_giannini2020():
     assert sum(isinstance(module, torch.nn.Upsample) for module in built.modules()) == 4
     assert built.head.kernel_size == (1, 1)
     assert (training.optimiser, training.learning_rate, training.epochs) == ("adam", 1e-4, 50)
-    assert (training.loss, training.class_weights, training.balance) == ("cross-entropy", "inverse-frequency", True)
+    assert (training.loss, training.class_weights) == ("cross-entropy", "inverse-frequency")
+    assert (settings.sampling.balance, settings.sampling.slices) == (True, "liver")
     assert network.output == "softmax"
     assert settings.output.rule == "argmax"
     assert settings.matching.detection_dice == 0
@@ -102,9 +105,10 @@ def test_defeudis2022_with_transfer_differs_where_the_paper_says():
     assert with_transfer.training.loss == "dice"
     assert with_transfer.training.model_copy(update={"loss": without.training.loss}) == without.training
     assert with_transfer.output == without.output
+    assert with_transfer.sampling == without.sampling
     assert with_transfer.liver == without.liver
     # segmentation_models' count for three channels, less two of the first layer's three: 64 · 7 · 7 · 2
-    assert parameter_count(build_network(with_transfer.network)) == 14_328_209 - 6272
+    assert parameter_count(build_network(with_transfer.network, LESIONS)) == 14_328_209 - 6272
 
 
 def test_the_learning_rate_falls_after_exactly_the_published_patience():

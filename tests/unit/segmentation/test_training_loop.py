@@ -8,24 +8,24 @@ import numpy as np
 import pytest
 import torch
 
-from livermets.config.segmentation import (
-    AugmentationSettings,
-    NetworkSettings,
-    OutputSettings,
-    TrainingSettings,
-)
+from livermets.config.architectures import UNetSettings
+from livermets.config.sampling import AxialSampling
+from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
 from livermets.errors import InputError
 from livermets.segmentation import training_loop as train_module
-from livermets.segmentation.architectures.build import build_network
+from livermets.segmentation.architectures.build import NetworkPlan
 from livermets.segmentation.checkpoint import CHECKPOINT_FILE
+from livermets.segmentation.classes import Classes
 from livermets.segmentation.losses import inverse_frequency_weights
-from livermets.segmentation.predict import out_of_memory_advice, predict_probability
-from livermets.segmentation.slices import select_slices
 from livermets.segmentation.training_loop import CheckpointPlace, train_network
+from livermets.segmentation.views.axial import AxialView
+from livermets.segmentation.views.slices import select_slices
 
 pytestmark = pytest.mark.slow
 
-NETWORK = NetworkSettings(levels=2, base_filters=4, dropout=0.1)
+NETWORK = UNetSettings(levels=2, base_filters=4, dropout=0.1)
+LESIONS = Classes(("background", "lesion"))
+SAMPLING, EVERY_SLICE = AxialSampling(), AxialSampling(slices="all")
 SETTINGS = TrainingSettings(
     epochs=4, batch_size=4, learning_rate=0.01, augmentation=AugmentationSettings(flip=0.5, noise=0.5)
 )
@@ -35,18 +35,9 @@ class Killed(Exception):
     """Stands for a job that was ended from outside."""
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def train(scans, settings=SETTINGS, network=NETWORK, place=None, seed=3):
-    return train_network(
-        select_slices(scans[:4], "liver", 0), select_slices(scans[4:], "liver", 0), network, settings, seed, place
-    )
+    ours, others = select_slices(scans[:4], SAMPLING, 0), select_slices(scans[4:], SAMPLING, 0)
+    return train_network(ours, others, NetworkPlan(network, LESIONS), settings, seed, place)
 
 
 def same_weights(one, other) -> bool:
@@ -102,19 +93,18 @@ def test_a_damaged_checkpoint_is_set_aside(disc_scans, tmp_path, caplog):
 @pytest.mark.parametrize("loss", ["cross-entropy", "dice", "dice-cross-entropy"])
 @pytest.mark.parametrize("class_weights", ["none", "inverse-frequency"])
 def test_slices_and_scans_without_a_lesion_give_no_nan(disc_scans, output, loss, class_weights):
-    settings = SETTINGS.model_copy(
-        update={"loss": loss, "class_weights": class_weights, "epochs": 1, "batch_size": 1, "balance": False}
-    )
-    network = NETWORK.model_copy(update={"output": output})
+    settings = SETTINGS.model_copy(update={"loss": loss, "class_weights": class_weights, "epochs": 1, "batch_size": 1})
+    sampling = AxialSampling(slices="all", balance=False)
+    plan = NetworkPlan(NETWORK.model_copy(update={"output": output}), LESIONS)
     # Patient P5, monitored alone, has no lesion at all; with one slice per batch many batches have none.
     trained = train_network(
-        select_slices(disc_scans[3:5], "all", 0), select_slices(disc_scans[5:], "all", 0), network, settings, 0
+        select_slices(disc_scans[3:5], sampling, 0), select_slices(disc_scans[5:], sampling, 0), plan, settings, 0
     )
     assert np.isfinite(trained.log[["training_loss", "validation_loss", "validation_dice"]].to_numpy()).all()
-    built = build_network(network)
+    built = plan.build()
     built.load_state_dict(trained.weights)
-    scan = disc_scans[5]
-    probability = predict_probability(built, network, OutputSettings(), scan.image, scan.liver, torch.device("cpu"))
+    scan, view = disc_scans[5], AxialView(sampling, plan.settings, LESIONS)
+    probability = view.probabilities(built, scan.image, scan.liver, OutputSettings(), torch.device("cpu"))
     assert np.isfinite(probability).all()
 
 
@@ -158,29 +148,19 @@ def test_half_precision_on_a_cpu_is_asked_for_and_learns_the_same(disc_scans):
 
 
 def test_no_slice_with_the_target_is_refused(disc_scans):
-    with pytest.raises(InputError, match="no training slice shows the target"):
-        train_network(select_slices(disc_scans[5:], "all", 0), None, NETWORK, SETTINGS, 0)
+    with pytest.raises(InputError, match="no training slice shows the lesion"):
+        train_network(select_slices(disc_scans[5:], EVERY_SLICE, 0), None, NetworkPlan(NETWORK, LESIONS), SETTINGS, 0)
 
 
 def test_class_weights_are_all_pixels_over_those_of_the_class():
-    assert inverse_frequency_weights(0.25) == (100 / 75, 4)
-
-
-def test_lack_of_memory_becomes_advice():
-    error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
-    advice = out_of_memory_advice(error, 16, "segmentation.training.batch_size")
-    assert isinstance(advice, InputError)
-    assert "Set it to 8" in str(advice)
-    cpu = RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
-    assert isinstance(out_of_memory_advice(cpu, 2, "key"), InputError)
-    other = RuntimeError("size mismatch")
-    assert out_of_memory_advice(other, 16, "key") is other
+    assert inverse_frequency_weights((0.25,)) == (100 / 75, 4)
+    assert inverse_frequency_weights((0.25, 0.125)) == (100 / 62.5, 4, 8)
 
 
 def test_the_class_weights_of_a_training_are_those_of_its_balanced_epochs(disc_scans):
     settings = SETTINGS.model_copy(update={"class_weights": "inverse-frequency", "loss": "cross-entropy", "epochs": 1})
-    slices = select_slices(disc_scans[:4], "all", 0)
-    trained = train_network(slices, None, NETWORK, settings, 3)
-    lesion = slices.with_target
+    slices = select_slices(disc_scans[:4], EVERY_SLICE, 0)
+    trained = train_network(slices, None, NetworkPlan(NETWORK, LESIONS), settings, 3)
+    lesion = slices.with_focus
     share = 0.5 * float(slices.target[torch.from_numpy(lesion)].float().mean())
     assert trained.class_weights == pytest.approx((1 / (1 - share), 1 / share))

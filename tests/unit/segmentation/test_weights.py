@@ -9,21 +9,23 @@ import torch
 from safetensors.torch import save_file
 from tests.network_descriptions import network_description
 
-from livermets.config.segmentation import NetworkSettings, PretrainedSettings
+from livermets.config.architectures import PretrainedSettings, UNetSettings
 from livermets.errors import InputError
 from livermets.provenance import file_digest
 from livermets.segmentation.architectures.build import build_network
 from livermets.segmentation.architectures.resnet_unet import ResNet18Encoder
+from livermets.segmentation.classes import Classes
 from livermets.segmentation.description import write_description
 from livermets.segmentation.weights import load_network, load_pretrained_encoder, save_weights
 
-SMALL = NetworkSettings(levels=2, base_filters=4)
+LESIONS = Classes(("background", "lesion"))
+SMALL = UNetSettings(levels=2, base_filters=4)
 
 
 @pytest.fixture
 def saved(tmp_path):
     torch.manual_seed(1)
-    network = build_network(SMALL)
+    network = build_network(SMALL, LESIONS)
     digest = save_weights(tmp_path / "net", network.state_dict())
     write_description(tmp_path / "net", network_description(network=SMALL, weights_sha256=digest))
     return tmp_path / "net", network.eval()
@@ -35,12 +37,12 @@ def test_a_saved_network_predicts_the_same(saved):
     x = torch.randn(1, 1, 16, 16)
     assert torch.equal(loaded(x), network(x))
     assert not loaded.training
-    assert description.target == "lesions"
+    assert description.told_apart == LESIONS
 
 
 def test_other_weights_than_described_are_refused(saved):
     folder, _ = saved
-    save_file(build_network(SMALL).state_dict(), str(folder / "network.safetensors"))
+    save_file(build_network(SMALL, LESIONS).state_dict(), str(folder / "network.safetensors"))
     with pytest.raises(InputError, match=r"these weights are not the ones that network\.json describes"):
         load_network(folder)
 

@@ -57,9 +57,9 @@ def test_the_liver_network_is_trained_on_the_given_liver_and_waits_for_no_other(
     assert inputs().liver_in_use(ours) == ["results/test/liver/V001/baseline.nii.gz"]
     assert inputs().liver_in_use(theirs) == []
     masks = WHERE.format("test", "V001")
-    assert inputs().preprocess_options(theirs) == f"--liver {masks}liver.nii.gz --target liver"
+    assert inputs().preprocess_options(theirs) == f"--liver {masks}liver.nii.gz --classes liver"
     assert inputs().preprocess_options(ours) == (
-        f"--liver results/test/liver/V001/baseline.nii.gz --lesions {masks}lesions.nii.gz"
+        f"--liver results/test/liver/V001/baseline.nii.gz --lesions {masks}lesions.nii.gz --classes lesion"
     )
 
 

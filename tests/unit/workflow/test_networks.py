@@ -5,7 +5,7 @@ import json
 import pytest
 
 from livermets.config.study import StudyConfig
-from livermets.workflow.networks import Networks, checkpoint_folder, preprocessed_for, target_of
+from livermets.workflow.networks import Networks, checkpoint_folder, preprocessed_for
 
 COHORTS = {"cohorts": {"learn": {"role": "train", "phantom": {"patients": 3}}}}
 PAPER = {"paper": {"preset": "giannini2020"}}
@@ -25,18 +25,21 @@ def test_the_studys_own_network_comes_first_and_folds_are_below_it():
 
 
 @pytest.mark.parametrize(
-    "network, seen, target, options",
+    "network, seen, classes, options",
     [
-        ("automatic", "automatic", "lesions", ""),
-        ("automatic/fold1", "automatic", "lesions", "--fold 1 --folds 3"),
-        ("paper", "paper", "lesions", ""),
+        ("automatic", "automatic", "lesion", ""),
+        ("automatic/fold1", "automatic", "lesion", "--fold 1 --folds 3"),
+        ("paper", "paper", "lesion", ""),
         ("liver", "liver", "liver", ""),
     ],
 )
-def test_a_name_says_what_is_trained_and_on_which_scans(network, seen, target, options):
+def test_a_name_says_what_is_trained_and_on_which_scans(network, seen, classes, options):
     assert preprocessed_for(network) == seen
-    assert target_of(network) == target
-    assert networks(segmentation={"cross_fit": 3}).fold_options(network) == options
+    of_study = networks(segmentation={"cross_fit": 3}, compare_networks=PAPER)
+    assert of_study.classes(network) == classes
+    assert of_study.fold_options(network) == options
+    joint = networks(segmentation={"classes": ["liver", "lesion"]})
+    assert (joint.classes("automatic"), joint.classes("liver")) == ("liver,lesion", "liver")
 
 
 def test_no_network_keeps_its_state_in_the_folder_of_another():
@@ -49,9 +52,9 @@ def test_no_network_keeps_its_state_in_the_folder_of_another():
 
 def test_what_a_network_is_shown_trains_it_again_and_a_threshold_does_not():
     plain = networks()
-    shown = networks(segmentation={"output": {"field": "image"}})
+    shown = networks(segmentation={"sampling": {"field": "image"}})
     cut = networks(segmentation={"output": {"threshold": 0.4}})
-    assert json.loads(shown.training_settings("automatic"))["output"] == {"field": "image"}
+    assert json.loads(shown.training_settings("automatic"))["sampling"]["field"] == "image"
     assert shown.training_settings("automatic") != plain.training_settings("automatic")
     assert cut.training_settings("automatic") == plain.training_settings("automatic")
     assert cut.mask_settings("automatic") != plain.mask_settings("automatic")
@@ -69,6 +72,6 @@ def test_a_compared_network_changes_nothing_of_the_studys_own():
     plain, compared = networks(), networks(networks={**PAPER, "coarse": {"preprocess": {"network_grid": 64}}})
     for key in ("training_settings", "preprocess_settings", "mask_settings"):
         assert getattr(compared, key)("automatic") == getattr(plain, key)("automatic")
-    assert json.loads(compared.training_settings("paper"))["output"] == {"field": "image"}
+    assert json.loads(compared.training_settings("paper"))["sampling"]["field"] == "image"
     assert compared.training_settings("paper") != plain.training_settings("automatic")
     assert compared.preprocess_settings("coarse") != plain.preprocess_settings("automatic")

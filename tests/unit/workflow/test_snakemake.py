@@ -92,6 +92,7 @@ QUESTIONS = {
     "is_main_process": lambda run: run.is_main,
     "non_local_exec": lambda run: run.submits,
     "configfiles": lambda run: run.config_files,
+    "overwrite_configfiles": lambda run: Run(SimpleNamespace(configfiles=[])).config_files,
     "main_snakefile": lambda run: run.snakefile,
     "cores": lambda run: run.cores,
     "needrun_jobs": lambda run: run.planned_rules(),

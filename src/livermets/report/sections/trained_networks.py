@@ -70,16 +70,15 @@ def _curves(network: Network) -> Block:
 
 _ARCHITECTURE = ("architecture", "levels", "base_filters", "norm", "output")
 _FACTS = {
-    "target": "target",
     "parameter_count": "weights",
     "convolution_count": "convolution layers",
     "training_patients": "training patients",
     "validation_patients": "patients of the inner validation split",
-    "training_slices": "training slices",
-    "training_slices_with_target": "of these with the target",
+    "training_samples": "training samples",
+    "training_samples_with_focus": "with lesions (or, of the liver network, the liver)",
     "epochs": "epochs run",
     "kept_epoch": "epoch kept",
-    "slices_per_second": "slices per second in training",
+    "samples_per_second": "samples per second in training",
     "seconds": "training time",
     "device": "device",
     "seed": "seed",
@@ -89,7 +88,10 @@ _FACTS = {
 
 def _facts(description: NetworkDescription) -> Iterator[tuple[str, str]]:
     for key in _ARCHITECTURE:
-        yield key.replace("_", " "), _fact(getattr(description.network, key))
+        if hasattr(description.network, key):
+            yield key.replace("_", " "), _fact(getattr(description.network, key))
+    yield "classes", str(description.told_apart)
+    yield "view", description.sampling.view
     for key, words in _FACTS.items():
         value = getattr(description, key)
         text = fmt.integer(len(value)) if isinstance(value, tuple) else _fact(value) if key != "seed" else str(value)

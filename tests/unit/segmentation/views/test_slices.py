@@ -9,13 +9,14 @@ import pytest
 import torch
 from tests.disc_scans import disc_scan
 
-from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
+from livermets.config.sampling import AxialSampling
+from livermets.config.segmentation import AugmentationSettings
 from livermets.errors import InputError
-from livermets.segmentation.architectures.build import NetworkSettings
 from livermets.segmentation.field import crop_scans, liver_box, padding_to
-from livermets.segmentation.slices import EpochSlices, channel_rows, epoch_order, select_slices
-from livermets.segmentation.training_set import assemble, padded, patients_of_fold
+from livermets.segmentation.views.axial import padded
+from livermets.segmentation.views.slices import EpochSlices, channel_rows, epoch_order, select_slices
 
+EVERY = AxialSampling(slices="all")
 EVERYTHING = AugmentationSettings(flip=0.5, affine=1, intensity=1, noise=1)
 
 
@@ -29,7 +30,7 @@ def test_channels_are_the_slices_around_each_of_its_own_scan(disc_scans, which):
     liver = disc_scans[0].liver.copy()
     liver[[0, -1]] = 0  # not selected, yet a neighbour
     scans = [replace(disc_scans[0], liver=liver, target=disc_scans[0].target * liver), *disc_scans[1:]]
-    slices = select_slices(scans, which, 1)
+    slices = select_slices(scans, AxialSampling(slices=which), 1)
     expected = [
         scan.image[np.clip([z - 1, z, z + 1], 0, len(scan.image) - 1)]
         for scan in scans
@@ -44,37 +45,37 @@ def test_channels_are_the_slices_around_each_of_its_own_scan(disc_scans, which):
 
 def test_balanced_epochs_hold_as_many_slices_of_either_kind():
     kinds = np.array([True] * 10 + [False] * 90)
-    order = epoch_order(kinds, TrainingSettings(balance=True), 0, 0)
+    order = epoch_order(kinds, AxialSampling(balance=True), 0, 0)
     assert len(order) == 20
     assert kinds[order].sum() == 10
-    limited = epoch_order(kinds, TrainingSettings(balance=True, slices_per_epoch=8), 0, 0)
+    limited = epoch_order(kinds, AxialSampling(balance=True, slices_per_epoch=8), 0, 0)
     assert kinds[limited].sum() == 4
-    assert len(epoch_order(kinds, TrainingSettings(balance=False), 0, 0)) == 100
+    assert len(epoch_order(kinds, AxialSampling(balance=False), 0, 0)) == 100
 
 
 @pytest.mark.slow
 def test_real_slices_are_balanced(disc_scans):
-    slices = select_slices(disc_scans, "all", 0)
-    assert slices.with_target.dtype == bool
-    order = EpochSlices(slices, TrainingSettings(balance=True), 0).order
-    with_target = slices.target.numpy().any(axis=(1, 2, 3))[order]
-    assert 0 < with_target.sum() == (~with_target).sum()
+    slices = select_slices(disc_scans, EVERY, 0)
+    assert slices.with_focus.dtype == bool
+    order = EpochSlices(slices, AugmentationSettings(), 0).order
+    with_focus = slices.target.numpy().any(axis=(1, 2, 3))[order]
+    assert 0 < with_focus.sum() == (~with_focus).sum()
 
 
 @pytest.mark.parametrize("balance", [True, False])
 def test_an_epoch_of_windows_is_as_long_as_asked(balance):
     kinds = np.array([True] * 10 + [False] * 30)
-    order = epoch_order(kinds, TrainingSettings(balance=balance, patch=16, slices_per_epoch=100), 0, 0)
+    order = epoch_order(kinds, AxialSampling(balance=balance, patch=16, slices_per_epoch=100), 0, 0)
     assert len(order) == 100
     if balance:
         assert kinds[order].sum() == 50
-    whole = epoch_order(kinds, TrainingSettings(balance=balance, slices_per_epoch=100), 0, 0)
+    whole = epoch_order(kinds, AxialSampling(balance=balance, slices_per_epoch=100), 0, 0)
     assert len(whole) == len(set(whole)) == (20 if balance else 40)
 
 
 def test_every_epoch_draws_anew_and_repeatably():
     kinds = np.array([True] * 10 + [False] * 90)
-    settings = TrainingSettings(balance=True)
+    settings = AxialSampling(balance=True)
     assert (epoch_order(kinds, settings, 0, 3) == epoch_order(kinds, settings, 0, 3)).all()
     assert set(epoch_order(kinds, settings, 0, 3)) != set(epoch_order(kinds, settings, 0, 4))
 
@@ -83,42 +84,38 @@ def test_every_epoch_draws_anew_and_repeatably():
 @pytest.mark.parametrize("balance", [True, False])
 @pytest.mark.parametrize("slices_per_epoch", [None, 4])
 def test_class_weights_are_counted_over_what_epochs_show(disc_scans, balance, slices_per_epoch):
-    slices = select_slices(disc_scans, "all", 0)
-    settings = TrainingSettings(
-        balance=balance, slices_per_epoch=slices_per_epoch, augmentation=AugmentationSettings(flip=0)
-    )
-    dataset = EpochSlices(slices, settings, 0)
+    sampling = AxialSampling(slices="all", balance=balance, slices_per_epoch=slices_per_epoch)
+    slices = select_slices(disc_scans, sampling, 0)
+    dataset = EpochSlices(slices, AugmentationSettings(flip=0), 0)
     shown = []
     for epoch in range(200):
         dataset.set_epoch(epoch)
         shown.append(float(slices.target[torch.from_numpy(dataset.order)].float().mean()))
-    assert dataset.foreground_share() == pytest.approx(np.mean(shown), rel=0.02)
+    assert dataset.class_shares() == (pytest.approx(np.mean(shown), rel=0.02),)
     of_all_slices = float(slices.target.float().mean())
-    assert (dataset.foreground_share() < 0.95 * of_all_slices) == balance  # most of these slices show a lesion
+    assert (dataset.class_shares()[0] < 0.95 * of_all_slices) == balance  # most of these slices show a lesion
 
 
 @pytest.mark.slow
 def test_class_weights_of_windows_are_counted_over_windows(disc_scans):
-    slices = select_slices(disc_scans, "liver", 0)
-    settings = TrainingSettings(patch=16, slices_per_epoch=64, augmentation=AugmentationSettings(flip=0))
-    dataset = EpochSlices(slices, settings, 0)
+    slices = select_slices(disc_scans, AxialSampling(patch=16, slices_per_epoch=64), 0)
+    dataset = EpochSlices(slices, AugmentationSettings(flip=0), 0)
     shown = torch.stack([dataset[position][1].float() for position in range(len(dataset))])
     assert shown.shape[-2:] == (16, 16)
-    assert dataset.foreground_share() == pytest.approx(float(shown.mean()))
-    assert dataset.foreground_share() > 1.2 * float(slices.target.float().mean())
+    assert dataset.class_shares() == (pytest.approx(float(shown.mean())),)
+    assert dataset.class_shares()[0] > 1.2 * float(slices.target.float().mean())
 
 
 def test_one_kind_only_needs_no_balance():
-    assert sorted(epoch_order(np.ones(5, dtype=bool), TrainingSettings(balance=True), 0, 0)) == [0, 1, 2, 3, 4]
+    assert sorted(epoch_order(np.ones(5, dtype=bool), AxialSampling(balance=True), 0, 0)) == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("patch", [None, 16])
 def test_augmentation_depends_on_epoch_and_position_only(disc_scans, patch):
-    slices = select_slices(disc_scans, "liver", 0)
-    settings = TrainingSettings(augmentation=EVERYTHING, patch=patch)
-    first, second = EpochSlices(slices, settings, 7), EpochSlices(slices, settings, 7)
+    slices = select_slices(disc_scans, AxialSampling(patch=patch), 0)
+    first, second = EpochSlices(slices, EVERYTHING, 7), EpochSlices(slices, EVERYTHING, 7)
     _ = [first[position] for position in (5, 2, 8)]
-    for one, other in zip(first[3], second[3], strict=True):
+    for one, other in zip(first[3][:2], second[3][:2], strict=True):
         assert torch.equal(one, other)
     before = first[3][0]
     first.set_epoch(1)
@@ -127,10 +124,10 @@ def test_augmentation_depends_on_epoch_and_position_only(disc_scans, patch):
 
 
 def test_masks_stay_masks_under_augmentation(disc_scans):
-    dataset = EpochSlices(select_slices(disc_scans, "all", 1), TrainingSettings(augmentation=EVERYTHING), 1)
+    dataset = EpochSlices(select_slices(disc_scans, EVERY, 1), EVERYTHING, 1)
     compared = 0
     for position in range(6):
-        image, target = dataset[position]
+        image, target, _ = dataset[position]
         assert image.shape == (3, 32, 32)
         assert set(target.unique().tolist()) <= {0, 1}
         # Where the target says lesion, the image (-2) is darker than the liver (0): both moved alike.
@@ -142,7 +139,7 @@ def test_masks_stay_masks_under_augmentation(disc_scans):
 
 def test_scans_on_different_grids_are_refused(disc_scans):
     with pytest.raises(InputError, match="their network grids differ"):
-        select_slices([*disc_scans, disc_scan("P9", 9, size=48)], "all", 0)
+        select_slices([*disc_scans, disc_scan("P9", 9, size=48)], EVERY, 0)
 
 
 def test_liver_box_is_a_multiple_within_the_image():
@@ -163,27 +160,6 @@ def test_cropped_scans_share_one_size_and_lose_no_target(disc_scans):
 
 def test_padding_reaches_the_multiple(disc_scans):
     assert padding_to((32, 33), 16) == (7, 8, 0, 0)
-    slices = padded(select_slices([disc_scan("a", 1, size=33)], "all", 0), 16)
+    slices = padded(select_slices([disc_scan("a", 1, size=33)], EVERY, 0), 16)
     assert slices.image(0).shape == (1, 48, 48)
     assert slices.target.sum() == disc_scan("a", 1, size=33).target.sum()
-
-
-def test_a_training_set_without_the_target_is_refused():
-    scans = [disc_scan(name, 1, lesions=False) for name in "abc"]
-    with pytest.raises(InputError, match="none of them shows the target"):
-        assemble(scans, NetworkSettings(levels=2), TrainingSettings(), OutputSettings(), 0)
-
-
-def test_scans_too_small_for_the_network_are_refused(disc_scans):
-    with pytest.raises(InputError, match="slices of 32 pixels are too small"):
-        assemble(disc_scans, NetworkSettings(levels=5, base_filters=2), TrainingSettings(), OutputSettings(), 0)
-
-
-def test_patients_of_the_fold_are_left_out():
-    patients = [f"P{number}" for number in range(9)]
-    left_out = [set(patients) - set(patients_of_fold(patients, fold, 3, 5)) for fold in range(3)]
-    assert set.union(*left_out) == set(patients)
-    assert [len(fold) for fold in left_out] == [3, 3, 3]
-    assert patients_of_fold(patients, None, 0, 5) == patients
-    with pytest.raises(InputError, match="fold 3 of 3 does not exist"):
-        patients_of_fold(patients, 3, 3, 5)

@@ -1,0 +1,160 @@
+"""The architectures of networks: each has its own keys, and a key that it would ignore is refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, Tag, model_validator
+
+from livermets.config.base import Allowed, PathText, Section
+from livermets.config.unions import told_by
+
+
+class PretrainedSettings(Section):
+    """A file of ResNet-18 weights trained on ImageNet, with torchvision's key names."""
+
+    file: PathText
+    """Path of the file (``.pth`` or ``.safetensors``), e.g. torchvision's ``resnet18-f37072fd.pth``, fetched once with
+    ``curl -LO https://download.pytorch.org/models/resnet18-f37072fd.pth``."""
+    sha256: Annotated[str, Allowed(r"[0-9a-f]{8,64}", "8 to 64 hex digits (0-9, a-f)")]
+    """SHA-256 of the file, or its first 8 or more hex digits (torchvision writes 8 of them into the file name)."""
+
+
+class AnyNetwork(Section):
+    """What every architecture has."""
+
+    dimensions: ClassVar[int]
+    """Of the images that it is made for: slices have 2, segments of a scan 3."""
+
+    output: Literal["softmax", "sigmoid"] = "softmax"
+    """softmax: one channel per class, the background first; sigmoid: one channel, for one class beside the
+    background."""
+    initialisation: Literal["default", "normal"] = "default"
+    """default: PyTorch's; normal: He normal for every convolution."""
+
+    @property
+    def halvings(self) -> int:
+        """How often the network halves its input."""
+        raise NotImplementedError
+
+    @property
+    def width(self) -> int:
+        """Filters of its first level: what its arithmetic grows with."""
+        raise NotImplementedError
+
+    @property
+    def weights_file(self) -> PretrainedSettings | None:
+        """The weights that it begins with, where it does not begin at random."""
+        return None
+
+
+class SliceNetwork(AnyNetwork):
+    """What the architectures of slices have."""
+
+    dimensions: ClassVar[int] = 2
+
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Spatial dropout before the deepest level's output."""
+    context_slices: int = Field(0, ge=0, le=3)
+    """Neighbouring slices on each side, fed as further channels."""
+
+
+class UNetSettings(SliceNetwork):
+    """The plain 2D U-Net."""
+
+    architecture: Literal["unet"] = "unet"
+    """2D U-Net."""
+    levels: int = Field(4, ge=1, le=6)
+    """Descending levels."""
+    base_filters: int = Field(32, ge=2, le=128)
+    """Filters of the first level; doubled at every level below."""
+    norm: Literal["none", "batch", "instance"] = "batch"
+    """Normalisation after every convolution."""
+    upsampling: Literal["transpose", "nearest"] = "transpose"
+    """transpose: learnt 2×2 transposed convolution; nearest: nearest-neighbour upsampling, then a 3×3 convolution."""
+
+    @property
+    def halvings(self) -> int:
+        return self.levels
+
+    @property
+    def width(self) -> int:
+        return self.base_filters
+
+
+class ResNet18UNetSettings(SliceNetwork):
+    """A ResNet-18 encoder with a U-Net decoder, for slices."""
+
+    architecture: Literal["resnet18-unet"]
+    """ResNet-18 encoder of 5 levels with a U-Net decoder."""
+    pretrained: PretrainedSettings | None = None
+    """ImageNet weights of the encoder; empty: trained from scratch."""
+
+    @property
+    def halvings(self) -> int:
+        return 5
+
+    @property
+    def width(self) -> int:
+        return 64
+
+    @property
+    def weights_file(self) -> PretrainedSettings | None:
+        return self.pretrained
+
+    @model_validator(mode="after")
+    def _pretrained_has_these_channels(self) -> ResNet18UNetSettings:
+        if self.pretrained and self.context_slices > 1:
+            raise ValueError("pretrained weights take 1 or 3 channels: context_slices must be 0 or 1")
+        return self
+
+
+class UNet3DSettings(AnyNetwork):
+    """A 3D U-Net for segments of a scan."""
+
+    dimensions: ClassVar[int] = 3
+
+    architecture: Literal["unet3d"]
+    """3D U-Net (MONAI's)."""
+    levels: int = Field(3, ge=1, le=5)
+    """Descending levels; every one halves all three sides of a segment."""
+    base_filters: int = Field(16, ge=2, le=64)
+    """Filters of the first level; doubled at every level below."""
+    norm: Literal["batch", "instance"] = "instance"
+    """Normalisation after every convolution."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Dropout after every convolution."""
+
+    @property
+    def halvings(self) -> int:
+        return self.levels
+
+    @property
+    def width(self) -> int:
+        return self.base_filters
+
+
+class LiverUNetSettings(UNetSettings):
+    """The plain 2D U-Net, for the liver."""
+
+    base_filters: int = Field(16, ge=2, le=128)
+    """Filters of the first level; doubled at every level below."""
+
+
+_TAG = told_by("architecture")
+
+NetworkSettings = Annotated[
+    Annotated[UNetSettings, Tag("unet")]
+    | Annotated[ResNet18UNetSettings, Tag("resnet18-unet")]
+    | Annotated[UNet3DSettings, Tag("unet3d")],
+    _TAG,
+]
+"""The architecture of a network: the key `architecture` says which, unet where it is left out."""
+
+LiverNetworkSettings = Annotated[
+    Annotated[LiverUNetSettings, Tag("unet")]
+    | Annotated[ResNet18UNetSettings, Tag("resnet18-unet")]
+    | Annotated[UNet3DSettings, Tag("unet3d")],
+    _TAG,
+]
+"""The same, with the defaults of the liver network."""

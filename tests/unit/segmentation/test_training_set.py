@@ -1,0 +1,51 @@
+"""Which scans a network is trained on, and what cannot be."""
+
+from __future__ import annotations
+
+import pytest
+from tests.disc_scans import disc_scan
+
+from livermets.config.architectures import UNetSettings
+from livermets.config.sampling import AxialSampling
+from livermets.config.segmentation import TrainingSettings
+from livermets.errors import InputError
+from livermets.segmentation.architectures.build import build_network
+from livermets.segmentation.classes import Classes
+from livermets.segmentation.training_set import TrainingSet, assemble, patients_of_fold
+from livermets.segmentation.views.axial import AxialView
+
+LESIONS = Classes(("background", "lesion"))
+
+
+def assembled(scans, settings: UNetSettings) -> TrainingSet:
+    view = AxialView(AxialSampling(), settings, LESIONS)
+    return assemble(scans, view, build_network(settings, LESIONS), LESIONS, TrainingSettings(), 0)
+
+
+def test_scans_are_split_by_patient_and_shown_in_boxes_of_one_size(disc_scans):
+    made = assembled([*disc_scans, *disc_scans], UNetSettings(levels=2, base_filters=2))
+    assert set(made.training_patients) | set(made.validation_patients) == {scan.patient_id for scan in disc_scans}
+    assert not set(made.training_patients) & set(made.validation_patients)
+    assert made.description()["training_samples"] == 2 * 6 * len(made.training_patients)
+    assert made.training.stack.shape[1:] == made.validation.stack.shape[1:]
+
+
+def test_a_training_set_without_the_target_is_refused():
+    scans = [disc_scan(name, 1, lesions=False) for name in "abc"]
+    with pytest.raises(InputError, match="none of them shows the lesion"):
+        assembled(scans, UNetSettings(levels=2, base_filters=2))
+
+
+def test_scans_too_small_for_the_network_are_refused(disc_scans):
+    with pytest.raises(InputError, match="slices of 32 pixels are too small"):
+        assembled(disc_scans, UNetSettings(levels=5, base_filters=2))
+
+
+def test_patients_of_the_fold_are_left_out():
+    patients = [f"P{number}" for number in range(9)]
+    left_out = [set(patients) - set(patients_of_fold(patients, fold, 3, 5)) for fold in range(3)]
+    assert set.union(*left_out) == set(patients)
+    assert [len(fold) for fold in left_out] == [3, 3, 3]
+    assert patients_of_fold(patients, None, 0, 5) == patients
+    with pytest.raises(InputError, match="fold 3 of 3 does not exist"):
+        patients_of_fold(patients, 3, 3, 5)
