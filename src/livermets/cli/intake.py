@@ -90,7 +90,7 @@ def cohort_init(
     """Look at a folder and propose the lines of config.yaml that bring it in."""
     from typing import get_args
 
-    from livermets.config.cohorts import Role
+    from livermets.config.roles import Role
     from livermets.errors import input_error
     from livermets.intake.proposal import propose
     from livermets.io.atomic import write_text

@@ -141,7 +141,7 @@ def segment(
     trained = choose_network(network, cohort, patient, preprocessed_digest(preprocessed))
     found = segment_scan(trained, scan, volume, masks, chosen, preprocessed)
     probability = found.probability if chosen.output.keep_probability else None
-    write_masks(out, found, volume, masks, (cohort, patient, timepoint), probability)
+    write_masks(out, found, volume, masks, (cohort, patient, timepoint), {"probability": probability})
 
 
 @app.command("match")
@@ -153,6 +153,7 @@ def match(
     patient: Annotated[str, typer.Option(help="Patient id.")],
     timepoint: Annotated[str, typer.Option(help="Written into the tables.")] = "baseline",
     lesions: Annotated[Path | None, typer.Option(help="The reference's lesion label map to match with.")] = None,
+    liver: Annotated[Path | None, typer.Option(help="The scan's given liver mask, on the CT's grid.")] = None,
     settings: Annotated[
         str, typer.Option(help="Configuration file; or JSON of the mask's file and how it is read.")
     ] = CONFIG_FILE,
@@ -162,14 +163,13 @@ def match(
     from livermets.cohort.one_scan import named_mask
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import MatchingSettings
-    from livermets.intake.scan_data import read_lesions_on
-    from livermets.segmentation.matched import matched_masks
+    from livermets.segmentation.given_masks import match_given, write_given
     from livermets.segmentation.preprocessed import read_ct_and_masks
-    from livermets.segmentation.written_masks import write_masks
 
     rule = section_from_option(matching, "matching", MatchingSettings).detection_dice
     scan, its_cohort = named_mask(settings, cohort, patient, timepoint, source)
-    volume, masks = read_ct_and_masks(image, {"lesions": lesions})
-    drawn = read_lesions_on(volume, scan, its_cohort.settings)
-    found = matched_masks(drawn > 0, masks["lesions"], volume, rule)
-    write_masks(out, found, volume, masks, (cohort, patient, timepoint))
+    volume, masks = read_ct_and_masks(image, {"lesions": lesions, "liver": liver})
+    given = match_given(scan, its_cohort, volume, masks, rule)
+    write_given(out, scan, given, volume, masks)
+    for warning in given.warnings:
+        print(f"warning: {warning}", file=sys.stderr)

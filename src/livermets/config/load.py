@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from livermets.config.base import LONG, SHORT
 from livermets.config.duplicates import parsed_json, parsed_yaml
 from livermets.config.written import KEY, not_a_text, written_text
 from livermets.errors import InputError, Problem, input_error
@@ -74,15 +75,16 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
 def _problems(section: type[BaseModel], error: ValidationError, where: str, source: Path | None) -> list[Problem]:
     problems = []
     for detail in error.errors():
-        path = [str(part) for part in detail["loc"]]
+        location = tuple(part for part in detail["loc"] if part not in (SHORT, LONG))
+        path = [str(part) for part in location]
         key = ".".join([where, *path]) if where else ".".join(path)
         if path and path[-1] == KEY:
             key = ".".join([where, *path[:-2]]) if where else ".".join(path[:-2])
         if detail["type"] == "string_type" and not isinstance(detail["input"], (str, list, dict)):
-            text = written_text(source, detail["loc"], detail["input"])
+            text = written_text(source, location, detail["input"])
             problems.append(Problem(key, *not_a_text(detail["input"], text)))
         elif detail["type"] == "extra_forbidden":
-            known = _keys_beside(section, detail["loc"])
+            known = _keys_beside(section, location)
             near = difflib.get_close_matches(path[-1], known, n=1)
             fix = f"Did you mean `{near[0]}`?" if near else f"Known keys: {', '.join(known)}"
             problems.append(Problem(key, "unknown key", fix))
