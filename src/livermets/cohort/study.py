@@ -49,6 +49,8 @@ class Cohort:
 
     def reading(self, scan: Scan) -> CohortSettings:
         """What the masks of a scan are read by: the reference's, or those of the source that drew them."""
+        if self.images_only:
+            return self.settings  # made for these masks
         reference = self.conventions.reference
         return self.settings.read_as(scan.drawn_by or reference, reference)
 

@@ -199,7 +199,7 @@ def _base(
     if readers and "lesions" in keys:
         keys["masks"] = readers
         proposal.remarks.append(
-            "several lesion masks: `masks` are compared with `lesions`, the reference; check which is"
+            "several lesion masks: `masks` are compared with `lesions`; check which is the reference"
         )
     proposal.remarks += notes
     return proposal

@@ -24,7 +24,10 @@ def a_reader_of_whom_there_is_no_file(study: SmallStudy) -> None:
     study.cohort()["masks"] = {"reader2": "{patient}/r3.nii.gz"}
 
 
-@case(f"{R2}: this mask does not exist. The link leads to nowhere.r2.")
+@case(
+    f"{R2}: this mask is a link that leads nowhere (to /nowhere/r2.nii.gz). Fetch what is missing (git annex get, "
+    "datalad get), mount the disk it is on, or remove the link."
+)
 def a_mask_that_is_a_link_to_nowhere(study: SmallStudy) -> None:
     with_reader(study)
     (study.folder / "T1/r2.nii.gz").unlink()
@@ -32,7 +35,7 @@ def a_mask_that_is_a_link_to_nowhere(study: SmallStudy) -> None:
 
 
 @case(
-    f"{R2}: the mask is not on the grid of its CT (spacing 2 × 2 × 5 mm instead of 2 × 2 × 4 mm). "
+    f"{R2}: the mask is not on the grid of its CT (spacing 2 × 2 × 5 against 2 × 2 × 4 mm). "
     "Draw it on this CT, or set resample_masks: true if its geometry is right."
 )
 def a_mask_of_a_reader_on_another_grid(study: SmallStudy) -> None:
@@ -59,7 +62,7 @@ def a_program_that_drew_liver_and_tumours(study: SmallStudy) -> None:
     study.edit("T1/r2.nii.gz", lambda labels: np.where(labels > 0, 2, liver).astype(np.uint8))
 
 
-@case(f"{R2}: the lesion mask falls into 1331 pieces. It is noise rather than lesions; correct the mask.")
+@case(f"{R2}: the lesion mask falls into 2048 pieces. It is noise rather than lesions; correct the mask.")
 def noise_of_a_program(study: SmallStudy) -> None:
     with_reader(study)
     noise = np.zeros((16, 48, 48), np.uint8)
