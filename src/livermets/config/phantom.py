@@ -14,7 +14,8 @@ class PhantomReader(Section):
     """A further reader of a synthetic cohort: how the lesions that it draws differ from the true ones."""
 
     shift_mm: float = Field(0.0, ge=0, le=50)
-    """How far each lesion is drawn from its place, in mm, in a random direction in the slice."""
+    """How far each lesion is drawn from its place, in mm, in a random direction in the slice; less than half a pixel
+    changes nothing."""
     scale: float = Field(1.0, ge=0.2, le=3)
     """How large each lesion is drawn: 0.9 draws it a tenth shorter in every direction."""
     missed: Fraction = 0.0
