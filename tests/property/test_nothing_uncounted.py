@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydicom.uid import MRImageStorage, generate_uid
 from tests.dicom_files import write_seg, write_series
 
-from livermets.config.cohorts import SeriesChoice
+from livermets.config.cohort_entries import SeriesChoice
 from livermets.errors import InputError
 from livermets.intake.scan_data import read_ct
 

@@ -135,11 +135,12 @@ rule match:
         runtime=requests.time_limit("match"),
     params:
         lesions=inputs.lesions_option,
+        liver=inputs.given_liver_option,
         folder=subpath(output.lesions, parent=True),
         settings=lambda wildcards: plan.mask_settings(inputs.scan(wildcards), wildcards.source),
         matching=plan.matching_settings,
         code=verb_digest("match"),
     shell:
-        "python -m livermets match --image {input.image} {params.lesions} --source {wildcards.source}"
+        "python -m livermets match --image {input.image} {params.lesions} {params.liver} --source {wildcards.source}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
         " --settings {params.settings:q} --matching {params.matching:q} --out {params.folder} 2> {log}"

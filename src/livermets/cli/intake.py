@@ -78,7 +78,9 @@ def check(
 @app.command("cohort-init")
 def cohort_init(
     folder: Annotated[Path, typer.Argument(help="Folder that holds the patients of one cohort.")],
-    role: Annotated[str, typer.Option(help="train, validation or predict.")] = "predict",
+    role: Annotated[
+        str, typer.Option(help="train, validation or predict; segmentation=train or =validation: no outcome is asked.")
+    ] = "predict",
     out: Annotated[Path | None, typer.Option(help="Write the lines to this file instead of the screen.")] = None,
     table: Annotated[
         Path | None,
@@ -88,13 +90,13 @@ def cohort_init(
     ] = None,
 ) -> None:
     """Look at a folder and propose the lines of config.yaml that bring it in."""
-    from livermets.config.roles import USED
     from livermets.errors import input_error
     from livermets.intake.proposal import propose
+    from livermets.intake.proposed_roles import ROLES
     from livermets.io.atomic import write_text
 
-    if role not in USED:
-        raise input_error("--role", f'"{role}" is not a role', f"Use {', '.join(USED)}")
+    if role not in ROLES:
+        raise input_error("--role", f'"{role}" is not a role', f"Use {', '.join(ROLES)}")
     if table is not None and role != "predict":
         fix = "Add the columns image, liver and lesions to your own table, and name it under `table`"
         raise input_error("--table", f"a table of paths holds no outcome for role {role}", fix)

@@ -148,7 +148,7 @@ def segment(
     trained = choose_network(network, cohort, patient, preprocessed_digest(preprocessed))
     found = segment_scan(trained, scan, volume, masks, chosen, preprocessed)
     probability = found.probability if chosen.output.keep_probability else None
-    write_masks(out, found, volume, masks, (cohort, patient, timepoint), probability)
+    write_masks(out, found, volume, masks, (cohort, patient, timepoint), {"probability": probability})
 
 
 @app.command("match")
@@ -160,23 +160,28 @@ def match(
     patient: Annotated[str, typer.Option(help="Patient id.")],
     timepoint: Annotated[str, typer.Option(help="Written into the tables.")] = "baseline",
     lesions: Annotated[Path | None, typer.Option(help="The reference's lesion label map to match with.")] = None,
+    liver: Annotated[Path | None, typer.Option(help="The scan's given liver mask, on the CT's grid.")] = None,
     settings: Annotated[
         str, typer.Option(help="Configuration file; or JSON of the mask's file and how it is read.")
     ] = CONFIG_FILE,
-    matching: Annotated[str, settings_of("segmentation.matching")] = "{}",
+    matching: Annotated[
+        str | None, typer.Option(help="JSON of segmentation.matching [default: that of the configuration file].")
+    ] = None,
 ) -> None:
     """Bring in a given mask of one scan beside the reference's: checked like it, matched with it, measured."""
     from livermets.cohort.one_scan import named_mask
-    from livermets.config.load import section_from_option
-    from livermets.config.segmentation import MatchingSettings
-    from livermets.intake.scan_data import read_lesions_on
-    from livermets.segmentation.matched import matched_masks
+    from livermets.config.load import is_json, section_from_option
+    from livermets.config.segmentation import MatchingSettings, SegmentationSettings
+    from livermets.segmentation.given_masks import match_given, write_given
     from livermets.segmentation.preprocessed import read_ct_and_masks
-    from livermets.segmentation.written_masks import write_masks
 
-    rule = section_from_option(matching, "matching", MatchingSettings).detection_dice
+    if matching is None and not is_json(settings):
+        rule = section_from_option(settings, "segmentation", SegmentationSettings).matching
+    else:
+        rule = section_from_option(matching or "{}", "matching", MatchingSettings)
     scan, its_cohort = named_mask(settings, cohort, patient, timepoint, source)
-    volume, masks = read_ct_and_masks(image, {"lesions": lesions})
-    drawn = read_lesions_on(volume, scan, its_cohort.settings)
-    found = matched_masks(drawn > 0, masks["lesions"], volume, rule)
-    write_masks(out, found, volume, masks, (cohort, patient, timepoint))
+    volume, masks = read_ct_and_masks(image, {"lesions": lesions, "liver": liver})
+    given = match_given(scan, its_cohort, volume, masks, rule.detection_dice)
+    write_given(out, scan, given, volume, masks)
+    for warning in given.warnings:
+        print(f"warning: {warning}", file=sys.stderr)

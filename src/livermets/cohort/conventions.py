@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from livermets.config.cohorts import FIRST_READER, CohortSettings
+from livermets.config.cohort_entries import FIRST_READER
+from livermets.config.cohorts import CohortSettings
 from livermets.config.roles import Roles
 
 

@@ -58,16 +58,20 @@ def _known(cohort: Cohort | None, scan: Scan | None) -> Iterator[tuple[str, str]
         given.append((cohort.table_path, "the table"))
     if scan is not None:
         given += [(scan.image_path.parent, PARENT), (scan.image_path, "the CT")]
-        try:
-            masks: list[str | Path | None] = [scan.lesion_pattern, *scan.lesion_paths]
-        except InputError as error:  # a pattern that leaves the number open; the file in question is named
-            masks = [problem.where.removeprefix(f"{scan.label}, ") for problem in error.problems]
-        given += [(path, "the lesion mask") for path in masks]
-        given.append((scan.liver_path, "the liver mask"))
+        for drawn in (scan, *map(scan.of_source, scan.further_sources)):
+            given += [(path, "the lesion mask") for path in _lesion_masks(drawn)]
+            given.append((drawn.liver_path, "the liver mask"))
     for path, word in given:
         if path is not None and not _is_plain_word(str(path)) and str(path) != os.curdir:
             yield str(path), word
             yield os.path.realpath(path), word
+
+
+def _lesion_masks(scan: Scan) -> list[str | Path | None]:
+    try:
+        return [scan.lesion_pattern, *scan.lesion_paths]
+    except InputError as error:  # a pattern that leaves the number open; the file in question is named
+        return [problem.where.removeprefix(f"{scan.label}, ") for problem in error.problems]
 
 
 def _is_plain_word(name: str) -> bool:

@@ -14,7 +14,8 @@ from livermets.cohort.lesion_row import LesionRow
 from livermets.cohort.outcome import needed_columns, response_from_diameters, response_from_entry
 from livermets.cohort.table_ids import check_alike, file_id, is_summary, rows_kept
 from livermets.cohort.units import unit_slips
-from livermets.config.cohorts import CohortSettings, Column
+from livermets.config.cohort_entries import Column
+from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
 from livermets.errors import ProblemList
 from livermets.io.rows import RawTable

@@ -6,6 +6,7 @@ checked by `livermets check`. Nothing heavy is imported: neither images nor netw
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from livermets.cohort.conventions import USUAL, Conventions
@@ -14,7 +15,8 @@ from livermets.cohort.rows import in_use, listed_rows, phantom_as_files, table_r
 from livermets.cohort.scan import Patient, Scan
 from livermets.cohort.study import Cohort, Study
 from livermets.cohort.synthetic import patient_ids
-from livermets.config.cohorts import FIRST_READER, CohortSettings
+from livermets.config.cohort_entries import FIRST_READER, with_labels
+from livermets.config.cohorts import CohortSettings
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.paths import TemplateError, fill, is_absent, located
 from livermets.config.roles import UNUSED
@@ -159,11 +161,24 @@ def _scan(name: str, settings: CohortSettings, row: LesionRow, base: Path, conve
     lesions = masks.pop(conventions.reference, None)
     if lesions is None and roles.needs_reference:
         raise TemplateError(_no_reference(settings, conventions.reference))
-    others = tuple(
-        (source, pattern) for source, pattern in masks.items() if settings.phantom is not None or not is_absent(pattern)
+
+    def there(paths: dict[str, str]) -> Iterator[tuple[str, str]]:
+        return ((source, path) for source, path in paths.items() if settings.phantom is not None or not is_absent(path))
+
+    files = with_labels(settings.livers)
+    livers = {source: fill(file.path, values, settings.folder, base) for source, file in files.items()}
+    return Scan(
+        cohort=name,
+        patient_id=row.patient_id,
+        timepoint=row.timepoint,
+        image_path=Path(image),
+        liver_path=Path(liver) if liver else None,
+        lesion_pattern=lesions,
+        centre=row.centre,
+        roles=roles,
+        other_masks=tuple(there(masks)),
+        other_livers=tuple((source, Path(path)) for source, path in there(livers)),
     )
-    liver_path = Path(liver) if liver else None
-    return Scan(name, row.patient_id, row.timepoint, Path(image), liver_path, lesions, row.centre, roles, others)
 
 
 def _no_reference(settings: CohortSettings, reference: str) -> str:

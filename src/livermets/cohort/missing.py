@@ -13,7 +13,8 @@ LIVER_FIX = f"{CHECK_PATH}; if such scans come without one, set `liver_optional:
 
 def missing_files(scan: Scan) -> list[Problem]:
     """The CT and the masks of one scan that do not exist."""
-    return [*_absent(scan, scan.image_path, "this CT"), *missing_masks(scan)]
+    drawn = [scan, *(scan.of_source(source) for source in scan.further_sources)]
+    return [*_absent(scan, scan.image_path, "this CT"), *(problem for one in drawn for problem in missing_masks(one))]
 
 
 def missing_masks(scan: Scan) -> list[Problem]:

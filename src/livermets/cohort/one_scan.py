@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from livermets.cohort.load import conventions_of, load_cohorts
@@ -31,7 +32,7 @@ def named_mask(option: str, cohort: str, patient: str, timepoint: str, source: s
     of `mask_part`. Raises `InputError` where the source has none of this scan."""
     scan, its_cohort, from_file = named_scan(option, cohort, patient, timepoint)
     if not from_file:
-        return scan, its_cohort
+        return replace(scan, drawn_by=source), its_cohort
     if source not in scan.further_sources:
         known = ", ".join(scan.further_sources) or "none"
         raise input_error(scan.label, f"there is no mask by {source}", f"Sources beside the reference: {known}")

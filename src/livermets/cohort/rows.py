@@ -22,6 +22,7 @@ def phantom_as_files(name: str, settings: CohortSettings) -> CohortSettings:
     """The settings by which a synthetic cohort is read like any other, once it is written."""
     folder = PHANTOM_FOLDER.format(cohort=name)
     scan = "{patient}/{timepoint}"
+    readers = [] if settings.phantom is None else settings.phantom.readers
     return settings.model_copy(
         update={
             "folder": None,
@@ -29,6 +30,7 @@ def phantom_as_files(name: str, settings: CohortSettings) -> CohortSettings:
             "image": f"{folder}/{scan}/ct.nii.gz",
             "liver": f"{folder}/{scan}/liver.nii.gz",
             "lesions": f"{folder}/{scan}/lesions.nii.gz",
+            "masks": {**settings.masks, **{name: f"{folder}/{scan}/lesions_{name}.nii.gz" for name in readers}},
             "timepoints": settings.timepoints if isinstance(settings.timepoints, dict) else [TIMEPOINT],
         }
     )

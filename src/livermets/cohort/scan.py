@@ -27,6 +27,10 @@ class Scan:
     """What the scan is for."""
     other_masks: tuple[tuple[str, str], ...] = ()
     """Name and pattern of the lesion masks of further sources."""
+    other_livers: tuple[tuple[str, Path], ...] = ()
+    """Name and path of the liver masks of further sources."""
+    drawn_by: str = ""
+    """The further source whose masks these are; empty: the reference."""
 
     @property
     def has_liver(self) -> bool:
@@ -45,7 +49,14 @@ class Scan:
 
     def of_source(self, source: str) -> Scan:
         """The same scan with the masks of a further source in the place of the reference's."""
-        return replace(self, lesion_pattern=dict(self.other_masks)[source], other_masks=())
+        return replace(
+            self,
+            lesion_pattern=dict(self.other_masks)[source],
+            liver_path=dict(self.other_livers).get(source),
+            other_masks=(),
+            other_livers=(),
+            drawn_by=source,
+        )
 
     @property
     def numbered_lesion_paths(self) -> list[tuple[int | None, Path]]:
@@ -63,17 +74,23 @@ class Scan:
     @property
     def further_paths(self) -> list[Path]:
         """Mask files of the further sources."""
-        return [path for source in self.further_sources for path in self.of_source(source).lesion_paths]
+        return [path for source in self.further_sources for path in self.of_source(source).mask_paths]
+
+    @property
+    def mask_paths(self) -> list[Path]:
+        """The liver mask and the lesion masks."""
+        return [*([] if self.liver_path is None else [self.liver_path]), *self.lesion_paths]
 
     @property
     def input_paths(self) -> list[Path]:
         """The CT, its liver mask and the reference's masks: what `intake` reads."""
-        return [path for path in (self.image_path, self.liver_path, *self.lesion_paths) if path is not None]
+        return [self.image_path, *self.mask_paths]
 
     @property
     def label(self) -> str:
-        """How a problem names this scan."""
-        return f"cohort {self.cohort}, patient {self.patient_id}, {self.timepoint}"
+        """How a problem names this scan, and whose masks of it, if not the reference's."""
+        scan = f"cohort {self.cohort}, patient {self.patient_id}, {self.timepoint}"
+        return f"{scan}, {self.drawn_by}" if self.drawn_by else scan
 
     def named(self, problems: Iterable[Problem]) -> list[Problem]:
         """Problems of a file as problems of the scan it belongs to."""

@@ -47,6 +47,13 @@ class Cohort:
         alike = len(set(said.values())) == 1
         return next(iter(said.values())) if alike else "; ".join(f"{point}: {words}" for point, words in said.items())
 
+    def reading(self, scan: Scan) -> CohortSettings:
+        """What the masks of a scan are read by: the reference's, or those of the source that drew them."""
+        if self.images_only:
+            return self.settings  # made for these masks
+        reference = self.conventions.reference
+        return self.settings.read_as(scan.drawn_by or reference, reference)
+
     def scans(self) -> list[Scan]:
         """All scans, sorted by patient and timepoint."""
         return list(self.scans_by_name.values())

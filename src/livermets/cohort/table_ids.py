@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from livermets.config.cohorts import PatientIdForm
+from livermets.config.cohort_entries import PatientIdForm
 from livermets.errors import ProblemList
 from livermets.io.patterns import matches
 from livermets.io.rows import RawTable

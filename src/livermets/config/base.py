@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Discriminator
 from pydantic_core import CoreSchema, core_schema
 
 
@@ -24,6 +24,18 @@ class PathMark:
 
 PathText = Annotated[str, PathMark()]
 """A path as people write it: environment variables (`$DATA/...`) and `~` are filled in where it is used."""
+
+
+SHORT, LONG = "short form", "long form"
+"""Tags of a setting that may be written short (a word, a path, a list) or as a mapping."""
+
+
+def _form(value: object) -> str:
+    return LONG if isinstance(value, (dict, BaseModel)) else SHORT
+
+
+FORM = Discriminator(_form)
+"""Chooses between the two by what is written, so that only what is wrong with that one is said."""
 
 
 @dataclass(frozen=True)

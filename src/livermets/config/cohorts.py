@@ -5,137 +5,36 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, Tag, field_validator, model_validator
 
-from livermets.config.base import Allowed, PathText, Section
+from livermets.config.base import FORM, LONG, SHORT, PathText, Section
+from livermets.config.cohort_entries import (
+    FIRST_READER,
+    Code,
+    Column,
+    Exclusion,
+    GivenMask,
+    Header,
+    MaskFile,
+    Name,
+    PatientIdForm,
+    PatientSelection,
+    Reason,
+    RowNumber,
+    SeriesChoice,
+    Timepoints,
+    with_labels,
+)
 from livermets.config.phantom import PhantomSettings
-from livermets.config.roles import KNOWN, Role, Roles, Task, in_both
+from livermets.config.roles import KNOWN, Roles, StatedRole, Task, in_both
 from livermets.errors import Finding
-
-FIRST_READER = "manual"
-"""The mask source that `lesions` is short for."""
-Name = Annotated[
-    str,
-    Allowed(r"[A-Za-z0-9][A-Za-z0-9_-]*", "letters without accents, digits, - and _, with a letter or digit first"),
-]
-Code = Annotated[str, Allowed(r"[A-Za-z0-9._-]+", "letters without accents, digits, . _ and -")]
-
-
-def _each_once(names: list[str]) -> list[str]:
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if twice:
-        raise ValueError(f"{', '.join(twice)} stands there twice; name each once")
-    return names
-
-
-Timepoints = Annotated[list[Code], Field(min_length=1), AfterValidator(_each_once)]
-RowNumber = Annotated[int, Field(ge=1)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
-Header = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]
-"""A column's name as the header is read: line breaks and hard blanks are blanks."""
-Column = Literal[
-    "patient_id",
-    "timepoint",
-    "lesion_id",
-    "response",
-    "baseline_diameter_mm",
-    "followup_diameter_mm",
-    "centre",
-    "image",
-    "liver",
-    "lesions",
-]
-
-
-def _clock(value: object) -> object:
-    """HH:MM:SS without quotes is a number of seconds in YAML."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value // 3600:02d}:{value // 60 % 60:02d}:{value % 60:02d}"
-    return value
-
-
-class PatientIdForm(Section):
-    """How folders and files spell the patient ids of the table, where the two differ: Excel made 7 of 007."""
-
-    prefix: str = ""
-    """What stands before the table's id: P makes P7 of 7."""
-    width: int = Field(1, ge=1, le=20)
-    """Digits of the number, filled up with zeros: 3 makes 007 of 7 (and of 7.0)."""
-
-
-class SeriesChoice(Section):
-    """Which DICOM series of a folder is the CT, where a folder holds several. Everything given must hold; where several
-    are left, it is the one that the patient's DICOM-SEG or RTSTRUCT was drawn on."""
-
-    description: str | None = None
-    """Series description; `*` stands for anything, upper and lower case are the same: "*portal*"."""
-    number: int | None = None
-    """Series number."""
-    acquisition: int | None = None
-    """Acquisition number: tells the phases of one series apart."""
-    time: Annotated[str, BeforeValidator(_clock)] | None = None
-    """When the acquisition began, "HH:MM:SS" as `check` lists it, or how that begins ("10:21"): tells phases apart that
-    have one series and one acquisition number."""
-    phase: Literal["portal", "arterial", "late", "native"] | None = None
-    """Contrast phase, as the series description says it."""
-    uid: str | None = None
-    """Series instance UID; never written to any output."""
-
-
-class PatientSelection(Section):
-    """Which patients of a table belong to this cohort, so that one table can feed several cohorts. Give one way."""
-
-    column: Header | None = None
-    """Table column that says it; with `values`."""
-    values: list[str] = []
-    """Values of `column` that belong to this cohort."""
-    patients: list[str] | None = None
-    """The ids that belong to this cohort."""
-    fraction: tuple[Fraction, Fraction] | None = None
-    """Share of the table's patients in a seeded random order: [0, 0.7] in one cohort and [0.7, 1] in another split a
-    table into two parts that never share a patient."""
-
-    @model_validator(mode="after")
-    def _one_way(self) -> PatientSelection:
-        ways = [self.column is not None, self.patients is not None, self.fraction is not None]
-        if sum(ways) != 1:
-            raise ValueError("give exactly one of `column` (with `values`), `patients`, `fraction`")
-        if self.column is not None and not self.values:
-            raise ValueError("`column` needs `values`, the entries that belong to this cohort")
-        if self.fraction is not None and self.fraction[0] >= self.fraction[1]:
-            raise ValueError("`fraction` is [from, to] with from below to, e.g. [0, 0.7]")
-        return self
-
-
-class Exclusion(Section):
-    """A patient, a scan or a lesion that is left out, and why: the reason is shown in the report's flow diagram."""
-
-    patient: str
-    """Patient id."""
-    timepoint: str | None = None
-    """Only this scan of the patient."""
-    lesion: int | None = Field(None, ge=1)
-    """Only this lesion: it stays in the mask, its outcome is not used."""
-    reason: Reason
-    """Why, in a few words: "motion artefacts"."""
-
-
-class MaskFile(Section):
-    """Where a source's lesion masks are, and which of their labels are lesions."""
-
-    path: PathText
-    """Path of the mask: a label map, or one binary file per lesion with `{lesion}` (its number) in its name."""
-    labels: list[int | str] = []
-    """Which labels of that file are lesions: label values, DICOM-SEG segment numbers or names, RTSTRUCT ROI names.
-    Empty: everything above 0."""
 
 
 class CohortSettings(Section):
     """A set of patients, their files and what they are for. Paths may hold `{patient}`, `{timepoint}`, the name of any
     table column in braces, environment variables (`$DATA/...`) and, for lesion masks, `{lesion}`."""
 
-    role: Role | Roles | None = None
+    role: StatedRole | None = None
     """What the cohort is for. One word for both tasks (train: fits networks and model; validation: outcome known, only
     measured; predict: only applied, no outcome needed), or one each: {segmentation: train, response: none}. That for
     response holds at `response_timepoints`; at others the model is only applied. See `timepoints`."""
@@ -196,11 +95,14 @@ class CohortSettings(Section):
     name. Beside `{lesion}` a `*` stands for any text: "Metastasis {lesion} segment *.nii.gz"."""
     lesion_labels: list[int | str] = []
     """Which labels of that file are lesions, given as for `liver_labels`. Empty: everything above 0."""
-    masks: dict[Name, PathText | MaskFile] = {}
+    masks: dict[Name, GivenMask] = {}
     """Path of the lesion masks of every source: {manual: PATH, reader2: PATH, nnunet: {path: PATH, labels: [2]}}.
     `lesions` is short for `masks: {manual: PATH}`. Further sources are matched with the reference
-    (`concordance.reference`) and compared with it. A file that is not there is a scan without that source's mask,
-    unless the source is the reference."""
+    (`concordance.reference`) and compared with it. A file that is not there is a scan without that source's mask, and
+    an empty mask is a source that found no lesion, unless the source is the reference."""
+    livers: dict[Name, GivenMask] = {}
+    """Path of the liver masks that further sources have drawn, beside their lesion masks: {reader2: PATH}. They are
+    compared with `liver`, and used for nothing else."""
     lesion_ids: Literal["labels", "components"] = "labels"
     """labels: each label is a lesion, its value (or the number in its name) is the lesion_id; components: the labels
     together are one binary mask whose connected components are the lesions, numbered from feet to head."""
@@ -215,7 +117,9 @@ class CohortSettings(Section):
     mask is air or lung; `liver_hu`: the liver's mean is not between 0 and 250 HU;
     `liver_mirrored`: the liver mask would fit the CT mirrored; `lesion_air`: a lesion lies in air or
     lung; `lesion_outside_liver`: a lesion lies outside the liver mask. Everything else stays an error."""
-    timepoints: Timepoints | Annotated[dict[Code, Role | Roles], Field(min_length=1)] = ["baseline"]
+    timepoints: Annotated[
+        Annotated[Timepoints, Tag(SHORT)] | Annotated[dict[Code, StatedRole], Field(min_length=1), Tag(LONG)], FORM
+    ] = ["baseline"]
     """Timepoints used when the table has no timepoint column; or what each timepoint is for, as in `role`: {baseline:
     train, TP1: {segmentation: validation, response: none}}. A timepoint that is not named there has the cohort's
     `role`."""
@@ -264,11 +168,24 @@ class CohortSettings(Section):
     @property
     def mask_files(self) -> dict[str, MaskFile]:
         """Path and labels of every source's masks."""
-        files = {
-            name: entry if isinstance(entry, MaskFile) else MaskFile(path=entry) for name, entry in self.masks.items()
-        }
         short = {} if self.lesions is None else {FIRST_READER: MaskFile(path=self.lesions, labels=self.lesion_labels)}
-        return short | files
+        return short | with_labels(self.masks)
+
+    @property
+    def given_sources(self) -> list[str]:
+        """The sources whose lesion masks the cohort gives, wherever it names them; synthetic readers among them."""
+        listed = [FIRST_READER] if "lesions" in self.columns or self.phantom is not None else []
+        drawn = [] if self.phantom is None else self.phantom.readers
+        return list(dict.fromkeys([*self.mask_files, *listed, *drawn]))
+
+    def read_as(self, source: str, reference: str) -> CohortSettings:
+        """The same with the labels of a source's files in the place of the reference's."""
+        files, livers = self.mask_files, with_labels(self.livers)
+        unnamed = self.lesion_labels if source == FIRST_READER else []
+        changes = {"lesion_labels": files[source].labels if source in files else unnamed}
+        if source != reference:
+            changes["liver_labels"] = livers[source].labels if source in livers else []
+        return self.model_copy(update=changes)
 
     @model_validator(mode="after")
     def _has_roles(self) -> CohortSettings:
@@ -284,10 +201,28 @@ class CohortSettings(Section):
             raise ValueError(f"`lesions` is short for `masks: {{{FIRST_READER}: ...}}`; give one of the two")
         for name, file in self.mask_files.items():
             if "*{lesion}" in file.path or "{lesion}*" in file.path:
-                said = "lesions" if name == FIRST_READER else name
+                key = "lesions" if self.lesions is not None and name == FIRST_READER else f"masks.{name}"
                 raise ValueError(
-                    f"`{said}` needs some text between {{lesion}} and *, or no one knows which number is meant"
+                    f"`{key}` needs some text between {{lesion}} and *, or no one knows which number is meant"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _livers_beside_lesions(self) -> CohortSettings:
+        alone = [name for name in self.livers if name not in self.given_sources]
+        if alone:
+            raise ValueError(
+                f"`livers` names {', '.join(alone)}, of whom `masks` has no lesion masks; a further liver is read "
+                "beside those (the one in use is `liver`)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _synthetic_readers_once(self) -> CohortSettings:
+        drawn = [] if self.phantom is None else self.phantom.readers
+        twice = [name for name in drawn if name == FIRST_READER or name in self.mask_files]
+        if twice:
+            raise ValueError(f"phantom.readers: masks of {', '.join(twice)} are there already; choose another name")
         return self
 
     @model_validator(mode="after")
@@ -320,7 +255,8 @@ class CohortSettings(Section):
         several = self.table is not None or len(self.patients or []) > 1
         if self.phantom is None and self.image is not None and several and "{" not in self.image:
             raise ValueError("`image` needs {patient} in its path, or every patient would get the same CT")
-        for name in ("image", "liver"):
-            if "{lesion}" in (getattr(self, name) or ""):
-                raise ValueError(f"`{name}` cannot hold {{lesion}}: only `lesions` can")
+        livers = {f"livers.{name}": file.path for name, file in with_labels(self.livers).items()}
+        for name, path in {"image": self.image, "liver": self.liver, **livers}.items():
+            if "{lesion}" in (path or ""):
+                raise ValueError(f"`{name}` cannot hold {{lesion}}: only `lesions` and `masks` can")
         return self

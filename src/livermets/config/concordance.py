@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from livermets.config.base import Section
-from livermets.config.cohorts import FIRST_READER, Name
+from livermets.config.cohort_entries import FIRST_READER, Name
 
 
 class ConcordanceSettings(Section):

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from livermets.config.base import Section
-from livermets.config.cohorts import CohortSettings, PatientSelection
+from livermets.config.cohort_entries import PatientSelection
+from livermets.config.cohorts import CohortSettings
 from livermets.config.load import is_json, validate_section, values_from_option
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.study import StudyConfig
@@ -48,6 +49,7 @@ OF_IMAGES = frozenset(
         "lesions",
         "lesion_labels",
         "masks",
+        "livers",
         "resample_masks",
         "accept",
     }
@@ -81,13 +83,13 @@ def scan_part(cohort: CohortSettings, image: Path, liver: Path | None, lesions: 
     kept = cohort.model_dump(mode="json", exclude=set(OF_TABLES))
     files = {"image": str(image), "liver": None if liver is None else str(liver), "lesions": lesions}
     phantom: dict[str, Any] | None = None if cohort.phantom is None else {}  # how it was drawn is in the image
-    return kept | files | {"masks": {}, "phantom": phantom, "role": "predict", "patients": ["one"]}
+    return kept | files | {"masks": {}, "livers": {}, "phantom": phantom, "role": "predict", "patients": ["one"]}
 
 
-def mask_part(cohort: CohortSettings, image: Path, source: str, pattern: str) -> dict[str, Any]:
-    """What a further source's mask of one scan is read by, in the same form: it stands in the reference's place."""
-    labels = cohort.mask_files[source].labels if source in cohort.mask_files else []
-    return scan_part(cohort, image, None, pattern) | {"lesion_labels": labels, "liver_labels": [], "series": {}}
+def mask_part(cohort: CohortSettings, image: Path, liver: Path | None, lesions: str | None) -> dict[str, Any]:
+    """What the masks of a further source of one scan are read by, in the same form, of settings that read them
+    (`CohortSettings.read_as`): no series is chosen, as the CT is brought in already."""
+    return scan_part(cohort, image, liver, lesions) | {"series": {}}
 
 
 def outcome_part(cohort: CohortSettings, table: Path | None, with_centre: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from livermets.config.base import LONG, SHORT
 from livermets.config.duplicates import parsed_json, parsed_yaml
 from livermets.config.replaced import replacement
 from livermets.config.unions import Place, place_of
@@ -76,11 +77,12 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
 def _problems(section: type[BaseModel], error: ValidationError, where: str, source: Path | None) -> list[Problem]:
     problems = []
     for detail in error.errors():
-        place = place_of(section, detail["loc"])
+        location = tuple(part for part in detail["loc"] if part not in (SHORT, LONG))
+        place = place_of(section, location)
         path = place.path[:-2] if place.path and place.path[-1] == KEY else place.path
         key = ".".join([where, *path] if where else path)
         if detail["type"] == "string_type" and not isinstance(detail["input"], (str, list, dict)):
-            text = written_text(source, detail["loc"], detail["input"])
+            text = written_text(source, location, detail["input"])
             problems.append(Problem(key, *not_a_text(detail["input"], text)))
         elif detail["type"] == "extra_forbidden" and (instead := replacement(key)):
             problems.append(Problem(key, "this key is no longer known", instead))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from livermets.config.base import Section
+from pydantic import Tag
+
+from livermets.config.base import FORM, LONG, SHORT, Section
 
 Task = Literal["segmentation", "response"]
 """segmentation: networks that draw masks; response: the model that calls a lesion R+ or R-."""
@@ -52,6 +54,9 @@ class Roles(Section):
 
 UNUSED = Roles()
 """Of what no task uses."""
+
+StatedRole = Annotated[Annotated[Role, Tag(SHORT)] | Annotated[Roles, Tag(LONG)], FORM]
+"""One word for both tasks, or one per task."""
 
 
 def in_both(role: Role | Roles) -> Roles:

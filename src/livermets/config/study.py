@@ -9,7 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from livermets.config.base import Section
 from livermets.config.classification import ClassificationSettings
-from livermets.config.cohorts import FIRST_READER, CohortSettings, Name, Timepoints
+from livermets.config.cohort_entries import Name, Timepoints
+from livermets.config.cohorts import CohortSettings
 from livermets.config.concordance import ConcordanceSettings
 from livermets.config.load import is_json, validate_section, values_from_option
 from livermets.config.networks import LIVER, OWN, FurtherNetwork
@@ -74,7 +75,7 @@ class StudyConfig(Section):
 
     @model_validator(mode="after")
     def _one_source_per_name(self) -> StudyConfig:
-        drawn = {name: cohort for cohort, settings in self.cohorts.items() for name in settings.mask_files}
+        drawn = {name: cohort for cohort, settings in self.cohorts.items() for name in settings.given_sources}
         for name in (OWN, LIVER, *self.networks):
             if name in drawn:
                 where = f"cohort {drawn[name]} names given masks so"
@@ -83,8 +84,7 @@ class StudyConfig(Section):
 
     @model_validator(mode="after")
     def _sources_exist(self) -> StudyConfig:
-        given = [name for settings in self.cohorts.values() for name in settings.mask_files]
-        given += [FIRST_READER for s in self.cohorts.values() if s.phantom is not None or "lesions" in s.columns]
+        given = [name for settings in self.cohorts.values() for name in settings.given_sources]
         sources = dict.fromkeys([*given, OWN, *self.networks])
         reference, primary = self.concordance.reference, self.concordance.primary
         needed = any(settings.needs_reference for settings in self.cohorts.values())

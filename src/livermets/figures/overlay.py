@@ -4,7 +4,7 @@ Slices are shown as radiologists look at them: the patient's right on the left, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -34,8 +34,10 @@ def slices_figure(
     title: str = "",
     legend: bool = False,
     close_up: bool = False,
+    words: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Slices row by row, each in a place of this height and width; the legend names the contours that are drawn.
+    """Slices row by row, each in a place of this height and width; the legend names the contours that are drawn, by
+    these ``words`` where they are given.
 
     Close-ups of a lesion have a scale bar and broader contours."""
     named = [name for name in CONTOUR_LOOK if any(name in _names(pane) for pane in panes)] if legend else []
@@ -53,7 +55,7 @@ def slices_figure(
         if title:
             drawn.suptitle(title, y=1 - _BORDER_MM / height_mm, va="top")
         if named:
-            drawn.legend(handles=[_handle(name) for name in named], loc="lower left", ncols=len(named))
+            drawn.legend(handles=[_handle(name, words or {}) for name in named], loc="lower left", ncols=len(named))
     return drawn
 
 
@@ -107,9 +109,9 @@ def _names(pane: Pane) -> set[str]:
     return {*pane.contours, *([MANUAL] if pane.numbered is not None else [])}
 
 
-def _handle(name: str) -> Line2D:
+def _handle(name: str, words: Mapping[str, str]) -> Line2D:
     look = CONTOUR_LOOK[name]
-    return Line2D([], [], color=look.colour, ls=look.line, label=name)
+    return Line2D([], [], color=look.colour, ls=look.line, label=words.get(name, name))
 
 
 def _draw_image(axes: Axes, pane: Pane, window: Window) -> None:

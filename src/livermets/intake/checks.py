@@ -36,7 +36,7 @@ _THICK_SLICE_MM = 5.5
 
 def checked_scan(scan: Scan, cohort: Cohort) -> tuple[ScanData, pd.DataFrame]:
     """One scan read and checked, with its lesion table; warnings are added to it, errors are raised together."""
-    data = read_scan(scan, cohort.settings)
+    data = read_scan(scan, cohort.reading(scan))
     problems = ProblemList(accepted=cohort.settings.accept)
     check_intensities(scan, data, problems)
     hounsfield = not problems.errors  # if these are not HU, what lies under the masks says nothing about them

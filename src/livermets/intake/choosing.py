@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from livermets.intake.listing import Item
+from livermets.intake.proposed_roles import ROLES
 from livermets.intake.readings import FIRST_TIMEPOINT, LESION_WORDS, Read
 
 _LESION = re.compile(rf"(?<![a-z])({LESION_WORDS}|gtv|livertumou?rs?)(?![a-z])", re.IGNORECASE)
@@ -78,6 +79,11 @@ def _role(item: Item, own: str) -> Role:
     if liver:
         return "liver" if not re.search("labels|segmentation", own) else "mask"
     return "mask" if mask else "image"
+
+
+def is_second_choice(template: str) -> bool:
+    """Whether a path says that there is a better one: an old version, another phase."""
+    return bool(_SECOND_CHOICE.search(template.replace("{patient}", "")))
 
 
 def chosen(read: Sequence[Read], everything: Sequence[Read]) -> Chosen | None:
@@ -180,7 +186,7 @@ def _at_timepoints(
     drawn = timepoints_of(masks["lesions"]) if "lesions" in masks else {}
     with_lesions = [point for point in full if not drawn or drawn.get(point, set()) >= everyone]
     points = with_lesions or full or sorted(having, key=lambda point: (-len(having[point]), *time_order(point)))[:1]
-    if role != "predict":
+    if ROLES[role].needs_outcome:
         points = points[:1]
     others = sorted(set(having) - set(points), key=time_order)
     if others:

@@ -16,6 +16,10 @@ from livermets.intake.scan_data import ScanData
 
 NEAR_MM = 5.0
 """A lesion this near to the liver mask may be one that the mask leaves out."""
+FEW_VOXELS = 5
+"""A lesion with fewer voxels may be a stray mark."""
+FIX_AIR = "The mask is flipped, shifted or of another patient; look at it on the CT"
+FIX_OUTSIDE = "The masks do not belong together, or one is flipped; look at both on the CT"
 _MISREAD_MM = 5.0
 _MISREAD_SHARE = 0.3
 
@@ -23,35 +27,63 @@ _MISREAD_SHARE = 0.3
 def check_lesions_plausible(scan: Scan, data: ScanData, problems: ProblemList) -> None:
     """Lesions made of air, or of a few voxels."""
     where = f"{scan.label}, {scan.lesion_pattern}"
-    labels = data.lesions
-    if labels is None:
-        return
-    for lesion, box in data.lesion_boxes.items():
-        values = data.ct.array[box][labels[box] == lesion]
-        mean = float(values.mean())
-        if mean < air_below(LESION_AIR_HU, data.lowest_hu):
-            what = f"lesion {lesion} lies in air or lung (mean {mean:.0f} HU)"
-            fix = "The mask is flipped, shifted or of another patient; look at it on the CT"
-            problems.refusal("lesion_air", where, what, fix)
-        if len(values) < 5:
-            what = f"lesion {lesion} has only {len(values)} voxels"
+    for what in lesions_in_air(data).values():
+        problems.refusal("lesion_air", where, what, FIX_AIR)
+    for lesion, voxels in lesion_sizes(data).items():
+        if voxels < FEW_VOXELS:
+            what = f"lesion {lesion} has only {voxels} voxels"
             problems.warning(where, what, "Remove it from the mask if it is a stray mark")
+
+
+def lesion_sizes(data: ScanData) -> dict[int, int]:
+    """Voxels of every lesion."""
+    boxes, labels = data.lesion_boxes.items(), data.lesions
+    return {} if labels is None else {n: int(np.count_nonzero(labels[box] == n)) for n, box in boxes}
+
+
+def lesions_in_air(data: ScanData) -> dict[int, str]:
+    """The lesions that are made of air, each with the words for it."""
+    found: dict[int, str] = {}
+    if data.lesions is None:
+        return found
+    limit = air_below(LESION_AIR_HU, data.lowest_hu)
+    for lesion, box in data.lesion_boxes.items():
+        mean = float(data.ct.array[box][data.lesions[box] == lesion].mean())
+        if mean < limit:
+            found[lesion] = f"lesion {lesion} lies in air or lung (mean {mean:.0f} HU)"
+    return found
 
 
 def check_lesions_in_liver(scan: Scan, data: ScanData, problems: ProblemList) -> None:
     """Every lesion lies in the liver mask, or touches it where the mask leaves tumours out."""
+    where = f"{scan.label}, {scan.lesion_pattern}"
+    outside, away = _shares_outside(data), lesions_outside_liver(data)
+    for lesion, share in outside.items():
+        if lesion in away:
+            problems.refusal("lesion_outside_liver", where, away[lesion], FIX_OUTSIDE)
+        elif share > 10:
+            what = f"{share:.0f} % of lesion {lesion} is outside the liver mask"
+            problems.warning(where, what, "Does the liver mask leave tumours out?")
+
+
+def lesions_outside_liver(data: ScanData) -> dict[int, str]:
+    """The lesions that lie beside the liver and not even near to it, each with the words for it."""
+    labels, liver = data.lesions, data.liver
+    if labels is None or liver is None:
+        return {}
+    return {
+        lesion: f"lesion {lesion} lies outside the liver mask"
+        for lesion, share in _shares_outside(data).items()
+        if share > 50 and not _near(labels, liver, data.lesion_boxes[lesion], lesion, data)
+    }
+
+
+def _shares_outside(data: ScanData) -> dict[int, float]:
+    """How much of every lesion lies outside the liver, in percent; empty where there is no liver."""
     labels, liver = data.lesions, data.liver
     if labels is None or liver is None or not liver.any():
-        return
-    where = f"{scan.label}, {scan.lesion_pattern}"
-    for lesion, box in data.lesion_boxes.items():
-        outside = 100.0 * float(np.mean(~liver[box][labels[box] == lesion]))
-        if outside > 50 and not _near(labels, liver, box, lesion, data):
-            fix = "The masks do not belong together, or one is flipped; look at both on the CT"
-            problems.refusal("lesion_outside_liver", where, f"lesion {lesion} lies outside the liver mask", fix)
-        elif outside > 10:
-            what = f"{outside:.0f} % of lesion {lesion} is outside the liver mask"
-            problems.warning(where, what, "Does the liver mask leave tumours out?")
+        return {}
+    return {n: 100.0 * float(np.mean(~liver[box][labels[box] == n])) for n, box in data.lesion_boxes.items()}
 
 
 def check_lesions_placed(scan: Scan, data: ScanData, problems: ProblemList) -> None:

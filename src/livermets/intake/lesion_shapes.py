@@ -70,7 +70,7 @@ def check_shapes(scan: Scan, settings: CohortSettings, data: ScanData, problems:
     if data.lesions is None:
         return
     where = f"{scan.label}, {scan.lesion_pattern}"
-    organs = _check_organs(where, scan, settings, data, data.lesions, problems)
+    organs = check_organs(where, scan, settings, data, data.lesions, problems)
     for lesion, box in data.lesion_boxes.items():
         if lesion not in organs:
             _check_pieces(where, lesion, data.lesions[box] == lesion, data, settings, scan, problems)
@@ -120,10 +120,11 @@ def _one_each(settings: CohortSettings, scan: Scan) -> str:
     return "Look at the QC picture"
 
 
-def _check_organs(
+def check_organs(
     where: str, scan: Scan, settings: CohortSettings, data: ScanData, labels: NDArray, problems: ProblemList
 ) -> set[int]:
-    """Lesions that are the liver: an error each, or a warning where it may be a very large lesion."""
+    """Lesions that are the liver: an error each, or a warning where it may be a very large lesion; returns the
+    former."""
     organs = set()
     liver_voxels = 1 if data.liver is None else max(1, int(np.count_nonzero(data.liver)))
     for lesion, box in data.lesion_boxes.items():
@@ -163,11 +164,12 @@ def _share_around_others(labels: NDArray, organ: int, data: ScanData) -> float:
 
 def _lesions_only(organ: int, scan: Scan, settings: CohortSettings, data: ScanData) -> str:
     pattern = (scan.lesion_pattern or "").lower()
+    key = f"masks.{scan.drawn_by}.labels" if scan.drawn_by else "lesion_labels"
     numbered = settings.lesion_ids == "labels" and "{lesion}" not in pattern and pattern.endswith(_LABEL_FILES)
     others = [lesion for lesion in data.lesion_boxes if lesion != organ]
     if numbered and 0 < len(others) <= 10:
-        return f"Say which labels are lesions: lesion_labels: {others}"
-    return "Is this the liver's file? Give the lesions, or say which labels of it are lesions (lesion_labels)"
+        return f"Say which labels are lesions: {key}: {others}"
+    return f"Is this the liver's file? Give the lesions, or say which labels of it are lesions ({key})"
 
 
 def _them(number: int) -> str:

@@ -19,13 +19,16 @@ from livermets.intake.listing import Listing, listed
 from livermets.intake.path_table import path_rows, table_keys
 from livermets.intake.proposed_labels import label_lines
 from livermets.intake.proposed_lines import Proposal
+from livermets.intake.proposed_readers import further_readers
 from livermets.intake.proposed_remarks import also_there, left_over, natural, some, without_image
+from livermets.intake.proposed_roles import ROLES, as_written
 from livermets.intake.readings import Read, of_one_patient, readings, with_timepoints
 from livermets.intake.table_guess import TableGuess, guessed
 from livermets.io.tables import write_csv
 
 _FIELDS = re.compile(r"\{(patient|lesion|timepoint)\}")
 _SPECIAL = re.compile(r"[{}$\n\r]|^~")
+_MASKS = "masks."
 NO_IMAGE, NO_LESIONS = "no image in this folder", "no lesion mask in this folder"
 
 
@@ -46,6 +49,7 @@ def propose(folder: Path, role: str = "predict", table: Path | None = None) -> s
     if table is not None:
         return _by_table(name, read, place, listing, table, remarks).text()
     image, masks = chosen_roles(read, role, remarks)
+    masks |= {f"{_MASKS}{name}": mask for name, mask in further_readers(read, masks.get("lesions")).items()}
     if image is None:
         raise input_error(folder, "no image whose path holds a patient id", "; ".join(remarks) or _ITS_LAYOUT)
     proposal = _assembled(name, role, place, listing, image, masks, remarks)
@@ -115,9 +119,10 @@ def _assembled(
             ]
             return proposal
         remarks.append(f"table {guess.path} is not used: {' '.join(problems[:5])}")
-    if role != "predict":
+    if ROLES[role].needs_outcome:
         remarks.append(f"role {role} needs a table with the outcome of every lesion; until there is one: predict")
-    proposal = _base(name, "predict", place, image, masks, patients)
+        role = "predict"
+    proposal = _base(name, role, place, image, masks, patients)
     proposal.remarks = [*remarks, *proposal.remarks]
     proposal.remarks += [f"`check` will say: {problem}" for problem in load_problems(proposal)]
     return proposal
@@ -130,7 +135,7 @@ def _with_table(
     proposal = _base(name, role, place, image, masks, sorted(on_disk, key=natural), guess)
     left_out = [patient for patient in guess.patients if patient not in on_disk]
     reasons = dict.fromkeys(left_out, NO_IMAGE)
-    if role != "predict" and "lesions" in masks:
+    if ROLES[role].needs_reference and "lesions" in masks:
         drawn = {patient for patient, _ in masks["lesions"].scans}
         reasons |= {p: NO_LESIONS for p in guess.patients if p in on_disk and p not in drawn}
     if reasons:
@@ -140,7 +145,7 @@ def _with_table(
         proposal.remarks.append(f"not in the table: {some(lacking)}")
     if guess.unknown:
         proposal.remarks.append(f"headings of the table that were not understood: {', '.join(guess.unknown)}")
-    if role != "predict" and guess.rule == "column":
+    if ROLES[role].needs_outcome and guess.rule == "column":
         proposal.outcome = {"rule": "column"}
     return proposal
 
@@ -155,7 +160,7 @@ def _base(
     guess: TableGuess | None = None,
 ) -> Proposal:
     """Role, folder, table or patients, and the paths that every patient has."""
-    proposal = Proposal(name, {"role": role, "folder": str(place)})
+    proposal = Proposal(name, {"role": as_written(ROLES[role]), "folder": str(place)})
     keys = proposal.keys
     if guess is None:
         keys["patients"] = patients
@@ -177,9 +182,8 @@ def _base(
     if points != [""] and not (guess and "timepoint" in guess.columns):
         keys["timepoints"] = points
     used = {scan for scan in image.scans if guess is None or scan[0] in guess.patients}
-    given = {
-        key: mask for key, mask in masks.items() if _everywhere(mask, used) or (key == "lesions" and role != "predict")
-    }
+    needed = ("lesions",) if ROLES[role].needs_reference else ()
+    given = {key: mask for key, mask in masks.items() if _everywhere(mask, used) or key in needed}
     lines, notes = label_lines(place, given)
     for key in ("liver", "lesions"):
         if key in given and (key == "lesions" or lines.get("liver_labels") != []):
@@ -191,6 +195,12 @@ def _base(
             proposal.remarks.append(f"{key} is left out: {have}")
     if "lesions" in keys and "lesion_ids" in lines:
         keys["lesion_ids"] = lines["lesion_ids"]
+    readers = {key.removeprefix(_MASKS): mask.template for key, mask in masks.items() if key.startswith(_MASKS)}
+    if readers and "lesions" in keys:
+        keys["masks"] = readers
+        proposal.remarks.append(
+            "several lesion masks: `masks` are compared with `lesions`; check which is the reference"
+        )
     proposal.remarks += notes
     return proposal
 

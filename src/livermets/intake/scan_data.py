@@ -15,7 +15,8 @@ from scipy import ndimage
 
 from livermets.cohort.missing import missing_liver, missing_masks
 from livermets.cohort.scan import Scan
-from livermets.config.cohorts import CohortSettings, SeriesChoice
+from livermets.config.cohort_entries import SeriesChoice
+from livermets.config.cohorts import CohortSettings
 from livermets.errors import InputError, Problem, ProblemList
 from livermets.imaging.geometry import Volume
 from livermets.intake.lesion_ids import lesion_numbers, with_lesion_ids
@@ -72,33 +73,31 @@ def read_scan(scan: Scan, settings: CohortSettings) -> ScanData:
     """CT and masks of one scan; raises `InputError` with everything that is wrong with its files."""
     problems = ProblemList()
     try:
-        data = read_ct(scan.image_path, settings.series, lambda: _drawn_on(scan))
+        data = read_ct_of(scan, settings)
     except (InputError, OSError) as error:
         problems.extend(scan.named(_as_problems(error, scan.image_path)))
         problems.extend(missing_masks(scan))
         raise InputError(problems.errors) from error
     problems.extend(scan.named(data.warnings))
-    for reader in (_read_liver, _read_lesions):
-        try:
-            reader(scan, settings, data, problems)
-        except (InputError, OSError) as error:
-            problems.extend(scan.named(_as_problems(error, scan.image_path.parent)))
+    _read_masks(scan, settings, data, problems)
     problems.raise_if_errors()
     data.warnings = problems.warnings
     return data
 
 
-def read_lesions_on(ct: Volume, scan: Scan, settings: CohortSettings) -> NDArray[np.uint16]:
-    """The lesion masks of a scan, by number, on the grid of a CT that is already read; raises `InputError` with
-    everything that is wrong with them."""
-    problems, data = ProblemList(), ScanData(ct, "")
-    try:
-        _read_lesions(scan, settings, data, problems)
-    except (InputError, OSError) as error:
-        problems.extend(scan.named(_as_problems(error, scan.image_path.parent)))
+def read_masks_on(ct: Volume, scan: Scan, settings: CohortSettings) -> ScanData:
+    """The masks of a scan on the grid of a CT that is already read; raises `InputError` with everything that is wrong
+    with them."""
+    data, problems = ScanData(ct, ""), ProblemList()
+    _read_masks(scan, settings, data, problems)
     problems.raise_if_errors()
-    assert data.lesions is not None
-    return data.lesions
+    data.warnings = problems.warnings
+    return data
+
+
+def read_ct_of(scan: Scan, settings: CohortSettings) -> ScanData:
+    """The CT of a scan without its masks."""
+    return read_ct(scan.image_path, settings.series, lambda: _drawn_on(scan))
 
 
 def read_ct(
@@ -123,6 +122,14 @@ def _as_problems(error: InputError | OSError, where: Path) -> list[Problem]:
     return [Problem(str(error.filename or where), f"the system cannot read it ({error.strerror})", "Check its rights")]
 
 
+def _read_masks(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:
+    for reader in (_read_liver, _read_lesions):
+        try:
+            reader(scan, settings, data, problems)
+        except (InputError, OSError) as error:
+            problems.extend(scan.named(_as_problems(error, scan.image_path.parent)))
+
+
 def _read_liver(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:
     if scan.liver_path is None:
         return
@@ -132,8 +139,8 @@ def _read_liver(scan: Scan, settings: CohortSettings, data: ScanData, problems: 
     _remark(mask, f"{scan.label}, {scan.liver_path}", problems)
     data.liver = mask.labels > 0
     if not data.liver.any():
-        where = f"{scan.label}, {scan.liver_path}"
-        problems.error(where, _empty("the liver mask is empty", mask), "Correct the mask, or leave out `liver`")
+        where, key = f"{scan.label}, {scan.liver_path}", "livers" if scan.drawn_by else "liver"
+        problems.error(where, _empty("the liver mask is empty", mask), f"Correct the mask, or leave out `{key}`")
 
 
 def _read_lesions(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:
@@ -146,19 +153,33 @@ def _read_lesions(scan: Scan, settings: CohortSettings, data: ScanData, problems
         return
     where = f"{scan.label}, {scan.lesion_pattern}"
     if files[0][0] is None:
-        mask = read_mask(files[0][1], data.ct.grid, settings.lesion_labels, settings.resample_masks)
-        labels = with_lesion_ids(mask, settings, scan)
+        mask = _lesion_mask(files[0][1], scan, settings, data)
+        labels = mask.labels.astype(np.uint16) if scan.drawn_by else with_lesion_ids(mask, settings, scan)
     else:
         mask = _one_file_per_lesion([(int(n or 0), path) for n, path in files], scan, settings, data, problems)
         labels = mask.labels.astype(np.uint16)
     _remark(mask, where, problems)
-    if files[0][0] is not None or settings.lesion_ids != "components":  # pieces of the union share nothing
+    united = settings.lesion_ids == "components" and not scan.drawn_by and files[0][0] is None
+    if not united:  # pieces of the union share nothing
         _overlaps(mask, scan, data, problems)
     if not labels.any() and not problems.errors:
-        problems.error(
-            where, _empty("the lesion mask holds no lesion", mask), "Correct the mask, or exclude the patient"
-        )
+        _say_empty(where, mask, scan, "Correct the mask, or exclude the patient", problems)
     data.lesions = labels
+
+
+def _lesion_mask(path: Path, scan: Scan, settings: CohortSettings, data: ScanData) -> LabelMap:
+    """A source that found no lesion has no label for them."""
+    optional = bool(scan.drawn_by)
+    return read_mask(path, data.ct.grid, settings.lesion_labels, settings.resample_masks, optional)
+
+
+def _say_empty(where: str, mask: LabelMap, scan: Scan, fix: str, problems: ProblemList) -> None:
+    """The reference must show the lesions that the study is about; another source may have seen none."""
+    what = _empty("the lesion mask holds no lesion", mask)
+    if scan.drawn_by:
+        problems.warning(where, what, f"It counts as drawn: {scan.drawn_by} saw none")
+    else:
+        problems.error(where, what, fix)
 
 
 def _remark(mask: LabelMap, where: str, problems: ProblemList) -> None:
@@ -192,15 +213,14 @@ def _one_file_per_lesion(
             problems.error(where, f"{first[number].name} is lesion {number} too", "Keep one of the two files")
         else:
             try:
-                mask = read_mask(path, data.ct.grid, settings.lesion_labels, settings.resample_masks)
+                mask = _lesion_mask(path, scan, settings, data)
             except InputError as error:
                 problems.extend(scan.named(error.problems))
                 continue
             _remark(mask, where, problems)
             layers[number] = mask.labels > 0
             if not layers[number].any():
-                what = _empty("the lesion mask holds no lesion", mask)
-                problems.error(where, what, "Correct the mask or remove the file")
+                _say_empty(where, mask, scan, "Correct the mask or remove the file", problems)
     return label_map(
         layers.items(), dict.fromkeys(sorted(layers), ""), data.ct.grid, "one file per lesion", shown="lesion {number}"
     )

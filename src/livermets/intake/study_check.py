@@ -11,9 +11,10 @@ import pandas as pd
 from livermets.cohort.disclosure import public_problems
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Cohort, Study
-from livermets.config.cohorts import Exclusion
+from livermets.config.cohort_entries import Exclusion
 from livermets.errors import ProblemList
 from livermets.intake.checks import problems_of
+from livermets.intake.further_masks import further_masks
 from livermets.intake.on_disk import check_left_over
 from livermets.intake.scan_data import ScanData
 
@@ -46,6 +47,7 @@ class ScanSummary:
     longest_diameter_min_mm: float | None = None
     longest_diameter_max_mm: float | None = None
     lesion_voxels: int | None = None
+    mask_sources: str = ""
     image_sha256: str = ""
     n_errors: int = 0
     n_warnings: int = 0
@@ -84,16 +86,22 @@ def check_study(
     one that reads well. What tables show already is not repeated (see `livermets.workflow.readiness`)."""
     problems = ProblemList()
     summaries = []
+    drawn: dict[tuple[str, str], list[int]] = {}
     seen: dict[str, ProblemList] = {cohort.name: ProblemList() for cohort in study.cohorts}
     for scan in progress([scan for cohort in study.cohorts if cohort.written for scan in cohort.scans()]):
         cohort = study.cohort(scan.cohort)
         data, lesions, found = problems_of(scan, cohort)
+        further = further_masks(scan, cohort, data)
+        found.extend(further.problems)
+        for source, number in further.lesions.items():
+            drawn.setdefault((scan.cohort, source), []).append(number)
         seen[scan.cohort].extend(found)
         problems.extend(found)
         summaries.append(_summary(scan, cohort, data, lesions, found))
         if data is not None and look is not None:
             look(scan, data)
     _check_images_once(summaries, problems)
+    _check_drawn(drawn, problems)
     check_left_over(study, problems)
     for cohort in study.cohorts:
         _check_accepted(cohort, seen[cohort.name], problems)
@@ -101,11 +109,20 @@ def check_study(
     return StudyCheck(problems, summaries, study)
 
 
+def _check_drawn(drawn: dict[tuple[str, str], list[int]], problems: ProblemList) -> None:
+    """A source of which every mask is empty is rather one whose labels are not those that it is read by."""
+    for (cohort, source), lesions in drawn.items():
+        if len(lesions) > 1 and not any(lesions):
+            where, what = f"cohort {cohort}, masks.{source}", f"none of its {len(lesions)} masks holds a lesion"
+            problems.warning(where, what, "Are these the right files and `labels`?")
+
+
 def _check_accepted(cohort: Cohort, seen: ProblemList, problems: ProblemList) -> None:
     """One line per accepted finding, before those of its scans; also where no scan needs it, if all could be read."""
     for finding, reason in cohort.settings.accept.items():
         where = f"cohort {cohort.name}, accept.{finding}"
-        scans = len({problem.where for problem in seen.warnings if problem.finding == finding})
+        said = [problem.where.split(", ")[:3] for problem in seen.warnings if problem.finding == finding]
+        scans = len(set(map(tuple, said)))
         if scans:
             problems.warning(where, f"accepted for {scans} of {len(cohort.scans())} scans", f"Reason: {reason}")
         elif not seen.errors:
@@ -116,7 +133,13 @@ def _summary(
     scan: Scan, cohort: Cohort, data: ScanData | None, lesions: pd.DataFrame | None, found: ProblemList
 ) -> ScanSummary:
     start = ScanSummary(scan.cohort, str(scan.roles), scan.patient_id, scan.timepoint, scan.centre)
-    values = {**asdict(start), "n_errors": len(found.errors), "n_warnings": len(found.warnings)}
+    sources = [*([cohort.conventions.reference] if scan.has_lesions else []), *scan.further_sources]
+    values = {
+        **asdict(start),
+        "mask_sources": "; ".join(sources),
+        "n_errors": len(found.errors),
+        "n_warnings": len(found.warnings),
+    }
     if data is not None and lesions is not None:
         x, y, z = data.ct.grid.size_xyz
         x_mm, y_mm, z_mm = (round(step, 6) for step in data.ct.grid.spacing_xyz_mm)

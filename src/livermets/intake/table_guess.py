@@ -12,7 +12,7 @@ from typing import Any
 
 from livermets.cohort.lesion_rows import ID_PATTERN
 from livermets.cohort.table_ids import file_id, is_summary
-from livermets.config.cohorts import PatientIdForm
+from livermets.config.cohort_entries import PatientIdForm
 from livermets.errors import InputError
 from livermets.io.excel import sheet_names
 from livermets.io.rows import RawTable, read_rows

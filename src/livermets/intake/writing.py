@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +14,14 @@ from livermets.cohort.scan import Scan
 from livermets.intake.lesions import MEASURED
 from livermets.intake.qc import qc_picture
 from livermets.intake.scan_data import ScanData
+from livermets.io.atomic import folder_aside
 from livermets.io.images import write_volume
 from livermets.io.tables import write_csv
 
 
 def write_scan(out: Path, scan: Scan, data: ScanData, lesions: pd.DataFrame, with_outcome: bool = True) -> None:
     """Writes image, masks, scan.json and qc.png, and lesions.csv where the outcome is known; all of them or none."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=".writing-"))
-    try:
+    with folder_aside(out) as aside:
         write_volume(aside / "image.nii.gz", data.ct)
         if data.liver is not None:
             write_volume(aside / "liver.nii.gz", data.ct.with_array(data.liver.astype(np.uint8)))
@@ -35,13 +32,8 @@ def write_scan(out: Path, scan: Scan, data: ScanData, lesions: pd.DataFrame, wit
         facts = json.dumps(scan_facts(scan, data, lesions), indent=2)
         (aside / "scan.json").write_text(f"{facts}\n", encoding="utf-8")
         qc_picture(aside / "qc.png", data, f"{scan.patient_id} {scan.timepoint}")
-        out.mkdir(exist_ok=True)
-        for file in sorted(aside.iterdir()):
-            file.replace(out / file.name)
-        if not with_outcome:
-            (out / "lesions.csv").unlink(missing_ok=True)  # of an earlier version, or made by hand
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    if not with_outcome:
+        (out / "lesions.csv").unlink(missing_ok=True)  # of an earlier version, or made by hand
 
 
 def scan_facts(scan: Scan, data: ScanData, lesions: pd.DataFrame) -> dict[str, Any]:

@@ -54,6 +54,20 @@ def written_aside(path: Path | str) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
+@contextmanager
+def folder_aside(out: Path) -> Iterator[Path]:
+    """Yields an empty folder beside ``out``; on success its files are moved into ``out``, on any error none is."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=".writing-"))
+    try:
+        yield aside
+        out.mkdir(exist_ok=True)
+        for file in sorted(aside.iterdir()):
+            file.replace(out / file.name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 def _unwritable(path: Path, error: Exception) -> InputError | None:
     """The user's side of a failed write, if it is that; libraries that write volumes do not tell the reason."""
     number = error.errno if isinstance(error, OSError) else None

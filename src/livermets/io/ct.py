@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livermets.config.cohorts import SeriesChoice
+from livermets.config.cohort_entries import SeriesChoice
 from livermets.errors import input_error
 from livermets.imaging.geometry import Grid, Volume
 from livermets.io.images import read_volume

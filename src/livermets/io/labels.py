@@ -33,8 +33,12 @@ class LabelMap:
     lost."""
 
 
-def chosen_labels(names: Mapping[int, str], wanted: Sequence[int | str], where: object) -> list[int]:
-    """The label numbers that ``wanted`` (numbers, names, patterns with ``*``) stands for; all when it is empty."""
+def chosen_labels(
+    names: Mapping[int, str], wanted: Sequence[int | str], where: object, optional: bool = False
+) -> list[int]:
+    """The label numbers that ``wanted`` (numbers, names, patterns with ``*``) stands for; all when it is empty.
+
+    Raises `InputError` where an entry stands for none, unless it is ``optional``: a label that was not drawn."""
     if names and not 0 < min(names) <= max(names) <= LARGEST_LABEL:
         raise input_error(where, "the mask has label numbers that cannot be", f"Number them from 1 to {LARGEST_LABEL}")
     if not wanted:
@@ -42,7 +46,7 @@ def chosen_labels(names: Mapping[int, str], wanted: Sequence[int | str], where: 
     chosen: set[int] = set()
     for entry in wanted:
         found = {number for number, name in names.items() if _matches(entry, number, name)}
-        if not found:
+        if not found and not optional:
             listed = ", ".join(f"{n} {name}".strip() for n, name in sorted(names.items())) or "none"
             raise input_error(where, f'there is no label "{entry}"', f"Labels of this mask: {listed}")
         chosen |= found

@@ -19,10 +19,13 @@ _WHOLE = 1e-3
 """How far a label may be from a whole number: 0.99999994 is 1."""
 
 
-def read_mask(path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample: bool = False) -> LabelMap:
+def read_mask(
+    path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample: bool = False, optional: bool = False
+) -> LabelMap:
     """A mask file or folder on its CT's grid, with only the labels ``wanted`` (all above 0 when empty).
 
-    Raises `InputError` when it cannot be read, lies on another grid (unless ``resample``), or lacks a label."""
+    Raises `InputError` when it cannot be read, lies on another grid (unless ``resample``), or lacks a label (unless
+    they are ``optional``)."""
     require(path, "this mask")
     # Not at the top: an image file is read without loading what reads DICOM.
     from livermets.io.dicom.headers import mask_object
@@ -31,16 +34,18 @@ def read_mask(path: Path, grid: Grid, wanted: Sequence[int | str] = (), resample
     if kind == "SEG":
         from livermets.io.dicom.seg import read_segments
 
-        return read_segments(file, grid, wanted)
+        return read_segments(file, grid, wanted, optional)
     if kind == "RTSTRUCT":
         from livermets.io.dicom.rtstruct import read_structures
 
-        return read_structures(file, grid, wanted)
+        return read_structures(file, grid, wanted, optional)
     if kind == "series":
         from livermets.io.dicom.volumes import read_series_folder
 
-        return _from_volume(read_series_folder(path).volume, path, grid, wanted, resample, "DICOM mask slices")
-    return _from_volume(read_volume(path), path, grid, wanted, resample, "label map")
+        volume, form = read_series_folder(path).volume, "DICOM mask slices"
+    else:
+        volume, form = read_volume(path), "label map"
+    return _from_volume(volume, path, grid, wanted, resample, optional, form)
 
 
 def integer_labels(array: NDArray, where: object) -> NDArray[np.uint16]:
@@ -65,7 +70,13 @@ def integer_labels(array: NDArray, where: object) -> NDArray[np.uint16]:
 
 
 def _from_volume(
-    volume: Volume, path: Path, grid: Grid, wanted: Sequence[int | str], resample: bool, kind: str
+    volume: Volume,
+    path: Path,
+    grid: Grid,
+    wanted: Sequence[int | str],
+    resample: bool,
+    optional: bool,
+    kind: str,
 ) -> LabelMap:
     labels = integer_labels(volume.array, path)
     differences = volume.grid.differences(grid)
@@ -74,7 +85,7 @@ def _from_volume(
         raise input_error(path, f"the mask is not on the grid of its CT ({'; '.join(differences)})", fix)
     if wanted:
         present = {int(value): "" for value in np.unique(labels) if value}
-        chosen = chosen_labels(present, wanted, path)
+        chosen = chosen_labels(present, wanted, path, optional)
         labels = np.where(np.isin(labels, chosen), labels, 0).astype(np.uint16)
     if not differences:
         return LabelMap(labels, kind=kind)

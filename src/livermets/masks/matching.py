@@ -1,6 +1,8 @@
 """Which automatic finding is which manual lesion: explicit, complete, and counted.
 
-- An automatic component (26-connected) that touches one manual lesion belongs to it, whole.
+- A component is a connected piece (26-connected) of one label: two lesions that touch and are drawn as two labels stay
+  two, and a binary mask is one label.
+- An automatic component that touches one manual lesion belongs to it, whole.
 - One that touches several is split between them: each voxel goes to the lesion with the nearest voxel (mm).
 - One that touches none is a false positive, numbered from 1001 by falling volume.
 - Several components may belong to one lesion; a lesion that none touches is missed and keeps its row.
@@ -51,16 +53,17 @@ def match_lesions(
     spacing_zyx_mm: tuple[float, float, float],
     detection_dice: float = 0.0,
 ) -> LesionMatching:
-    """Matches an automatic mask with a manual label map of the same shape, and measures every pair.
+    """Matches an automatic mask, binary or a label map, with a manual label map of the same shape, and measures every
+    pair.
 
     A lesion is detected by the rule of `livermets.masks.detected`: the Dice of its pair is above ``detection_dice``.
     What touches a lesion belongs to it, so a component too small to detect it is no false positive either."""
-    found = np.asarray(automatic, dtype=bool)
+    found = np.asarray(automatic) > 0
     reference = np.zeros(found.shape, dtype=np.uint16) if manual is None else manual.astype(np.uint16)
     # Nothing outside the box of both masks can matter, and scans are mostly empty.
     box = (ndimage.find_objects((found | (reference > 0)).astype(np.uint8)) or [(slice(0, 1),) * found.ndim])[0]
     labels = np.zeros(found.shape, dtype=np.uint16)
-    labels[box] = _assign(found[box], reference[box], spacing_zyx_mm)
+    labels[box] = _assign(np.asarray(automatic)[box], reference[box], spacing_zyx_mm)
     table = _table(labels[box], reference[box], spacing_zyx_mm, detection_dice, has_manual=manual is not None)
     return LesionMatching(labels, table)
 
@@ -80,15 +83,31 @@ def _table(
     return table.assign(**{RULE_COLUMN: float(detection_dice)})
 
 
+def components_of(mask: NDArray) -> tuple[NDArray[np.int32], int]:
+    """The 26-connected pieces of a binary mask, or of every label of a label map, numbered from 1 (0 outside); and how
+    many there are."""
+    labels = np.asarray(mask)
+    if labels.dtype.kind not in "iu":
+        labels = (labels > 0).view(np.uint8)
+    components, count = np.zeros(labels.shape, dtype=np.int32), 0
+    for value, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is not None:
+            inside = labels[box] == value
+            pieces, number = ndimage.label(inside, structure=CONNECTIVITY_26)
+            components[box][inside] = pieces[inside] + count
+            count += number
+    return components, count
+
+
 def _ids(labels: NDArray) -> list[int]:
     return [int(value) for value in np.unique(labels) if value > 0]
 
 
 def _assign(
-    automatic: NDArray[np.bool_], reference: NDArray[np.uint16], spacing_zyx_mm: tuple[float, float, float]
+    automatic: NDArray, reference: NDArray[np.uint16], spacing_zyx_mm: tuple[float, float, float]
 ) -> NDArray[np.uint16]:
     """The automatic mask, each voxel with the id of its manual lesion or of its own."""
-    components, _ = ndimage.label(automatic, structure=CONNECTIVITY_26)
+    components, _ = components_of(automatic)
     labels = np.zeros(automatic.shape, dtype=np.uint16)
     unmatched = []
     for number, box in enumerate(ndimage.find_objects(components), start=1):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from livermets.cohort.synthetic import TIMEPOINT, patient_id
+from livermets.config.phantom import PhantomReader
 from livermets.imaging.geometry import Grid, Volume
 from livermets.masks.measured import measure_lesions
 from livermets.phantom.acquisition import scanned
 from livermets.phantom.anatomy import Anatomy, draw_anatomy
 from livermets.phantom.lesions import paint_lesions, place_lesions
+from livermets.phantom.readers import drawn_by
 from livermets.phantom.space import DrawingGrid, lay_out
 from livermets.phantom.truth import LesionPlan, PatientPlan, ScanPlan, plan_patient
 from livermets.randomness import generator
@@ -37,10 +40,19 @@ class SyntheticPatient:
     lesions: Volume
     outcome: list[dict[str, Any]]
     truth: list[dict[str, Any]]
+    readings: dict[str, Volume] = field(default_factory=dict)
+    """Lesion label maps of further readers."""
 
 
-def synthesize_patient(seed: int, number: int, effect: float, grid: int, prefix: str = "P") -> SyntheticPatient:
-    """Patient ``number`` (from 1) of the cohort with this seed; the same whatever the cohort's size."""
+def synthesize_patient(
+    seed: int,
+    number: int,
+    effect: float,
+    grid: int,
+    prefix: str = "P",
+    readers: Mapping[str, PhantomReader] | None = None,
+) -> SyntheticPatient:
+    """Patient ``number`` (from 1) of the cohort with this seed; the same whatever the cohort's size and its readers."""
     plan = plan_patient(seed, number, effect)
     drawing, axes = lay_out(generator(seed, "phantom", "body", number), plan.scan, grid)
     anatomy = draw_anatomy(generator(seed, "phantom", "anatomy", number), plan.scan, drawing, axes)
@@ -52,6 +64,13 @@ def synthesize_patient(seed: int, number: int, effect: float, grid: int, prefix:
     orientation = plan.scan.orientation
     identity = patient_id(number, prefix)
     outcome, truth = _rows(identity, plan.scan, [lesion.plan for lesion in placed], labels, place)
+    drawn = {
+        name: drawn_by(reader, labels, place.spacing_zyx_mm, seed, name, number)
+        for name, reader in (readers or {}).items()
+    }
+    for name, found in drawn.items():
+        for row in truth:
+            row[f"missed_by_{name}"] = int(row["lesion_id"] not in found)
     return SyntheticPatient(
         patient_id=identity,
         ct=Volume(hu, place, orientation),
@@ -59,6 +78,7 @@ def synthesize_patient(seed: int, number: int, effect: float, grid: int, prefix:
         lesions=Volume(labels, place, orientation),
         outcome=outcome,
         truth=truth,
+        readings={name: Volume(found, place, orientation) for name, found in drawn.items()},
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from livermets.cohort.synthetic import TIMEPOINT, patient_ids
-from livermets.config.phantom import PhantomSettings
+from livermets.config.phantom import PhantomReader, PhantomSettings
 from livermets.io.atomic import write_text
 from livermets.io.images import write_volume
 from livermets.io.tables import write_csv
@@ -27,13 +27,15 @@ computed from it says anything about metastases, patients, chemotherapy or the p
 
 outcome.csv             one row per lesion: centre, longest diameter at baseline (measured on the mask) and follow-up
 <patient>/<timepoint>/  ct.nii.gz (HU, int16), liver.nii.gz (1 = liver, lesions included),
-                        lesions.nii.gz (label = lesion_id)
+                        lesions.nii.gz (label = lesion_id){readers}
 truth.csv               what was drawn: response (1 = R+, 0 = R-), texture, contrast, borders, scanner;
                         no stage reads it
 
 {patients} patients, {lesions} lesions ({responders} R+, {non_responders} R-).
 """
 
+_READER = """,
+                        lesions_{name}.nii.gz (the same as {name} draws it; missed_by_{name} in truth.csv)"""
 Rows = list[dict[str, Any]]
 
 
@@ -43,7 +45,8 @@ def write_cohort(out: Path, settings: PhantomSettings, seed: int, threads: int =
     The files do not depend on ``threads`` (processes)."""
     ids = patient_ids(settings.patients, settings.prefix)
     numbers = range(1, settings.patients + 1)
-    jobs = [(out, seed, number, settings.effect, settings.grid, settings.prefix) for number in numbers]
+    drawn = (settings.effect, settings.grid, settings.prefix, settings.readers)
+    jobs = [(out, seed, number, *drawn) for number in numbers]
     tables: list[tuple[Rows, Rows]] = []
     for patient, rows in zip(ids, _results(jobs, threads), strict=True):
         tables.append(rows)
@@ -65,13 +68,15 @@ def _results(jobs: list[tuple[Any, ...]], threads: int) -> Iterator[tuple[Rows, 
         yield from pool.map(_write_patient, jobs)
 
 
-def _write_patient(job: tuple[Path, int, int, float, int, str]) -> tuple[Rows, Rows]:
-    out, seed, number, effect, grid, prefix = job
-    patient = synthesize_patient(seed, number, effect, grid, prefix)
+def _write_patient(job: tuple[Path, int, int, float, int, str, dict[str, PhantomReader]]) -> tuple[Rows, Rows]:
+    out, seed, number, effect, grid, prefix, readers = job
+    patient = synthesize_patient(seed, number, effect, grid, prefix, readers)
     folder = out / patient.patient_id / TIMEPOINT
     write_volume(folder / "ct.nii.gz", patient.ct)
     write_volume(folder / "liver.nii.gz", patient.liver)
     write_volume(folder / "lesions.nii.gz", patient.lesions)
+    for name, drawn in patient.readings.items():
+        write_volume(folder / f"lesions_{name}.nii.gz", drawn)
     return patient.outcome, patient.truth
 
 
@@ -79,6 +84,7 @@ def _readme(settings: PhantomSettings, seed: int, truth: pd.DataFrame) -> str:
     responders = int(truth.response.sum())
     return README.format(
         seed=seed,
+        readers="".join(_READER.format(name=name) for name in settings.readers),
         effect=settings.effect,
         patients=settings.patients,
         lesions=len(truth),

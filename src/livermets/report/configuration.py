@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from livermets.config.cohorts import CohortSettings, Name
+from livermets.config.cohort_entries import Name
+from livermets.config.cohorts import CohortSettings
 from livermets.config.load import is_json, validate_section, values_from_option
 from livermets.config.study import StudyConfig
 

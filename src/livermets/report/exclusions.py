@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from livermets.config.cohorts import Exclusion
+from livermets.config.cohort_entries import Exclusion
 from livermets.masks.identity import SCAN_KEY
 from livermets.report.configuration import ReportedConfig
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -39,8 +39,15 @@ def training_curves(log: pd.DataFrame, kept_epoch: int | None) -> Figure:
     return drawn
 
 
-def masks_on_slices(image: Volume, automatic: NDArray, manual: NDArray | None, liver: NDArray | None) -> Figure:
-    """Axial slices of a CT with the contours of the masks that there are.
+def masks_on_slices(
+    image: Volume,
+    automatic: NDArray,
+    manual: NDArray | None,
+    liver: NDArray | None,
+    title: str = "",
+    words: Mapping[str, str] | None = None,
+) -> Figure:
+    """Axial slices of a CT with the contours of the masks that there are; ``words`` say in the legend whose they are.
 
     Shown are the slices with the largest lesion areas, spread over the scan; without a lesion, over the liver."""
     masks = {"liver": liver, "manual": manual, "automatic": automatic}
@@ -55,7 +62,7 @@ def masks_on_slices(image: Volume, automatic: NDArray, manual: NDArray | None, l
         Pane(f"slice {z}", image.array[z], (y_mm, x_mm), {name: mask[z] for name, mask in there.items()})
         for z in spread_slices(shown, _SLICES_PER_SCAN)
     ]
-    return _in_rows(panes, LIVER)
+    return _in_rows(panes, LIVER, title, words)
 
 
 def example_panes(scan: TrainingScan, manual: NDArray, automatic: NDArray) -> list[Pane]:
@@ -73,5 +80,6 @@ def examples(panes: Sequence[Pane]) -> Figure:
     return _in_rows(panes, window_of(np.concatenate(livers)))
 
 
-def _in_rows(panes: Sequence[Pane], window: Window) -> Figure:
-    return slices_figure(panes, min(_COLUMNS, len(panes)), _PANE_MM, window, legend=True)
+def _in_rows(panes: Sequence[Pane], window: Window, title: str = "", words: Mapping[str, str] | None = None) -> Figure:
+    columns = min(_COLUMNS, len(panes))
+    return slices_figure(panes, columns, _PANE_MM, window, title, legend=True, words=words)

@@ -25,10 +25,8 @@ class MatchedMasks:
     """Of the scan as a whole: lesions, detections, false positives, volume in ml, overlap and surface distances."""
 
 
-def matched_masks(
-    mask: NDArray[np.bool_], reference: Volume | None, image: Volume, detection_dice: float
-) -> MatchedMasks:
-    """A source's lesions of a scan against the reference's, where there are any."""
+def matched_masks(mask: NDArray, reference: Volume | None, image: Volume, detection_dice: float) -> MatchedMasks:
+    """A source's lesions of a scan, a binary mask or a label map, against the reference's, where there are any."""
     spacing = image.grid.spacing_zyx_mm
     matched = match_lesions(mask, reference.array if reference else None, spacing, detection_dice)
     kinds = matched.table["kind"].value_counts()
@@ -36,9 +34,9 @@ def matched_masks(
         "manual_lesions": int(kinds.get("manual", 0)) if reference else None,
         "detected_lesions": int(matched.table["detected"].sum()) if reference else None,
         "false_positives": int(kinds.get("false_positive", 0)) if reference else None,
-        "volume_automatic_ml": float(mask.sum()) * image.grid.voxel_ml,
+        "volume_automatic_ml": float(np.count_nonzero(mask)) * image.grid.voxel_ml,
     }
-    metrics |= structure_metrics("mts", reference, mask, spacing)
+    metrics |= structure_metrics("mts", reference, mask > 0, spacing)
     return MatchedMasks(matched.labels, matched.table, metrics)
 
 

@@ -91,11 +91,15 @@ class Inputs:
         """The mask files that a source beside the reference has given of a scan."""
         if self.plan.is_phantom(wildcards.cohort):
             return PHANTOM_FOLDER.format(cohort=wildcards.cohort)
-        return [str(path) for path in self.scan(wildcards).of_source(wildcards.source).lesion_paths]
+        return [str(path) for path in self.scan(wildcards).of_source(wildcards.source).mask_paths]
 
     def lesions_option(self, wildcards: Any) -> str:
         """`--lesions` with the reference's mask, where the scan came with one."""
         return _given("--lesions", "lesions", wildcards) if self.scan(wildcards).has_lesions else ""
+
+    def given_liver_option(self, wildcards: Any) -> str:
+        """`--liver` with the given liver mask, where the scan came with one."""
+        return _given("--liver", "liver", wildcards) if self.scan(wildcards).has_liver else ""
 
     def liver_network(self, wildcards: Any) -> list[str]:
         """The weights that the liver of a scan is found with, where a network finds it: a given one waits for none."""

@@ -81,14 +81,14 @@ class Plan:
 
     def scan_settings(self, scan: Scan) -> str:
         """What `intake` needs of one scan, as JSON: another patient, and what tables say, do not change it."""
-        settings = self.study.cohort(scan.cohort).settings
+        settings = self.study.cohort(scan.cohort).reading(scan)
         return canonical_json(scan_part(settings, scan.image_path, scan.liver_path, scan.lesion_pattern))
 
     def mask_settings(self, scan: Scan, source: str) -> str:
         """What `match` needs of the mask that a further source has drawn of one scan, as JSON."""
-        settings = self.study.cohort(scan.cohort).settings
-        pattern = dict(scan.other_masks)[source]
-        return canonical_json(mask_part(settings, scan.image_path, source, pattern))
+        drawn = scan.of_source(source)
+        settings = self.study.cohort(scan.cohort).reading(drawn)
+        return canonical_json(mask_part(settings, drawn.image_path, drawn.liver_path, drawn.lesion_pattern))
 
     @property
     def matching_settings(self) -> str:
@@ -125,7 +125,8 @@ class Plan:
     def check_settings(self) -> str:
         """The parts of the configuration that are checked against files, as JSON. What can be said without opening an
         image is said before the first job, so a change of that does not read every image again."""
-        parts: dict[str, Any] = dict.fromkeys(("seed", "cohorts", "outcome"), True)
+        parts: dict[str, Any] = dict.fromkeys(("seed", "cohorts", "outcome", "response_timepoints"), True)
+        parts["concordance"] = {"reference"}
         parts["segmentation"] = {"liver": OF_CHECK}
         return canonical_json(self.config.model_dump(mode="json", include=parts))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from livermets.cohort.missing import missing_files
 from livermets.cohort.scan import Scan
 from livermets.cohort.scores import scan_scores
+from livermets.cohort.sources import source_problems
 from livermets.cohort.study import Cohort, Study
 from livermets.config.recipes import network_recipes
 from livermets.config.roles import Role, Task, in_both
@@ -17,7 +18,7 @@ from livermets.workflow.livers import Livers
 
 def study_problems(config: StudyConfig, study: Study) -> ProblemList:
     """What tables show, and what the cohorts lack for the stages that the configuration asks for."""
-    problems = ProblemList(list(study.problems))
+    problems = ProblemList([*study.problems, *source_problems(study)])
     _check_training(study, problems)
     _check_response_timepoints(config, study, problems)
     _check_both_classes(config, study, problems)

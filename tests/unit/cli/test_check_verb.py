@@ -225,5 +225,6 @@ def test_a_proposal_for_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err.splitlines() == [
         "error: empty: no image in this folder or below. It must hold NIfTI, NRRD or MHA files or DICOM slices.",
         "error: nowhere: this folder does not exist. Give the folder that holds the patients.",
-        'error: --role: "test" is not a role. Use train, validation, predict.',
+        'error: --role: "test" is not a role. Use train, validation, predict, '
+        "segmentation=train, segmentation=validation.",
     ]

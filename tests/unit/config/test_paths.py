@@ -43,7 +43,7 @@ def _is_marked(info: FieldInfo) -> bool:
 MARKED = {place for place, info in _settings(StudyConfig) if _is_marked(info)}
 
 
-def _in_cohort(**changes: str) -> Callable[[SmallStudy], None]:
+def _in_cohort(**changes: Any) -> Callable[[SmallStudy], None]:
     def change(study: SmallStudy) -> None:
         for cohort in study.config["cohorts"].values():
             cohort.update(changes)
@@ -82,6 +82,13 @@ STUDIES: dict[str, Callable[[SmallStudy], None]] = {
     "cohorts.lesions": _in_cohort(lesions="$DATA/{patient}/lesions.nii.gz"),
     "cohorts.masks": _in_cohort(masks={"reader2": "$DATA/{patient}/lesions.nii.gz"}),
     "cohorts.masks.path": _in_cohort(masks={"reader2": {"path": "$DATA/{patient}/lesions.nii.gz"}}),
+    "cohorts.livers": _in_cohort(
+        masks={"reader2": "$DATA/{patient}/lesions.nii.gz"}, livers={"reader2": "$DATA/{patient}/liver.nii.gz"}
+    ),
+    "cohorts.livers.path": _in_cohort(
+        masks={"reader2": "$DATA/{patient}/lesions.nii.gz"},
+        livers={"reader2": {"path": "$DATA/{patient}/liver.nii.gz"}},
+    ),
     "segmentation.network.pretrained.file": _weights(),
     "segmentation.liver.network.pretrained.file": _weights("liver"),
     "networks.preset": _preset,

@@ -358,6 +358,27 @@ def test_messy_exports(name: str, tmp_path: Path) -> None:
         assert settings[key] == value
 
 
+@pytest.mark.parametrize(
+    "names, lesions, masks",
+    [
+        (("lesions_r1", "lesions_r2", "lesions_r3"), "lesions_r1", {"r2": "lesions_r2", "r3": "lesions_r3"}),
+        (("lesions", "lesions_adjusted", "lesions_old"), "lesions", {"adjusted": "lesions_adjusted"}),
+        (("lesions", "automatic_lesions"), "lesions", {"reader2": "automatic_lesions"}),
+    ],
+)
+def test_masks_of_several_readers(names: tuple[str, ...], lesions: str, masks: dict[str, str], tmp_path: Path) -> None:
+    for patient in ("P001", "P002"):
+        ct(tmp_path, f"{patient}/ct.nii.gz")
+        mask(tmp_path, *(f"{patient}/{name}.nii.gz" for name in names))
+    proposal = propose(tmp_path, "segmentation=train")
+    study, settings = loaded(proposal, tmp_path)
+    assert settings["role"] == {"segmentation": "train", "response": "none"}
+    assert settings["lesions"] == f"{{patient}}/{lesions}.nii.gz"
+    assert settings["masks"] == {name: f"{{patient}}/{file}.nii.gz" for name, file in masks.items()}
+    assert "check which is" in proposal
+    assert all(scan.further_sources == list(masks) for scan in study.scans())
+
+
 def test_there_are_enough_exports() -> None:
     assert len(EXPORTS) >= 20
 

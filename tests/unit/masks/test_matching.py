@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import ndimage
 
-from livermets.masks.matching import match_lesions
+from livermets.masks.matching import components_of, match_lesions
 
 SPACING = (2.0, 1.0, 1.0)
 
@@ -53,6 +55,43 @@ def test_several_components_may_be_one_lesion():
     assert lesion["recall"] == pytest.approx(2 / 3)
     assert lesion["precision"] == 1
     assert len(matched.table) == 1
+
+
+def test_lesions_that_touch_and_are_drawn_as_two_stay_two():
+    manual, drawn = row("11......."), row(".22333...")
+    matched = match_lesions(drawn, manual, SPACING)
+    assert ids(matched.labels) == [0, 1, 1, 1001, 1001, 1001, 0, 0, 0]
+    assert matched.table["kind"].tolist() == ["manual", "false_positive"]
+    as_one = match_lesions(drawn > 0, manual, SPACING)
+    assert ids(as_one.labels) == [0, 1, 1, 1, 1, 1, 0, 0, 0]
+
+
+def test_pieces_of_one_label_are_matched_one_by_one_and_labels_say_nothing_of_the_reference():
+    matched = match_lesions(row("5.5..77"), row("1.....2"), SPACING)
+    assert ids(matched.labels) == [1, 0, 1001, 0, 0, 2, 2]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_binary_mask_is_one_label_whatever_its_value_and_type(seed):
+    random = np.random.default_rng(seed)
+    found = random.random((5, 16, 16)) > 0.8
+    manual = np.where(random.random(found.shape) > 0.95, random.integers(1, 4, found.shape), 0)
+    binary = match_lesions(found, manual, SPACING)
+    for drawn in (found.astype(np.uint8), found.astype(np.uint16) * 300, found.astype(np.float32)):
+        matched = match_lesions(drawn, manual, SPACING)
+        assert (matched.labels == binary.labels).all()
+        pd.testing.assert_frame_equal(matched.table, binary.table)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_components_are_those_of_every_label_by_itself(seed):
+    labels = np.random.default_rng(seed).integers(0, 4, (4, 9, 9))
+    components, count = components_of(labels)
+    assert sorted(np.unique(components)) == list(range(count + 1))
+    for label in (1, 2, 3):
+        pieces, number = ndimage.label(labels == label, np.ones((3, 3, 3)))
+        pairs = np.unique(np.stack([pieces, components])[:, labels == label], axis=1)
+        assert pairs.shape[1] == number  # one to one
 
 
 def test_a_missed_lesion_keeps_its_row():

@@ -138,5 +138,19 @@ def test_lesions_are_darker_than_the_liver_on_average_and_hu_are_plausible(cohor
         assert np.median(ct[:, :3, :3]) == pytest.approx(-1000, abs=5)  # air in the corner
 
 
+def test_a_reader_changes_nothing_of_what_is_there_but_adds_masks_and_who_missed_what(cohort, tmp_path):
+    readers = {"reader2": {"shift_mm": 1.0, "missed": 0.5}}
+    alone, drawn = digests(cohort), digests(written(tmp_path, readers=readers))
+    truth = pd.read_csv(tmp_path / "truth.csv")
+    changed = {name for name in alone if drawn[name] != alone[name]}
+    assert changed == {"truth.csv", "README.txt"}
+    assert set(drawn) - set(alone) == {f"{p}/baseline/lesions_reader2.nii.gz" for p in patient_ids(2, "Q")}
+    assert truth.drop(columns="missed_by_reader2").equals(pd.read_csv(cohort / "truth.csv"))
+    for patient, rows in truth.groupby("patient_id"):
+        mask = read_volume(tmp_path / patient / "baseline" / "lesions_reader2.nii.gz")
+        assert set(rows.lesion_id[rows.missed_by_reader2 == 0]) == set(np.unique(mask.array)) - {0}
+    assert "lesions_reader2.nii.gz" in (tmp_path / "README.txt").read_text()
+
+
 def test_the_readme_says_that_it_proves_nothing(cohort):
     assert "proves nothing clinical" in (cohort / "README.txt").read_text()

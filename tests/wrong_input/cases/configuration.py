@@ -13,9 +13,45 @@ def unknown_key(study: SmallStudy) -> None:
     study.cohort()["imgae"] = "x"
 
 
-@case("cohorts.train.role: input should be 'train', 'validation' or 'predict' (found 'training').")
+@case("cohorts.train.role: input should be 'train', 'validation', 'predict' or 'none' (found 'training').")
 def unknown_role(study: SmallStudy) -> None:
     study.cohort()["role"] = "training"
+
+
+@case("cohorts.train.role.segmentation: input should be 'train', 'validation', 'predict' or 'none' (found 'yes').")
+def unknown_role_in_a_task(study: SmallStudy) -> None:
+    study.cohort()["role"] = {"segmentation": "yes", "response": "train"}
+
+
+@case("cohorts.train.role.segmentaton: unknown key. Did you mean `segmentation`?")
+def unknown_task(study: SmallStudy) -> None:
+    study.cohort()["role"] = {"segmentaton": "train"}
+
+
+@case("cohorts.train: no task uses this cohort; give it a role other than none, or remove it.")
+def a_cohort_for_nothing(study: SmallStudy) -> None:
+    study.cohort()["role"] = {"segmentation": "none", "response": "none"}
+
+
+@case("cohorts.train: a cohort needs `role` (train, validation or predict), or roles under `timepoints`.")
+def no_role(study: SmallStudy) -> None:
+    del study.cohort()["role"]
+
+
+@case(
+    "cohorts.train.timepoints.baseline: input should be 'train', 'validation', 'predict' or 'none' (found 'training')."
+)
+def unknown_role_of_a_timepoint(study: SmallStudy) -> None:
+    study.cohort()["timepoints"] = {"baseline": "training"}
+
+
+@case(
+    "cohort train, timepoints: nothing is said of timepoint baseline, which has scans. "
+    "Name it there; none leaves it out: {baseline: none}."
+)
+def a_timepoint_without_a_role(study: SmallStudy) -> None:
+    del study.cohort()["role"]
+    study.cohort()["timepoints"] = {"TP1": "train"}
 
 
 @case(

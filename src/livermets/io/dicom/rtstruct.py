@@ -40,11 +40,12 @@ class Structure:
         return len(self.closed) + self.not_closed
 
 
-def read_structures(file: Path, grid: Grid, wanted: Sequence[int | str] = ()) -> LabelMap:
+def read_structures(file: Path, grid: Grid, wanted: Sequence[int | str] = (), optional: bool = False) -> LabelMap:
     """The chosen ROIs (by name, pattern or number) as a label map on the CT's grid, by ROI number, with a remark on
     every contour that does not count.
 
-    Raises `InputError` when an ROI is missing or its contours do not lie in the CT's slices."""
+    Raises `InputError` when an ROI is missing (unless they are ``optional``) or its contours do not lie in the CT's
+    slices."""
     where = file.parent / shown_name(file)
     try:
         with read_leniently():
@@ -53,7 +54,7 @@ def read_structures(file: Path, grid: Grid, wanted: Sequence[int | str] = ()) ->
         raise
     except Exception as error:  # damaged objects raise errors of any kind, and their texts may quote the header
         raise input_error(where, "this RTSTRUCT cannot be read", "Export it again") from error
-    chosen = {number: names[number] for number in chosen_labels(names, wanted, where)}
+    chosen = {number: names[number] for number in chosen_labels(names, wanted, where, optional)}
     unnamed = [str(number) for number, structure in structures.items() if number not in names and structure.total]
     remarks = [f"contours of ROI {', '.join(unnamed)}, which the file does not name, are left out"] if unnamed else []
     try:

@@ -28,27 +28,28 @@ Fate = Literal["used", "empty", "unchosen", "unnamed"]
 segments that the object does not name."""
 
 
-def read_segments(file: Path, grid: Grid, wanted: Sequence[int | str] = ()) -> LabelMap:
+def read_segments(file: Path, grid: Grid, wanted: Sequence[int | str] = (), optional: bool = False) -> LabelMap:
     """A binary, fractional (from a half up) or label-map segmentation on the CT's grid, by segment number, with a
     remark on frames that hold what the object does not name.
 
-    Raises `InputError` when a segment is missing or a frame is not on the CT's pixels."""
+    Raises `InputError` when a segment is missing (unless they are ``optional``) or a frame is not on the CT's
+    pixels."""
     try:
         with read_leniently():
-            return _read(file, grid, wanted)
+            return _read(file, grid, wanted, optional)
     except InputError:
         raise
     except Exception as error:  # damaged objects raise errors of any kind, and their texts may quote the header
         raise input_error(file, "this DICOM-SEG cannot be read", "Export it again") from error
 
 
-def _read(file: Path, grid: Grid, wanted: Sequence[int | str]) -> LabelMap:
+def _read(file: Path, grid: Grid, wanted: Sequence[int | str], optional: bool) -> LabelMap:
     import highdicom
 
     seg = highdicom.seg.segread(file)
     where = file.parent / shown_name(file)
     names, background, remarks = _segments(seg, where)
-    chosen = {number: names[number] for number in chosen_labels(names, wanted, where)}
+    chosen = {number: names[number] for number in chosen_labels(names, wanted, where, optional)}
     frames = _frames(seg)
     content = frame_content(seg, frames, background)
     unnamed = set().union(*content) - set(names)

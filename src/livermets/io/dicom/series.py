@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from livermets.config.cohorts import SeriesChoice
+from livermets.config.cohort_entries import SeriesChoice
 from livermets.errors import InputError, input_error
 from livermets.io.dicom.copies import without_copies
 from livermets.io.dicom.folder import is_scout

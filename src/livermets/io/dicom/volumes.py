@@ -16,7 +16,7 @@ import pydicom
 import SimpleITK as sitk
 from pydicom.dataset import Dataset
 
-from livermets.config.cohorts import SeriesChoice
+from livermets.config.cohort_entries import SeriesChoice
 from livermets.errors import input_error
 from livermets.imaging.geometry import Volume
 from livermets.io.dicom.folder import only_ct, pictures_in

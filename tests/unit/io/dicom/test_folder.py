@@ -17,7 +17,7 @@ from pydicom.uid import (
 from tests.dicom_files import write_series
 from tests.small_study import SHAPE_ZYX, patient_arrays
 
-from livermets.config.cohorts import SeriesChoice
+from livermets.config.cohort_entries import SeriesChoice
 from livermets.errors import InputError
 from livermets.imaging.geometry import Grid
 from livermets.intake.scan_data import read_ct

@@ -15,7 +15,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 from tests.dicom_files import PLANTED, write_enhanced, write_series
 from tests.small_study import patient_arrays
 
-from livermets.config.cohorts import SeriesChoice
+from livermets.config.cohort_entries import SeriesChoice
 from livermets.errors import InputError
 from livermets.io.dicom.volumes import read_series_folder
 

@@ -12,7 +12,7 @@ import pytest
 from tests.dicom_files import write_enhanced, write_series
 from tests.small_study import ORIGIN_XYZ, patient_arrays
 
-from livermets.config.cohorts import SeriesChoice
+from livermets.config.cohort_entries import SeriesChoice
 from livermets.errors import InputError
 from livermets.io.dicom.phases import clock
 from livermets.io.dicom.volumes import read_series_folder

@@ -16,7 +16,7 @@ from pydicom.uid import (
 from tests.dicom_files import ct_slice, write_series
 from tests.small_study import ORIGIN_XYZ, SPACING_XYZ, patient_arrays, save
 
-from livermets.config.cohorts import SeriesChoice
+from livermets.config.cohort_entries import SeriesChoice
 from livermets.errors import InputError
 from livermets.io.dicom.headers import shown_name
 from livermets.io.dicom.volumes import read_series_folder
