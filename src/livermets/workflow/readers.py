@@ -113,7 +113,13 @@ class Readers:
         livers = self.plan.livers
         given = {"given": f"results/{scan.cohort}/intake/{where}/liver.nii.gz"} if scan.has_liver else {}
         is_found = scan in livers.scans and livers.is_found(scan)
-        return ({livers.settings.missing: f"results/{scan.cohort}/liver/{where}.nii.gz"} if is_found else {}) | given
+        found = {livers.settings.missing: f"results/{scan.cohort}/liver/{where}.nii.gz"} if is_found else {}
+        further = {
+            name: f"results/{scan.cohort}/segmentation/{name}/{where}/liver.nii.gz"
+            for name, _ in scan.other_livers
+            if name in self.plan.sources.of_scan(scan)
+        }
+        return found | given | further
 
     def _metrics(self, scan: Scan) -> dict[str, str]:
         """Of every network with a mask of the scan, the file that says whether it was trained on the patient."""
@@ -122,6 +128,8 @@ class Readers:
 
 
 def _declared(mask: str) -> str:
-    """Masks that the intake writes are no declared outputs of it: the image is."""
+    """Masks that the intake writes are no declared outputs of it: the image is; of `match`, a liver is none."""
     folder, _, name = mask.rpartition("/")
+    if "/segmentation/" in mask:
+        return f"{folder}/lesions.nii.gz"
     return f"{folder}/image.nii.gz" if "/intake/" in mask else f"{folder}/{name}"

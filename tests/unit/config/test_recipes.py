@@ -56,7 +56,7 @@ def test_a_network_may_tell_other_classes_apart_than_the_studys(tmp_path):
     path.write_text("segmentation: {classes: [liver, lesion]}\n")
     assert recipe({"preset": str(path)}).segmentation.classes == ("liver", "lesion")
     assert recipe({"preset": str(path), "classes": ["lesion"]}).segmentation.classes == ("lesion",)
-    with pytest.raises(InputError, match=r"compare_networks\.other\.classes: use \[lesion\] or \[liver, lesion\]"):
+    with pytest.raises(InputError, match=r"networks\.other\.classes: use \[lesion\] or \[liver, lesion\]"):
         recipe({"classes": ["liver"]})
 
 

@@ -48,8 +48,9 @@ def test_a_scan_comes_from_the_user_or_from_the_folder_of_its_synthetic_cohort(i
 def test_a_mask_that_the_scan_did_not_come_with_is_not_named(inputs):
     assert inputs().lesions_option(job()) == f"--lesions {WHERE.format('test', 'V001')}lesions.nii.gz"
     assert inputs().lesions_option(job("new", "p01")) == ""
-    assert [scan.cohort for scan in inputs().classified("manual", job())] == ["test", "test"]
-    assert list(inputs().classified("manual", job("new", "p01"))) == []
+    drawn = inputs().of_sources("{source} {cohort} {patient}/{timepoint}")
+    assert [word.split()[1] for word in drawn(job()) if word.startswith("manual")] == ["test", "test"]
+    assert [word for word in drawn(job("new", "p01")) if word.startswith("manual")] == []
 
 
 def test_the_liver_network_is_trained_on_the_given_liver_and_waits_for_no_other(inputs):

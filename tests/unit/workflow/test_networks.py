@@ -35,7 +35,7 @@ def test_the_studys_own_network_comes_first_and_folds_are_below_it():
 )
 def test_a_name_says_what_is_trained_and_on_which_scans(network, seen, classes, options):
     assert preprocessed_for(network) == seen
-    of_study = networks(segmentation={"cross_fit": 3}, compare_networks=PAPER)
+    of_study = networks(segmentation={"cross_fit": 3}, networks=PAPER)
     assert of_study.classes(network) == classes
     assert of_study.fold_options(network) == options
     joint = networks(segmentation={"classes": ["liver", "lesion"]})

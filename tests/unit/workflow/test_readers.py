@@ -78,7 +78,7 @@ def test_a_job_reads_every_mask_and_what_a_network_says_of_itself(read_twice):
 
 def test_a_liver_that_was_found_is_set_beside_the_given_one(read_twice):
     job = SimpleNamespace(cohort="test", patient="V001", timepoint="baseline")
-    found = read_twice(segmentation={"liver": {"source": "network"}})
+    found = read_twice(segmentation={"liver": {"replace_given": True}})
     assert "--liver=network=results/test/liver/V001/baseline.nii.gz" in found.options(job)
     assert "results/test/liver/V001/baseline.nii.gz" in found.files(job)
     assert {"--network=automatic", "--network=network"} <= set(found.networks.split())
