@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from livermets.config.bundled import with_bundle
 from livermets.config.duplicates import parsed_json, parsed_yaml
 from livermets.config.written import KEY, not_a_text, written_text
 from livermets.errors import InputError, Problem, input_error
@@ -68,7 +69,7 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
     """A section from a verb's ``--settings``: JSON of the section itself (what the workflow passes), or the path of a
     configuration file from which the section ``key`` is taken (what a person types)."""
     values = values_from_option(option)
-    return validate_section(section, values if is_json(option) else values.get(key) or {}, key)
+    return validate_section(section, values if is_json(option) else with_bundle(values).get(key) or {}, key)
 
 
 def _problems(section: type[BaseModel], error: ValidationError, where: str, source: Path | None) -> list[Problem]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from livermets.config.load import read_yaml, validate_section
 from livermets.config.networks import FurtherNetwork
+from livermets.config.overlay import overlaid
 from livermets.config.paths import TemplateError, located
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import SegmentationSettings
@@ -65,15 +64,3 @@ def preset_path(preset: str, where: str) -> Path:
         known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.yaml")))
         raise input_error(f"{where}.preset", f"there is no preset {preset!r}", f"Give a path, or one of {known}")
     return path
-
-
-def overlaid(base: Mapping[str, Any], *overlays: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping with others on top, key by key at every depth; what is no mapping is replaced whole."""
-    merged = dict(base)
-    for overlay in overlays:
-        for key, value in overlay.items():
-            below = merged.get(key)
-            if isinstance(below, Mapping) and isinstance(value, Mapping):
-                value = overlaid(below, value)
-            merged[key] = value
-    return merged

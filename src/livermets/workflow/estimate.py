@@ -65,6 +65,9 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "liver": [[scan] for scan in scans],
         "preprocess": [[scan] for scan in preprocessed],
         "train_segmentation": [training] * len(trainings(plan)),
+        "unpack_network": [[] for _ in plan.networks.bundled],
+        "unpack_model": [[]] if plan.bundle and plan.bundle.brings("response") else [],
+        "unpack_facts": [[]] if plan.bundle else [],
         "segment": [[scan] for scan in drawn],
         "match": [[scan] for source in sources.given for scan in sources.drawn_by(source)],
         "overlap": [scans] if sources.others else [],
@@ -88,7 +91,7 @@ def trainings(plan: Plan) -> list[tuple[NetworkSettings, TrainingSettings, int]]
     """Architecture, training and grid of every segmentation network: folds, the liver's and compared ones too."""
     own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
     found: list[tuple[NetworkSettings, TrainingSettings, int]] = []
-    if not plan.networks.of_lesions:
+    if not plan.networks.trained:
         return []
     found += [(own.network, own.training, grid)] * (1 + own.cross_fit)
     if plan.liver_source == "network":

@@ -15,7 +15,7 @@ from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem
 
 # Folders of results/ that are not named after a cohort.
-STAGES = ("check", "concordance", "model", "networks", "overlap", "report")
+STAGES = ("bundle", "check", "concordance", "model", "networks", "overlap", "report")
 NOT_RESULTS = ("logs", "benchmarks", "checkpoints")
 OF_A_SCAN = ("intake", "liver", "features")
 OF_A_NETWORK = ("preprocess", "segmentation")

@@ -5,23 +5,29 @@ from __future__ import annotations
 from livermets.cohort.missing import missing_files
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Cohort, Study
+from livermets.config.applied import facts_of
+from livermets.config.bundled import BundleFacts
 from livermets.config.recipes import network_recipes
 from livermets.config.roles import Role, Task, in_both
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
 from livermets.model.enough import patient_problems
 from livermets.segmentation.pretrained import checked_pretrained_file
+from livermets.workflow.applied import applied_problems
 
 
 def study_problems(config: StudyConfig, study: Study) -> ProblemList:
     """What tables show, and what the cohorts lack for the stages that the configuration asks for."""
-    problems = ProblemList(list(study.problems))
-    _check_training(study, problems)
+    problems, facts = ProblemList(list(study.problems)), facts_of(config)
+    if facts is not None:
+        problems.extend(applied_problems(config, study, facts))
+    _check_training(study, facts, problems)
     _check_response_timepoints(config, study, problems)
     _check_both_classes(config, study, problems)
     _check_livers(config, study, problems)
-    _check_compared(config, study, problems)
-    problems.extend(network_problems(config))
+    if facts is None or not facts.brings("segmentation"):
+        _check_compared(config, study, problems)
+    problems.extend(network_problems(config, facts))
     return problems
 
 
@@ -31,20 +37,24 @@ def file_problems(study: Study) -> ProblemList:
     return ProblemList([problem for scan in scans for problem in missing_files(scan)])
 
 
-def _check_training(study: Study, problems: ProblemList) -> None:
+def _check_training(study: Study, facts: BundleFacts | None, problems: ProblemList) -> None:
     """Whatever is to be applied or judged must be fitted first. Masks that were given can be judged as they are."""
     if any(cohort.problems.errors for cohort in study.cohorts):
         return  # rows that cannot be read may be those that train
     scans = study.scans()
-    if not any("train" in (scan.roles.segmentation, scan.roles.response) for scan in scans):
-        if not any(scan.further_sources for scan in study.scans("segmentation", "validation")):
-            what = "no cohort has the role train"
-            problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
-            return
+    trains = any("train" in (scan.roles.segmentation, scan.roles.response) for scan in scans)
+    judges = any(scan.further_sources for scan in study.scans("segmentation", "validation"))
+    if facts is None and not trains and not judges:
+        what = "no cohort has the role train"
+        problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
+        return
     fitted: dict[Task, str] = {"segmentation": "networks are", "response": "the model is"}
     for task, words in fitted.items():
         asking = [scan for scan in study.scans(task, "validation", "predict") if _asks(scan, task)]
-        fitted_on = any(roles.of(task) == "train" for cohort in study.cohorts for roles in cohort.settings.stated_roles)
+        brought = facts is not None and facts.brings(task)
+        fitted_on = brought or any(
+            roles.of(task) == "train" for cohort in study.cohorts for roles in cohort.settings.stated_roles
+        )
         if asking and not fitted_on:
             names = ", ".join(dict.fromkeys(scan.cohort for scan in asking))
             what = f"cohort {names} has a role for {task}, and no cohort trains for it"
@@ -157,9 +167,11 @@ def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) ->
         problems.error("networks", what, "Add such a cohort, or leave this section out")
 
 
-def network_problems(config: StudyConfig) -> ProblemList:
+def network_problems(config: StudyConfig, facts: BundleFacts | None = None) -> ProblemList:
     """What is wrong with the networks that a study trains: keys, presets, and files of pre-trained weights."""
     problems, networks = ProblemList(), [config.segmentation.network]
+    if facts is not None and facts.brings("segmentation"):
+        return problems  # they are trained
     if config.segmentation.liver.source == "network":
         networks.append(config.segmentation.liver.network)
     with problems.collected():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from livermets.config.recipes import PRESETS, network_recipe, overlaid
+from livermets.config.overlay import overlaid
+from livermets.config.recipes import PRESETS, network_recipe
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError
 
