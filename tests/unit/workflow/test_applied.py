@@ -240,4 +240,9 @@ def test_what_the_study_unpacks_is_not_left_over(bring, tmp_path):
     ):
         (results / name).parent.mkdir(parents=True)
         (results / name).touch()
-    assert left_over(results, made_by(Plan.from_config(HERE).config)) == []
+    made = made_by(Plan.from_config(HERE).config)
+    assert left_over(results, made) == []
+    for name in ("networks/paper/training_log.csv", "model/evaluation.csv"):
+        (results / name).touch()
+    named = [path.relative_to(results).as_posix() for path in left_over(results, made)]
+    assert named == ["model/evaluation.csv", "networks/paper/training_log.csv"]

@@ -11,6 +11,7 @@ from livermets.report.document import Block, Bullets, Note, Pairs, Section
 from livermets.report.lesions import lesion_flow
 from livermets.report.results import StudyResults
 from livermets.report.rows import rows_of
+from livermets.report.sections.applied import applied_blocks, trained_elsewhere
 from livermets.report.sections.estimates import main_comparison
 from livermets.report.sections.selection import neurons
 from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on, training_counts
@@ -20,10 +21,9 @@ from livermets.stats.results import shown_interval
 def model_card_section(study: StudyResults) -> Section:
     """The card after Mitchell et al. 2019 (model cards for model reporting)."""
     if not study.model_facts:
-        return Section(
-            "model-card", "Model card", [Note("There is no model card because no model was fitted in this study.")]
-        )
-    blocks: list[Block] = [Pairs(_fields(study)), Bullets(_limits(study))]
+        why = Note("There is no model card because no model was fitted in this study.")
+        return Section("model-card", "Model card", [*applied_blocks(study), why])
+    blocks: list[Block] = [*applied_blocks(study), Pairs(_fields(study)), Bullets(_limits(study))]
     return Section("model-card", "Model card", blocks)
 
 
@@ -61,6 +61,8 @@ def _threshold(study: StudyResults) -> str:
 
 def _trained_on(study: StudyResults) -> str:
     """Cohorts, timepoints, and the lesions that trained: those with a ROI and an outcome."""
+    if elsewhere := trained_elsewhere(study):
+        return elsewhere
     names = [_named(study, name) for name in study.of_role("train")]
     if not names:
         return "none in this study"
@@ -135,7 +137,9 @@ def _limits(study: StudyResults) -> list[str]:
         limits.append(
             f"It was trained on {fmt.plural(patients, 'patient')}; features chosen from so few may not be chosen again."
         )
-    if "centre" not in drawn or drawn["centre"].nunique() < 2:
+    if trained_elsewhere(study):
+        limits.append("From how many centres its training lesions came is not in its bundle.")
+    elif "centre" not in drawn or drawn["centre"].nunique() < 2:
         limits.append("Training knows at most one centre: other scanners and protocols are untried.")
     limits.append(
         "Lesions that hold no ROI or too few for a class, or that the network does not find, get no class; it is not a "
