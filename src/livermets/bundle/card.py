@@ -10,7 +10,7 @@ from livermets.report import formatting as fmt
 from livermets.report.configuration import reported_config
 from livermets.report.document import Block, Bullets, Pairs
 from livermets.report.results import read_results
-from livermets.report.sections.model_card import model_card_section
+from livermets.report.sections.model_card import FILES, model_card_section
 from livermets.segmentation.description import read_description
 from livermets.workflow.plan import Plan
 
@@ -40,5 +40,5 @@ def _networks(plan: Plan, results: Path) -> Iterator[str]:
 
 def _lines(block: Block) -> list[str]:
     if isinstance(block, Pairs):
-        return [f"- **{name}**: {value}" for name, value in block.items]
+        return [f"- **{name}**: {value}" for name, value in block.items if name != FILES]
     return [f"- {item}" for item in block.items] if isinstance(block, Bullets) else []

@@ -17,6 +17,9 @@ from livermets.report.sections.selection import neurons
 from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on, training_counts
 from livermets.stats.results import shown_interval
 
+FILES = "Files"
+"""The field that says where the model lies in a results folder."""
+
 
 def model_card_section(study: StudyResults) -> Section:
     """The card after Mitchell et al. 2019 (model cards for model reporting)."""
@@ -47,7 +50,7 @@ def _fields(study: StudyResults) -> list[tuple[str, str]]:
         ("Trained on", _trained_on(study)),
         ("Validated on", _data(study, "validation")),
         ("Performance", _performance(study)),
-        ("Files", "results/model/model.safetensors, results/model/model.json"),
+        (FILES, "results/model/model.safetensors, results/model/model.json"),
     ]
     return [(name, value) for name, value in fields if value]
 
