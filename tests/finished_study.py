@@ -31,7 +31,7 @@ CONFIG: dict[str, Any] = {
     },
     "preprocess": {"network_grid": 64, "clip_hu": [-150, 250]},
     "segmentation": {
-        "liver": {"source": "network"},
+        "liver": {"replace_given": True},
         "network": {"levels": 2},
         "matching": {"detection_dice": 0.2},
         "cpu_threads": 1,

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from livermets.concordance.agreement_model import fit_agreement_model
 from livermets.concordance.required_dice import required_dice
 from livermets.config.statistics import StatisticsSettings
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.stats.agreement import kappa_estimates
 from livermets.stats.auc import bootstrap_auc, delong, obuchowski
 from livermets.stats.diagnostics import clustered_obstacle
@@ -122,7 +122,7 @@ def one_kappa(patients: int, replicates: int, random: np.random.Generator) -> In
     """Cohen's kappa between the masks."""
     manual, automatic, patient = paired_classes(patients, random)
     boot = PatientBootstrap.draw(patients, replicates, 0.95, random)
-    naive, *clustered = kappa_estimates(manual, automatic, patient, boot, SOURCES)
+    naive, *clustered = kappa_estimates(manual, automatic, patient, boot, SIDES)
     return {"fleiss-1969 (naive)": (naive.low, naive.high), **{e.method: (e.low, e.high) for e in clustered}}
 
 

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from livermets.concordance.diagnostics import compare_aucs
 from livermets.concordance.subgroups import subgroup_differences
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.stats.agreement import kappa_estimates
 from livermets.stats.diagnostics import auc_estimates, auc_obstacle, proportion_estimates
 from livermets.stats.resampling import PatientBootstrap
@@ -69,7 +69,7 @@ def kappa(patient: NDArray[np.intp], icc: float, random: np.random.Generator, bo
     automatic = np.abs(manual - flipped)
     called = POSITIVE * (1 - FLIPPED) + (1 - POSITIVE) * FLIPPED
     chance = POSITIVE * called + (1 - POSITIVE) * (1 - called)
-    return to_frame(kappa_estimates(manual, automatic, patient, boot, SOURCES)), (1 - FLIPPED - chance) / (1 - chance)
+    return to_frame(kappa_estimates(manual, automatic, patient, boot, SIDES)), (1 - FLIPPED - chance) / (1 - chance)
 
 
 def auc(patient: NDArray[np.intp], icc: float, random: np.random.Generator, boot: PatientBootstrap) -> Drawn | None:

@@ -43,7 +43,7 @@ def study(arguments: argparse.Namespace) -> dict[str, Any]:
         "preprocess": {"network_grid": arguments.grid},
         "segmentation": {
             "training": {**training, "patch": patch},
-            "liver": {"source": "network", "training": arithmetic},
+            "liver": {"replace_given": True, "training": arithmetic},
             "cpu_threads": arguments.threads,
         },
     }

@@ -88,12 +88,15 @@ VICTIMS = {
         "evaluation.csv",
         "comparison.csv",
     ),
-    "classify": _victim("classify", "test", "lesions.csv", "roi_probabilities.parquet"),
+    "classify": _victim("classify", "test", "lesions.csv", "lesions_long.csv", "roi_probabilities.parquet"),
     "resubstitution": _victim("resubstitution", "model", "resubstitution.csv", "resubstitution_calls.csv"),
     "lesion_table": Victim("lesion-table", ("results/lesions.csv",)),
     "lesion_feature_table": Victim("lesion-table", ("results/lesion_features.csv",)),
-    "concordance": _victim("concordance", "concordance/test", "diagnostics.csv", "agreement.csv", "strata.csv"),
-    "roi_concordance": _victim("roi-concordance", "concordance/test", "roi_agreement.csv", "feature_icc.csv"),
+    "concordance": _victim(
+        "concordance", "concordance/test/automatic", "diagnostics.csv", "agreement.csv", "strata.csv"
+    ),
+    "concordance_sources": _victim("concordance-sources", "concordance/test", "sources.csv", "sources.png"),
+    "roi_concordance": _victim("roi-concordance", "concordance/test/automatic", "roi_agreement.csv", "feature_icc.csv"),
     "report": _victim("report", "report", "report.html"),
     "manifest": Victim("manifest", ("results/manifest.json",)),
 }

@@ -15,7 +15,7 @@ from tests.workflow.tiny_runs import REPOSITORY, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end_to_end"), pytest.mark.timeout(2700)]
 
-SAME = ("{}/lesions.csv", "{}/roi_probabilities.parquet")
+SAME = ("{}/lesions.csv", "{}/lesions_long.csv", "{}/roi_probabilities.parquet")
 """Tables of a cohort that do not tell where the model came from."""
 
 

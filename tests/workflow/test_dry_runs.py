@@ -70,6 +70,8 @@ def test_a_bare_checkout_plans_the_whole_demonstration(tmp_path):
     for rule in ("check", "select", "report", "manifest", "all", "concordance"):
         assert jobs[rule] == 1, rule
     assert jobs["classify"] == len(cohorts)
+    assert jobs["lesion_table"] == 2
+    assert jobs["concordance_sources"] == 1
 
 
 def test_cross_fitting_trains_one_more_network_per_fold(study):
@@ -79,7 +81,7 @@ def test_cross_fitting_trains_one_more_network_per_fold(study):
 
 
 def test_a_liver_network_is_trained_when_asked_for(study):
-    folder = study(segmentation={"liver": {"source": "network"}})
+    folder = study(segmentation={"liver": {"replace_given": True}})
     jobs = planned(folder)
     assert jobs["train_segmentation"] == 2
     assert jobs["preprocess"] == 3 + 5
@@ -104,15 +106,18 @@ def test_a_predict_cohort_without_masks_gets_no_manual_features(study, tmp_path)
 
 def test_only_classes_of_the_response_timepoints_are_handed_over_as_predictions(study):
     folder = study(response_timepoints=["baseline"])
-    done = snakemake(folder, "-n", "-p", "results/concordance/test/diagnostics.csv")
+    done = snakemake(folder, "-n", "-p", "results/concordance/test/automatic/diagnostics.csv")
     assert done.returncode == 0, done.stderr
-    said = "livermets concordance results/test/lesions.csv --timepoint=baseline --allow-absent "
+    said = (
+        "livermets concordance results/test/lesions_long.csv --reference manual --source automatic "
+        "--timepoint=baseline --allow-absent "
+    )
     assert said in done.stdout + done.stderr
 
 
 def test_templates_with_braces_reach_the_jobs_unharmed(study, tmp_path):
     (tmp_path / "p01_ct.nii.gz").touch()
-    command = {"source": "command", "command": "some-tool -i {image} -o {out}"}
+    command = {"missing": "command", "command": "some-tool -i {image} -o {out}"}
     folder = study(segmentation={"liver": command})
     config = yaml.safe_load((folder / "config.yaml").read_text())
     config["cohorts"]["new"] = {"role": "predict", "patients": ["p01"], "image": "{patient}_ct.nii.gz"}

@@ -38,7 +38,11 @@ def test_the_report_the_tables_and_the_manifest_are_there(study):
     assert list(lesions.columns[: len(LESION_COLUMNS)]) == LESION_COLUMNS
     assert set(lesions["cohort"]) == {"learn", "test"}
     for name in ("diagnostics", "agreement", "strata", "roi_agreement", "feature_icc"):
-        assert (results / f"concordance/test/{name}.csv").exists(), name
+        assert (results / f"concordance/test/automatic/{name}.csv").exists(), name
+    assert pd.read_csv(results / "concordance/test/sources.csv")["mask_source"].tolist() == ["automatic"]
+    long = pd.read_csv(results / "lesions_long.csv")
+    assert set(long["mask_source"]) == {"manual", "automatic"}
+    assert (long["mask_source"] == "automatic").sum() == len(lesions)
 
 
 def test_lesion_ids_and_counts_are_whole_numbers_in_every_table(study):
@@ -160,13 +164,14 @@ def changed(study):
 
 READERS = {"report", "manifest"}
 FEATURES = {"features", "lesion_feature_table"}
-AFTER_CLASSIFY = {"classify", "lesion_table", "concordance", "roi_concordance", *READERS}
+STATISTICS = {"concordance", "roi_concordance", "concordance_sources"}
+AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
 
 
 @pytest.mark.parametrize(
     "section, key, value, rules",
     [
-        ("statistics", "level", 0.9, {"concordance", "roi_concordance", "overlap", "resubstitution", *READERS}),
+        ("statistics", "level", 0.9, {*STATISTICS, "overlap", "resubstitution", *READERS}),
         ("report", "title", "Other", READERS),
         ("selection", "device", "auto", {"select", "resubstitution", *AFTER_CLASSIFY}),
         ("radiomics", "step", 3, {*FEATURES, "training_table", "select", "resubstitution", *AFTER_CLASSIFY}),

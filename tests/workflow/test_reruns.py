@@ -1,5 +1,6 @@
 """What a change makes Snakemake do again: what depends on it. The rules of the study make empty files and folders."""
 
+import copy
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from tests.workflow.tiny_runs import REPOSITORY
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reruns")]
 
 READERS = {"report", "manifest"}
-STATISTICS = {"concordance", "roi_concordance"}
+STATISTICS = {"concordance", "roi_concordance", "concordance_sources"}
 AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
 AFTER_MODEL = {"select", "resubstitution", *AFTER_CLASSIFY}
 FEATURES = {"features", "lesion_feature_table"}
@@ -213,6 +214,49 @@ def test_a_setting_of_a_cohort(study, cohort, changes, rules):
     planned = study.planned()
     assert set(planned) == rules
     assert planned.get("intake", 4) == 4  # those of the other cohort are left alone
+
+
+@pytest.fixture
+def another(made, tmp_path):
+    """A copy of the finished study, in which more may be made."""
+    other = copy.copy(made)
+    other.folder = tmp_path / "study"
+    shutil.copytree(made.folder, other.folder)
+    return other
+
+
+def add_cts_without_liver(study, *patients, **liver):
+    """CTs without any mask in a cohort of their own, whose livers are found so."""
+    for patient in patients:
+        place = study.folder / "data" / patient / "baseline"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "ct.nii.gz").touch()
+    path = study.folder / "config.yaml"
+    values = yaml.safe_load(path.read_text()) | {"segmentation": {"liver": liver}}
+    image = "data/{patient}/baseline/ct.nii.gz"
+    values["cohorts"]["bare"] = {"role": "predict", "patients": list(patients), "image": image}
+    path.write_text(yaml.safe_dump(values))
+
+
+OF_ONE_CT = {"intake": 1, "outcome": 1, "liver": 1, "preprocess": 1, "segment": 1, "features": 1, "classify": 1}
+TABLES = {"check", "overlap", "lesion_table", "lesion_feature_table", *READERS}
+
+
+def test_one_ct_without_a_liver_trains_the_liver_network_once_and_no_other(another):
+    assert another.planned() == {}
+    add_cts_without_liver(another, "B1")
+    of_the_network = {"preprocess": 1 + 4, "train_segmentation": 1}  # four training scans, as it is to see them
+    assert another.planned() == {**dict.fromkeys(TABLES, 1), **OF_ONE_CT, **of_the_network}
+    assert "results/networks/liver/network.safetensors" in another.snakemake("-n")
+    another.snakemake("--cores", "2", "--quiet", "all")
+    assert another.planned() == {}
+    add_cts_without_liver(another, "B1", "B2")
+    assert another.planned() == {**dict.fromkeys(TABLES, 1), **OF_ONE_CT}
+
+
+def test_one_ct_whose_liver_a_program_finds_trains_nothing(another):
+    add_cts_without_liver(another, "B1", missing="command", command="tool {image} {out}")
+    assert another.planned() == {**dict.fromkeys(TABLES, 1), **OF_ONE_CT}
 
 
 def test_a_validation_image(study):

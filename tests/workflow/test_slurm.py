@@ -36,7 +36,7 @@ pytestmark = [
 SUBMITTED = {
     "phantom", "warm_radiomics", "check", "scan_intake_liver_preprocess", "train_segmentation", "segment",
     "overlap", "training_table", "select", "classify", "resubstitution", "lesion_table",
-    "concordance", "roi_concordance", "report", "manifest",
+    "concordance", "roi_concordance", "concordance_sources", "report", "manifest",
 }  # fmt: skip
 MASK = "results/test/segmentation/automatic/V001/baseline/lesions.nii.gz"
 

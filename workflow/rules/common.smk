@@ -11,6 +11,7 @@ from livermets.workflow import running, start
 from livermets.workflow.codebase import verb_digest
 from livermets.workflow.inputs import Inputs
 from livermets.workflow.networks import checkpoint_folder, target_of
+from livermets.workflow.readers import Readers
 from livermets.workflow.requests import Requests
 from livermets.workflow.snakemake import Run
 
@@ -24,6 +25,7 @@ shell.prefix(surroundings.job_prefix(REPOSITORY / "src", Path(sys.executable).pa
 this_run = Run(workflow)
 plan = start.opened_study(this_run, config, REPOSITORY)
 inputs = Inputs(plan)
+readers = Readers(inputs)
 requests = Requests(plan, this_run)
 
 

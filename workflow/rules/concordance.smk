@@ -1,13 +1,15 @@
-# Manual against automatic: one folder per validation cohort, and one for all of them together.
+# Every mask source against the reference: one folder per validation cohort and source, and one for all cohorts together.
 
 
 rule lesion_table:
     input:
-        [f"results/{cohort.name}/lesions.csv" for cohort in plan.classified_cohorts],
+        lambda wildcards: [f"results/{cohort.name}/{wildcards.table}.csv" for cohort in plan.classified_cohorts],
     output:
-        "results/lesions.csv",
+        "results/{table}.csv",
     log:
-        "results/logs/lesion_table.log",
+        "results/logs/{table}_table.log",
+    wildcard_constraints:
+        table="lesions|lesions_long",
     conda:
         "../../envs/core.yaml"
     resources:
@@ -22,49 +24,49 @@ rule lesion_table:
 rule concordance:
     input:
         lesions=lambda wildcards: [
-            f"results/{cohort}/lesions.csv" for cohort in plan.concordance_cohorts(wildcards.name)
+            f"results/{cohort}/lesions_long.csv" for cohort in plan.concordance_cohorts(wildcards.name)
         ],
     output:
         diagnostics=report(
-            "results/concordance/{name}/diagnostics.csv",
+            "results/concordance/{name}/{source}/diagnostics.csv",
             caption="../report/diagnostics.rst",
             category="Concordance",
-            labels={"cohort": "{name}", "table": "diagnostics"},
+            labels={"cohort": "{name}", "source": "{source}", "table": "diagnostics"},
         ),
         agreement=report(
-            "results/concordance/{name}/agreement.csv",
+            "results/concordance/{name}/{source}/agreement.csv",
             caption="../report/agreement.rst",
             category="Concordance",
-            labels={"cohort": "{name}", "table": "agreement"},
+            labels={"cohort": "{name}", "source": "{source}", "table": "agreement"},
         ),
         strata=report(
-            "results/concordance/{name}/strata.csv",
+            "results/concordance/{name}/{source}/strata.csv",
             caption="../report/strata.rst",
             category="Concordance",
-            labels={"cohort": "{name}", "table": "strata"},
+            labels={"cohort": "{name}", "source": "{source}", "table": "strata"},
         ),
         accounting=report(
-            "results/concordance/{name}/accounting.csv",
+            "results/concordance/{name}/{source}/accounting.csv",
             caption="../report/accounting.rst",
             category="Concordance",
-            labels={"cohort": "{name}", "table": "fate of every lesion"},
+            labels={"cohort": "{name}", "source": "{source}", "table": "fate of every lesion"},
         ),
         required_dice=report(
-            "results/concordance/{name}/required_dice.csv",
+            "results/concordance/{name}/{source}/required_dice.csv",
             caption="../report/required_dice.rst",
             category="Concordance",
-            labels={"cohort": "{name}", "table": "Dice needed"},
+            labels={"cohort": "{name}", "source": "{source}", "table": "Dice needed"},
         ),
         subgroups=report(
-            "results/concordance/{name}/subgroups.csv",
+            "results/concordance/{name}/{source}/subgroups.csv",
             caption="../report/subgroups.rst",
             category="Concordance",
-            labels={"cohort": "{name}", "table": "by group"},
+            labels={"cohort": "{name}", "source": "{source}", "table": "by group"},
         ),
     log:
-        "results/logs/concordance/{name}.log",
+        "results/logs/concordance/{name}/{source}/concordance.log",
     benchmark:
-        "results/benchmarks/concordance/{name}.tsv"
+        "results/benchmarks/concordance/{name}/{source}/concordance.tsv"
     conda:
         "../../envs/core.yaml"
     resources:
@@ -72,12 +74,13 @@ rule concordance:
         runtime=requests.time_limit("concordance"),
     params:
         folder=subpath(output.diagnostics, parent=True),
-        timepoints=[f"--timepoint={name}" for name in plan.config.response_timepoints],
+        reference=plan.sources.reference,
         settings=plan.settings("statistics"),
         seed=plan.seed,
         code=verb_digest("concordance"),
     shell:
-        "python -m livermets concordance {input.lesions} {params.timepoints:q} --allow-absent --out {params.folder}"
+        "python -m livermets concordance {input.lesions} --reference {params.reference} --source {wildcards.source}"
+        " --out {params.folder}"
         " --settings {params.settings:q} --seed {params.seed} 2> {log}"
 
 
@@ -86,47 +89,74 @@ rule roi_concordance:
         probabilities=lambda wildcards: [
             f"results/{cohort}/roi_probabilities.parquet" for cohort in plan.concordance_cohorts(wildcards.name)
         ],
-        manual=lambda wildcards: inputs.of_concordance(wildcards).expand(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
-        automatic=lambda wildcards: inputs.of_concordance(wildcards).expand(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
-        ),
+        features=inputs.of_pair(ROIS),
+        lesions=lambda wildcards: [
+            f"results/{cohort}/lesions_long.csv" for cohort in plan.concordance_cohorts(wildcards.name)
+        ],
         model="results/model/model.json",
     output:
         agreement=report(
-            "results/concordance/{name}/roi_agreement.csv",
+            "results/concordance/{name}/{source}/roi_agreement.csv",
             caption="../report/roi_agreement.rst",
             category="Concordance",
-            labels={"cohort": "{name}", "table": "ROI by ROI"},
+            labels={"cohort": "{name}", "source": "{source}", "table": "ROI by ROI"},
         ),
         icc=report(
-            "results/concordance/{name}/feature_icc.csv",
+            "results/concordance/{name}/{source}/feature_icc.csv",
             caption="../report/feature_icc.rst",
             category="Concordance",
-            labels={"cohort": "{name}", "table": "ICC of features"},
+            labels={"cohort": "{name}", "source": "{source}", "table": "ICC of features"},
         ),
     log:
-        "results/logs/concordance/{name}_rois.log",
+        "results/logs/concordance/{name}/{source}/roi_concordance.log",
     benchmark:
-        "results/benchmarks/concordance/{name}_rois.tsv"
+        "results/benchmarks/concordance/{name}/{source}/roi_concordance.tsv"
     conda:
         "../../envs/core.yaml"
     resources:
         mem_mb=requests.memory("roi_concordance"),
         runtime=requests.time_limit("roi_concordance"),
     params:
-        manual=lambda wildcards: inputs.of_concordance(wildcards).words(
-            "--features=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
-        automatic=lambda wildcards: inputs.of_concordance(wildcards).words(
-            "--features=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
-        ),
+        features=inputs.options_of_pair(f"--features={ROIS}"),
+        reference=plan.sources.reference,
+        lesions=lambda wildcards, input: [f"--lesions={path}" for path in input.lesions],
         folder=subpath(output.agreement, parent=True),
-        timepoints=[f"--timepoint={name}" for name in plan.config.response_timepoints],
         settings=plan.settings("statistics"),
         seed=plan.seed,
         code=verb_digest("roi-concordance"),
     shell:
-        "python -m livermets roi-concordance {input.probabilities} {params.manual} {params.automatic}"
-        " --model {input.model} {params.timepoints:q} --allow-absent --out {params.folder} --settings {params.settings:q} --seed {params.seed} 2> {log}"
+        "python -m livermets roi-concordance {input.probabilities} {params.features} {params.lesions:q}"
+        " --reference {params.reference} --source {wildcards.source}"
+        " --model {input.model} --out {params.folder} --settings {params.settings:q} --seed {params.seed} 2> {log}"
+
+
+rule concordance_sources:
+    input:
+        lesions=lambda wildcards: [
+            f"results/{cohort}/lesions_long.csv" for cohort in plan.concordance_cohorts(wildcards.name)
+        ],
+    output:
+        table=report(
+            "results/concordance/{name}/sources.csv",
+            caption="../report/sources.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "source": "all", "table": "mask sources side by side"},
+        ),
+        picture="results/concordance/{name}/sources.png",
+    log:
+        "results/logs/concordance/{name}/concordance_sources.log",
+    benchmark:
+        "results/benchmarks/concordance/{name}/concordance_sources.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=requests.memory("concordance_sources"),
+        runtime=requests.time_limit("concordance_sources"),
+    params:
+        sides=plan.sources.options,
+        settings=plan.settings("statistics"),
+        seed=plan.seed,
+        code=verb_digest("concordance-sources"),
+    shell:
+        "python -m livermets concordance-sources {input.lesions} {params.sides}"
+        " --out {output.table} --settings {params.settings:q} --seed {params.seed} 2> {log}"

@@ -1,11 +1,11 @@
-# The response model: fitted on the manual masks of the training cohorts, applied to both mask sources everywhere.
+# The response model: fitted on the reference masks of the training cohorts, applied to every mask source.
+
+MATCHING = "results/{cohort}/segmentation/{source}/{patient}/{timepoint}/matching.csv"
 
 
 rule training_table:
     input:
-        rois=lambda wildcards: plan.response_scans().expand(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
+        rois=lambda wildcards: plan.response_scans().expand(ROIS, source=plan.sources.reference),
         lesions="results/model/outcome.csv",
     output:
         "results/model/training_rois.parquet",
@@ -19,22 +19,16 @@ rule training_table:
         mem_mb=requests.memory("training_table"),
         runtime=requests.time_limit("training_table"),
     params:
-        rois=lambda wildcards: plan.response_scans().words(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
-        timepoints=" ".join(f"--timepoint={timepoint}" for timepoint in plan.config.response_timepoints),
+        rois=lambda wildcards: plan.response_scans().words(ROIS, source=plan.sources.reference),
         code=verb_digest("training-table"),
     shell:
-        "python -m livermets training-table {params.rois} --lesions={input.lesions} {params.timepoints}"
-        " --out {output} 2> {log}"
+        "python -m livermets training-table {params.rois} --lesions={input.lesions}" " --out {output} 2> {log}"
 
 
 rule select:
     input:
         table="results/model/training_rois.parquet",
-        features=lambda wildcards: plan.response_scans().expand(
-            "results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
-        ),
+        features=lambda wildcards: plan.response_scans().expand(LESION_FEATURES, source=plan.sources.reference),
         lesions="results/model/outcome.csv",
     output:
         model="results/model/model.safetensors",
@@ -83,7 +77,7 @@ rule select:
     params:
         folder=subpath(output.model, parent=True),
         features=lambda wildcards: plan.response_scans().words(
-            "--lesions=results/{cohort}/features/{patient}/{timepoint}/lesions_manual.csv"
+            f"--lesions={LESION_FEATURES}", source=plan.sources.reference
         ),
         settings=plan.settings("selection"),
         seed=plan.seed,
@@ -100,15 +94,8 @@ rule classify:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
         lesions="results/{cohort}/intake/lesions.csv",
-        matching=lambda wildcards: inputs.classified(plan.sources.primary, wildcards).expand(
-            "results/{cohort}/segmentation/automatic/{patient}/{timepoint}/matching.csv"
-        ),
-        manual=lambda wildcards: inputs.classified(plan.sources.reference, wildcards).expand(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
-        automatic=lambda wildcards: inputs.classified(plan.sources.primary, wildcards).expand(
-            "results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
-        ),
+        matching=inputs.of_sources(MATCHING, reference=False),
+        rois=inputs.of_sources(ROIS),
     output:
         lesions=report(
             "results/{cohort}/lesions.csv",
@@ -116,6 +103,7 @@ rule classify:
             category="Lesions",
             labels={"cohort": "{cohort}"},
         ),
+        long="results/{cohort}/lesions_long.csv",
         probabilities="results/{cohort}/roi_probabilities.parquet",
     log:
         "results/logs/{cohort}/classify.log",
@@ -128,20 +116,14 @@ rule classify:
         runtime=requests.time_limit("classify"),
     params:
         model=subpath(input.model, parent=True),
-        matching=lambda wildcards: inputs.classified(plan.sources.primary, wildcards).words(
-            "--matching=results/{cohort}/segmentation/automatic/{patient}/{timepoint}/matching.csv"
-        ),
-        manual=lambda wildcards: inputs.classified(plan.sources.reference, wildcards).words(
-            "--rois-manual=results/{cohort}/features/{patient}/{timepoint}/rois_manual.parquet"
-        ),
-        automatic=lambda wildcards: inputs.classified(plan.sources.primary, wildcards).words(
-            "--rois-automatic=results/{cohort}/features/{patient}/{timepoint}/rois_automatic.parquet"
-        ),
+        matching=inputs.options_of_sources(f"--matching={{source}}={MATCHING}", reference=False),
+        rois=inputs.options_of_sources(f"--rois={{source}}={ROIS}"),
+        sides=plan.sources.options,
         settings=plan.settings("classification"),
         code=verb_digest("classify"),
     shell:
         "python -m livermets classify --model {params.model} --lesions={input.lesions} {params.matching}"
-        " {params.manual} {params.automatic} --out {output.lesions}"
+        " {params.rois} {params.sides} --out {output.lesions} --out-long {output.long}"
         " --roi-out {output.probabilities} --settings {params.settings:q} 2> {log}"
 
 
@@ -162,10 +144,9 @@ rule resubstitution:
         runtime=requests.time_limit("resubstitution"),
     params:
         folder=subpath(output.table, parent=True),
-        timepoints=[f"--timepoint={name}" for name in plan.config.response_timepoints],
         settings=plan.settings("statistics"),
         seed=plan.seed,
         code=verb_digest("resubstitution"),
     shell:
-        "python -m livermets resubstitution {input} {params.timepoints:q} --out {params.folder}"
+        "python -m livermets resubstitution {input} --out {params.folder}"
         " --settings {params.settings:q} --seed {params.seed} 2> {log}"

@@ -1,6 +1,7 @@
 # The liver mask that normalisation needs, and the scan as the networks see it.
 
 
+# Scan by scan: only one that comes without a liver (or with one that is to be replaced) waits for the liver network.
 # What is odd about a liver that a network or a program made is written beside the mask; where nothing is odd there is no
 # such file, so it cannot be a declared output.
 rule liver:
@@ -23,7 +24,7 @@ rule liver:
         runtime=requests.time_limit("liver"),
     params:
         masks=inputs.liver_options,
-        settings=lambda wildcards: plan.liver_settings(),
+        settings=inputs.liver_settings,
         threads=requests.liver_threads,
         code=verb_digest("liver"),
     shell:

@@ -1,5 +1,8 @@
 # Sliding-ROI and whole-lesion features of every mask source whose lesions get a class.
 
+ROIS = "results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet"
+LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_{source}.csv"
+
 
 rule warm_radiomics:
     output:
@@ -20,12 +23,12 @@ rule warm_radiomics:
 rule features:
     input:
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
-        liver="results/{cohort}/liver/{patient}/{timepoint}.nii.gz",
+        liver=inputs.liver_of_features,
         written=inputs.written_with_mask,
         compiled="results/compiled_radiomics.txt",
     output:
-        rois="results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet",
-        lesions="results/{cohort}/features/{patient}/{timepoint}/lesions_{source}.csv",
+        rois=ROIS,
+        lesions=LESION_FEATURES,
     log:
         "results/logs/{cohort}/features/{patient}/{timepoint}_{source}.log",
     benchmark:
@@ -40,10 +43,11 @@ rule features:
         runtime=requests.time_limit("features"),
     params:
         mask=inputs.mask_of_source,
+        liver=inputs.liver_option_of_features,
         settings=plan.settings("radiomics"),
         code=verb_digest("rois"),
     shell:
-        "python -m livermets rois {input.image} {params.mask} --liver {input.liver}"
+        "python -m livermets rois {input.image} {params.mask} {params.liver}"
         " --out {output.rois} --lesion-features {output.lesions}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
         " --source {wildcards.source} --settings {params.settings:q} --threads {threads} 2> {log}"
@@ -51,7 +55,7 @@ rule features:
 
 rule lesion_feature_table:
     input:
-        inputs.lesion_features,
+        inputs.of_sources(LESION_FEATURES),
     output:
         "results/lesion_features.csv",
     log:
@@ -62,7 +66,7 @@ rule lesion_feature_table:
         mem_mb=requests.memory("lesion_feature_table"),
         runtime=requests.time_limit("lesion_feature_table"),
     params:
-        features=inputs.lesion_feature_words,
+        tables=inputs.options_of_sources(LESION_FEATURES),
         code=verb_digest("lesion-table"),
     shell:
-        "python -m livermets lesion-table {params.features} --out {output} 2> {log}"
+        "python -m livermets lesion-table {params.tables} --out {output} 2> {log}"

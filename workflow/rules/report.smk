@@ -4,6 +4,7 @@
 rule report:
     input:
         plan.reported,
+        readers.wanted,
     output:
         html=report(
             "results/report/report.html",

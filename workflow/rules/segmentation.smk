@@ -33,7 +33,7 @@ rule train_segmentation:
     params:
         target=lambda wildcards: target_of(wildcards.network),
         scans=inputs.training_options,
-        patients=plan.training_patients(),
+        patients=inputs.training_patients,
         folds=lambda wildcards: plan.networks.fold_options(wildcards.network),
         folder=subpath(output.network, parent=True),
         checkpoint=lambda wildcards: checkpoint_folder(wildcards.network),

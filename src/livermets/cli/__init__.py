@@ -28,6 +28,7 @@ VERB_MODULES = (
     "model",
     "concordance",
     "overlap",
+    "readers",
     "bundle",
     "report",
     "workflow",

@@ -88,15 +88,13 @@ def cohort_init(
     ] = None,
 ) -> None:
     """Look at a folder and propose the lines of config.yaml that bring it in."""
-    from typing import get_args
-
-    from livermets.config.cohorts import Role
+    from livermets.config.roles import USED
     from livermets.errors import input_error
     from livermets.intake.proposal import propose
     from livermets.io.atomic import write_text
 
-    if role not in get_args(Role):
-        raise input_error("--role", f'"{role}" is not a role', f"Use {', '.join(get_args(Role))}")
+    if role not in USED:
+        raise input_error("--role", f'"{role}" is not a role', f"Use {', '.join(USED)}")
     if table is not None and role != "predict":
         fix = "Add the columns image, liver and lesions to your own table, and name it under `table`"
         raise input_error("--table", f"a table of paths holds no outcome for role {role}", fix)

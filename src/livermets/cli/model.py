@@ -9,6 +9,7 @@ import typer
 
 from livermets.cli import app
 from livermets.cli.options import Draw, OutTable, PredictingTimepoints, Seed, settings_of, threads
+from livermets.masks.identity import REFERENCE
 
 
 @app.command("training-table")
@@ -100,49 +101,64 @@ def select_verb(
 def classify_verb(
     model: Annotated[Path, typer.Option(help="Folder of the fitted model.")],
     out: OutTable,
-    lesions: Annotated[list[Path] | None, typer.Option(help="Per-scan lesion tables (repeatable).")] = None,
-    matching: Annotated[list[Path] | None, typer.Option(help="Per-scan matchings (repeatable).")] = None,
-    rois_manual: Annotated[list[Path] | None, typer.Option(help="ROI tables of manual masks (repeatable).")] = None,
-    rois_automatic: Annotated[
-        list[Path] | None, typer.Option(help="ROI tables of automatic masks (repeatable).")
+    lesions: Annotated[
+        list[Path] | None, typer.Option(help="Per-scan tables of the reference lesions (repeatable).")
+    ] = None,
+    rois: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SOURCE=PATH", help="ROI tables of a mask source (repeatable)."),
+    ] = None,
+    matching: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SOURCE=PATH", help="A source's masks against the reference, per scan (repeatable)."),
+    ] = None,
+    reference: Annotated[str, typer.Option(help="The mask source that the others are compared with.")] = REFERENCE,
+    primary: Annotated[
+        str | None, typer.Option(help="The source beside the reference in the wide table [default: none].")
+    ] = None,
+    out_long: Annotated[
+        Path | None, typer.Option(help="Lesion table of all sources to write, a row per lesion and source (CSV).")
     ] = None,
     roi_out: Annotated[Path | None, typer.Option(help="Probability of every ROI (Parquet).")] = None,
     settings: Annotated[str, settings_of("classification")] = "{}",
 ) -> None:
-    """Applies a fitted model to the manual and automatic ROIs of one cohort and calls every lesion R+ or R-."""
+    """Applies a fitted model to the ROIs of every mask source of one cohort and calls every lesion R+ or R-."""
     import pandas as pd
 
     from livermets.config.classification import ClassificationSettings
     from livermets.config.load import section_from_option
     from livermets.errors import ProblemList
     from livermets.io.tables import write_csv, write_parquet
-    from livermets.model.classify import SOURCES, lesion_table, roi_probabilities
-    from livermets.model.files import concatenated, existing, read_rois
+    from livermets.masks.pairs import pair
+    from livermets.model.classify import long_table, roi_probabilities
+    from livermets.model.files import by_source, concatenated, existing, read_rois
     from livermets.model.fitted import DESCRIPTION_FILE, read_model
     from livermets.provenance import file_digest
 
     minimum = section_from_option(settings, "classification", ClassificationSettings).minimum_rois
-    fitted = read_model(model)
-    paths = dict(zip(SOURCES, (rois_manual or [], rois_automatic or []), strict=True))
-    existing([*(lesions or []), *(matching or []), *paths["manual"], *paths["automatic"]])
-    problems = ProblemList()
+    fitted, problems = read_model(model), ProblemList()
+    existing(lesions or [])
+    matchings = {source: concatenated(paths) for source, paths in by_source(matching or [], "--matching").items()}
     found: dict[str, pd.DataFrame] = {}
-    for source, files in paths.items():
+    for source, paths in by_source(rois or [], "--rois").items():
         parts = []
-        for path in files:
-            rois, extraction = read_rois(path)
-            wrong = fitted.problems_of(rois, extraction or None, path)
+        for path in paths:
+            extracted, extraction = read_rois(path)
+            wrong = fitted.problems_of(extracted, extraction or None, path)
             problems.extend(wrong)
             if not wrong:
-                parts.append(roi_probabilities(fitted, rois).assign(mask_source=source))
+                parts.append(roi_probabilities(fitted, extracted).assign(mask_source=source))
         found[source] = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     problems.raise_if_errors()
-    table = lesion_table(fitted, concatenated(lesions or []), concatenated(matching or []), found, minimum)
+    table = long_table(fitted, concatenated(lesions or []), matchings, found, reference, minimum)
     if roi_out:
         everything = pd.concat([part for part in found.values() if len(part)] or [pd.DataFrame()], ignore_index=True)
         write_parquet(roi_out, everything, {"model": file_digest(model / DESCRIPTION_FILE)})
-    write_csv(out, table)
-    typer.echo(f"{len(table)} lesions in {out}", err=True)
+    if out_long:
+        write_csv(out_long, table)
+    wide = pair(table, reference, primary, every=True)
+    write_csv(out, wide)
+    typer.echo(f"{len(wide)} lesions in {out}", err=True)
 
 
 @app.command("resubstitution")
@@ -159,7 +175,7 @@ def resubstitution_verb(
     from livermets.config.load import section_from_option
     from livermets.config.statistics import StatisticsSettings
     from livermets.io.tables import read_table
-    from livermets.masks.lesion_table import checked_lesions, joined, with_headline
+    from livermets.masks.lesion_table import TRAIN, checked_lesions, joined, with_headline
     from livermets.model.files import existing, write_tables
     from livermets.model.resubstitution import resubstitution_tables
     from livermets.randomness import generator
@@ -168,7 +184,7 @@ def resubstitution_verb(
     statistics = section_from_option(settings, "statistics", StatisticsSettings)
     existing(lesions)
     table = checked_lesions(joined({str(path): read_table(path) for path in lesions}))
-    counted = with_headline(table, timepoint or []).query("headline")
+    counted = with_headline(table, timepoint or [], roles=[TRAIN]).query("headline")
     random = generator(seed, "model", "resubstitution")
     resampling = Resampling(statistics.bootstrap_replicates, statistics.level, random)
     write_tables(out, resubstitution_tables(counted, resampling))

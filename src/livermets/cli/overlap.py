@@ -13,15 +13,22 @@ from livermets.cli.options import Seed, settings_of
 
 @app.command("overlap")
 def overlap_verb(
+    out: Annotated[Path, typer.Option(help="Folder for the tables (CSV) and the picture.")],
     scans: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             metavar="NAME=FOLDER",
             help="Folder that `segment` wrote for a scan by the network of this name; once per scan, or with * for "
             "many. The first network named is paired with every other, on the cohorts of the others.",
         ),
-    ],
-    out: Annotated[Path, typer.Option(help="Folder for the tables (CSV) and the picture.")],
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FOLDER",
+            help="The same of given masks (a reader's, another tool's) that `match` wrote; each is judged alone.",
+        ),
+    ] = None,
     network: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=FOLDER", help="Folder of a trained network, for its size and speed."),
@@ -32,6 +39,7 @@ def overlap_verb(
     """Overlap and detection of one network's masks; of several, side by side, the first tested against every other."""
     from livermets.config.load import section_from_option
     from livermets.config.statistics import StatisticsSettings
+    from livermets.errors import input_error
     from livermets.overlap.files import read_network_masks, write_overlap
     from livermets.overlap.study import overlap_tables
     from livermets.randomness import generator
@@ -43,4 +51,9 @@ def overlap_verb(
         Resampling(statistics.bootstrap_replicates, statistics.level, generator(seed, *purpose))
         for purpose in (("report", "patient bootstrap"), ("segmentation", "compare networks"))
     )
-    write_overlap(out, overlap_tables(read_network_masks(network or [], scans), alone, beside))
+    masks = read_network_masks(network or [], scans or [])
+    drawn = read_network_masks([], given or [], "--given")
+    if not masks and not drawn:
+        fix = "Name one network to judge, or several to compare"
+        raise input_error("--scans", "no network is named, and no given mask", fix)
+    write_overlap(out, overlap_tables(masks, alone, beside, drawn))

@@ -24,7 +24,7 @@ Liver = Annotated[
 Cohort = Annotated[str, typer.Option(help="Fills the column cohort.")]
 Patient = Annotated[str, typer.Option(help="Fills the column patient_id.")]
 Timepoint = Annotated[str, typer.Option(help="Fills the column timepoint.")]
-Source = Annotated[str, typer.Option(help="Fills the column mask_source: manual or automatic.")]
+Source = Annotated[str, typer.Option(help="Fills the column mask_source: whose mask it is.")]
 
 
 @app.command("rois")

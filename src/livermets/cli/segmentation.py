@@ -21,7 +21,7 @@ Threads = Annotated[int, threads("they share the arithmetic on a CPU, and anothe
 def liver(
     image: Image,
     out: Annotated[Path, typer.Option(help="Liver mask on the CT's grid.")],
-    given: Annotated[Path | None, typer.Option(help="The cohort's liver mask (source: given).")] = None,
+    given: Annotated[Path | None, typer.Option(help="The cohort's liver mask, where the scan has one.")] = None,
     network: Annotated[Path | None, typer.Option(help="Folder of the liver network.")] = None,
     settings: Settings = CONFIG_FILE,
     threads: Threads = 2,
@@ -34,7 +34,7 @@ def liver(
     from livermets.segmentation.threads import use_threads
 
     chosen = section_from_option(settings, "segmentation", SegmentationSettings).liver
-    if chosen.source == "network":
+    if network is not None:
         use_threads(threads)
     volume, masks = read_ct_and_masks(image, {"liver": given})
     found = liver_mask(image, volume, masks["liver"], network, chosen)

@@ -20,3 +20,7 @@ class Conventions:
     def roles(self, settings: CohortSettings, timepoint: str) -> Roles | None:
         """What the scans of a cohort's timepoint are for; None: nothing is said of them."""
         return settings.roles_at(timepoint, self.response_timepoints)
+
+
+USUAL = Conventions()
+"""Those of a study that says nothing of its own."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import get_args
 
-from livermets.cohort.conventions import Conventions
+from livermets.cohort.conventions import USUAL, Conventions
 from livermets.cohort.diameters import advice, says_vanished
 from livermets.cohort.lesion_row import LesionRow
 from livermets.cohort.outcome import needed_columns, response_from_diameters, response_from_entry
@@ -37,7 +37,7 @@ class TableReader:
         settings: CohortSettings,
         outcome: OutcomeSettings,
         table: RawTable,
-        conventions: Conventions = Conventions(),
+        conventions: Conventions = USUAL,
     ):
         self.cohort, self.settings, self.outcome, self.table = cohort, settings, outcome, table
         self.conventions = conventions

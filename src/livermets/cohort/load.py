@@ -5,9 +5,10 @@ checked by `livermets check`. Nothing heavy is imported: neither images nor netw
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from livermets.cohort.conventions import Conventions
+from livermets.cohort.conventions import USUAL, Conventions
 from livermets.cohort.lesion_row import LesionRow
 from livermets.cohort.rows import in_use, listed_rows, phantom_as_files, table_rows, without_excluded
 from livermets.cohort.scan import Patient, Scan
@@ -16,7 +17,7 @@ from livermets.cohort.synthetic import patient_ids
 from livermets.config.cohorts import FIRST_READER, CohortSettings
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.paths import TemplateError, fill, is_absent, located
-from livermets.config.roles import Roles
+from livermets.config.roles import UNUSED
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList, input_error
 
@@ -37,7 +38,7 @@ def load_cohorts(
     seed: int,
     base: Path = Path(),
     phantoms_written: bool | None = False,
-    conventions: Conventions = Conventions(),
+    conventions: Conventions = USUAL,
 ) -> Study:
     """Like `found_cohorts`; raises `InputError` with all errors at once."""
     study = found_cohorts(cohorts, outcome, seed, base, phantoms_written, conventions)
@@ -51,7 +52,7 @@ def found_cohorts(
     seed: int,
     base: Path = Path(),
     phantoms_written: bool | None = False,
-    conventions: Conventions = Conventions(),
+    conventions: Conventions = USUAL,
 ) -> Study:
     """All cohorts with everything that can be known from their tables; what is wrong with them stands in `problems`.
 
@@ -149,10 +150,12 @@ def _scan(name: str, settings: CohortSettings, row: LesionRow, base: Path, conve
     if image is None:
         raise TemplateError(f"no path of the CT in column {settings.columns.get('image', 'image')}")
     liver = path_of(settings.liver, "liver")
+    if liver is not None and settings.liver_optional and settings.phantom is None and not os.path.lexists(liver):
+        liver = None  # a link that leads nowhere is a mask that was not fetched, and stays one
     masks = {source: fill(file.path, values, settings.folder, base) for source, file in settings.mask_files.items()}
     if FIRST_READER not in masks and (listed := path_of(None, "lesions")):
         masks[FIRST_READER] = listed
-    roles = conventions.roles(settings, row.timepoint) or Roles()
+    roles = conventions.roles(settings, row.timepoint) or UNUSED
     lesions = masks.pop(conventions.reference, None)
     if lesions is None and roles.needs_reference:
         raise TemplateError(_no_reference(settings, conventions.reference))

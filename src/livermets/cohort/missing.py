@@ -6,7 +6,9 @@ from pathlib import Path
 
 from livermets.cohort.scan import Scan
 from livermets.errors import InputError, Problem, ProblemList
-from livermets.io.presence import require
+from livermets.io.presence import CHECK_PATH, require
+
+LIVER_FIX = f"{CHECK_PATH}; if such scans come without one, set `liver_optional: true` in the cohort"
 
 
 def missing_files(scan: Scan) -> list[Problem]:
@@ -20,8 +22,7 @@ def missing_masks(scan: Scan) -> list[Problem]:
         files = scan.lesion_paths
     except InputError as error:
         return error.problems
-    paths = [path for path in (scan.liver_path, *files) if path is not None]
-    found = [problem for path in paths for problem in _absent(scan, path, "this mask")]
+    found = [*missing_liver(scan), *(problem for path in files for problem in _absent(scan, path, "this mask"))]
     if scan.has_lesions and not files:
         where = f"{scan.label}, {scan.lesion_pattern}"
         fix = "Check `lesions`: {lesion} stands for a number"
@@ -29,9 +30,14 @@ def missing_masks(scan: Scan) -> list[Problem]:
     return found
 
 
-def _absent(scan: Scan, path: Path, subject: str) -> list[Problem]:
+def missing_liver(scan: Scan) -> list[Problem]:
+    """The liver mask that a scan is said to come with, if it does not exist."""
+    return [] if scan.liver_path is None else _absent(scan, scan.liver_path, "this mask", LIVER_FIX)
+
+
+def _absent(scan: Scan, path: Path, subject: str, fix: str = CHECK_PATH) -> list[Problem]:
     found = ProblemList()
     if not path.exists():
         with found.collected():
-            require(path, subject)
+            require(path, subject, fix)
     return scan.named(found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livermets.config.paths import lesion_files
-from livermets.config.roles import Roles
+from livermets.config.roles import UNUSED, Roles
 from livermets.errors import InputError, Problem
 
 
@@ -23,7 +23,7 @@ class Scan:
     lesion_pattern: str | None = None
     """The mask of the reference, or (with `{lesion}` in it) its masks."""
     centre: str = ""
-    roles: Roles = Roles()
+    roles: Roles = UNUSED
     """What the scan is for."""
     other_masks: tuple[tuple[str, str], ...] = ()
     """Name and pattern of the lesion masks of further sources."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from livermets.cohort.conventions import Conventions
+from livermets.cohort.conventions import USUAL, Conventions
 from livermets.cohort.lesion_row import LesionRow
 from livermets.cohort.scan import Patient, Scan
 from livermets.config.cohorts import CohortSettings
-from livermets.config.roles import Role, Roles, Task
+from livermets.config.roles import UNUSED, Role, Roles, Task
 from livermets.errors import Problem, ProblemList, input_error
 
 
@@ -34,11 +34,11 @@ class Cohort:
     """False: a synthetic cohort that is only planned; its outcome and its images are not looked at."""
     images_only: bool = False
     """Nothing of its table is known, only where the images of a scan are."""
-    conventions: Conventions = Conventions()
+    conventions: Conventions = USUAL
 
     def roles(self, timepoint: str) -> Roles:
         """What the scans of a timepoint are for."""
-        return self.conventions.roles(self.settings, timepoint) or Roles()
+        return self.conventions.roles(self.settings, timepoint) or UNUSED
 
     @property
     def roles_in_words(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.masks.detected import UNDETECTED
+from livermets.masks.identity import AUTOMATIC, MANUAL
 from livermets.masks.lesion_table import CLASS_GIVEN, NO_ROI
 
 TOTAL = "lesions in the table"
@@ -40,8 +41,8 @@ def accounting_table(lesions: pd.DataFrame, false_positives: int = 0) -> pd.Data
 def _row(category: str, part: pd.DataFrame, manual: str, automatic: str, outcome: str, both: bool) -> dict[str, object]:
     return {
         "category": category,
-        "manual": manual,
-        "automatic": automatic,
+        MANUAL: manual,
+        AUTOMATIC: automatic,
         "outcome": outcome,
         "in_agreement": both,
         "in_diagnostics": both and outcome == "known",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from livermets.masks.identity import PREDICTED, SOURCES
+from livermets.masks.identity import PREDICTED, SIDES
 from livermets.masks.lesion_table import SAME
 from livermets.stats.agreement import kappa_estimates, mcnemar_estimates, specific_agreement
 from livermets.stats.diagnostics import proportion_estimates
@@ -91,6 +91,6 @@ def class_agreement_estimates(
     return [
         *specific_agreement("positive_agreement", 1, manual, automatic, patient, boot),
         *specific_agreement("negative_agreement", 0, manual, automatic, patient, boot),
-        *kappa_estimates(manual, automatic, patient, boot, SOURCES),
-        *mcnemar_estimates(manual, automatic, patient, boot, SOURCES),
+        *kappa_estimates(manual, automatic, patient, boot, SIDES),
+        *mcnemar_estimates(manual, automatic, patient, boot, SIDES),
     ]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.detected import detected, judged
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.masks.sizes import SMALL_BELOW_MM, size_cut_mm, size_groups
 from livermets.stats.diagnostics import Confusion
 from livermets.stats.proportions import quoted_share
@@ -21,8 +21,8 @@ def confusion_table(known: pd.DataFrame) -> pd.DataFrame:
     """The confusion matrix of each mask over these lesions, a row each; R+ is the positive class. No row without a
     lesion."""
     response = known["response"].to_numpy()
-    cells = {source: vars(Confusion.of(response, known[f"predicted_{source}"].to_numpy())) for source in SOURCES}
-    rows = [{"mask_source": source, **counts, "n": len(known)} for source, counts in cells.items() if len(known)]
+    cells = {side: vars(Confusion.of(response, known[f"predicted_{side}"].to_numpy())) for side in SIDES}
+    rows = [{"mask_source": side, **counts, "n": len(known)} for side, counts in cells.items() if len(known)]
     return pd.DataFrame(rows, columns=["mask_source", *_CELLS, "n"])
 
 

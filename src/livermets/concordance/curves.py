@@ -9,7 +9,7 @@ from livermets.concordance.diagnostics import compare_aucs, scored
 from livermets.concordance.optional_tables import OPTIONAL_TABLES, empty
 from livermets.concordance.recalibrated import recalibrated_tables
 from livermets.config.statistics import StatisticsSettings
-from livermets.masks.identity import SHARES, SOURCES
+from livermets.masks.identity import SHARES, SIDES
 from livermets.stats.curves import roc_table
 from livermets.stats.diagnostics import auc_obstacle
 from livermets.stats.resampling import PatientBootstrap
@@ -34,8 +34,8 @@ def curve_tables(
         return empty(*TABLES), [f"ROC, calibration and decision curves not computed: {why}"]
     manual, automatic = (lesions[column].to_numpy() for column in SHARES)
     curves = [
-        roc_table(score, response).assign(mask_source=source)
-        for source, score in zip(SOURCES, (manual, automatic), strict=True)
+        roc_table(score, response).assign(mask_source=side)
+        for side, score in zip(SIDES, (manual, automatic), strict=True)
     ]
     recalibrated, notes = recalibrated_tables(lesions, settings, boot)
     return {

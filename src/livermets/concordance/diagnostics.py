@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.concordance.optional_tables import empty
-from livermets.masks.identity import AUTOMATIC, MANUAL, SHARES, SOURCES
+from livermets.masks.identity import AUTOMATIC, MANUAL, SHARES, SIDES
 from livermets.stats.comparisons import Scored, paired_aucs, paired_shares
 from livermets.stats.diagnostics import auc_estimates, class_diagnostics, end_to_end_diagnostics, lesions_of_outcome
 from livermets.stats.resampling import PatientBootstrap
@@ -31,15 +31,15 @@ CLASSIFIED, END_TO_END = "classified with this mask", "all lesions, unclassified
 
 
 def diagnostics_table(known: pd.DataFrame, boot: PatientBootstrap) -> pd.DataFrame:
-    """Per mask source, of lesions classified with both masks whose outcome is known; the area of those with the shares
-    that the table has."""
+    """Per side of the pair, of lesions classified with both masks whose outcome is known; the area of those with the
+    shares that the table has."""
     frames = []
-    for source in SOURCES:
-        estimates = _of_classes(known, source, boot)
-        if f"share_{source}" in known:
+    for side in SIDES:
+        estimates = _of_classes(known, side, boot)
+        if f"share_{side}" in known:
             with_shares = known.dropna(subset=[column for column in SHARES if column in known])
-            estimates += auc_estimates(*scored_arrays(with_shares, source), boot)
-        frames.append(to_frame(estimates, COLUMNS, mask_source=source))
+            estimates += auc_estimates(*scored_arrays(with_shares, side), boot)
+        frames.append(to_frame(estimates, COLUMNS, mask_source=side))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -47,16 +47,16 @@ def diagnostics_of_all(lesions: pd.DataFrame, boot: PatientBootstrap) -> pd.Data
     """The same of every lesion with an outcome that a mask classifies, and end to end: of all lesions with an outcome,
     and without an area, since there is a lesion without a share."""
     frames, known = [], lesions[lesions["response"].notna()]
-    for source in SOURCES:
-        called = known[known[f"predicted_{source}"].notna()]
-        estimates = _of_classes(called, source, boot)
-        if f"share_{source}" in called:
-            with_share = called.dropna(subset=[f"share_{source}"])
-            estimates += auc_estimates(*scored_arrays(with_share, source), boot)
-        frames.append(to_frame(estimates, COLUMNS, population=CLASSIFIED, mask_source=source))
-        response, calls, patient = _arrays(known, f"predicted_{source}")
+    for side in SIDES:
+        called = known[known[f"predicted_{side}"].notna()]
+        estimates = _of_classes(called, side, boot)
+        if f"share_{side}" in called:
+            with_share = called.dropna(subset=[f"share_{side}"])
+            estimates += auc_estimates(*scored_arrays(with_share, side), boot)
+        frames.append(to_frame(estimates, COLUMNS, population=CLASSIFIED, mask_source=side))
+        response, calls, patient = _arrays(known, f"predicted_{side}")
         whole = end_to_end_diagnostics(response, calls, patient, boot)
-        frames.append(to_frame(whole, COLUMNS, population=END_TO_END, mask_source=source))
+        frames.append(to_frame(whole, COLUMNS, population=END_TO_END, mask_source=side))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -67,7 +67,7 @@ def end_to_end_differences(lesions: pd.DataFrame, boot: PatientBootstrap) -> pd.
     ``manual_only`` counts the lesions that only the manual mask calls rightly, ``p`` is McNemar's exact one (lesions
     independent). Interval: patients resampled whole, both masks together."""
     known = lesions[lesions["response"].notna()]
-    right = [(known[f"predicted_{source}"] == known["response"]).to_numpy() for source in SOURCES]
+    right = [(known[f"predicted_{side}"] == known["response"]).to_numpy() for side in SIDES]
     patient, rows = known["patient"].to_numpy(np.intp), []
     for measure, among in lesions_of_outcome(known["response"].to_numpy()).items():
         pair = paired_shares(measure, right[0], right[1], among, patient, boot)
@@ -108,14 +108,14 @@ def scored(lesions: pd.DataFrame) -> pd.DataFrame:
     return lesions.dropna(subset=columns) if set(columns) <= set(lesions) else lesions.iloc[:0]
 
 
-def scored_arrays(lesions: pd.DataFrame, source: str) -> Scored:
+def scored_arrays(lesions: pd.DataFrame, side: str) -> Scored:
     """Share of R+ ROIs with one mask, outcome and patient of lesions that have them."""
-    response, score, patient = _arrays(lesions, f"share_{source}")
+    response, score, patient = _arrays(lesions, f"share_{side}")
     return score, response, patient
 
 
-def _of_classes(lesions: pd.DataFrame, source: str, boot: PatientBootstrap) -> list[Estimate]:
-    response, called, patient = _arrays(lesions, f"predicted_{source}")
+def _of_classes(lesions: pd.DataFrame, side: str, boot: PatientBootstrap) -> list[Estimate]:
+    response, called, patient = _arrays(lesions, f"predicted_{side}")
     return class_diagnostics(response, called, patient, boot)
 
 

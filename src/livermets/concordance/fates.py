@@ -11,7 +11,7 @@ import pandas as pd
 from livermets.concordance.agreement import fate_estimates, population
 from livermets.concordance.optional_tables import OPTIONAL_TABLES, empty
 from livermets.config.statistics import StatisticsSettings
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.masks.lesion_table import dice_of, fate_counts, of_these_patients
 from livermets.masks.sizes import SMALL_BELOW_MM, size_cut_mm, size_labels, sizes
 from livermets.stats.agreement import kappa_estimates
@@ -62,10 +62,10 @@ def agreement_by_timepoint(
         part = of_these_patients(seen)
         boot = resampled(part)
         compared = part[part["compared"]]
-        manual, automatic = (compared[f"predicted_{source}"].to_numpy(float) for source in SOURCES)
+        manual, automatic = (compared[f"predicted_{side}"].to_numpy(float) for side in SIDES)
         estimates = fate_estimates(part, boot)
         if len(compared):
-            estimates += kappa_estimates(manual, automatic, compared["patient"].to_numpy(np.intp), boot, SOURCES)
+            estimates += kappa_estimates(manual, automatic, compared["patient"].to_numpy(np.intp), boot, SIDES)
         frame = to_frame(estimates)
         same, other, no_class = fate_counts(part)
         frame = frame.assign(
@@ -96,8 +96,8 @@ def _counts(lesions: pd.DataFrame) -> dict[str, int]:
         "r_plus": len(positive),
         "reader_classified": int(lesions["predicted_manual"].notna().sum()),
     }
-    for source in SOURCES:
-        called = positive[f"predicted_{source}"]
-        counts[f"r_plus_called_minus_{source}"] = int((called == 0).sum())
-        counts[f"r_plus_no_class_{source}"] = int(called.isna().sum())
+    for side in SIDES:
+        called = positive[f"predicted_{side}"]
+        counts[f"r_plus_called_minus_{side}"] = int((called == 0).sum())
+        counts[f"r_plus_no_class_{side}"] = int(called.isna().sum())
     return counts

@@ -9,13 +9,14 @@ import pandas as pd
 from livermets.concordance.strata import TOO_FEW
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.detected import UNDETECTED, detection_dice_of, is_detected, rule_in_words
+from livermets.masks.lesion_table import NOT_STATED
 
 FEW_PATIENTS = 20
 
 
 def general_notes(table: pd.DataFrame) -> list[str]:
     """Size of the table (the lesions that the headline is about), what is left out of the comparison, and what cannot
-    be computed therefore. Without any lesion `timepoint_notes` says it all."""
+    be computed therefore. Without any lesion `headline_notes` says it all."""
     if table.empty:
         return []
     compared = table[table["compared"]]
@@ -31,22 +32,19 @@ def general_notes(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def timepoint_notes(everything: pd.DataFrame, timepoints: Sequence[str]) -> list[str]:
-    """Which timepoints the headline is about, and what is left out of it."""
-    if not timepoints:
+def headline_notes(everything: pd.DataFrame, named: Sequence[str]) -> list[str]:
+    """Which lesions the headline is about, and what is left out of it; ``named``: the timepoints or roles by which they
+    were chosen."""
+    others, about = everything[~everything["headline"]], ", ".join(named)
+    if others.empty:
         return []
-    named, others = ", ".join(timepoints), everything[~everything["headline"]]
-    notes = []
-    if not everything["headline"].any():
-        notes.append(f"no lesion at {named}: nothing of a prediction can be said")
-    if len(others):
-        found = ", ".join(dict.fromkeys(others["timepoint"].astype(str)))
-        notes.append(
-            f"the figures are about {named}; "
-            f"{counted(len(others), 'lesion')} at {found} stand in agreement_by_timepoint.csv only: "
-            "a follow-up image is part of the outcome, so its classes predict nothing"
-        )
-    return notes
+    found = ", ".join(dict.fromkeys(others["timepoint"].astype(str))) if "timepoint" in others else NOT_STATED
+    return [
+        *([] if everything["headline"].any() else [f"no lesion at {about}: nothing of a prediction can be said"]),
+        f"the figures are about {about}; "
+        f"{counted(len(others), 'lesion')} at {found} stand in agreement_by_timepoint.csv only: "
+        "a follow-up image is part of the outcome, so its classes predict nothing",
+    ]
 
 
 def stratum_notes(strata: pd.DataFrame, settings: StatisticsSettings) -> list[str]:

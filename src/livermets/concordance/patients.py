@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from livermets.masks.detected import UNDETECTED
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.masks.lesion_table import NO_CLASS, OTHER, with_patient_names
 from livermets.stats.means import mean_over_patients
 from livermets.stats.results import to_frame
@@ -38,10 +38,10 @@ def patient_summary(per_patient: pd.DataFrame, level: float) -> pd.DataFrame:
     cut to [0, 1]."""
     estimates = []
     shares = {"agreement": per_patient["agreement"], "mean_dice": per_patient["mean_dice"]}
-    for source in SOURCES:
-        for measure, side in (("sensitivity", "r_plus"), ("specificity", "r_minus")):
-            compared = per_patient[f"{side}_compared"].replace(0, np.nan)
-            shares[f"{measure}_{source}"] = per_patient[f"{side}_correct_{source}"] / compared
+    for side in SIDES:
+        for measure, outcome in (("sensitivity", "r_plus"), ("specificity", "r_minus")):
+            compared = per_patient[f"{outcome}_compared"].replace(0, np.nan)
+            shares[f"{measure}_{side}"] = per_patient[f"{outcome}_correct_{side}"] / compared
     for measure, share in shares.items():
         estimates.append(mean_over_patients(measure, share.dropna().to_numpy(float), level))
     return to_frame(estimates, columns=("measure", "value", "low", "high", "level", "method", "n_patients", "note"))
@@ -57,10 +57,10 @@ def _counts(lesions: pd.DataFrame) -> pd.DataFrame:
         "n_agree": lesions["agree"] == 1,
     }
     fates = {"n_other": lesions["fate"] == OTHER, "n_no_class": lesions["fate"] == NO_CLASS}
-    for side, value in (("r_plus", 1), ("r_minus", 0)):
-        counts[side] = lesions["response"] == value
-        counts[f"{side}_compared"] = counts[side] & compared
-        for source in SOURCES:
-            right = lesions[f"predicted_{source}"] == value
-            counts[f"{side}_correct_{source}"] = counts[f"{side}_compared"] & right
+    for outcome, value in (("r_plus", 1), ("r_minus", 0)):
+        counts[outcome] = lesions["response"] == value
+        counts[f"{outcome}_compared"] = counts[outcome] & compared
+        for side in SIDES:
+            right = lesions[f"predicted_{side}"] == value
+            counts[f"{outcome}_correct_{side}"] = counts[f"{outcome}_compared"] & right
     return pd.DataFrame(counts | fates).astype(int)

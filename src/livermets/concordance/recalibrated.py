@@ -7,7 +7,7 @@ import pandas as pd
 
 from livermets.concordance.optional_tables import OPTIONAL_TABLES, empty
 from livermets.config.statistics import StatisticsSettings
-from livermets.masks.identity import CALIBRATED, SOURCES
+from livermets.masks.identity import CALIBRATED, SIDES
 from livermets.stats.calibration import calibration_curve, calibration_estimates
 from livermets.stats.curves import decision_table
 from livermets.stats.resampling import PatientBootstrap
@@ -31,13 +31,13 @@ def recalibrated_tables(
     if scored[list(CALIBRATED)].isna().to_numpy().any():
         return empty(*TABLES), [f"{LEFT_OUT} the model was not recalibrated on training lesions"]
     response, patient = scored["response"].to_numpy(), scored["patient"].to_numpy(np.intp)
-    probabilities = {source: scored[f"calibrated_{source}"].to_numpy(float) for source in SOURCES}
+    probabilities = {side: scored[f"calibrated_{side}"].to_numpy(float) for side in SIDES}
     curves, summaries = [], []
-    for source, probability in probabilities.items():
+    for side, probability in probabilities.items():
         curve = calibration_curve(probability, response, settings.calibration_bins, settings.level)
-        curves.append(curve.assign(mask_source=source))
+        curves.append(curve.assign(mask_source=side))
         estimates = calibration_estimates(probability, response, patient, settings.probability_margin, boot)
-        summaries.append(to_frame(estimates).assign(mask_source=source))
+        summaries.append(to_frame(estimates).assign(mask_source=side))
     tables = {
         "calibration": pd.concat(curves, ignore_index=True),
         "calibration_summary": pd.concat(summaries, ignore_index=True),

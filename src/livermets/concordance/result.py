@@ -1,4 +1,4 @@
-"""Manual against automatic masks, from the lesion table alone: every table of the study's main question."""
+"""One mask source against the reference, from the lesion table alone: every table of the study's main question."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ from livermets.concordance.counts import confusion_table, detection_table
 from livermets.concordance.curves import curve_tables
 from livermets.concordance.diagnostics import diagnostics_of_all, diagnostics_table, end_to_end_differences
 from livermets.concordance.fates import agreement_by_timepoint, fate_table
-from livermets.concordance.notes import general_notes, stratum_notes, timepoint_notes
+from livermets.concordance.notes import general_notes, headline_notes, stratum_notes
 from livermets.concordance.patients import patient_summary, per_patient_table
 from livermets.concordance.strata import strata_margins, strata_table
 from livermets.concordance.subgroups import subgroup_tables
 from livermets.config.statistics import StatisticsSettings
 from livermets.errors import input_error
-from livermets.masks.lesion_table import checked_lesions, false_positive_count, of_these_patients, with_headline
+from livermets.masks.lesion_table import (
+    VALIDATION,
+    checked_lesions,
+    false_positive_count,
+    of_these_patients,
+    with_headline,
+    without_other_roles,
+)
 from livermets.randomness import generator
 from livermets.stats.resampling import PatientBootstrap
 
@@ -31,7 +38,7 @@ class ConcordanceResult:
     """Tidy tables; one that cannot be computed is empty, and ``notes`` says why."""
 
     diagnostics: pd.DataFrame
-    """Per mask source, over the lesions classified with both masks whose outcome is known."""
+    """Per side of the pair, over the lesions classified with both masks whose outcome is known."""
     diagnostics_all: pd.DataFrame
     """The same over every lesion classified with that mask, and end to end: over all lesions, with those without a
     class counted as wrong calls, and without an area, which needs a share."""
@@ -81,28 +88,35 @@ def concordance(
     seed: int = 0,
     where: str = "lesion table",
     timepoints: Sequence[str] = (),
+    roles: Sequence[str] = (VALIDATION,),
+    notes: Sequence[str] = (),
 ) -> ConcordanceResult:
-    """Everything about manual against automatic masks that a lesion table can say.
+    """Everything about one mask source against the reference that the lesion table of the pair can say.
 
     Needs the columns of `masks.lesion_table.REQUIRED_COLUMNS`; ``share_*``, ``detected``, ``n_roi_*``, ``cohort``,
-    ``centre`` and ``timepoint`` add to it. ``timepoints``: those whose classes count as predictions (none named: all);
-    lesions of others are in ``lesions`` and ``agreement_by_timepoint`` only. Raises `InputError` for a wrong table;
-    never for a small one."""
+    ``centre``, ``timepoint`` and ``role`` add to it. ``roles`` and ``timepoints`` (none named: all): those whose
+    classes count as predictions; lesions of others are in ``lesions`` and ``agreement_by_timepoint`` only, and training
+    lesions nowhere unless their role is named. ``notes``: what is known of the table beforehand. Raises `InputError`
+    for a wrong table; never for a small one."""
     settings = settings or StatisticsSettings()
-    everything = with_headline(checked_lesions(lesions, where), timepoints, where)
+    checked_lesions(lesions, where)
+    lesions, left_out = without_other_roles(lesions, roles, where)
+    everything = with_headline(checked_lesions(lesions, where), timepoints, where, roles)
     if everything.empty:
         raise input_error(where, "no lesion was drawn by a reader, so there is nothing to compare automatic masks with")
     table = of_these_patients(everything[everything["headline"]])
     compared = table[table["compared"]]
     known = compared[compared["response"].notna()]
-    boot = _bootstrap(table, settings, seed)
+    boot = patient_bootstrap(table, settings, seed)
     strata, per_patient = strata_table(table, settings), per_patient_table(table)
     model, model_notes = agreement_model_tables(table, settings)
     curves, curve_notes = curve_tables(known, settings, boot)
-    headline = with_headline(lesions, timepoints).query("headline")
+    headline = with_headline(lesions, timepoints, where, roles).query("headline")
     continuous, continuous_notes = continuous_tables(headline, table, settings, boot)
     notes = [
-        *timepoint_notes(everything, timepoints),
+        *notes,
+        *left_out,
+        *headline_notes(everything, timepoints or roles),
         *general_notes(table),
         *stratum_notes(strata, settings),
         *model_notes,
@@ -117,10 +131,10 @@ def concordance(
         detection=detection_table(table, settings),
         agreement=agreement_table(table, boot),
         fates=fate_table(table, settings),
-        agreement_by_timepoint=agreement_by_timepoint(everything, lambda part: _bootstrap(part, settings, seed)),
+        agreement_by_timepoint=agreement_by_timepoint(everything, lambda part: patient_bootstrap(part, settings, seed)),
         strata=strata,
         strata_margins=strata_margins(table, settings),
-        accounting=accounting_table(table, false_positive_count(lesions, timepoints)),
+        accounting=accounting_table(table, false_positive_count(headline)),
         **model,
         per_patient=per_patient,
         patient_summary=patient_summary(per_patient, settings.level),
@@ -132,7 +146,7 @@ def concordance(
     )
 
 
-def _bootstrap(lesions: pd.DataFrame, settings: StatisticsSettings, seed: int) -> PatientBootstrap:
+def patient_bootstrap(lesions: pd.DataFrame, settings: StatisticsSettings, seed: int) -> PatientBootstrap:
     """Resamples of the patients of these lesions, the same ones whatever else the lesion table holds."""
     random = generator(seed, "concordance", "patient bootstrap")
     patients = lesions["patient"].nunique()

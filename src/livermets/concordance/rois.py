@@ -18,7 +18,7 @@ from livermets.masks.identity import (
     MANUAL,
     ROI_COUNTS,
     SCAN_KEY,
-    SOURCES,
+    SIDES,
     present,
 )
 from livermets.masks.lesion_table import patient_numbers
@@ -71,7 +71,7 @@ def roi_agreement(
     both = manual[columns].merge(
         automatic[columns], on=keys, how="outer", suffixes=("_manual", "_automatic"), indicator="found"
     )
-    plus = {f"plus_{source}": _plus(both[f"{probability}_{source}"]) if scored else NAN for source in SOURCES}
+    plus = {f"plus_{side}": _plus(both[f"{probability}_{side}"]) if scored else NAN for side in SIDES}
     both = both.assign(lesion_id=both["lesion_id_manual"].fillna(both["lesion_id_automatic"]), **plus)
     both = both.assign(
         kind=_kinds(both), patient=patient_numbers(both), plus=both["plus_manual"].fillna(both["plus_automatic"])
@@ -138,7 +138,7 @@ def _shares(both: pd.DataFrame, boot: PatientBootstrap) -> list[Estimate]:
     reader, found = both["kind"] == MANUAL, both["found"]
     sets = {
         "share_common": reader & (found == "both"),
-        **{f"share_{source}_only": reader & (found == only) for source, only in _ONLY.items()},
+        **{f"share_{side}_only": reader & (found == only) for side, only in _ONLY.items()},
         "share_false_positive": ~reader,
     }
     estimates = []
@@ -168,12 +168,12 @@ def _ratio(
 def _differences(per_lesion: pd.DataFrame, boot: PatientBootstrap) -> list[Estimate]:
     """One-sided ROIs against the common ones of the same lesion, each lesion counted once however many ROIs it has."""
     estimates = []
-    for source in SOURCES:
-        difference = per_lesion[f"share_{source}_only"] - per_lesion[f"share_common_{source}"]
+    for side in SIDES:
+        difference = per_lesion[f"share_{side}_only"] - per_lesion[f"share_common_{side}"]
         chosen = difference.notna() & (per_lesion["kind"] == MANUAL)
         lesions = per_lesion[chosen]
         value = difference[chosen].to_numpy(float)
-        measure = f"{source}_only_minus_common"
+        measure = f"{side}_only_minus_common"
         estimates.append(_ratio(measure, lesions, value, np.ones(len(lesions)), boot, "lesion with both kinds of ROIs"))
     return estimates
 
@@ -191,7 +191,7 @@ def _per_lesion(both: pd.DataFrame) -> pd.DataFrame:
     keys = present(LESION_KEY, both)
     groups = both.groupby(keys, sort=True, dropna=False)
     rows = [{**dict(zip(keys, lesion, strict=True)), **_of_lesion(group)} for lesion, group in groups]
-    one_sided = [f"share_{part}" for source in SOURCES for part in (f"common_{source}", f"{source}_only")]
+    one_sided = [f"share_{part}" for side in SIDES for part in (f"common_{side}", f"{side}_only")]
     counts = [*ROI_COUNTS, "n_roi_common", "lattice_dice", "n_common_alike"]
     return pd.DataFrame(rows, columns=[*keys, *counts, *one_sided, "kind", "patient"])
 
@@ -199,8 +199,8 @@ def _per_lesion(both: pd.DataFrame) -> pd.DataFrame:
 def _of_lesion(rois: pd.DataFrame) -> dict[str, object]:
     found = rois["found"]
     common = rois[found == "both"]
-    shares = {f"share_common_{source}": common[f"plus_{source}"].mean() for source in SOURCES}
-    only = {f"share_{source}_only": rois.loc[found == side, f"plus_{source}"].mean() for source, side in _ONLY.items()}
+    shares = {f"share_common_{side}": common[f"plus_{side}"].mean() for side in SIDES}
+    only = {f"share_{side}_only": rois.loc[found == where, f"plus_{side}"].mean() for side, where in _ONLY.items()}
     return {
         "n_roi_manual": int((found != "right_only").sum()),
         "n_roi_automatic": int((found != "left_only").sum()),

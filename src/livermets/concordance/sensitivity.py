@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.detected import UNDETECTED
-from livermets.masks.identity import AUTOMATIC, LESION_KEY, MANUAL, PREDICTED, ROI_COUNTS, SHARES, SOURCES
+from livermets.masks.identity import AUTOMATIC, LESION_KEY, MANUAL, PREDICTED, ROI_COUNTS, SHARES, SIDES
 from livermets.stats.proportions import quoted_share
 from livermets.stats.resampling import per_patient_sum
 
@@ -66,13 +66,13 @@ def _remark(row: dict, gaps: NDArray, few_rois: int) -> str:
     said = []
     if np.isfinite(gaps).any():
         nearer = int(np.nanargmin(gaps))
-        gap, source = float(gaps[nearer]), SOURCES[nearer]
+        gap, side = float(gaps[nearer]), SIDES[nearer]
         near = f"flips by {gap:.3f}" if gap < FLIP else f"crosses the threshold by at least {gap:.2f}"
-        said.append(f"{near} ({source} mask)")
-    for source in SOURCES:
-        count = row.get(f"n_roi_{source}")
+        said.append(f"{near} ({side} mask)")
+    for side in SIDES:
+        count = row.get(f"n_roi_{side}")
         if count is not None and count < few_rois:
-            said.append(f"rests on {int(count)} ROI{'s' * (int(count) != 1)} ({source} mask)")
+            said.append(f"rests on {int(count)} ROI{'s' * (int(count) != 1)} ({side} mask)")
     return "; ".join(said)
 
 
@@ -83,9 +83,9 @@ def threshold_curve(lesions: pd.DataFrame, threshold: float, level: float) -> pd
     used = lesions[lesions["predicted_manual"].notna() & lesions["share_manual"].notna()]
     rows = []
     for at in sorted({*THRESHOLDS, threshold}):
-        called = {source: _at(used[f"share_{source}"], at, used[f"predicted_{source}"].notna()) for source in SOURCES}
+        called = {side: _at(used[f"share_{side}"], at, used[f"predicted_{side}"].notna()) for side in SIDES}
         both = np.isfinite(called[AUTOMATIC])
-        plus = [int((called[source][both] == 1).sum()) for source in SOURCES]
+        plus = [int((called[side][both] == 1).sum()) for side in SIDES]
         for row in _agreement(called, used["patient"].to_numpy(np.intp), level):
             rows.append((at, int(at == threshold), *plus, *row))
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
@@ -110,21 +110,21 @@ def minimum_rois_table(lesions: pd.DataFrame, threshold: float | None, settings:
     ]
     rows = []
     for number in sorted(tried):
-        called = {source: _with_enough(lesions, source, threshold, number) for source in SOURCES}
-        counts = [int(np.isfinite(called[source]).sum()) for source in SOURCES]
+        called = {side: _with_enough(lesions, side, threshold, number) for side in SIDES}
+        counts = [int(np.isfinite(called[side]).sum()) for side in SIDES]
         for row in _agreement(called, lesions["patient"].to_numpy(np.intp), settings.level):
             rows.append((number, int(number == configured), *counts, *row))
     return pd.DataFrame(rows, columns=list(MINIMUM_COLUMNS))
 
 
-def _with_enough(lesions: pd.DataFrame, source: str, threshold: float | None, number: int) -> NDArray[np.float64]:
-    called = lesions[f"predicted_{source}"].astype(float)
-    if threshold is not None and f"share_{source}" in lesions:
-        share = lesions[f"share_{source}"]
+def _with_enough(lesions: pd.DataFrame, side: str, threshold: float | None, number: int) -> NDArray[np.float64]:
+    called = lesions[f"predicted_{side}"].astype(float)
+    if threshold is not None and f"share_{side}" in lesions:
+        share = lesions[f"share_{side}"]
         # A lesion that was not detected has no class from the automatic mask, however many ROIs it holds.
-        classifiable = share.notna() & (lesions[f"{source}_fate"] != UNDETECTED)
+        classifiable = share.notna() & (lesions[f"{side}_fate"] != UNDETECTED)
         called = called.fillna(pd.Series(_at(share, threshold, classifiable), lesions.index))
-    return np.where(lesions[f"n_roi_{source}"].fillna(0) >= number, called, np.nan)
+    return np.where(lesions[f"n_roi_{side}"].fillna(0) >= number, called, np.nan)
 
 
 def _at(share: pd.Series, threshold: float, allowed: pd.Series) -> NDArray[np.float64]:

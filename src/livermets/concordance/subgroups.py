@@ -11,7 +11,7 @@ from livermets.concordance.diagnostics import scored, scored_arrays
 from livermets.concordance.optional_tables import empty
 from livermets.concordance.strata import with_size
 from livermets.config.statistics import StatisticsSettings
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.masks.lesion_table import GROUP_COLUMNS
 from livermets.stats.comparisons import auc_difference, share_difference
 from livermets.stats.diagnostics import auc_estimates, class_diagnostics
@@ -49,7 +49,7 @@ def subgroup_table(lesions: pd.DataFrame, grouping: str, boot: PatientBootstrap)
         labels = {"grouping": grouping, "group": str(value)}
         frames.append(to_frame(_agreement(group, boot), **labels, mask_source="both"))
         known = group[group["compared"] & group["response"].notna()]
-        frames += [to_frame(_diagnostics(known, source, boot), **labels, mask_source=source) for source in SOURCES]
+        frames += [to_frame(_diagnostics(known, side, boot), **labels, mask_source=side) for side in SIDES]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
@@ -79,16 +79,16 @@ def subgroup_differences(lesions: pd.DataFrame, grouping: str, boot: PatientBoot
 
 def _agreement(group: pd.DataFrame, boot: PatientBootstrap) -> list[Estimate]:
     part = group[group["compared"]]
-    manual, automatic = (part[f"predicted_{source}"].to_numpy() for source in SOURCES)
+    manual, automatic = (part[f"predicted_{side}"].to_numpy() for side in SIDES)
     estimates = agreement_estimates(manual, automatic, part["patient"].to_numpy(np.intp), boot)
     return [*estimates, *(one for one in fate_estimates(group, boot) if one.measure != AGREEMENT)]
 
 
-def _diagnostics(known: pd.DataFrame, source: str, boot: PatientBootstrap) -> list[Estimate]:
-    response, called = known["response"].to_numpy(), known[f"predicted_{source}"].to_numpy()
+def _diagnostics(known: pd.DataFrame, side: str, boot: PatientBootstrap) -> list[Estimate]:
+    response, called = known["response"].to_numpy(), known[f"predicted_{side}"].to_numpy()
     estimates = class_diagnostics(response, called, known["patient"].to_numpy(np.intp), boot)
     part = scored(known)
-    return estimates if part.empty else [*estimates, *auc_estimates(*scored_arrays(part, source), boot)]
+    return estimates if part.empty else [*estimates, *auc_estimates(*scored_arrays(part, side), boot)]
 
 
 def _differences(lesions: pd.DataFrame, first: pd.Series, second: pd.Series, boot: PatientBootstrap) -> list[Estimate]:
@@ -99,8 +99,8 @@ def _differences(lesions: pd.DataFrame, first: pd.Series, second: pd.Series, boo
     ]
     parts = [scored(lesions[lesions["compared"] & group]) for group in (first, second)]
     if any(len(part) for part in parts):
-        for source in SOURCES:
-            estimates.append(auc_difference(f"auc_{source}", [scored_arrays(part, source) for part in parts], boot))
+        for side in SIDES:
+            estimates.append(auc_difference(f"auc_{side}", [scored_arrays(part, side) for part in parts], boot))
     return estimates
 
 
@@ -114,8 +114,8 @@ def _shares(lesions: pd.DataFrame) -> dict[str, tuple[NDArray[np.bool_], NDArray
     shares: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {
         measure: (same, among) for measure, among in kept_class(lesions).items()
     }
-    for source in SOURCES:
-        right = (lesions[f"predicted_{source}"] == response).to_numpy()
-        shares[f"sensitivity_{source}"] = right, compared & (response == 1).to_numpy()
-        shares[f"specificity_{source}"] = right, compared & (response == 0).to_numpy()
+    for side in SIDES:
+        right = (lesions[f"predicted_{side}"] == response).to_numpy()
+        shares[f"sensitivity_{side}"] = right, compared & (response == 1).to_numpy()
+        shares[f"specificity_{side}"] = right, compared & (response == 0).to_numpy()
     return shares

@@ -19,9 +19,9 @@ _OF_SEGMENTATION: dict[str, Any] = {
     "preprocess": True,
     "segmentation": {"network", "training", "output", "matching", "cpu_threads"},
 }
-_OF_LIVER_NETWORK = {"source", "network", "training", "output", "postprocess"}
+_OF_LIVERS = {"missing", "replace_given", "network", "training", "output", "postprocess"}
 _OF_RESPONSE = ("outcome", "response_timepoints", "radiomics", "selection", "classification")
-OWN_CHOICE = ("outcome", "segmentation.liver.source")
+OWN_CHOICE = ("outcome", "segmentation.liver.missing", "segmentation.liver.replace_given")
 """What a study may state otherwise: how it tells responders, and where its livers come from."""
 _PARTS = ("network", "training", "output")
 
@@ -56,7 +56,7 @@ def settings_to_share(config: StudyConfig, networks: Collection[str], fits_respo
         shared |= config.model_dump(mode="json", include=_OF_SEGMENTATION)
         shared["networks"] = {name: _explicit(recipe) for name, recipe in network_recipes(config).items()}
     if LIVER in networks:
-        liver = config.segmentation.liver.model_dump(mode="json", include=_OF_LIVER_NETWORK)
+        liver = config.segmentation.liver.model_dump(mode="json", include=_OF_LIVERS)
         shared["segmentation"]["liver"] = liver
     if fits_response:
         shared |= config.model_dump(mode="json", include=set(_OF_RESPONSE))

@@ -137,8 +137,8 @@ class CohortSettings(Section):
 
     role: Role | Roles | None = None
     """What the cohort is for. One word for both tasks (train: fits networks and model; validation: outcome known, only
-    measured; predict: only applied, no outcome needed), or one per task: {segmentation: train, response: none}. The word
-    for response holds at `response_timepoints`; at others the model is only applied. By timepoint: see `timepoints`."""
+    measured; predict: only applied, no outcome needed), or one each: {segmentation: train, response: none}. That for
+    response holds at `response_timepoints`; at others the model is only applied. See `timepoints`."""
     phantom: PhantomSettings | None = None
     """Write this cohort synthetically instead of reading it."""
     folder: PathText | None = None
@@ -184,8 +184,10 @@ class CohortSettings(Section):
     series: SeriesChoice = SeriesChoice()
     """Which DICOM series, where a folder holds several."""
     liver: PathText | None = None
-    """Path of the liver mask (NIfTI, NRRD, MHA, DICOM-SEG, RTSTRUCT, or a folder of DICOM mask slices); empty:
-    segmentation.liver says how it is made."""
+    """Path of the liver mask (NIfTI, NRRD, MHA, DICOM-SEG, RTSTRUCT, or a folder of DICOM mask slices). Empty, or
+    an empty cell of the column `liver`: segmentation.liver says what finds it."""
+    liver_optional: bool = False
+    """A scan without a file at this path: false, an error; true, it comes without a liver mask. `check` counts them."""
     liver_labels: list[int | str] = []
     """Which labels of that file are liver: label values, DICOM-SEG segment numbers or names, RTSTRUCT ROI names (`*`
     stands for anything). Empty: everything above 0."""
@@ -195,10 +197,10 @@ class CohortSettings(Section):
     lesion_labels: list[int | str] = []
     """Which labels of that file are lesions, given as for `liver_labels`. Empty: everything above 0."""
     masks: dict[Name, PathText | MaskFile] = {}
-    """Path of the lesion masks of every source: {manual: PATH, reader2: PATH, adjusted: PATH, nnunet: {path: PATH, labels: [2]}}. `lesions`
-    is short for `masks: {manual: PATH}`. Further sources are matched with the reference (`concordance.reference`) and
-    compared with it. A file that is not there is a scan without that source's mask, unless the source is the
-    reference."""
+    """Path of the lesion masks of every source: {manual: PATH, reader2: PATH, nnunet: {path: PATH, labels: [2]}}.
+    `lesions` is short for `masks: {manual: PATH}`. Further sources are matched with the reference
+    (`concordance.reference`) and compared with it. A file that is not there is a scan without that source's mask,
+    unless the source is the reference."""
     lesion_ids: Literal["labels", "components"] = "labels"
     """labels: each label is a lesion, its value (or the number in its name) is the lesion_id; components: the labels
     together are one binary mask whose connected components are the lesions, numbered from feet to head."""
@@ -282,9 +284,9 @@ class CohortSettings(Section):
             raise ValueError(f"`lesions` is short for `masks: {{{FIRST_READER}: ...}}`; give one of the two")
         for name, file in self.mask_files.items():
             if "*{lesion}" in file.path or "{lesion}*" in file.path:
+                said = "lesions" if name == FIRST_READER else name
                 raise ValueError(
-                    f"`{'lesions' if name == FIRST_READER else name}` needs some text between {{lesion}} and *, or no one "
-                    "knows which number is meant"
+                    f"`{said}` needs some text between {{lesion}} and *, or no one knows which number is meant"
                 )
         return self
 

@@ -32,6 +32,7 @@ OF_TABLES = frozenset(
         "header_row",
         "ignore_rows",
         "patient_id",
+        "liver_optional",
     }
 )
 """Keys of a cohort that say who is in it and with which outcome. They change no image: a scan is brought in without
@@ -42,6 +43,7 @@ OF_IMAGES = frozenset(
         "image",
         "series",
         "liver",
+        "liver_optional",
         "liver_labels",
         "lesions",
         "lesion_labels",
@@ -83,7 +85,7 @@ def scan_part(cohort: CohortSettings, image: Path, liver: Path | None, lesions: 
 
 
 def mask_part(cohort: CohortSettings, image: Path, source: str, pattern: str) -> dict[str, Any]:
-    """What the mask of a further source of one scan is read by, in the same form: that mask in the reference's place."""
+    """What a further source's mask of one scan is read by, in the same form: it stands in the reference's place."""
     labels = cohort.mask_files[source].labels if source in cohort.mask_files else []
     return scan_part(cohort, image, None, pattern) | {"lesion_labels": labels, "liver_labels": [], "series": {}}
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from livermets.config.bundled import with_bundle
 from livermets.config.duplicates import parsed_json, parsed_yaml
+from livermets.config.replaced import replacement
 from livermets.config.written import KEY, not_a_text, written_text
 from livermets.errors import InputError, Problem, input_error
 
@@ -82,6 +83,8 @@ def _problems(section: type[BaseModel], error: ValidationError, where: str, sour
         if detail["type"] == "string_type" and not isinstance(detail["input"], (str, list, dict)):
             text = written_text(source, detail["loc"], detail["input"])
             problems.append(Problem(key, *not_a_text(detail["input"], text)))
+        elif detail["type"] == "extra_forbidden" and (instead := replacement(key)):
+            problems.append(Problem(key, "this key is no longer known", instead))
         elif detail["type"] == "extra_forbidden":
             known = _keys_beside(section, detail["loc"])
             near = difflib.get_close_matches(path[-1], known, n=1)

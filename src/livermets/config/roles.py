@@ -10,6 +10,8 @@ Task = Literal["segmentation", "response"]
 """segmentation: networks that draw masks; response: the model that calls a lesion R+ or R-."""
 Role = Literal["train", "validation", "predict", "none"]
 """train: fitted on it; validation: the truth is known, only measured; predict: only applied; none: not used."""
+USED: tuple[Role, ...] = ("train", "validation", "predict")
+"""Roles of a task that uses a scan."""
 KNOWN: tuple[Role, ...] = ("train", "validation")
 """Roles that need the truth: a reader's mask for segmentation, that and the outcome for response."""
 
@@ -20,7 +22,7 @@ class Roles(Section):
     segmentation: Role = "none"
     """Networks that draw masks: train, validation, predict, or none (no network draws a mask of it)."""
     response: Role = "none"
-    """The model of response: train, validation, predict, or none (its lesions get no class, and no outcome is asked)."""
+    """The model of response: train, validation, predict, or none (no lesion gets a class, no outcome is asked)."""
 
     def of(self, task: Task) -> Role:
         """The role in one task."""
@@ -46,6 +48,10 @@ class Roles(Section):
         if self.segmentation == self.response:
             return self.segmentation
         return f"segmentation {self.segmentation}, response {self.response}"
+
+
+UNUSED = Roles()
+"""Of what no task uses."""
 
 
 def in_both(role: Role | Roles) -> Roles:

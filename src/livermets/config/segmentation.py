@@ -214,11 +214,14 @@ class LiverOutputSettings(OutputSettings):
 
 
 class LiverSettings(Section):
-    """Where the liver mask comes from."""
+    """Where the liver mask of a scan comes from: the one it is given with, or else a network or a program."""
 
-    source: Literal["given", "network", "command"] = "given"
-    """given: a mask in the cohort's table; network: trained in the workflow from the training cohorts' liver masks;
-    command: any external program."""
+    missing: Literal["network", "command"] = "network"
+    """What finds the liver of a scan that comes without a mask of it. network: trained in the workflow, if any scan
+    needs it, on the training scans that come with one; command: any external program."""
+    replace_given: bool = False
+    """Find every liver so, also where a mask is given, as the published pipelines do. The given masks train the
+    network, and are the reference that the found ones are measured against."""
     command: str | None = None
     """The external program with `{image}` and `{out}` in place of the two files, e.g.
     ``TotalSegmentator -i {image} -o {out} --ml --roi_subset liver``."""
@@ -236,10 +239,10 @@ class LiverSettings(Section):
 
     @model_validator(mode="after")
     def _command_has_places(self) -> LiverSettings:
-        if self.source == "command":
-            missing = [place for place in ("{image}", "{out}") if place not in (self.command or "")]
-            if missing:
-                raise ValueError(f"source command needs a `command` with {' and '.join(missing)} in it")
+        if self.missing == "command":
+            absent = [place for place in ("{image}", "{out}") if place not in (self.command or "")]
+            if absent:
+                raise ValueError(f"missing: command needs a `command` with {' and '.join(absent)} in it")
         return self
 
 
@@ -255,7 +258,7 @@ class SegmentationSettings(Section):
     """The automatic masks: liver, lesions, and how they are matched with the manual ones."""
 
     liver: LiverSettings = LiverSettings()
-    """Where the liver mask comes from."""
+    """Where the liver mask of a scan comes from."""
     network: NetworkSettings = NetworkSettings()
     """Architecture of the lesion network."""
     training: TrainingSettings = TrainingSettings()

@@ -17,6 +17,7 @@ from livermets.config.radiomics import RadiomicsSettings
 from livermets.config.report import ReportSettings
 from livermets.config.segmentation import SegmentationSettings
 from livermets.config.selection import SelectionSettings
+from livermets.config.sources import ReadersSettings, Sources, not_its_own_start
 from livermets.config.statistics import StatisticsSettings
 
 
@@ -30,8 +31,8 @@ class StudyConfig(Section):
     cohorts: dict[Name, CohortSettings] = Field(min_length=1)
     """The cohorts by name; a new one is added here and nowhere else."""
     model: PathText | None = None
-    """Path of the bundle of a finished study (`livermets bundle`), whose networks and response model are applied as they are:
-    no cohort trains for a task that the bundle brings, and the settings of that task come from it."""
+    """Path of the bundle of a finished study (`livermets bundle`), whose networks and response model are applied as they
+    are: no cohort trains for a task that the bundle brings, and the settings of that task come from it."""
     outcome: OutcomeSettings = OutcomeSettings()
     """What counts as a responder."""
     response_timepoints: Timepoints = ["baseline"]
@@ -54,8 +55,15 @@ class StudyConfig(Section):
     """Which masks are compared with which."""
     statistics: StatisticsSettings = StatisticsSettings()
     """Intervals, strata and the agreement model."""
+    sources: Sources = {}
+    """Who made the masks of a source, by its name: {adjusted: {reader: A, start: automatic}, nnunet: {tool: true}};
+    what is not named here is a network, or a reader of its own."""
+    readers: ReadersSettings = ReadersSettings()
+    """When the masks of a network are as good as those of a second reader."""
     report: ReportSettings = ReportSettings()
     """What the report shows."""
+
+    _starts = field_validator("sources")(not_its_own_start)
 
     @field_validator("networks")
     @classmethod
@@ -70,9 +78,8 @@ class StudyConfig(Section):
         drawn = {name: cohort for cohort, settings in self.cohorts.items() for name in settings.mask_files}
         for name in (OWN, LIVER, *self.networks):
             if name in drawn:
-                raise ValueError(
-                    f"{name} is a network's name, and cohort {drawn[name]} names given masks so; choose another name there"
-                )
+                where = f"cohort {drawn[name]} names given masks so"
+                raise ValueError(f"{name} is a network's name, and {where}; choose another name there")
         return self
 
     @model_validator(mode="after")
@@ -87,6 +94,9 @@ class StudyConfig(Section):
             raise ValueError(f"concordance.reference: no cohort gives masks of {reference}; given are: {known}")
         if primary is not None and primary not in sources:
             raise ValueError(f"concordance.primary: there is no mask source {primary}; sources: {', '.join(sources)}")
+        named = [*self.sources, *(entry.start for entry in self.sources.values() if entry.start is not None)]
+        if unknown := [name for name in named if name not in sources]:
+            raise ValueError(f"sources: there is no mask source {unknown[0]}; sources: {', '.join(sources)}")
         if primary == reference:
             raise ValueError(f"concordance.primary: {primary} is the reference, which is not compared with itself")
         return self

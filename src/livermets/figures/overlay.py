@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from livermets.figures.slices import Pane
 from livermets.figures.style import CONTOUR_LOOK, empty_figure, panels, styled
 from livermets.figures.window import LIVER, Window
+from livermets.masks.identity import MANUAL
 
 _SCALE_BAR_MM = 20.0
 _BORDER_MM = 1.5
@@ -103,7 +104,7 @@ def _places(
 
 
 def _names(pane: Pane) -> set[str]:
-    return {*pane.contours, *(["manual"] if pane.numbered is not None else [])}
+    return {*pane.contours, *([MANUAL] if pane.numbered is not None else [])}
 
 
 def _handle(name: str) -> Line2D:
@@ -128,9 +129,9 @@ def _draw_contours(axes: Axes, pane: Pane, points: float) -> None:
         return
     for lesion in np.unique(pane.numbered[pane.numbered > 0]):
         mask = pane.numbered == lesion
-        _draw_contour(axes, pane, mask, "manual", points)
+        _draw_contour(axes, pane, mask, MANUAL, points)
         y, x = (np.argwhere(mask).mean(axis=0) + 0.5) * pane.spacing_mm
-        axes.text(x, y, str(lesion), color=CONTOUR_LOOK["manual"].colour, ha="center", va="center", fontsize=8)
+        axes.text(x, y, str(lesion), color=CONTOUR_LOOK[MANUAL].colour, ha="center", va="center", fontsize=8)
 
 
 def _draw_contour(axes: Axes, pane: Pane, mask: NDArray, name: str, points: float) -> None:

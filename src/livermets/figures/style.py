@@ -14,6 +14,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from livermets.masks.identity import AUTOMATIC, MANUAL
+
 BLUE = "#0072B2"
 VERMILION = "#D55E00"
 GREEN = "#009E73"
@@ -34,10 +36,11 @@ class Look:
     marker: str = ""
 
 
-SOURCE_LOOK = {"manual": Look(BLUE, "-", "o"), "automatic": Look(VERMILION, "--", "s")}
-CONTOUR_LOOK = {"manual": Look(SKY, "-"), "automatic": Look(ORANGE, "--"), "liver": Look(GREEN, ":")}
+SIDE_LOOK = {MANUAL: Look(BLUE, "-", "o"), AUTOMATIC: Look(VERMILION, "--", "s")}
+"""Of the two sides of a pair of mask sources."""
+CONTOUR_LOOK = {MANUAL: Look(SKY, "-"), AUTOMATIC: Look(ORANGE, "--"), "liver": Look(GREEN, ":")}
 """On CT slices: lighter members of the palette, as blue and vermilion drown in the grey of a liver."""
-CONTOUR_WORDS = {"manual": "light blue, solid", "automatic": "orange, dashed", "liver": "green, dotted"}
+CONTOUR_WORDS = {MANUAL: "light blue, solid", AUTOMATIC: "orange, dashed", "liver": "green, dotted"}
 """The same for captions."""
 SERIES = (
     Look(BLUE, "-", "o"),

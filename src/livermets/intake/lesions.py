@@ -21,6 +21,7 @@ COLUMNS = (
     "timepoint",
     "centre",
     "lesion_id",
+    "role",
     "response",
     "longest_diameter_mm",
     "volume_ml",
@@ -33,7 +34,7 @@ MEASURED = ("lesion_id", "longest_diameter_mm", "volume_ml")
 
 def lesion_table(scan: Scan, cohort: Cohort, data: ScanData) -> pd.DataFrame:
     """One row per lesion of the mask: size as measured in the mask, outcome as the table has it (empty: unknown, or
-    left out by `exclude`). Diameters in mm, volume in ml."""
+    left out by `exclude`), and what the scan is for in the response model. Diameters in mm, volume in ml."""
     if data.lesions is None:
         return pd.DataFrame(columns=list(COLUMNS))
     return with_outcome(scan, cohort, measure_lesions(data.lesions, data.ct.grid.spacing_zyx_mm))
@@ -50,6 +51,7 @@ def with_outcome(scan: Scan, cohort: Cohort, table: pd.DataFrame) -> pd.DataFram
         patient_id=scan.patient_id,
         timepoint=scan.timepoint,
         centre=scan.centre,
+        role=cohort.roles(scan.timepoint).response,
         response=pd.array(response, dtype="Int64"),
         baseline_diameter_mm=np.array([row.baseline_diameter_mm if row else None for row in rows], dtype=float),
         followup_diameter_mm=np.array([row.followup_diameter_mm if row else None for row in rows], dtype=float),

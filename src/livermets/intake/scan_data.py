@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from livermets.cohort.missing import missing_masks
+from livermets.cohort.missing import missing_liver, missing_masks
 from livermets.cohort.scan import Scan
 from livermets.config.cohorts import CohortSettings, SeriesChoice
 from livermets.errors import InputError, Problem, ProblemList
@@ -126,6 +126,8 @@ def _as_problems(error: InputError | OSError, where: Path) -> list[Problem]:
 def _read_liver(scan: Scan, settings: CohortSettings, data: ScanData, problems: ProblemList) -> None:
     if scan.liver_path is None:
         return
+    if absent := missing_liver(scan):
+        raise InputError(absent)
     mask = read_mask(scan.liver_path, data.ct.grid, settings.liver_labels, settings.resample_masks)
     _remark(mask, f"{scan.label}, {scan.liver_path}", problems)
     data.liver = mask.labels > 0

@@ -15,7 +15,10 @@ _POINTERS = {
 FETCH_FIX = "Fetch what is missing (git annex get, datalad get), mount the disk it is on, or remove the link"
 
 
-def require(path: Path, noun: str, fix: str = "Check the path in the configuration or the table") -> None:
+CHECK_PATH = "Check the path in the configuration or the table"
+
+
+def require(path: Path, noun: str, fix: str = CHECK_PATH) -> None:
     """Raises `InputError` unless the path leads to something: "this CT does not exist", or that a part of it is a link
     that leads nowhere, or that the file only stands for one whose content was not fetched."""
     if not path.exists():

@@ -28,6 +28,7 @@ TEXT_COLUMNS = (
     "patient_id",
     "timepoint",
     "centre",
+    "role",
     "mask_source",
     "group",
     "kind",

@@ -1,10 +1,10 @@
-"""Which lesion a row is about, and whose mask it speaks of: keys, ids and sources as all tables have them."""
+"""Which lesion a row is about, and which mask it speaks of: keys, ids and the sides of a pair as all tables have them.
+
+What the sources of masks are called is for each study to say, and stands in the column ``mask_source``."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-
-from livermets.config.networks import OWN
 
 PATIENT_KEY = ("cohort", "patient_id")
 """The columns that name a patient: the same ``patient_id`` in two cohorts is two people."""
@@ -12,15 +12,18 @@ SCAN_KEY = (*PATIENT_KEY, "timepoint")
 """The columns that name a scan."""
 LESION_KEY = (*SCAN_KEY, "lesion_id")
 """The columns that name a lesion."""
-MANUAL, AUTOMATIC = SOURCES = ("manual", OWN)
-"""Mask sources: the reference, and the study's own network."""
+MANUAL, AUTOMATIC = SIDES = ("manual", "automatic")
+"""The two sides of a pair of mask sources in columns and in ``kind``, whatever the sources are called: the reference,
+and the source that is compared with it."""
+REFERENCE = MANUAL
+"""The name of the reference where none is said."""
 FALSE_POSITIVE = "false_positive"
-"""The ``kind`` of an automatic component without a reader's lesion; other kinds are the sources: a reader's lesion, and
-a component where there is no manual mask to say whether it is false."""
+"""The ``kind`` of a component without a reference lesion; other kinds are the sides: a lesion of the reference, and a
+component where there is no reference mask to say whether it is false."""
 LARGEST_LESION_ID = 1000
-"""A reader's lesion ids end here."""
+"""The ids of reference lesions end here."""
 FIRST_UNMATCHED_ID = LARGEST_LESION_ID + 1
-"""Automatic components without a reader's lesion count from here, or from above the reader's highest id."""
+"""Components without a reference lesion count from here, or from above the highest id of one."""
 
 
 def present(key: Sequence[str], table: Container[object]) -> list[str]:
@@ -29,7 +32,7 @@ def present(key: Sequence[str], table: Container[object]) -> list[str]:
 
 
 def of_both(measure: str) -> tuple[str, str]:
-    """The columns of a measure that a lesion has from each mask."""
+    """The columns of a measure that a lesion has from each mask of a pair."""
     return f"{measure}_{MANUAL}", f"{measure}_{AUTOMATIC}"
 
 

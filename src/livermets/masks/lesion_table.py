@@ -1,15 +1,14 @@
-"""The lesion table as the statistics need it: checked, typed, and every lesion with a stated fate."""
+"""The lesions of a pair of mask sources as the statistics need them: checked, typed, each with a stated fate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.errors import ProblemList, input_error
-from livermets.io.row_numbers import rows_in_words
 from livermets.masks.detected import RULE_COLUMN, UNDETECTED, missed
 from livermets.masks.identity import (
     AUTOMATIC,
@@ -20,31 +19,30 @@ from livermets.masks.identity import (
     PATIENT_KEY,
     PREDICTED,
     ROI_COUNTS,
+    SCAN_KEY,
     SHARES,
     present,
 )
+from livermets.masks.table_checks import NEEDED_OF_KEY, checked_numbers, rules_of_numbers
 
-_NEEDED_OF_KEY = ("patient_id", "lesion_id")
-REQUIRED_COLUMNS = (*_NEEDED_OF_KEY, "response", *PREDICTED, "dice", "longest_diameter_mm")
+REQUIRED_COLUMNS = (*NEEDED_OF_KEY, "response", *PREDICTED, "dice", "longest_diameter_mm")
 NOT_STATED = "not stated"
+TRAIN, VALIDATION = "train", "validation"
+"""The roles of scans whose lesions have a known outcome: the response model is fitted on the first and judged by the
+second."""
 CLASS_GIVEN, NO_ROI, TOO_FEW_ROIS, NO_CLASS_GIVEN = "classified", "no ROI", "too few ROIs", "no class given"
 """What one mask makes of a lesion: a class, or the reason why there is none; of the automatic one also `UNDETECTED`."""
 GROUP_COLUMNS = ("cohort", "centre", "timepoint")
 """What a lesion may be grouped by; none stated is a group too."""
-_MOST_VALUES_NAMED = 20
 SAME, OTHER, NO_CLASS = FATES = ("same", "other", "no class")
 """What becomes of a lesion when the automatic mask replaces the reader's: the same class with both, another one, or no
 class with at least one of them. Every lesion has exactly one of these fates."""
-Allowed = Callable[[pd.Series], pd.Series]
-"""Which numbers of a column are allowed."""
-_SHARES = ("dice", RULE_COLUMN, *SHARES, *CALIBRATED, "threshold")
-_NUMBERS: tuple[tuple[Sequence[str], Allowed, str], ...] = (
-    (("response", *PREDICTED, "detected"), lambda x: x.isin([0, 1]), "0, 1 or empty"),
-    (_SHARES, lambda x: x.between(0, 1), "between 0 and 1, or empty"),
-    ((*ROI_COUNTS, "minimum_rois"), lambda x: x >= 0, "a count, or empty"),
-    (("longest_diameter_mm",), lambda x: (x >= 0) & np.isfinite(x), "a length in mm (0: a single voxel), or empty"),
+_NUMBERS = rules_of_numbers(
+    classes=("response", *PREDICTED, "detected"),
+    shares=("dice", RULE_COLUMN, *SHARES, *CALIBRATED, "threshold"),
+    counts=(*ROI_COUNTS, "minimum_rois"),
+    lengths=("longest_diameter_mm",),
 )
-"""Columns of numbers, those that are allowed, and how these are said."""
 
 
 def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.DataFrame:
@@ -55,20 +53,7 @@ def checked_lesions(lesions: pd.DataFrame, where: str = "lesion table") -> pd.Da
 
     Raises `InputError` naming every column and row that is wrong. One class only, one patient only or nothing detected
     are not errors: the statistics say what they cannot compute."""
-    problems = ProblemList()
-    missing = [column for column in REQUIRED_COLUMNS if column not in lesions]
-    if missing:
-        fix = f"Needed are {', '.join(REQUIRED_COLUMNS)}"
-        problems.error(where, f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}", fix)
-    elif lesions.empty:
-        problems.error(where, "the table has no lesions", "Give one row per lesion")
-    numbers = {
-        column: _numbers(lesions[column], problems, where, allowed, expected)
-        for columns, allowed, expected in _NUMBERS
-        for column in present(columns, lesions)
-    }
-    _check_keys(lesions, problems, where)
-    problems.raise_if_errors()
+    numbers = checked_numbers(lesions, REQUIRED_COLUMNS, _NUMBERS, LESION_KEY, where)
     return _with_fates(with_stated_groups(lesions.assign(**numbers)))
 
 
@@ -81,12 +66,9 @@ def with_stated_groups(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: table[name].astype(object).where(table[name].notna(), NOT_STATED) for name in partly})
 
 
-def false_positive_count(lesions: pd.DataFrame, timepoints: Sequence[str] = ()) -> int:
-    """Automatic components that cover no manual lesion, if the table lists them (``kind``), at the named timepoints
-    (all if none is named)."""
-    if "kind" not in lesions:
-        return 0
-    return int((lesions["kind"].eq(FALSE_POSITIVE) & with_headline(lesions, timepoints)["headline"]).sum())
+def false_positive_count(lesions: pd.DataFrame) -> int:
+    """Components of the other mask that cover no reference lesion, if the table lists them (``kind``)."""
+    return int(lesions["kind"].eq(FALSE_POSITIVE).sum()) if "kind" in lesions else 0
 
 
 def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -113,11 +95,50 @@ def of_cohorts(lesions: pd.DataFrame, cohorts: Sequence[str], where: str = "lesi
     return lesions[lesions["cohort"].notna() & lesions["cohort"].astype(str).isin(list(cohorts))]
 
 
-def with_headline(lesions: pd.DataFrame, timepoints: Sequence[str], where: str = "lesion table") -> pd.DataFrame:
-    """The lesions with ``headline``: of a timepoint whose classes count as predictions (all of them if none is named).
+def with_headline(
+    lesions: pd.DataFrame,
+    timepoints: Sequence[str],
+    where: str = "lesion table",
+    roles: Sequence[str] = (TRAIN, VALIDATION),
+) -> pd.DataFrame:
+    """The lesions with ``headline``: those whose classes count as predictions, being of one of the ``roles`` and of the
+    named timepoints (all of them if none is named).
 
-    A follow-up image is part of the outcome, so its classes predict nothing. Raises `InputError` as `at_timepoints`."""
-    return lesions.assign(headline=at_timepoints(lesions, timepoints, where))
+    ``role`` is what the scan of a lesion is for in the response model; a table without it has lesions of every role,
+    and so has a cohort without it in a table of several. A follow-up image is part of the outcome, so its classes
+    predict nothing. Raises `InputError` as `at_timepoints`."""
+    return lesions.assign(headline=at_timepoints(lesions, timepoints, where) & of_roles(lesions, roles))
+
+
+def of_roles(table: pd.DataFrame, roles: Sequence[str]) -> pd.Series:
+    """Which rows are of one of the roles; every row of a cohort (or table) that says no role anywhere."""
+    if "role" not in table:
+        return pd.Series(True, index=table.index)
+    given = table["role"].notna()
+    cohort = table["cohort"] if "cohort" in table else pd.Series("", index=table.index)
+    return table["role"].isin(list(roles)) | ~given.groupby(cohort, dropna=False).transform("any")
+
+
+def scans_of_roles(lesions: pd.DataFrame, roles: Sequence[str]) -> pd.DataFrame:
+    """The scans of the lesions of these roles (`of_roles`), one row each."""
+    return lesions.loc[of_roles(lesions, roles), present(SCAN_KEY, lesions)].drop_duplicates()
+
+
+def without_other_roles(lesions: pd.DataFrame, roles: Sequence[str], where: str) -> tuple[pd.DataFrame, list[str]]:
+    """The lesions without those that another role than the ``roles`` has a known outcome for, and how many these are: a
+    lesion that the model was fitted on is no part of its validation. Raises `InputError` if none is left."""
+    if "role" not in lesions:
+        return lesions, []
+    others = [role for role in (TRAIN, VALIDATION) if role not in roles]
+    gone = lesions["role"].isin(others)
+    if gone.all():
+        what = f"every lesion is of a scan with the role {', '.join(map(str, lesions['role'].unique()))}"
+        raise input_error(where, what, "Name the role with --role to see these figures all the same")
+    drawn = gone & (lesions["kind"].eq(MANUAL) if "kind" in lesions else True)
+    said = (
+        f"{int(drawn.sum())} lesion{'s' * (int(drawn.sum()) != 1)} of scans with the role {', '.join(others)} left out"
+    )
+    return lesions[~gone], [said] if drawn.any() else []
 
 
 def at_timepoints(table: pd.DataFrame, timepoints: Sequence[str], where: str) -> pd.Series:
@@ -173,31 +194,6 @@ def fate_counts(lesions: pd.DataFrame) -> tuple[int, int, int]:
     """Lesions with the same class, another one, and no class with at least one mask; their sum is all lesions."""
     same, other, none = (int((lesions["fate"] == fate).sum()) for fate in FATES)
     return same, other, none
-
-
-def _numbers(column: pd.Series, problems: ProblemList, where: str, allowed: Allowed, expected: str) -> pd.Series:
-    text = column.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
-    blank = text.isna() | text.map(lambda cell: isinstance(cell, str) and cell == "")
-    numbers = pd.to_numeric(text.mask(blank), errors="coerce").astype(float)
-    wrong = ~blank & ~allowed(numbers)
-    if wrong.any():
-        cells = list(dict.fromkeys(map(str, column[wrong])))[:_MOST_VALUES_NAMED]
-        found, rows = ", ".join(map(repr, cells)), rows_in_words(wrong)
-        problems.error(f"{where}, column {column.name}, {rows}", f"found {found}", f"It must be {expected}")
-    return numbers
-
-
-def _check_keys(table: pd.DataFrame, problems: ProblemList, where: str) -> None:
-    for column in present(_NEEDED_OF_KEY, table):
-        blank = table[column].isna()
-        if blank.any():
-            problems.error(f"{where}, column {column}, {rows_in_words(blank)}", "empty", "Every lesion needs one")
-    keys = present(LESION_KEY, table)
-    if set(_NEEDED_OF_KEY) <= set(keys):
-        twice = table.duplicated(keys, keep=False) & table[list(_NEEDED_OF_KEY)].notna().all(axis=1)
-        if twice.any():
-            found = f"the same {', '.join(keys)} more than once"
-            problems.error(f"{where}, {rows_in_words(twice)}", found, "Keep one row each")
 
 
 def _with_fates(table: pd.DataFrame) -> pd.DataFrame:

@@ -55,6 +55,22 @@ def concatenated(paths: Sequence[Path]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else empty
 
 
+def by_source(words: Sequence[str], option: str) -> dict[str, list[Path]]:
+    """The existing files behind words ``SOURCE=PATH``, by mask source, in the order given. Raises `InputError` naming
+    every word that is none and every file that is not there."""
+    problems, found = ProblemList(), dict[str, list[Path]]()
+    for word in words:
+        source, sign, path = word.partition("=")
+        if source and sign and path:
+            found.setdefault(source, []).append(Path(path))
+        else:
+            problems.error(f"{option} {word}", "this is not SOURCE=PATH", "Name the mask source and its file")
+    with problems.collected():
+        existing([path for paths in found.values() for path in paths])
+    problems.raise_if_errors()
+    return found
+
+
 def _typed(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     absent = [name for name in LESION_KEY if name not in table]
     if absent:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import MANUAL, SIDES
 from livermets.masks.lesion_table import of_these_patients, with_patient_names
 from livermets.stats.diagnostics import auc_estimates, class_diagnostics
 from livermets.stats.resampling import Resampling
@@ -22,38 +22,38 @@ def resubstitution_tables(lesions: pd.DataFrame, resampling: Resampling) -> dict
     cohorts = [(str(name), part) for name, part in lesions.groupby("cohort", sort=False, dropna=False)]
     none = pd.DataFrame(columns=["cohort", "mask_source", *COLUMNS])
     diagnostics = [frame for name, part in cohorts for frame in _diagnostics(name, part, resampling)]
-    calls = [calls_per_patient(part, "manual") for _, part in cohorts]
+    calls = [calls_per_patient(part, MANUAL) for _, part in cohorts]
     return {
         "resubstitution": pd.concat(diagnostics or [none], ignore_index=True),
-        "resubstitution_calls": pd.concat(calls or [calls_per_patient(lesions, "manual")], ignore_index=True),
+        "resubstitution_calls": pd.concat(calls or [calls_per_patient(lesions, MANUAL)], ignore_index=True),
     }
 
 
 def _diagnostics(cohort: str, lesions: pd.DataFrame, resampling: Resampling) -> Iterator[pd.DataFrame]:
-    for source in SOURCES:
-        known = lesions[lesions["response"].notna() & lesions[f"predicted_{source}"].notna()]
+    for side in SIDES:
+        known = lesions[lesions["response"].notna() & lesions[f"predicted_{side}"].notna()]
         if len(known):
-            yield to_frame(_estimates(of_these_patients(known), source, resampling), cohort=cohort, mask_source=source)
+            yield to_frame(_estimates(of_these_patients(known), side, resampling), cohort=cohort, mask_source=side)
 
 
-def _estimates(known: pd.DataFrame, source: str, resampling: Resampling) -> list[Estimate]:
+def _estimates(known: pd.DataFrame, side: str, resampling: Resampling) -> list[Estimate]:
     patient = known["patient"].to_numpy()
     boot = resampling.draw(int(patient.max()) + 1)
     response = known["response"].to_numpy(float)
-    estimates = class_diagnostics(response, known[f"predicted_{source}"].to_numpy(float), patient, boot)
-    if f"share_{source}" in known and (scored := known[f"share_{source}"].notna().to_numpy()).any():
-        share = known[f"share_{source}"].to_numpy(float)
+    estimates = class_diagnostics(response, known[f"predicted_{side}"].to_numpy(float), patient, boot)
+    if f"share_{side}" in known and (scored := known[f"share_{side}"].notna().to_numpy()).any():
+        share = known[f"share_{side}"].to_numpy(float)
         estimates += auc_estimates(share[scored], response[scored], patient[scored], boot)
     return estimates
 
 
-def calls_per_patient(lesions: pd.DataFrame, source: str) -> pd.DataFrame:
+def calls_per_patient(lesions: pd.DataFrame, side: str) -> pd.DataFrame:
     """One row per patient: lesions of each outcome that one mask classifies, and how many of them it calls right, as in
     Table 3 of Giannini 2020."""
-    called = lesions[f"predicted_{source}"]
+    called = lesions[f"predicted_{side}"]
     counts = {}
-    for side, value in (("r_plus", 1), ("r_minus", 0)):
-        counts[f"{side}_classified"] = (lesions["response"] == value) & called.notna()
-        counts[f"{side}_correct"] = (lesions["response"] == value) & (called == value)
+    for outcome, value in (("r_plus", 1), ("r_minus", 0)):
+        counts[f"{outcome}_classified"] = (lesions["response"] == value) & called.notna()
+        counts[f"{outcome}_correct"] = (lesions["response"] == value) & (called == value)
     sums = pd.DataFrame(counts).astype(int).groupby(lesions["patient"], dropna=False).sum()
     return with_patient_names(lesions, sums)

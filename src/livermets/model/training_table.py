@@ -1,4 +1,4 @@
-"""The training table: manual ROIs of the training scans, each with the outcome of its lesion."""
+"""The training table: ROIs of the reference masks of the training scans, each with the outcome of its lesion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from livermets.errors import ProblemList
 from livermets.masks.identity import LESION_KEY
-from livermets.masks.lesion_table import at_timepoints
+from livermets.masks.lesion_table import TRAIN, at_timepoints, of_roles
 from livermets.model.extraction import setting_differences
 
 KEYS = list(LESION_KEY)
@@ -30,18 +30,22 @@ def training_table(
 ) -> TrainingTable:
     """Joins ROI tables with the outcome of their lesions and leaves out lesions without one.
 
-    Only ROIs and lesions of ``timepoints`` enter (without: of the one timepoint that there is). Raises `InputError` for
-    several timepoints of which none is chosen, for a ROI whose lesion is unknown, and if no ROI is left."""
+    Of lesions with a ``role``, only those with the role ``train`` enter, and of the named ``timepoints``; without
+    either, those of the one timepoint that there is. Raises `InputError` for several timepoints of which none is
+    chosen, for a ROI whose lesion is unknown, and if no ROI is left."""
     problems = ProblemList()
     rois = [part[at_timepoints(part, timepoints, "ROIs")] for part in rois]
     lesions = [part[at_timepoints(part, timepoints, "lesions")] for part in lesions]
-    found = sorted({str(timepoint) for part in rois for timepoint in part["timepoint"]})
-    if len(found) > 1 and not timepoints:
+    listed = pd.concat(lesions, ignore_index=True)
+    known = listed.loc[of_roles(listed, [TRAIN]), [*KEYS, "response"]]
+    rows = pd.concat([part for part in rois if len(part)] or list(rois)[:1], ignore_index=True)
+    other_role = listed.loc[~of_roles(listed, [TRAIN]), KEYS]
+    rows = rows[~pd.MultiIndex.from_frame(rows[KEYS]).isin(pd.MultiIndex.from_frame(other_role))]
+    found = sorted({str(timepoint) for timepoint in rows["timepoint"]})
+    if len(found) > 1 and not timepoints and not _roles_say_so(listed):
         what = f"several timepoints ({', '.join(found)}), and a follow-up image is part of the outcome"
         problems.error("ROIs", what, "Name those to learn from with --timepoint")
         problems.raise_if_errors()
-    known = pd.concat([part[[*KEYS, "response"]] for part in lesions], ignore_index=True)
-    rows = pd.concat([part for part in rois if len(part)] or list(rois)[:1], ignore_index=True)
     for key in known[known.duplicated(KEYS)][KEYS].itertuples(index=False, name=None):
         problems.error("lesions", f"lesion {_name(key)} is listed twice", "Give each scan's table once")
     problems.raise_if_errors()
@@ -63,6 +67,11 @@ def training_table(
         tuple(sorted(unknown)),
         tuple(sorted(name for name, key in names.items() if name not in unknown and key not in with_rois)),
     )
+
+
+def _roles_say_so(lesions: pd.DataFrame) -> bool:
+    """Whether every lesion has a role, so that nobody need say which timepoints to learn from."""
+    return "role" in lesions and bool(lesions["role"].notna().all())
 
 
 def common_extraction(settings: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:

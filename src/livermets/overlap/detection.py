@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from livermets.masks.identity import SCAN_KEY
+from livermets.masks.identity import MANUAL, SCAN_KEY
 from livermets.overlap.tables import (
     cohort_parts,
     without_independence,
@@ -31,7 +31,7 @@ def detection_estimates(matching: pd.DataFrame, scans: pd.DataFrame, boot: Patie
 
     ``matching`` has the rows of ``matching.csv``, ``scans`` one row per scan; both have ``patient``, the codes of the
     bootstrap's patients. Intervals resample patients."""
-    manual = matching["kind"].eq("manual").to_numpy()
+    manual = matching["kind"].eq(MANUAL).to_numpy()
     false = matching["kind"].eq("false_positive").to_numpy()
     patient, patients = matching["patient"].to_numpy(np.intp), boot.weights.shape[1]
     automatic_ml = _numbers(matching["volume_automatic_ml"], 0.0)

@@ -18,23 +18,25 @@ from livermets.overlap.study import OverlapTables, compared_lesions
 from livermets.segmentation.description import read_description
 
 
-def read_network_masks(networks: Sequence[str], scans: Sequence[str]) -> dict[str, NetworkMasks]:
+def read_network_masks(
+    networks: Sequence[str], scans: Sequence[str], option: str = "--scans"
+) -> dict[str, NetworkMasks]:
     """``networks`` and ``scans`` are words ``NAME=FOLDER``: where a network was trained, and (any number per network,
     ``*`` stands for anything) where `segment` wrote what it made of a scan. In the order of ``scans``.
 
     Raises `InputError` naming every word and folder that is wrong."""
     problems = ProblemList()
     folders: dict[str, list[str]] = {}
-    for name, pattern in _pairs(scans, "--scans", problems):
+    for name, pattern in _pairs(scans, option, problems):
         found = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
         if not found:
-            problems.error(f"--scans {name}={pattern}", "no folder matches", "Give folders written by `segment`")
+            problems.error(f"{option} {name}={pattern}", "no folder matches", "Give folders written by `segment`")
         folders.setdefault(name, []).extend(found)
     trained = dict(_pairs(networks, "--network", problems))
     for name in trained.keys() - folders.keys():
         problems.error(f"--network {name}", "this network has no scans", f"Add --scans {name}=FOLDER")
-    if not folders:
-        problems.error("--scans", "no network is named", "Name one network to judge, or several to compare")
+    if not folders and problems.errors:
+        problems.error(option, "no network is named", "Name one network to judge, or several to compare")
     problems.raise_if_errors()
     masks = {}
     for name, places in folders.items():

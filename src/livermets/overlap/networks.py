@@ -18,7 +18,7 @@ from livermets.masks.detected import (
     missed,
     rule_in_words,
 )
-from livermets.masks.identity import LESION_KEY, SCAN_KEY
+from livermets.masks.identity import LESION_KEY, MANUAL, SCAN_KEY
 from livermets.masks.lesion_table import patient_numbers
 from livermets.overlap.described import described
 from livermets.overlap.detection import lesion_wise
@@ -48,7 +48,7 @@ class NetworkMasks:
     @cached_property
     def lesions(self) -> pd.DataFrame:
         """The manual lesions with the columns that overlap is summed up by."""
-        lesions = self.matching[self.matching["kind"] == "manual"].reset_index(drop=True)
+        lesions = self.matching[self.matching["kind"] == MANUAL].reset_index(drop=True)
         fate = np.where(missed(lesions), UNDETECTED, "detected")
         return lesions.assign(patient=patient_numbers(lesions), automatic_fate=fate)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,8 @@ from livermets.overlap.tables import (
 )
 from livermets.overlap.timepoints import never_seen, seen_differences, timepoint_differences, with_training_status
 from livermets.stats.resampling import Resampling
+
+_PLACE = ("cohort", "timepoint")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,37 +47,45 @@ class OverlapTables:
     timepoints: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network"]))
 
 
-def overlap_tables(masks: Mapping[str, NetworkMasks], alone: Resampling, beside: Resampling) -> OverlapTables:
-    """Every table of some networks, of which the first is the study's own and may have been applied to more cohorts.
+def overlap_tables(
+    masks: Mapping[str, NetworkMasks], alone: Resampling, beside: Resampling, given: Mapping[str, NetworkMasks] = {}
+) -> OverlapTables:
+    """Every table of some networks, of which the first is the study's own and may have been applied to more cohorts,
+    and of masks that were given (a reader's, another tool's), each on the scans that it has.
 
-    The cohorts of the other networks are compared, with the resamples ``beside``: all networks have the same ones
-    there. Whatever a network is judged by on its own has the resamples ``alone``. Raises `InputError` as
+    The cohorts of the other networks are compared at their timepoints, with the resamples ``beside``: all networks have
+    the same ones there. Whatever masks are judged by on their own has the resamples ``alone``. Raises `InputError` as
     `compare_networks`."""
-    first, *others = masks
-    compared = {cohort for other in others for cohort in masks[other].scans["cohort"]}
-    own = masks[first]
-    elsewhere = _tables_alone(first, own.part(~own.scans["cohort"].isin(compared)), alone)
-    by_training = _by_training(masks, alone)
-    every = {name: one.scans for name, one in masks.items()}
+    compared = _places(list(masks.values())[1:])
+    parts = [_tables_alone(name, own.part(~_in(own, compared)), alone) for name, own in list(masks.items())[:1]]
+    by_training = _by_training(masks or given, alone)
+    parts += [_tables_alone(name, one, alone) for name, one in given.items()]
+    every = {**masks, **given}
     common = {
-        "per_patient": stacked({name: overlap_by_patient(one.lesions) for name, one in masks.items()}),
-        "scan_measures": stacked({name: scan_summary(scans) for name, scans in every.items()}),
-        "false_positives": stacked({name: false_positives(scans) for name, scans in every.items()}),
+        "per_patient": stacked({name: overlap_by_patient(one.lesions) for name, one in every.items()}),
+        "scan_measures": stacked({name: scan_summary(one.scans) for name, one in every.items()}),
+        "false_positives": stacked({name: false_positives(one.scans) for name, one in every.items()}),
     }
-    if not others:
-        return OverlapTables(**elsewhere, **common, **by_training)
     drawn = {name: one.part(_in(one, compared) & one.scans["manual_lesions"].notna()) for name, one in masks.items()}
-    comparison = dict(vars(compare_networks(drawn, beside)))
-    order = list(dict.fromkeys(own.scans["cohort"].astype(str)))
+    comparison = dict(vars(compare_networks(drawn, beside))) if len(masks) > 1 else {}
+    order = list(dict.fromkeys(str(cohort) for one in every.values() for cohort in one.scans["cohort"]))
+    if not comparison:
+        comparison["networks"] = stacked({name: pd.DataFrame([network_facts(one)]) for name, one in masks.items()})
+    beside_each_other = [{name: comparison.pop(name) for name in parts[0]}] if len(masks) > 1 else []
     joined = {
-        name: _in_order([elsewhere[name], comparison.pop(name)], list(masks), order)
-        for name in ("lesions", "overlap", "detection", "lesion_wise")
+        name: _in_order([part[name] for part in [*parts, *beside_each_other]], list(every), order) for name in parts[0]
     }
     return OverlapTables(**joined, **comparison, **common, **by_training)
 
 
-def _in(one: NetworkMasks, cohorts: set[str]) -> pd.Series:
-    return one.scans["cohort"].isin(cohorts)
+def _places(masks: Iterable[NetworkMasks]) -> set[tuple[Any, ...]]:
+    """Cohort and timepoint of every scan of some networks."""
+    return {place for one in masks for place in one.scans[list(_PLACE)].itertuples(index=False, name=None)}
+
+
+def _in(one: NetworkMasks, places: set[tuple[Any, ...]]) -> pd.Series:
+    found = [place in places for place in one.scans[list(_PLACE)].itertuples(index=False, name=None)]
+    return pd.Series(found, index=one.scans.index, dtype=bool)
 
 
 def _tables_alone(name: str, one: NetworkMasks, resampling: Resampling) -> dict[str, pd.DataFrame]:
@@ -85,7 +96,6 @@ def _tables_alone(name: str, one: NetworkMasks, resampling: Resampling) -> dict[
         "detection": detection_by_size(lesions, resampling),
         "lesion_wise": lesion_wise(one.matching, one.scans, resampling),
         "lesions": as_seen(lesions),
-        "networks": pd.DataFrame([network_facts(one)]),
     }
     return {table: stacked({name: rows}) for table, rows in tables.items()}
 

@@ -111,16 +111,16 @@ def _model_facts(study: StudyResults) -> Iterator[tuple[str, tuple[Any, str]]]:
 def _concordance_facts(study: StudyResults) -> Iterator[tuple[str, tuple[Any, str]]]:
     stems = {stem for tables in study.concordance.values() for stem in _filled(tables)}
     for stem in ("agreement", "diagnostics", "accounting", "strata", "roc", "decision", "auc_comparison"):
-        yield stem, (stem in stems, f"concordance/*/{stem}.csv")
-    yield "calibration", ("calibration_summary" in stems, "concordance/*/calibration_summary.csv")
-    yield "icc", ("feature_icc" in stems, "concordance/*/feature_icc.csv")
-    yield "subgroups", (groupings(study), "concordance/*/subgroups.csv: grouping")
+        yield stem, (stem in stems, f"concordance/*/*/{stem}.csv")
+    yield "calibration", ("calibration_summary" in stems, "concordance/*/*/calibration_summary.csv")
+    yield "icc", ("feature_icc" in stems, "concordance/*/*/feature_icc.csv")
+    yield "subgroups", (groupings(study), "concordance/*/*/subgroups.csv: grouping")
     of_groups, differences = difference_intervals(study)
-    where = "concordance/*/subgroup_differences.csv: grouping, low, high"
+    where = "concordance/*/*/subgroup_differences.csv: grouping, low, high"
     yield "group_differences", (of_groups, where)
     yield "every_group_difference", (0 < differences == of_groups, where)
     with_interval, estimates = intervals(study)
-    where = f"concordance/*/{', '.join(f'{stem}.csv' for stem in ESTIMATES)}: low, high, method"
+    where = f"concordance/*/*/{', '.join(f'{stem}.csv' for stem in ESTIMATES)}: low, high, method"
     yield "intervals", (with_interval, where)
     yield "every_interval", (0 < estimates == with_interval, where)
     by_patient = {is_clustered(m) for t in _estimates(study) for m in t.loc[t["low"].notna(), "method"]}

@@ -32,6 +32,8 @@ NETWORK_FACTS = "network.json"
 TRAINING_LOG = "training_log.csv"
 OVERLAP = "overlap"
 CONCORDANCE = "concordance"
+PRIMARY = OWN
+"""The mask source whose pair with the reference the report is about."""
 BENCHMARKS = "benchmarks"
 REPORT = "report"
 MANIFEST = "manifest.json"

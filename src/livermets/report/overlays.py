@@ -13,7 +13,7 @@ from livermets.config.networks import OWN
 from livermets.figures.slices import Pane, largest_slice, square_around
 from livermets.io.tables import read_table
 from livermets.masks.detected import measured, segmented
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.report import formatting as fmt
 from livermets.report.document import Figure, Gallery
 from livermets.report.pictures import drawing_png
@@ -119,7 +119,7 @@ def _response_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion
     for lesion, cut in cuts:
         shares = ", ".join(
             f"{source} {fmt.number(lesion[f'share_{source}'])}"
-            for source in SOURCES
+            for source in SIDES
             if not fmt.is_missing(lesion.get(f"share_{source}"))
         )
         text = f"{_title(lesion)}; share of R+ ROIs: {shares or 'none, no ROI'}"
@@ -138,7 +138,7 @@ def _feature_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion]
     figures = []
     for lesion, cut in cuts:
         folder = study.folder / name / "features" / lesion["patient_id"] / lesion["timepoint"]
-        paths = [folder / f"rois_{source}.parquet" for source in SOURCES]
+        paths = [folder / f"rois_{source}.parquet" for source in SIDES]
         columns = ["lesion_id", "mask_source", "z", "y", "x", feature]
         rois = pd.concat([read_table(path, columns=columns) for path in paths if path.exists()] or [pd.DataFrame()])
         if rois.empty:
@@ -181,7 +181,7 @@ def _maps(
 
     on_slice = rois[rois["z"] == cut.place[0]]
     maps = {}
-    for source in SOURCES:
+    for source in SIDES:
         wanted = on_slice["mask_source"] == source
         if source == "manual":
             wanted &= on_slice["lesion_id"] == int(lesion["lesion_id"])

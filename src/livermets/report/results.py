@@ -141,8 +141,10 @@ def read_results(root: Path, config: ReportedConfig, manifest: dict[str, Any] | 
         model_pictures=pictures_in(root / places.MODEL),
         networks={name: _network(name, path) for name, path in folder.trained_networks().items()},
         overlap=folder.tables(places.OVERLAP),
-        concordance={path.name: folder.tables(f"{places.CONCORDANCE}/{path.name}") for path in compared},
-        concordance_pictures={path.name: pictures_in(path) for path in compared},
+        concordance={
+            path.name: folder.tables(f"{places.CONCORDANCE}/{path.name}/{places.PRIMARY}") for path in compared
+        },
+        concordance_pictures={path.name: pictures_in(path / places.PRIMARY) for path in compared},
         benchmarks=read_benchmarks(root / places.BENCHMARKS),
         manifest=manifest or read_json(root / places.MANIFEST),
         applied={} if config.model is None else read_json(root / places.APPLIED_FACTS),
@@ -202,7 +204,7 @@ def _scan(facts: dict[str, Any]) -> dict[str, Any]:
     size = dict(zip(("size_x", "size_y", "size_z"), facts.get("size_xyz") or [], strict=False))
     acquisition = facts.get("acquisition") or {}
     plain = {key: value for key, value in acquisition.items() if not isinstance(value, dict | list)}
-    return {"source": facts.get("source"), **size, **spacing, **plain}
+    return {"source": facts.get("source"), "has_liver": facts.get("has_liver"), **size, **spacing, **plain}
 
 
 def _network(name: str, folder: Path) -> Network:

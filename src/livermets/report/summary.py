@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from livermets.concordance.diagnostics import END_TO_END
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.masks.lesion_table import with_headline
 from livermets.report import formatting as fmt
 from livermets.report.answer import answer
@@ -152,8 +152,8 @@ def _key_table(tables: dict[str, pd.DataFrame]) -> Block:
     )
     columns = [
         Shown("Measure", lambda measure: _KEY_MEASURES[measure]),
-        *(_key_column(f"Both classes, {source} mask", paired, source) for source in SOURCES),
-        *(_key_column(f"All lesions, {source} mask", end_to_end, source) for source in SOURCES),
+        *(_key_column(f"Both classes, {source} mask", paired, source) for source in SIDES),
+        *(_key_column(f"All lesions, {source} mask", end_to_end, source) for source in SIDES),
         Shown("Difference, all lesions", lambda measure: _key_difference(tables, measure), numeric=True),
     ]
     return shown_table("key-figures", caption, columns, _KEY_MEASURES)

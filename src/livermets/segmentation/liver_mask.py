@@ -1,4 +1,4 @@
-"""The liver mask of a scan from whichever source the study uses."""
+"""The liver mask of a scan: the given one, or one that is found by a network or a program."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ class LiverMask:
 def liver_mask(
     path: Path, image: Volume, given: Volume | None, network: Path | None, settings: LiverSettings
 ) -> LiverMask:
-    """The liver mask of a CT. A given one was checked when it was read; one that is made here is checked the same way.
+    """The liver mask of a CT: the given one, unless the settings replace it. It was checked when it was read; one that
+    is made here is checked the same way.
 
-    Raises `InputError` if the source gives none, or what cannot be a liver."""
-    if settings.source == "given":
-        if given is None or not given.array.any():
-            raise input_error(
-                path, "there is no liver mask for this scan", "Give one, or set segmentation.liver.source to network"
-            )
+    Raises `InputError` if there is none, or what cannot be a liver."""
+    if given is not None and not settings.replace_given:
+        if not given.array.any():
+            raise input_error(path, "the given liver mask of this scan is empty", "Correct it, or leave it out")
         return LiverMask(image.with_array((given.array > 0).astype(np.uint8)))
-    if settings.source == "command":
+    if settings.missing == "command":
         program = Path(shlex.split(settings.command or "")[0]).name  # not its path: remarks reach the report
         mask, maker = liver_by_command(path, image, settings), f"the liver command's mask (`{program}`)"
     elif network is None:
-        raise input_error("--network", "segmentation.liver.source is network and none is given", "Name its folder")
+        what = "there is no liver mask of this scan, and no network is named that could find it"
+        raise input_error(path, what, "Name its folder (--network), or give the mask (--given)")
     else:
-        from livermets.segmentation.liver_network import liver_by_network  # torch is not needed for the other sources
+        from livermets.segmentation.liver_network import liver_by_network  # torch is needed for nothing else here
 
         mask, maker = liver_by_network(path, image, network, settings), "the liver network's mask"
     fix = "Look at it on the CT; give a liver mask for this scan, or exclude the scan"

@@ -17,6 +17,7 @@ from livermets.errors import ProblemList
 from livermets.io.archive import read_member
 from livermets.provenance import TRACKED_PACKAGES, versions
 from livermets.segmentation.description import DESCRIPTION_FILE, NetworkDescription
+from livermets.workflow.livers import Livers
 
 _FITTED: dict[Task, str] = {"segmentation": "networks", "response": "a response model"}
 
@@ -28,7 +29,7 @@ def applied_problems(config: StudyConfig, study: Study, facts: BundleFacts) -> P
     problems = member_problems(path, facts)
     _check_versions(path, facts, problems)
     _check_roles(study, facts, problems)
-    _check_choices(config, facts, problems)
+    _check_choices(config, study, facts, problems)
     return problems
 
 
@@ -80,11 +81,14 @@ def _check_roles(study: Study, facts: BundleFacts, problems: ProblemList) -> Non
             problems.error(f"cohort {name}", what, fix)
 
 
-def _check_choices(config: StudyConfig, facts: BundleFacts, problems: ProblemList) -> None:
+def _check_choices(config: StudyConfig, study: Study, facts: BundleFacts, problems: ProblemList) -> None:
     """What a study may state otherwise than its bundle, and what then follows."""
-    if facts.brings("segmentation") and LIVER not in facts.networks and config.segmentation.liver.source == "network":
-        what = "no network for livers is in the bundle, and a study that applies networks trains none"
-        problems.error("segmentation.liver.source", what, "Take livers from elsewhere: given, or command")
+    brought = LIVER in facts.networks or not facts.brings("segmentation")
+    if not brought and Livers.of(config, study).need_network:
+        what = (
+            "scans need a network that finds livers; the bundle has none, and a study that applies networks trains none"
+        )
+        problems.error("segmentation.liver", what, "Give `liver` in every cohort, or set `missing: command`")
     outcome = facts.settings.get("outcome")
     if outcome is not None and config.outcome.model_dump(mode="json") != outcome:
         what = "responders are told by another rule than those that the model was fitted on"

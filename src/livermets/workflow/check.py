@@ -17,6 +17,7 @@ from livermets.intake.scan_data import ScanData
 from livermets.intake.study_check import StudyCheck, check_study
 from livermets.io.atomic import write_text
 from livermets.io.tables import write_csv
+from livermets.workflow.livers import Livers
 from livermets.workflow.readiness import selection_problems, study_problems
 
 ROI_PER_VOXEL = 0.18
@@ -58,7 +59,7 @@ def _looked_at(option: str, pictures: Path | None) -> tuple[StudyCheck, str]:
     found.problems.extend(study_problems(config, study))
     # Networks and masks can be made of fewer patients, so this is no error until a model is to be fitted.
     found.problems.extend(replace(problem, severity="warning") for problem in selection_problems(config, study))
-    return found, summary(study, found)
+    return found, summary(study, found, Livers.of(config, study).words())
 
 
 def _write(out: Path, found: StudyCheck, text: str) -> None:
@@ -71,8 +72,8 @@ def _write(out: Path, found: StudyCheck, text: str) -> None:
         write_text(out / PASSED, f"{text}\n")
 
 
-def summary(study: Study, found: StudyCheck) -> str:
-    """The study in a few lines, with the work it means."""
+def summary(study: Study, found: StudyCheck, livers: str = "") -> str:
+    """The study in a few lines, with the work it means; ``livers``: how many of them are found."""
     lines = []
     for cohort in study.cohorts:
         if not cohort.written:
@@ -85,9 +86,11 @@ def summary(study: Study, found: StudyCheck) -> str:
         rois = ROI_PER_VOXEL * sum(scan.lesion_voxels or 0 for scan in scans)
         slices = sum(scan.size_z or 0 for scan in scans)
         lines.append(
-            f"{cohort.name} ({cohort.roles_in_words}): {len(cohort.patients)} of {cohort.n_patients_selected} patients, "
-            f"{len(scans)} scans of {slices} slices, {lesions} lesions, about {rois:,.0f} ROIs"
+            f"{cohort.name} ({cohort.roles_in_words}): {len(cohort.patients)} of "
+            f"{cohort.n_patients_selected} patients, {len(scans)} scans of {slices} slices, {lesions} lesions, "
+            f"about {rois:,.0f} ROIs"
         )
+    lines += [livers] if livers else []
     lines.append(f"no errors, {len(found.problems.warnings)} warnings")
     return "\n".join(lines)
 

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from livermets.cohort.scan import Scan
+from livermets.config.networks import LIVER
 from livermets.config.segmentation import NetworkSettings, TrainingSettings
 from livermets.config.study import StudyConfig
 from livermets.workflow.demand import DEMANDS, Demand
+from livermets.workflow.inputs import Inputs
 from livermets.workflow.plan import Plan
+from livermets.workflow.readers import Readers
 
 # A training slice of 256 × 256 pixels through the default network (4 levels, 32 filters) on one core, forward and back.
 SLICE_SECONDS, SLICE_PIXELS, SLICE_FILTERS = 1.5, 256 * 256, 32
@@ -50,37 +53,44 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     sources = plan.sources
     masks = [scan for source in (sources.reference, *sources.others) for scan in sources.classified(source)]
     classified = [scans.filter(cohorts=[cohort.name]) for cohort in plan.classified_cohorts]
-    compared = [scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()]
+    compared = {name: scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()}
+    pairs = [seen for name, seen in compared.items() for _ in plan.pairs_of(name)]
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
     # A network preprocesses the scans it is trained on and those it draws; the liver's those that it is trained on.
+    of_livers = [plan.livers.learnt_from] if LIVER in plan.networks.trained else []
     drawn = [scan for network in plan.networks.of_lesions for scan in sources.drawn_by(network)]
     preprocessed = [
         scan for network in plan.networks.of_lesions for scan in dict.fromkeys([*training, *sources.drawn_by(network)])
-    ] + list(training if plan.liver_source == "network" else ())
+    ] + [scan for scans_of_livers in of_livers for scan in scans_of_livers]
+    readers = Readers(Inputs(plan))
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
         "check": [scans],
         "intake": [[scan] for scan in scans],
         "outcome": [*classified, *([learnt] if learnt else [])],
-        "liver": [[scan] for scan in scans],
+        "liver": [[scan] for scan in plan.livers.scans],
         "preprocess": [[scan] for scan in preprocessed],
-        "train_segmentation": [training] * len(trainings(plan)),
+        "train_segmentation": [training] * (len(trainings(plan)) - len(of_livers)) + of_livers,
         "unpack_network": [[] for _ in plan.networks.bundled],
         "unpack_model": [[]] if plan.bundle and plan.bundle.brings("response") else [],
         "unpack_facts": [[]] if plan.bundle else [],
         "segment": [[scan] for scan in drawn],
         "match": [[scan] for source in sources.given for scan in sources.drawn_by(source)],
         "overlap": [scans] if sources.others else [],
+        "readers_scan": [[scan] for scan in readers.scans],
+        "reader_scores": [[] for _ in readers.scores if readers.wanted],
+        "readers": [readers.scans for _ in readers.wanted],
         "warm_radiomics": [[]] if masks else [],
         "features": [[scan] for scan in masks],
         "training_table": [learnt] if learnt else [],
         "select": [learnt] if learnt else [],
         "classify": classified,
         "resubstitution": [learnt] if learnt else [],
-        "lesion_table": [scans] if classified else [],
+        "lesion_table": [scans, scans] if classified else [],
         "lesion_feature_table": [scans] if classified else [],
-        "concordance": compared,
-        "roi_concordance": compared,
+        "concordance": pairs,
+        "roi_concordance": pairs,
+        "concordance_sources": list(compared.values()),
         "report": [scans],
         "manifest": [scans],
     }
@@ -88,16 +98,16 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
 
 
 def trainings(plan: Plan) -> list[tuple[NetworkSettings, TrainingSettings, int]]:
-    """Architecture, training and grid of every segmentation network: folds, the liver's and compared ones too."""
+    """Architecture, training and grid of every segmentation network: folds and compared ones too, the liver's last."""
     own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
     found: list[tuple[NetworkSettings, TrainingSettings, int]] = []
     if not plan.networks.trained:
         return []
     found += [(own.network, own.training, grid)] * (1 + own.cross_fit)
-    if plan.liver_source == "network":
-        found.append((own.liver.network, own.liver.training, grid))
     for recipe in plan.networks.recipes.values():
         found.append((recipe.segmentation.network, recipe.segmentation.training, recipe.preprocess.network_grid))
+    if LIVER in plan.networks.trained:
+        found.append((own.liver.network, own.liver.training, grid))
     return found
 
 

@@ -20,7 +20,6 @@ from livermets.workflow.scans import Scans
 PREPROCESSED = "results/{cohort}/preprocess/{network}/{patient}/{timepoint}"
 MASKS = "results/{cohort}/segmentation/{source}/{patient}/{timepoint}"
 """The folders of one scan and one network, or one source of masks."""
-LESION_FEATURES = "results/{cohort}/features/{patient}/{timepoint}/lesions_{source}.csv"
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,50 @@ class Inputs:
         """The scans of a job's cohort."""
         return self.plan.scans().filter(cohorts=[wildcards.cohort])
 
-    def classified(self, source: str, wildcards: Any) -> Scans:
-        """The scans of a job's cohort whose lesions get a class from a source's masks."""
-        return self.plan.sources.classified(source).filter(cohorts=[wildcards.cohort])
-
     def of_concordance(self, wildcards: Any) -> Scans:
         """The scans behind one concordance folder."""
         cohorts = self.plan.concordance_cohorts(wildcards.name)
         return self.plan.scans(response="validation").filter(cohorts=cohorts)
+
+    def of_sources(self, template: str, reference: bool = True) -> Callable[[Any], list[str]]:
+        """One path per mask source and scan of a job's cohort (without one: of the study), ``reference`` included or
+        not."""
+        return lambda wildcards: [
+            path
+            for source, scans in self._masks(wildcards, reference).items()
+            for path in scans.expand(template, source=source)
+        ]
+
+    def options_of_sources(self, template: str, reference: bool = True) -> Callable[[Any], str]:
+        """The same as words of a command: `--rois {source}=results/...`."""
+        return lambda wildcards: " ".join(
+            scans.words(template, source=source) for source, scans in self._masks(wildcards, reference).items()
+        )
+
+    def _masks(self, wildcards: Any, reference: bool) -> dict[str, Scans]:
+        sources = self.plan.sources
+        names = [*([sources.reference] if reference else []), *sources.others]
+        masks = {name: sources.classified(name) for name in names}
+        if hasattr(wildcards, "cohort"):
+            masks = {name: scans.filter(cohorts=[wildcards.cohort]) for name, scans in masks.items()}
+        return {name: scans for name, scans in masks.items() if scans}
+
+    def of_pair(self, template: str) -> Callable[[Any], list[str]]:
+        """One path per scan behind one concordance folder and side of its pair: the reference, and its own source."""
+        return lambda wildcards: [
+            path for source, scans in self._pair(wildcards) for path in scans.expand(template, source=source)
+        ]
+
+    def options_of_pair(self, template: str) -> Callable[[Any], str]:
+        """The same as words of a command."""
+        return lambda wildcards: " ".join(
+            scans.words(template, source=source) for source, scans in self._pair(wildcards)
+        )
+
+    def _pair(self, wildcards: Any) -> list[tuple[str, Scans]]:
+        cohorts, sources = self.plan.concordance_cohorts(wildcards.name), self.plan.sources
+        asked = sources.classified(wildcards.source).filter(cohorts=cohorts, response=["validation"])
+        return [(source, asked) for source in (sources.reference, wildcards.source)]
 
     def intake_sources(self, wildcards: Any) -> str | list[str]:
         """What the user gave for a scan, or the folder of the synthetic cohort."""
@@ -63,12 +98,13 @@ class Inputs:
         return _given("--lesions", "lesions", wildcards) if self.scan(wildcards).has_lesions else ""
 
     def liver_network(self, wildcards: Any) -> list[str]:
-        """The weights that a liver is found with, where a network finds it."""
-        return [f"results/networks/{LIVER}/network.safetensors"] if self.plan.liver_source == "network" else []
+        """The weights that the liver of a scan is found with, where a network finds it: a given one waits for none."""
+        found = self.plan.livers.by_network(self.scan(wildcards))
+        return [f"results/networks/{LIVER}/network.safetensors"] if found else []
 
     def liver_options(self, wildcards: Any, input: Any) -> str:
         """Where `liver` takes its mask from: the given one, the network, or (nothing said) a program."""
-        if self.plan.liver_source == "given":
+        if not self.plan.livers.is_found(self.scan(wildcards)):
             return _given("--given", "liver", wildcards)
         return f"--network {Path(input.network[0]).parent}" if input.network else ""
 
@@ -76,6 +112,10 @@ class Inputs:
         """The liver that a scan is normalised over: for the liver network there is none yet."""
         where = f"results/{wildcards.cohort}/liver/{wildcards.patient}/{wildcards.timepoint}.nii.gz"
         return [] if wildcards.network == LIVER else [where]
+
+    def liver_settings(self, wildcards: Any) -> str:
+        """What the liver of a job's scan is found by, as JSON."""
+        return self.plan.livers.settings_of(self.scan(wildcards))
 
     def preprocess_options(self, wildcards: Any) -> str:
         """The masks that are preprocessed along with a scan; the liver network learns from the given liver."""
@@ -85,20 +125,24 @@ class Inputs:
         return f"--liver {liver} {self.lesions_option(wildcards)}"
 
     def liver_reference(self, wildcards: Any) -> str:
-        """`--liver-reference` with the given liver mask, where another source made the one in use. Livers are the same
-        for all networks, so they are measured once, beside the masks of the study's own."""
-        other = self.scan(wildcards).has_liver and self.plan.liver_source != "given"
-        return _given("--liver-reference", "liver", wildcards) if other and wildcards.network == OWN else ""
+        """`--liver-reference` with the given liver mask, where a found one takes its place. Livers are the same for all
+        networks, so they are measured once, beside the masks of the study's own."""
+        replaced = self.plan.livers.is_replaced(self.scan(wildcards))
+        return _given("--liver-reference", "liver", wildcards) if replaced and wildcards.network == OWN else ""
 
     def training_images(self, wildcards: Any) -> list[str]:
         """The scans that a network is trained on, as it sees them."""
         template, network = f"{PREPROCESSED}/image.nii.gz", preprocessed_for(wildcards.network)
-        return self.plan.scans(segmentation="train").expand(template, network=network)
+        return self.plan.trained_on(network).expand(template, network=network)
 
     def training_options(self, wildcards: Any) -> str:
         """The same as `--scans` of their folders."""
-        scans, seen = self.plan.scans(segmentation="train"), preprocessed_for(wildcards.network)
-        return scans.words(f"--scans={PREPROCESSED}", network=seen)
+        network = preprocessed_for(wildcards.network)
+        return self.plan.trained_on(network).words(f"--scans={PREPROCESSED}", network=network)
+
+    def training_patients(self, wildcards: Any) -> str:
+        """The patient of each of them, in the same order, comma-separated."""
+        return ",".join(scan.patient_id for scan in self.plan.trained_on(wildcards.network))
 
     def network_of_scan(self, wildcards: Any) -> str:
         """The weights that a scan is segmented with: of the study's own network, those that never saw the patient."""
@@ -121,20 +165,15 @@ class Inputs:
             for name in self.plan.sources.others
         )
 
-    def lesion_features(self, wildcards: Any) -> list[str]:
-        """The whole-lesion features of every source whose lesions get a class."""
-        sources = self.plan.sources
-        return [
-            path
-            for source in (sources.reference, *sources.others)
-            for path in sources.classified(source).expand(LESION_FEATURES, source=source)
-        ]
+    def liver_of_features(self, wildcards: Any) -> list[str]:
+        """The liver that grey values are normalised over, where they are."""
+        if self.plan.config.radiomics.intensity != "zscore":
+            return []
+        return [f"results/{wildcards.cohort}/liver/{wildcards.patient}/{wildcards.timepoint}.nii.gz"]
 
-    def lesion_feature_words(self, wildcards: Any) -> str:
-        """The same as words of a command."""
-        sources = self.plan.sources
-        every = (sources.reference, *sources.others)
-        return " ".join(sources.classified(source).words(LESION_FEATURES, source=source) for source in every)
+    def liver_option_of_features(self, wildcards: Any) -> str:
+        """The same as `--liver`."""
+        return " ".join(f"--liver {path}" for path in self.liver_of_features(wildcards))
 
     def mask_of_source(self, wildcards: Any) -> str:
         """The lesion mask that a source has drawn of a scan."""

@@ -14,11 +14,12 @@ from livermets.config.applied import facts_of
 from livermets.config.networks import LIVER, OWN
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem
+from livermets.workflow.livers import Livers
 
 # Folders of results/ that are not named after a cohort.
-STAGES = ("bundle", "check", "concordance", "model", "networks", "overlap", "report")
+STAGES = ("bundle", "check", "concordance", "model", "networks", "overlap", "readers", "report")
 NOT_RESULTS = ("logs", "benchmarks", "checkpoints")
-OF_A_SCAN = ("intake", "liver", "features")
+OF_A_SCAN = ("intake", "liver", "features", "readers")
 OF_A_NETWORK = ("preprocess", "segmentation")
 """Stages of a cohort with one folder per network, and in that one per scan; of the others, one per scan at once."""
 TOLD_ONE_BY_ONE = 5
@@ -56,7 +57,7 @@ class Made:
             {name: known.get(name) for name in config.cohorts},
             frozenset(name for name, settings in config.cohorts.items() if settings.role == "validation"),
             frozenset(config.networks),
-            config.segmentation.liver.source == "network",
+            Livers.of(config, study).need_network if study else config.segmentation.liver.missing == "network",
             config.segmentation.cross_fit,
             _unpacked(config),
         )
@@ -157,5 +158,6 @@ def _other_scans(folder: Path, timepoints: Mapping[str, Collection[str]]) -> Ite
 
 
 def _timepoint_of(path: Path) -> str:
-    """A folder of a scan has the name of its timepoint; livers, and what is odd about one, are files named after it."""
-    return path.name.removesuffix(".nii.gz").removesuffix("_problems.csv")
+    """A folder of a scan has the name of its timepoint; livers, what is odd about one, and tables of pairs are files
+    named after it."""
+    return path.name.removesuffix(".nii.gz").removesuffix("_problems.csv").removesuffix(".csv")

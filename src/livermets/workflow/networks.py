@@ -22,6 +22,8 @@ class Networks:
     config: StudyConfig
     learns: bool
     """Whether any scan trains a network."""
+    finds_livers: bool = False
+    """Whether the liver of any scan is found by a network."""
     in_bundle: Sequence[str] = ()
     """The networks of the bundle that the study applies; without training and bundle there are none."""
 
@@ -38,15 +40,7 @@ class Networks:
     @property
     def names(self) -> list[str]:
         """The networks that have preprocessed scans of their own."""
-        return [
-            *([LIVER] if self._finds_livers else []),
-            *self.of_lesions,
-        ]
-
-    @property
-    def _finds_livers(self) -> bool:
-        there = self.learns or LIVER in self.in_bundle
-        return there and self.config.segmentation.liver.source == "network"
+        return [*([LIVER] if self.finds_livers else []), *self.of_lesions]
 
     @property
     def bundled(self) -> list[str]:

@@ -18,12 +18,14 @@ from livermets.config.applied import facts_of, study_config
 from livermets.config.base import Section
 from livermets.config.bundled import BundleFacts, bundle_path
 from livermets.config.intake import mask_part, outcome_part, scan_part
+from livermets.config.networks import LIVER
 from livermets.config.phantom import PhantomSettings
 from livermets.config.roles import Role
 from livermets.config.study import StudyConfig
 from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
 from livermets.workflow.demand import megavoxels, phantom_megavoxels
+from livermets.workflow.livers import OF_CHECK, Livers
 from livermets.workflow.networks import Networks
 from livermets.workflow.readiness import file_problems, study_problems
 from livermets.workflow.scans import Scans
@@ -54,9 +56,8 @@ class Plan:
     @cached_property
     def networks(self) -> Networks:
         """The networks of the study, by name."""
-        return Networks(
-            self.config, bool(self.scans(segmentation="train")), list(self.bundle.networks if self.bundle else ())
-        )
+        bundled = list(self.bundle.networks) if self.bundle else []
+        return Networks(self.config, bool(self.scans(segmentation="train")), self.livers.need_network, bundled)
 
     @cached_property
     def sources(self) -> Sources:
@@ -82,6 +83,11 @@ class Plan:
     def fits_response(self) -> bool:
         """Whether a model of response is fitted."""
         return bool(self.scans(response="train"))
+
+    @cached_property
+    def livers(self) -> Livers:
+        """Which livers are given and which are found, scan by scan."""
+        return Livers.of(self.config, self.study)
 
     # Settings, code and seeds: what a rule's parameters hold.
 
@@ -113,12 +119,6 @@ class Plan:
         study = {"seed": self.seed, "response_timepoints": self.config.response_timepoints}
         return canonical_json({"cohorts": parts, "outcome": outcome, **study})
 
-    def liver_settings(self) -> str:
-        """What the chosen source of livers goes by: a network's training is in its weights, a given mask is kept."""
-        used = {"given": set(), "command": {"command", "postprocess"}, "network": {"output", "postprocess"}}
-        parts = {"source", *used[self.liver_source]}
-        return canonical_json({"liver": self.config.segmentation.liver.model_dump(mode="json", include=parts)})
-
     @property
     def seed(self) -> int:
         """The study's seed; every stage spawns its own from it by purpose."""
@@ -143,7 +143,7 @@ class Plan:
         """The parts of the configuration that are checked against files, as JSON. What can be said without opening an
         image is said before the first job, so a change of that does not read every image again."""
         parts: dict[str, Any] = dict.fromkeys(("seed", "cohorts", "model", "outcome"), True)
-        parts["segmentation"] = {"liver": {"source", "command"}}
+        parts["segmentation"] = {"liver": OF_CHECK}
         return canonical_json(self.config.model_dump(mode="json", include=parts))
 
     @cached_property
@@ -188,14 +188,10 @@ class Plan:
         """One scan."""
         return self.study.scan(cohort, patient, timepoint)
 
-    @property
-    def liver_source(self) -> str:
-        """Where liver masks come from: given, network or command."""
-        return self.config.segmentation.liver.source
-
-    def training_patients(self) -> str:
-        """The patient of every scan that networks are trained on, in the order of the scans, comma-separated."""
-        return ",".join(scan.patient_id for scan in self.scans(segmentation="train"))
+    def trained_on(self, network: str) -> Scans:
+        """The training scans that a network (that of a fold: but for its own) learns from: the liver network from those
+        that come with a liver."""
+        return self.livers.learnt_from if network == LIVER else self.scans(segmentation="train")
 
     def fold(self, scan: Scan) -> int | None:
         """With cross-fitting, the fold whose network never saw this training patient; None: the network of
@@ -263,7 +259,8 @@ class Plan:
     @property
     def lesion_tables(self) -> list[str]:
         """The tables of all lesions, where lesions get a class."""
-        return ["results/lesions.csv", "results/lesion_features.csv"] if self.classified_cohorts else []
+        names = ("lesions", "lesions_long", "lesion_features")
+        return [f"results/{name}.csv" for name in names] if self.classified_cohorts else []
 
     @property
     def reported(self) -> list[str]:
@@ -279,7 +276,10 @@ class Plan:
         if self.fits_response:
             files += ["results/model/resubstitution.csv"]
         for name in self.concordance_names():
-            files += [f"results/concordance/{name}/{table}.csv" for table in ("diagnostics", "roi_agreement")]
+            files += [f"results/concordance/{name}/sources.csv"]
+            for source in self.pairs_of(name):
+                tables = ("diagnostics", "roi_agreement")
+                files += [f"results/concordance/{name}/{source}/{table}.csv" for table in tables]
         return files
 
     def pairs_of(self, name: str) -> list[str]:

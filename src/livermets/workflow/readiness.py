@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livermets.cohort.missing import missing_files
 from livermets.cohort.scan import Scan
+from livermets.cohort.scores import scan_scores
 from livermets.cohort.study import Cohort, Study
 from livermets.config.applied import facts_of
 from livermets.config.bundled import BundleFacts
@@ -14,6 +15,7 @@ from livermets.errors import ProblemList
 from livermets.model.enough import patient_problems
 from livermets.segmentation.pretrained import checked_pretrained_file
 from livermets.workflow.applied import applied_problems
+from livermets.workflow.livers import Livers
 
 
 def study_problems(config: StudyConfig, study: Study) -> ProblemList:
@@ -24,10 +26,11 @@ def study_problems(config: StudyConfig, study: Study) -> ProblemList:
     _check_training(study, facts, problems)
     _check_response_timepoints(config, study, problems)
     _check_both_classes(config, study, problems)
-    _check_livers(config, study, problems)
     if facts is None or not facts.brings("segmentation"):
+        problems.extend(Livers.of(config, study).problems())
         _check_compared(config, study, problems)
-    problems.extend(network_problems(config, facts))
+        problems.extend(network_problems(config, study))
+    _check_scores(config, study, problems)
     return problems
 
 
@@ -43,8 +46,8 @@ def _check_training(study: Study, facts: BundleFacts | None, problems: ProblemLi
         return  # rows that cannot be read may be those that train
     scans = study.scans()
     trains = any("train" in (scan.roles.segmentation, scan.roles.response) for scan in scans)
-    judges = any(scan.further_sources for scan in study.scans("segmentation", "validation"))
-    if facts is None and not trains and not judges:
+    judges_given = any(scan.further_sources for scan in study.scans("segmentation", "validation"))
+    if facts is None and not trains and not judges_given:
         what = "no cohort has the role train"
         problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
         return
@@ -147,19 +150,6 @@ def _timepoints(cohort: Cohort) -> set[str]:
     return {scan.timepoint for scan in cohort.scans()}
 
 
-def _check_livers(config: StudyConfig, study: Study, problems: ProblemList) -> None:
-    source = config.segmentation.liver.source
-    needing: dict[str, list[Scan]] = {
-        "given": study.scans(),
-        "network": study.scans("segmentation", "train"),
-        "command": [],
-    }
-    for scan in needing[source]:
-        if not scan.has_liver:
-            what = f"no liver mask is given, and segmentation.liver.source is {source}"
-            problems.error(scan.label, what, "Give `liver` in the cohort, or choose another source")
-
-
 def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) -> None:
     unread = any(cohort.problems.errors for cohort in study.cohorts)
     if config.networks and not unread and not any(s.has_lesions for s in study.scans("segmentation", "validation")):
@@ -167,12 +157,18 @@ def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) ->
         problems.error("networks", what, "Add such a cohort, or leave this section out")
 
 
-def network_problems(config: StudyConfig, facts: BundleFacts | None = None) -> ProblemList:
+def _check_scores(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    """The columns of scores, in tables that can be read."""
+    written = [cohort for cohort in study.cohorts if cohort.written]
+    if written and not any(cohort.problems.errors for cohort in study.cohorts):
+        with problems.collected():
+            scan_scores(written, config.sources)
+
+
+def network_problems(config: StudyConfig, study: Study) -> ProblemList:
     """What is wrong with the networks that a study trains: keys, presets, and files of pre-trained weights."""
     problems, networks = ProblemList(), [config.segmentation.network]
-    if facts is not None and facts.brings("segmentation"):
-        return problems  # they are trained
-    if config.segmentation.liver.source == "network":
+    if Livers.of(config, study).need_network:
         networks.append(config.segmentation.liver.network)
     with problems.collected():
         networks += [recipe.segmentation.network for recipe in network_recipes(config).values()]

@@ -53,8 +53,8 @@ class Requests:
     # What one scan needs in a row goes to a cluster as one submission (profiles may join several scans).
 
     def liver_group(self, wildcards: Any) -> str:
-        """Liver and preprocessing of one scan: with its intake, unless a liver network has to be trained in between."""
-        return "liver" if self.plan.liver_source == "network" else "scan"
+        """Liver and preprocessing of one scan: with its intake, unless it waits for a liver network in between."""
+        return "liver" if self.plan.livers.by_network(Inputs(self.plan).scan(wildcards)) else "scan"
 
     def preprocess_group(self, wildcards: Any) -> str:
         """What the liver network is trained on needs no liver that is found first."""
@@ -78,10 +78,9 @@ class Requests:
         parameter too: `threads` Snakemake lowers to the cores it has."""
         return self.plan.config.segmentation.cpu_threads
 
-    @property
-    def liver_threads(self) -> int:
+    def liver_threads(self, wildcards: Any) -> int:
         """A given mask needs no arithmetic."""
-        return 1 if self.plan.liver_source == "given" else self.network_threads
+        return self.network_threads if self.plan.livers.is_found(Inputs(self.plan).scan(wildcards)) else 1
 
     def scan_threads(self, wildcards: Any) -> int:
         """A synthetic scan is done before a second thread has started; a real one is worth several."""

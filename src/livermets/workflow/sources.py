@@ -8,6 +8,7 @@ from functools import cached_property
 
 from livermets.cohort.scan import Scan
 from livermets.config.networks import OWN
+from livermets.config.roles import USED
 from livermets.config.study import StudyConfig
 from livermets.workflow.scans import Scans
 
@@ -42,6 +43,12 @@ class Sources:
         chosen = self.config.concordance.primary
         return chosen if chosen in self.others else next(iter(self.others), None)
 
+    @property
+    def options(self) -> str:
+        """`--reference` and, where there is another source, `--primary`."""
+        chosen = {"reference": self.reference, "primary": self.primary}
+        return " ".join(f"--{side} {name}" for side, name in chosen.items() if name is not None)
+
     def drawn_by(self, source: str) -> Scans:
         """The scans with a mask of a source. The study's own network draws every scan that segmentation uses; further
         ones only those that they are judged on."""
@@ -50,13 +57,13 @@ class Sources:
         if source in self.given:
             return Scans(scan for scan in self.every_scan if source in _compared(scan))
         if source == OWN:
-            return self.every_scan.filter(segmentation=("train", "validation", "predict"))
+            return self.every_scan.filter(segmentation=USED)
         return self.every_scan.filter(segmentation=["validation"], has_lesions=True)
 
     def classified(self, source: str) -> Scans:
         """The scans whose lesions get a class from a source's masks. Of the patients that the model was fitted on that
         is asked of the headline's pair only."""
-        asked = self.drawn_by(source).filter(response=("train", "validation", "predict"))
+        asked = self.drawn_by(source).filter(response=USED)
         in_headline = source in (self.reference, self.primary)
         return asked if in_headline else asked.filter(response=("validation", "predict"))
 

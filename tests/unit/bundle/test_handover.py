@@ -46,7 +46,7 @@ def test_its_facts_count_those_who_trained_and_name_nobody(bundle):
     assert (facts.model.training_lesions, facts.model.training_responders, facts.model.features) == (9, 4, 2)
     assert facts.settings["preprocess"]["network_grid"] == 64
     assert facts.settings["networks"]["paper"]["training"]["learning_rate"] == 1e-4
-    assert facts.settings["segmentation"]["liver"]["source"] == "network"
+    assert facts.settings["segmentation"]["liver"]["replace_given"]
 
 
 def test_nothing_in_it_names_a_patient_or_a_place(bundle, study):

@@ -35,6 +35,17 @@ def test_tables_of_a_sound_study(study: SmallStudy) -> None:
     assert scans.loc[0, "liver_ml"] == pytest.approx(4 / 3 * np.pi * 32 * 30 * 28 / 1000, rel=0.02)
 
 
+def test_livers_that_are_to_be_found_are_counted(study: SmallStudy, capsys: pytest.CaptureFixture[str]) -> None:
+    assert study.check() == 0
+    assert "livers:" not in capsys.readouterr().out
+    (study.folder / "V1/liver.nii.gz").unlink()
+    study.cohort("test")["liver_optional"] = True
+    assert study.check() == 0
+    said = "livers: 2 given, 1 found by a network trained on 2 scans"
+    assert said in capsys.readouterr().out.splitlines()
+    assert said in (study.folder / "results/check/summary.txt").read_text().splitlines()
+
+
 def test_unenhanced_liver(study: SmallStudy) -> None:
     study.edit("T1/ct.nii.gz", lambda hu: np.where(hu > 90, hu - 60, hu))
     assert "rather an unenhanced or arterial scan than the portal phase" in warnings(study)[0]

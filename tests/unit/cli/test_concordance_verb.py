@@ -14,6 +14,8 @@ import livermets.cli.concordance  # noqa: F401 (registers the verbs)
 from livermets.cli import app
 from livermets.concordance.result import ConcordanceResult
 from livermets.errors import InputError
+from livermets.io.tables import read_table
+from livermets.masks.pairs import as_long
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +24,13 @@ FAST = '{"bootstrap_replicates": 200}'
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def run_raising(*arguments: object) -> None:
+    """The same, for what is refused."""
+    result = run(*arguments)
+    if result.exception is not None:
+        raise result.exception
 
 
 @pytest.fixture
@@ -188,3 +197,59 @@ def test_rois_of_a_timepoint_that_is_not_there_are_refused(tmp_path: Path, state
     if stated:
         absent = run("roi-concordance", path, "--timepoint", "TP7", "--allow-absent", "--out", tmp_path / "out")
         assert absent.exit_code == 0, absent.output
+
+
+def test_the_long_table_gives_the_same_bytes_and_any_pair(table: Path, tmp_path: Path) -> None:
+    long = as_long(read_table(table))
+    long.to_csv(tmp_path / "long.csv", index=False)
+    third = pd.concat([long, long[long["mask_source"] == "manual"].assign(mask_source="adjusted", dice=1.0)])
+    third.to_csv(tmp_path / "three.csv", index=False)
+    arguments = ("--settings", FAST, "--no-figures")
+    run("concordance", table, "--out", tmp_path / "wide", *arguments)
+    run("concordance", tmp_path / "long.csv", "--out", tmp_path / "long", *arguments)
+    chosen = ("--source", "automatic")
+    run("concordance", tmp_path / "three.csv", *chosen, "--out", tmp_path / "three", *arguments)
+    for folder in ("long", "three"):
+        for path in sorted((tmp_path / "wide").glob("*.csv")):
+            if path.stem not in ("lesions", "accounting", "false_positive_classes"):  # kind is known here
+                assert (tmp_path / folder / path.name).read_bytes() == path.read_bytes(), path.name
+    with pytest.raises(InputError, match="2 mask sources beside manual"):
+        run_raising("concordance", tmp_path / "three.csv", "--out", tmp_path / "no")
+    assert not (tmp_path / "no").exists()
+    run("concordance", tmp_path / "three.csv", "--source", "adjusted", "--out", tmp_path / "adjusted", *arguments)
+    notes = (tmp_path / "adjusted" / "notes.csv").read_text()
+    assert "manual is the mask source manual, and automatic is adjusted" in notes
+    agreement = pd.read_csv(tmp_path / "adjusted" / "agreement.csv")
+    assert set(agreement.loc[agreement["measure"] == "agreement", "value"]) == {1.0}
+
+
+def test_sources_stand_side_by_side(table: Path, tmp_path: Path) -> None:
+    long = as_long(read_table(table))
+    long = pd.concat([long, long[long["mask_source"] == "manual"].assign(mask_source="adjusted", dice=1.0)])
+    long.to_csv(tmp_path / "long.csv", index=False)
+    result = run("concordance-sources", tmp_path / "long.csv", "--primary", "automatic", "--settings", FAST,
+                 "--out", tmp_path / "sources.csv")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert pd.read_csv(tmp_path / "sources.csv")["mask_source"].tolist() == ["automatic", "adjusted"]
+    assert (tmp_path / "sources.png").stat().st_size > 1000
+
+
+def test_only_rois_of_the_role_count(tmp_path: Path) -> None:
+    """Two patients, one of them a training one: as if only the other were there."""
+    place = {"cohort": "c", "timepoint": "baseline", "lesion_id": 1, "z": 0, "y": 0}
+    rois = pd.DataFrame(
+        [{**place, "patient_id": who, "mask_source": source, "x": x, "probability": 0.9}
+         for who in ("A", "B", "C", "D") for source in ("gold", "net") for x in (0, 2, 4 if source == "net" else 6)]
+    )  # fmt: skip
+    lesions = rois.drop_duplicates(["patient_id", "mask_source"])[[*place, "patient_id", "mask_source"]]
+    lesions = lesions.assign(role=np.where(lesions["patient_id"] == "D", "train", "validation"))
+    lesions.drop(columns=["z", "y"]).to_csv(tmp_path / "lesions.csv", index=False)
+    rois.to_csv(tmp_path / "rois.csv", index=False)
+    rois[rois["patient_id"] != "D"].to_csv(tmp_path / "fewer.csv", index=False)
+    pair = ("--reference", "gold", "--source", "net", "--settings", FAST)
+    for name, more in (("rois", ("--lesions", tmp_path / "lesions.csv")), ("fewer", ())):
+        done = run("roi-concordance", tmp_path / f"{name}.csv", *more, *pair, "--out", tmp_path / name)
+        assert done.exit_code == 0, done.output
+    one, other = ((tmp_path / name / "roi_agreement.csv").read_bytes() for name in ("rois", "fewer"))
+    assert one == other
+    assert pd.read_csv(tmp_path / "rois" / "roi_lesions.csv")["patient_id"].tolist() == ["A", "B", "C"]

@@ -194,17 +194,22 @@ def test_from_scans_to_a_lesion_table(tmp_path):
     invoke("select", tmp_path / "training.parquet", "--target", "response", "--group", "cohort", "--group",
            "patient_id", "--lesion", "timepoint", "--lesion", "lesion_id", *lesions, "--out", tmp_path / "model",
            "--settings", JSON, "--no-figures")  # fmt: skip
-    invoke("classify", "--model", tmp_path / "model", *lesions, *[f"--matching={p}" for p in files["matching"]],
-           *[f"--rois-manual={p}" for p in files["rois"]], *[f"--rois-automatic={p}" for p in files["rois"]],
-           "--out", tmp_path / "lesions.csv", "--roi-out", tmp_path / "roi.parquet")  # fmt: skip
+    invoke("classify", "--model", tmp_path / "model", *lesions, *[f"--matching=other={p}" for p in files["matching"]],
+           *[f"--rois={source}={p}" for source in ("manual", "other") for p in files["rois"]], "--primary", "other",
+           "--out", tmp_path / "lesions.csv", "--out-long", tmp_path / "long.csv",
+           "--roi-out", tmp_path / "roi.parquet")  # fmt: skip
     table = pd.read_csv(tmp_path / "lesions.csv", dtype={"patient_id": str})
     assert len(table) == 30
     assert set(table["patient_id"]) == {f"{i:03d}" for i in range(1, 11)}  # identifiers keep their zeros
     pd.testing.assert_series_equal(table["share_manual"], table["share_automatic"], check_names=False)
     assert len(pd.read_parquet(tmp_path / "roi.parquet")) == 2 * len(training)
+    assert pd.read_csv(tmp_path / "long.csv")["mask_source"].tolist() == ["manual"] * 30 + ["other"] * 30
+    with pytest.raises(InputError) as refused:
+        invoke("classify", "--model", tmp_path / "model", "--rois=nothing.parquet", "--out", tmp_path / "no.csv")
+    assert "this is not SOURCE=PATH" in str(refused.value)
     write_parquet(tmp_path / "other.parquet", pd.read_parquet(files["rois"][0]), {"settings": {"size": 5}})
     with pytest.raises(InputError, match=r"other settings: size is 5 \(model: 7\)"):
-        invoke("classify", "--model", tmp_path / "model", *lesions, f"--rois-manual={tmp_path / 'other.parquet'}",
+        invoke("classify", "--model", tmp_path / "model", *lesions, f"--rois=manual={tmp_path / 'other.parquet'}",
                "--out", tmp_path / "no.csv")  # fmt: skip
     assert not (tmp_path / "no.csv").exists()
 

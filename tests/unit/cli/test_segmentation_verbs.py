@@ -35,7 +35,6 @@ SETTINGS = json.dumps(
         "network": {"levels": 2, "base_filters": 4},
         "training": {"epochs": 4, "batch_size": 4, "learning_rate": 0.02, "validation_fraction": 0.25},
         "liver": {
-            "source": "network",
             "network": {"levels": 2, "base_filters": 4},
             "training": {"epochs": 6, "batch_size": 4, "learning_rate": 0.02},
         },
@@ -233,11 +232,11 @@ def test_a_wrong_comparison_is_refused_with_every_problem(tmp_path, words, sente
     assert not (tmp_path / "out").exists()
 
 
-def liver_by_command(study: Path, out: Path, code: str, **more: object) -> None:
+def liver_by_command(study: Path, out: Path, code: str, *words: object, **more: object) -> None:
     command = f"{sys.executable} -c '{code}' {{image}} {{out}}"
-    settings = {"liver": {"source": "command", "command": command, **more}}
+    settings = {"liver": {"missing": "command", "command": command, **more}}
     image = study / "A1" / "baseline" / "ct.nii.gz"
-    verb("liver", "--image", image, "--out", out, "--settings", json.dumps(settings))
+    verb("liver", "--image", image, "--out", out, "--settings", json.dumps(settings), *words)
 
 
 def test_an_external_program_may_find_the_liver(study, tmp_path):
@@ -285,7 +284,7 @@ def test_an_external_program_has_the_users_environment_not_the_jobs(study, tmp_p
 
 
 def test_a_scan_without_a_given_liver_is_refused(study, tmp_path):
-    with pytest.raises(InputError, match="there is no liver mask for this scan"):
+    with pytest.raises(InputError, match="there is no liver mask of this scan"):
         verb(
             "liver",
             "--image",
@@ -418,6 +417,20 @@ def test_a_program_that_gives_no_liver_mask_is_refused(study, tmp_path, code, se
     (problem,) = [p for p in error.value.problems if sentence in str(p)]
     assert "liver command" in str(problem)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_given_liver_is_kept_unless_it_is_to_be_replaced(study, tmp_path, replaced):
+    true = read_volume(study / "A1" / "baseline" / "liver.nii.gz")
+    half = true.array.copy()
+    half[:, :, half.shape[2] // 2 :] = 0
+    write_volume(tmp_path / "half.nii.gz", true.with_array(half))
+    code = LABELS + "s.WriteImage(l, sys.argv[2])"
+    given = ("--given", tmp_path / "half.nii.gz")
+    liver_by_command(study, tmp_path / "liver.nii.gz", code, *given, replace_given=replaced)
+    used = read_volume(tmp_path / "liver.nii.gz").array
+    assert (used == half).all() == (not replaced)
+    assert ((used == true.array).mean() > 0.99) == replaced
 
 
 def test_the_settings_say_which_labels_of_a_program_are_liver(study, tmp_path):

@@ -77,6 +77,21 @@ def test_scans_are_sorted_and_found_by_name(folder: Path) -> None:
         study.cohort("aa")
 
 
+def test_a_liver_may_be_left_out_scan_by_scan(folder: Path) -> None:
+    (folder / "P1").mkdir()
+    (folder / "P1/liver.nii.gz").touch()
+    (folder / "P3").mkdir()
+    (folder / "P3/liver.nii.gz").symlink_to("not/fetched")
+    (folder / "t.csv").write_text(f"{TABLE}P3,baseline,1,20,25\n")
+
+    def given(**settings: Any) -> list[str]:
+        study = load(folder, liver="{patient}/liver.nii.gz", **settings)
+        return [scan.patient_id for scan in study.scans() if scan.has_liver]
+
+    assert given() == ["P1", "P2", "P3"]
+    assert given(liver_optional=True) == ["P1", "P3"]
+
+
 def test_growth_rules(folder: Path) -> None:
     assert responses(load(folder).cohort("a")) == [1, 0, 1]
     assert responses(load(folder, {"limit_mm": 0.5}).cohort("a")) == [1, 0, 0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from tests.lesion_tables import lesion_table, minimal
 
 from livermets.concordance.figures import concordance_figures
@@ -87,3 +89,11 @@ def test_nothing_compared_still_draws_what_there_is() -> None:
     table = minimal([(f"P{i}", i % 2, 1, np.nan, 0.0, 9 + i) for i in range(6)])
     figures = concordance_figures(concordance(table, SETTINGS), SETTINGS)
     assert set(figures) == {"lesions", "strata"}
+
+
+def test_the_sides_are_called_by_the_names_of_their_sources(result: ConcordanceResult) -> None:
+    figures = concordance_figures(result, SETTINGS, ("gold", "automatic_2"))
+    words = [text.get_text() for drawn in figures.values() for text in drawn.findobj(Text)]
+    assert any("Dice, gold against automatic_2 mask" in text for text in words)
+    assert any(text.startswith("automatic_2: AUC") for text in words)
+    assert not any(re.search(r"\b(manual|automatic)\b", text) for text in words)

@@ -281,3 +281,30 @@ def test_a_table_of_findings_only_is_refused() -> None:
     table = minimal([("A", np.nan, np.nan, 1, np.nan, 8.0)]).assign(kind="automatic")
     with pytest.raises(InputError, match="no lesion was drawn by a reader"):
         concordance(table, FAST)
+
+
+def test_a_training_lesion_of_a_pooled_table_is_counted_nowhere() -> None:
+    """A cohort may hold training and validation timepoints: every table is as if the former were not there."""
+    whole = lesion_table(16)
+    roles = whole.assign(role=np.where(whole["timepoint"] == "baseline", "validation", "train"))
+    settings = StatisticsSettings(bootstrap_replicates=200)
+    found = concordance(roles, settings, seed=2)
+    alone = concordance(roles[roles["role"] == "validation"], settings, seed=2)
+    assert 0 < len(found.lesions) < len(whole)
+    for name, table in vars(alone).items():
+        if name != "notes":
+            pd.testing.assert_frame_equal(getattr(found, name), table, obj=name)
+    trained = int((roles["role"] == "train").sum())
+    assert found.notes == (f"{trained} lesions of scans with the role train left out", *alone.notes)
+
+
+def test_lesions_that_nothing_is_predicted_of_stand_beside_the_headline() -> None:
+    whole = lesion_table(16)
+    roles = whole.assign(role=np.where(whole["timepoint"] == "baseline", "validation", "none"))
+    found = concordance(roles, StatisticsSettings(bootstrap_replicates=200))
+    baseline = int((whole["timepoint"] == "baseline").sum())
+    assert found.accounting["n_lesions"].iloc[-1] == baseline
+    assert len(found.lesions) == len(whole)
+    by_timepoint = found.agreement_by_timepoint.groupby("timepoint", dropna=False)["headline"].all()
+    assert by_timepoint.to_dict() == {"TP1": False, "baseline": True}
+    assert any(note.startswith("the figures are about validation; ") for note in found.notes)

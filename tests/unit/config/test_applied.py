@@ -94,10 +94,10 @@ def test_every_setting_that_the_study_states_otherwise_is_refused_in_one_sentenc
 
 
 def test_outcome_rule_and_livers_are_the_studys_own_choice():
-    chosen = applied(outcome={"rule": "recist11"}, segmentation={"liver": {"source": "given"}})
+    chosen = applied(outcome={"rule": "recist11"}, segmentation={"liver": {"replace_given": False}})
     assert chosen.outcome.rule == "recist11"
-    assert chosen.segmentation.liver.source == "given"
-    assert applied().segmentation.liver.source == "network"
+    assert not chosen.segmentation.liver.replace_given
+    assert applied().segmentation.liver.replace_given
 
 
 def test_what_a_study_has_no_say_about_in_the_bundle_stays_its_own():

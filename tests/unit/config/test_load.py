@@ -10,11 +10,13 @@ from livermets.config import base
 from livermets.config.base import Section
 from livermets.config.duplicates import repeated_keys
 from livermets.config.load import read_yaml, section_from_option, validate_section
+from livermets.config.replaced import REPLACED
 from livermets.config.segmentation import SegmentationSettings
 from livermets.config.selection import SelectionSettings
 from livermets.config.statistics import StatisticsSettings
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError
+from livermets.report.configuration import ReportedConfig
 
 
 class Inner(Section):
@@ -48,6 +50,20 @@ def test_an_unknown_nested_key_is_compared_with_its_own_siblings():
 
 def test_a_key_like_no_other_lists_those_known():
     assert _messages({"needed": 1, "zzz": 0}) == ["features.zzz: unknown key. Known keys: inner, many, needed."]
+
+
+@pytest.mark.parametrize("key", REPLACED)
+def test_a_key_of_earlier_configurations_says_what_to_write_instead(key):
+    values: dict = {"cohorts": {"learn": {"role": "train", "phantom": {"patients": 3}}}}
+    section = values
+    *sections, last = key.split(".")
+    for name in sections:
+        section = section.setdefault(name, {})
+    section[last] = {}
+    for model, where in ((StudyConfig, ""), (ReportedConfig, "config")):
+        with pytest.raises(InputError) as caught:
+            validate_section(model, values, where)
+        assert [problem.fix for problem in caught.value.problems] == [REPLACED[key]]
 
 
 def test_all_problems_are_listed_at_once():

@@ -63,7 +63,7 @@ def _weights(*places: str) -> Callable[[SmallStudy], None]:
             section = section.setdefault(place, {})
         section["network"] = {"architecture": "resnet18-unet", "pretrained": found}
         if places:
-            section["source"] = "network"
+            section["replace_given"] = True
 
     return change
 

@@ -50,10 +50,8 @@ def test_the_entry_beats_the_preset_beats_the_study():
 
 
 def test_the_liver_of_a_preset_is_not_used():
-    assert (
-        yaml.safe_load((PRESETS / "defeudis2022-notl.yaml").read_text())["segmentation"]["liver"]["source"] == "network"
-    )
-    assert recipe({"preset": "defeudis2022-notl"}).segmentation.liver.source == "given"
+    assert yaml.safe_load((PRESETS / "defeudis2022-notl.yaml").read_text())["segmentation"]["liver"]["replace_given"]
+    assert not recipe({"preset": "defeudis2022-notl"}).segmentation.liver.replace_given
 
 
 def test_without_a_preset_the_studys_own_network_is_varied():

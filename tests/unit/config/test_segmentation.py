@@ -14,8 +14,8 @@ from livermets.errors import InputError
     "values, sentence",
     [
         ({"cross_fit": 1}, "at least 2 folds"),
-        ({"liver": {"source": "command"}}, "needs a `command` with {image} and {out}"),
-        ({"liver": {"source": "command", "command": "tool {image}"}}, "needs a `command` with {out} in it"),
+        ({"liver": {"missing": "command"}}, "needs a `command` with {image} and {out}"),
+        ({"liver": {"missing": "command", "command": "tool {image}"}}, "needs a `command` with {out} in it"),
         ({"liver": {"output": {"restrict_to_liver": True}}}, "restrict_to_liver"),
         ({"output": {"restrict_to_liver": False}}, "set restrict_to_liver: true"),
         ({"network": {"pretrained": {"file": "a.pth", "sha256": "f37072fd"}}}, "for the architecture resnet18-unet"),

@@ -8,11 +8,11 @@ import sys
 import matplotlib
 import pytest
 
-from livermets.figures.style import CONTOUR_LOOK, CONTOUR_WORDS, SERIES, SOURCE_LOOK, figure, panels
+from livermets.figures.style import CONTOUR_LOOK, CONTOUR_WORDS, SERIES, SIDE_LOOK, figure, panels
 from livermets.figures.writing import png_bytes, svg_bytes
 
 
-@pytest.mark.parametrize("looks", [list(SOURCE_LOOK.values()), list(CONTOUR_LOOK.values()), list(SERIES)])
+@pytest.mark.parametrize("looks", [list(SIDE_LOOK.values()), list(CONTOUR_LOOK.values()), list(SERIES)])
 def test_looks_differ_by_more_than_colour(looks) -> None:
     assert len({look.colour for look in looks}) == len(looks)
     assert len({(look.line, look.marker) for look in looks}) == len(looks)

@@ -25,7 +25,6 @@ def study(tmp_path: Path) -> SmallStudy:
         "new": {"role": "predict", "patients": ["N1"], "image": "ct.nii.gz", "lesions": "lesions.nii.gz"},
         **TRAINING,
     }
-    study.config["segmentation"] = {"liver": {"source": "network"}}
     study.rows = None  # type: ignore[assignment]
     return study
 

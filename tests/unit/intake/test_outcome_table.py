@@ -125,7 +125,7 @@ def test_how_images_are_read_is_no_setting_of_an_outcome(study: SmallStudy) -> N
 
 def test_the_keys_that_are_told_apart_are_keys_of_a_cohort() -> None:
     assert set(CohortSettings.model_fields) >= OF_TABLES | OF_IMAGES
-    assert {"folder"} == OF_TABLES & OF_IMAGES
+    assert {"folder", "liver_optional"} == OF_TABLES & OF_IMAGES
 
 
 def test_a_lesion_without_a_voxel_is_judged_where_exclusions_are_known(study: SmallStudy) -> None:

@@ -372,7 +372,7 @@ def test_a_table_of_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert study.run("cohort-init", "data", "--table", "paths.csv") == 0
     said = capsys.readouterr().out
     assert "several images, one was taken; check: P1" in said
-    study.config = yaml.safe_load(said) | {"segmentation": {"liver": {"source": "network"}}}
+    study.config = yaml.safe_load(said)
     study.config["cohorts"]["learn"] = {"role": "train", "phantom": {"patients": 6}}
     assert study.check() == 0
     assert "2 of 2 patients, 2 scans of 32 slices, 4 lesions" in capsys.readouterr().out

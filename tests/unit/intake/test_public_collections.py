@@ -144,7 +144,6 @@ def test_the_real_tcia_patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     settings["select"] = {"patients": ["CRLM-CT-1006"]}
     study = SmallStudy(tmp_path)
     study.config["cohorts"] = {**TRAINING, name: settings}
-    study.config["segmentation"] = {"liver": {"source": "network"}}
     out = intake(study, name, "CRLM-CT-1006")
     image = read_volume(out / "image.nii.gz")
     assert image.grid.size_xyz == (512, 512, 51)

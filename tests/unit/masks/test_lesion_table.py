@@ -8,7 +8,14 @@ import pytest
 from tests.lesion_tables import minimal
 
 from livermets.errors import InputError
-from livermets.masks.lesion_table import checked_lesions, false_positive_count, joined, of_cohorts
+from livermets.masks.lesion_table import (
+    checked_lesions,
+    false_positive_count,
+    joined,
+    of_cohorts,
+    with_headline,
+    without_other_roles,
+)
 
 GOOD = [("A", 1, 1, 1, 0.8, 20.0), ("A", 0, 1, 0, 0.5, 12.0), ("B", 0, 0, 0, 0.3, 30.0)]
 
@@ -116,3 +123,43 @@ def test_every_wrong_row_is_named() -> None:
     table["dice"] = 2.0
     (problem,) = problems_of(table)
     assert f"rows 2 to {len(table) + 1}: found '2.0'" in problem
+
+
+ROLES = [("A", 1, 1, 1, 0.8, 20.0), ("B", 0, 1, 0, 0.5, 12.0), ("C", 0, 0, 0, 0.3, 30.0), ("D", 1, 0, 0, 0.3, 30.0)]
+
+
+def with_roles() -> pd.DataFrame:
+    """One lesion of each role."""
+    return minimal(ROLES).assign(role=["train", "validation", "predict", None], cohort="c", timepoint="baseline")
+
+
+@pytest.mark.parametrize(
+    "roles, counted",
+    [
+        (("train", "validation"), [True, True, False, False]),
+        (("validation",), [False, True, False, False]),
+        (("train",), [True, False, False, False]),
+    ],
+)
+def test_lesions_of_the_roles_are_the_headline(roles: tuple[str, ...], counted: list[bool]) -> None:
+    assert with_headline(with_roles(), [], roles=roles)["headline"].tolist() == counted
+
+
+def test_a_timepoint_that_is_named_narrows_the_roles() -> None:
+    table = with_roles().assign(role="validation", timepoint=["baseline", "TP1", "baseline", "TP1"])
+    assert with_headline(table, ["TP1"])["headline"].tolist() == [False, True, False, True]
+
+
+def test_a_cohort_or_table_without_roles_counts_all_its_lesions() -> None:
+    assert with_headline(minimal(ROLES), [], roles=["validation"])["headline"].all()
+    table = with_roles().assign(cohort=["c", "c", "hand", "hand"], role=["train", "validation", None, None])
+    assert with_headline(table, [], roles=["validation"])["headline"].tolist() == [False, True, True, True]
+
+
+def test_lesions_of_the_other_role_are_left_out_and_said() -> None:
+    kept, said = without_other_roles(with_roles(), ["validation"], "t.csv")
+    assert kept["role"].tolist() == ["validation", "predict", None]
+    assert said == ["1 lesion of scans with the role train left out"]
+    assert without_other_roles(minimal(ROLES), ["validation"], "t.csv")[1] == []
+    with pytest.raises(InputError, match=r"t\.csv: every lesion is of a scan with the role train\. .*--role"):
+        without_other_roles(with_roles().assign(role="train"), ["validation"], "t.csv")

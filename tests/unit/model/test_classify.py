@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from livermets.errors import InputError
-from livermets.model.classify import LESION_TABLE_COLUMNS, lesion_table
+from livermets.masks.pairs import LONG_COLUMNS, WIDE_COLUMNS, pair
+from livermets.model.classify import long_table
 from livermets.model.fitted import FittedModel
 from livermets.model.network import Network
 from livermets.model.preparation import Scaler
@@ -39,6 +40,11 @@ def rois(**probability: list[float]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def lesion_table(model, lesions, matching, probabilities):
+    """The wide table of reference and primary source, as the verb writes it."""
+    return pair(long_table(model, lesions, {"automatic": matching}, probabilities), "manual", "automatic", every=True)
+
+
 def test_every_manual_lesion_keeps_its_row():
     table = lesion_table(
         MODEL,
@@ -48,7 +54,7 @@ def test_every_manual_lesion_keeps_its_row():
         {"manual": rois(lesion_1=[0.2, 0.5, 0.9], lesion_2=[0.1, 0.4]), "automatic": rois(lesion_1=[0.1, 0.9, 0.2],
                                                                                          lesion_1001=[0.9])},
     )  # fmt: skip
-    assert tuple(table.columns) == LESION_TABLE_COLUMNS
+    assert list(table.columns) == [name for name in WIDE_COLUMNS if name != "role"]
     assert table["lesion_id"].tolist() == [1, 2, 3, 1001]
     assert table["kind"].tolist() == ["manual", "manual", "manual", "false_positive"]
     assert table["n_roi_manual"].tolist() == [3, 2, 0, pd.NA]
@@ -90,6 +96,51 @@ def test_rois_of_an_unknown_lesion_are_refused():
         lesion_table(MODEL, lesions(1), matching((1, "manual", 0.5, 1)), {"manual": rois(lesion_5=[0.5])})
 
 
+THREE = {
+    "manual": rois(lesion_1=[0.9], lesion_2=[0.2]),
+    "nnunet": rois(lesion_1=[0.1], lesion_2=[0.2, 0.1]),
+    "reader2": rois(lesion_1=[0.9, 0.8]),
+}
+SEEN = {
+    "nnunet": matching((1, "manual", 0.6, 1), (2, "manual", 0.1, 0), (1001, "false_positive", np.nan, 0)),
+    "reader2": matching((1, "manual", 0.9, 1)),
+}
+
+
+def test_every_source_has_its_rows_and_its_classes():
+    table = long_table(MODEL, lesions(1, 2).assign(role="validation"), SEEN, THREE)
+    assert tuple(table.columns) == LONG_COLUMNS
+    rows = table[["mask_source", "lesion_id", "kind", "n_roi", "predicted"]].values.tolist()
+    assert rows == [
+        ["manual", 1, "manual", 1, 1], ["manual", 2, "manual", 1, 0],
+        ["nnunet", 1, "manual", 1, 0], ["nnunet", 2, "manual", 2, pd.NA], ["nnunet", 1001, "false_positive", 0, pd.NA],
+        ["reader2", 1, "manual", 2, 1],
+    ]  # fmt: skip
+    assert table.loc[table["mask_source"] == "manual", ["dice", "detected", "volume_mask_ml"]].isna().all(axis=None)
+    assert set(table["role"]) == {"validation"}  # a finding has the role of its scan
+
+
+def test_a_finding_in_a_scan_without_lesions_has_the_role_of_its_cohort_and_timepoint():
+    drawn = pd.concat([lesions(1).assign(role="train"), lesions(1).assign(timepoint="TP1", role="validation")])
+    found = matching((1001, "false_positive", np.nan, 0)).assign(patient_id="008")
+    table = long_table(MODEL, drawn, {"nnunet": found}, {})
+    assert table.loc[table["lesion_id"] == 1001, "role"].tolist() == ["train"]
+
+
+def test_without_a_primary_source_its_columns_are_empty():
+    wide = pair(long_table(MODEL, lesions(1, 2), SEEN, THREE), "manual", None, every=True)
+    assert wide["predicted_manual"].tolist() == [1, 0]
+    empty = ["dice", "detected", "n_roi_automatic", "share_automatic", "predicted_automatic", "volume_automatic_ml"]
+    assert wide[empty].isna().all(axis=None)
+
+
+def test_another_source_may_be_the_reference():
+    table = long_table(MODEL, lesions(1, 2), {"manual": SEEN["nnunet"]}, THREE, reference="reader2")
+    wide = pair(table, "reader2", "manual", every=True)
+    assert wide["predicted_manual"].tolist() == [1, pd.NA, pd.NA]
+    assert wide["predicted_automatic"].tolist() == [1, pd.NA, pd.NA]  # the second is not detected
+
+
 def test_training_table_joins_and_says_what_it_leaves_out():
     table = pd.concat([lesions(1, response=1), lesions(2, response=np.nan), lesions(3, 4, response=0)])
     windows = rois(lesion_1=[0.1, 0.2], lesion_2=[0.3], lesion_3=[0.4])
@@ -98,6 +149,17 @@ def test_training_table_joins_and_says_what_it_leaves_out():
     assert made.table["lesion_id"].tolist() == [1, 1, 3]
     assert made.without_response == ("val 007 baseline 2",)
     assert made.without_rois == ("val 007 baseline 4",)
+
+
+def test_training_table_holds_lesions_of_the_role_train_only():
+    listed = pd.concat([lesions(1), lesions(2).assign(timepoint="TP1")]).assign(role=["train", "validation"])
+    windows = rois(lesion_1=[0.1], lesion_2=[0.2])
+    windows.loc[windows["lesion_id"] == 2, "timepoint"] = "TP1"
+    assert training_table([windows], [listed]).table["lesion_id"].tolist() == [1]
+    both = listed.assign(role="train")  # a study may learn from two timepoints if it says so
+    assert training_table([windows], [both]).table["lesion_id"].tolist() == [1, 2]
+    with pytest.raises(InputError, match="several timepoints"):
+        training_table([windows], [listed.drop(columns="role")])
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def make_results(
     for name in [*validation, "pooled"]:
         part = lesions[lesions.cohort.isin(validation if name == "pooled" else [name])]
         if len(part):
-            _make_concordance(folder / "concordance" / name, part)
+            _make_concordance(folder / "concordance" / name / "automatic", part)
     _make_overlap(folder, cohorts)
     (folder / "check").mkdir(parents=True, exist_ok=True)
     pd.DataFrame(
@@ -221,7 +221,7 @@ def _make_scan(
     ).to_csv(seg / "scan_metrics.csv", index=False)
     intake = folder / "intake" / patient / timepoint
     intake.mkdir(parents=True, exist_ok=True)
-    facts = {"source": "nifti", "spacing_xyz_mm": [0.7, 0.7, 2.5], "image_sha256": "ab" * 32, "excluded_lesions": {}}
+    facts = {"source": "nifti", "spacing_xyz_mm": [0.7, 0.7, 2.5], "image_sha256": "ab" * 32, "has_liver": True}
     (intake / "scan.json").write_text(json.dumps(facts))
 
 
@@ -329,5 +329,7 @@ def _make_concordance(folder: Path, lesions: pd.DataFrame) -> None:
     """By the library itself: the report is tested against what the chain really writes."""
     settings = StatisticsSettings(bootstrap_replicates=200)
     result = concordance(lesions, settings, seed=1, timepoints=["baseline"])
-    drawn = concordance_figures(result, settings) if folder.name == "pooled" else {}  # drawing is what takes long
+    drawn = (
+        concordance_figures(result, settings) if folder.parent.name == "pooled" else {}
+    )  # drawing is what takes long
     write_concordance(folder, result, drawn)

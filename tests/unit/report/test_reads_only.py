@@ -27,7 +27,7 @@ READ = {
     "livermets.randomness": {"integer_seed"},
 }
 """Words, constants, pictures of tables, and which of two written intervals to quote."""
-STAGES = ("livermets.stats", "livermets.overlap", "livermets.concordance", "livermets.model", "livermets.randomness")
+STAGES = tuple(f"livermets.{name}" for name in ("stats", "overlap", "concordance", "model", "readers", "randomness"))
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.py")), ids=lambda path: path.relative_to(FOLDER).as_posix())

@@ -8,7 +8,8 @@ import pandas as pd
 
 from livermets.intake.study_check import PROBLEM_COLUMNS, ScanSummary
 from livermets.masks.matching import COLUMNS as MATCHING_COLUMNS
-from livermets.model.classify import LESION_TABLE_COLUMNS
+from livermets.masks.pairs import LONG_COLUMNS, WIDE_COLUMNS
+from livermets.readers.tables import GIVEN_COLUMNS, SCAN_TABLE_COLUMNS, TABLES
 from livermets.report.dictionary import COMMON, described_columns, undescribed_columns
 
 README = (Path(__file__).parents[3] / "results" / "README.md").read_text(encoding="utf-8")
@@ -21,10 +22,13 @@ def test_every_column_of_a_results_folder_is_described(made_study):
 def test_columns_of_tables_known_from_the_code_are_described():
     described = described_columns(README)
     common = described[COMMON]
-    assert set(LESION_TABLE_COLUMNS) <= common
+    assert {*WIDE_COLUMNS, *LONG_COLUMNS} <= common
     assert set(MATCHING_COLUMNS) <= common | described["*/segmentation/*/*/*/matching.csv"]
     assert set(PROBLEM_COLUMNS) <= common | described["check/problems.csv"]
     assert set(ScanSummary.__dataclass_fields__) <= common | described["check/scans.csv"]
+    assert set(SCAN_TABLE_COLUMNS) <= common | described["*/readers/*/*.csv"]
+    for name, columns in {**TABLES, "given_scores": GIVEN_COLUMNS}.items():
+        assert set(columns) <= common | described[f"readers/{name}.csv"], name
 
 
 def test_an_undescribed_column_and_an_unknown_table_are_found(tmp_path):

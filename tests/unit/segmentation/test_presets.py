@@ -89,7 +89,8 @@ def test_defeudis2022_without_transfer():
     assert (training.optimiser, training.learning_rate, training.betas) == ("adam", 1e-3, (0.9, 0.999))
     assert (training.loss, training.early_stop_patience, training.lr_patience) == ("cross-entropy", 10, 5)
     assert training.schedule == "plateau"
-    assert (settings.output.rule, settings.liver.source) == ("otsu", "network")
+    assert (settings.output.rule, settings.liver.missing) == ("otsu", "network")
+    assert settings.liver.replace_given
     assert settings.matching.detection_dice == 0.2
 
 

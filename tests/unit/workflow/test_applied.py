@@ -82,7 +82,7 @@ def test_networks_and_model_are_there_without_a_cohort_that_trains(bring):
 
 def test_a_liver_network_is_unpacked_only_where_it_is_used(bring):
     bring("both")
-    plan = Plan.from_config({**HERE, "segmentation": {"liver": {"source": "given"}}})
+    plan = Plan.from_config({**HERE, "segmentation": {"liver": {"replace_given": False}}})
     assert plan.networks.bundled == ["automatic", "paper"]
 
 
@@ -146,8 +146,8 @@ def test_a_liver_network_that_nobody_brings_is_missed(bring, bundles, tmp_path_f
     folder = tmp_path_factory.mktemp("given")
     bring("both")
     Path("study.zip").write_bytes(written(folder, {**CONFIG, "segmentation": {"network": {"levels": 2}}}))
-    (said,) = complaints({**HERE, "segmentation": {"liver": {"source": "network"}}})
-    assert said.startswith("segmentation.liver.source: no network for livers is in the bundle")
+    (said,) = complaints({**HERE, "segmentation": {"liver": {"replace_given": True}}})
+    assert said.startswith("segmentation.liver: scans need a network that finds livers; the bundle has none")
 
 
 def test_another_outcome_rule_is_said_and_not_refused(bring):

@@ -7,6 +7,7 @@ import pytest
 from livermets.workflow.inputs import Inputs
 from livermets.workflow.plan import Plan
 
+REPLACED = {"missing": "network", "replace_given": True}
 WHERE = "results/{0}/intake/{1}/baseline/"
 
 
@@ -63,8 +64,8 @@ def test_the_liver_network_is_trained_on_the_given_liver_and_waits_for_no_other(
 
 
 def test_livers_are_found_as_the_study_says(inputs):
-    given, network = inputs(), inputs(segmentation={"liver": {"source": "network"}})
-    command = inputs(segmentation={"liver": {"source": "command", "command": "x {image} {out}"}})
+    given, network = inputs(), inputs(segmentation={"liver": REPLACED})
+    command = inputs(segmentation={"liver": {**REPLACED, "missing": "command", "command": "x {image} {out}"}})
     weights = network.liver_network(job())
     assert weights == ["results/networks/liver/network.safetensors"]
     assert given.liver_network(job()) == command.liver_network(job()) == []
@@ -74,10 +75,39 @@ def test_livers_are_found_as_the_study_says(inputs):
     assert command.liver_options(job(), nothing) == ""
 
 
+def test_only_a_scan_without_a_liver_waits_for_the_network_that_finds_it(inputs, tmp_path):
+    (tmp_path / "q01_ct.nii.gz").touch()
+    bare = {"role": "predict", "patients": ["q01"], "image": "{patient}_ct.nii.gz"}
+    made = inputs()
+    with_bare = inputs(cohorts={**made.plan.config.model_dump(exclude_unset=True)["cohorts"], "bare": bare})
+    assert with_bare.liver_network(job("bare", "q01")) == ["results/networks/liver/network.safetensors"]
+    assert with_bare.liver_reference(job("bare", "q01", network="automatic")) == ""
+    for scan in (job(), job("new", "p01"), job("learn", "T001")):
+        nothing = SimpleNamespace(network=with_bare.liver_network(scan))
+        assert nothing.network == []
+        assert with_bare.liver_options(scan, nothing) == made.liver_options(scan, nothing)
+        assert with_bare.liver_settings(scan) == made.liver_settings(scan)
+
+
+def test_a_network_is_trained_on_the_scans_that_have_what_it_finds(inputs, tmp_path):
+    for name in ("ct", "lesions"):
+        (tmp_path / f"q01_{name}.nii.gz").touch()
+    (tmp_path / "bare.csv").write_text("patient_id,lesion_id,baseline_diameter_mm,followup_diameter_mm\nq01,1,20,18\n")
+    files = {name: f"{{patient}}_{path}.nii.gz" for name, path in (("image", "ct"), ("lesions", "lesions"))}
+    bare = {"role": "train", "table": "bare.csv", **files}
+    made = inputs(cohorts={**inputs().plan.config.model_dump(exclude_unset=True)["cohorts"], "bare": bare})
+    livers, own = SimpleNamespace(network="liver"), SimpleNamespace(network="automatic/fold0")
+    assert made.training_patients(livers) == "T001,T002,T003,T004"
+    assert made.training_patients(own) == "T001,T002,T003,T004,q01"
+    assert len(made.training_images(livers)) == 4
+    assert made.training_images(own)[-1] == "results/bare/preprocess/automatic/q01/baseline/image.nii.gz"
+    assert "q01" not in made.training_options(livers)
+
+
 def test_a_liver_is_measured_against_the_given_one_once(inputs):
     own, other = job(network="automatic"), job(network="paper")
     assert inputs().liver_reference(own) == ""
-    found = inputs(segmentation={"liver": {"source": "network"}})
+    found = inputs(segmentation={"liver": REPLACED})
     assert found.liver_reference(own) == f"--liver-reference {WHERE.format('test', 'V001')}liver.nii.gz"
     assert found.liver_reference(other) == ""
 
@@ -121,3 +151,30 @@ def test_networks_beside_the_own_one_are_judged_on_validation_scans_with_a_mask(
     )
     assert len(both.of_concordance(SimpleNamespace(name="pooled"))) == 3
     assert len(both.of_concordance(SimpleNamespace(name="second"))) == 1
+
+
+def test_a_cohort_is_classified_with_every_mask_that_its_scans_have(inputs):
+    template = "results/{cohort}/features/{patient}/{timepoint}/rois_{source}.parquet"
+    where = "results/{0}/features/{1}/baseline/rois_{2}.parquet"
+    assert inputs().of_sources(template)(job()) == [
+        where.format("test", patient, source) for source in ("manual", "automatic") for patient in ("V001", "V002")
+    ]
+    without_masks = job("new", "p01")
+    assert inputs().of_sources(template)(without_masks) == [where.format("new", "p01", "automatic")]
+    assert inputs().options_of_sources(f"--rois={{source}}={template}", reference=False)(job()) == (
+        "--rois=automatic=results/test/features/{V001/baseline,V002/baseline}/rois_automatic.parquet"
+    )
+    of_the_study = inputs().of_sources(template)(SimpleNamespace())
+    assert len(of_the_study) == 7 + 8
+
+
+def test_a_pair_is_of_the_reference_and_its_own_source(inputs):
+    pooled = SimpleNamespace(name="pooled", source="automatic")
+    template = "{cohort}/{patient}/{timepoint}/{source}"
+    assert inputs().of_pair(template)(pooled) == [
+        f"{scan}/baseline/{source}"
+        for source in ("manual", "automatic") for scan in ("test/V001", "test/V002", "second/W001")
+    ]  # fmt: skip
+    assert inputs().options_of_pair("--x={cohort}/{patient}/{timepoint}/{source}")(pooled).split()[-1] == (
+        "--x=second/W001/baseline/automatic"
+    )

@@ -14,7 +14,7 @@ FILES = (
     "concordance/pooled/roc.csv", "a/lesions.csv", "a/phantom/P9/TP0/ct.nii.gz", "a/intake/P1/TP0/image.nii.gz",
     "a/liver/P1/TP0.nii.gz", "a/liver/P1/TP0_problems.csv", "a/features/P1/TP0/rois_manual.parquet",
     "a/preprocess/automatic/P1/TP0/image.nii.gz", "a/segmentation/automatic/P1/TP0/lesions.nii.gz",
-    "b/intake/P2/TP0/image.nii.gz", "unknown/intake/X/TP0/image.nii.gz",
+    "b/intake/P2/TP0/image.nii.gz", "readers/pairs.csv", "a/readers/P1/TP0.csv", "unknown/intake/X/TP0/image.nii.gz",
 )  # fmt: skip
 SCANS = {"a": frozenset({("P1", "TP0")}), "b": frozenset({("P2", "TP0")}), "unknown": None}
 MADE = Made(SCANS, frozenset({"b", "unknown"}), frozenset({"one"}), liver_network=False, folds=2)
@@ -48,6 +48,7 @@ def test_what_the_configuration_makes_is_not_left_over(results):
         ("a/intake/P7/TP0/image.nii.gz", "a/intake/P7"),
         ("a/intake/P1/TP1/image.nii.gz", "a/intake/P1/TP1"),
         ("a/liver/P1/TP1.nii.gz", "a/liver/P1/TP1.nii.gz"),
+        ("a/readers/P1/TP1.csv", "a/readers/P1/TP1.csv"),
         ("a/preprocess/liver/P1/TP0/image.nii.gz", "a/preprocess/liver"),
         ("a/preprocess/two/P1/TP0/image.nii.gz", "a/preprocess/two"),
         ("a/preprocess/one/P7/TP0/image.nii.gz", "a/preprocess/one/P7"),

@@ -11,14 +11,14 @@ COHORTS = {"cohorts": {"learn": {"role": "train", "phantom": {"patients": 3}}}}
 PAPER = {"paper": {"preset": "giannini2020"}}
 
 
-def networks(**changes) -> Networks:
-    return Networks(StudyConfig.model_validate({**COHORTS, **changes}), learns=True)
+def networks(finds_livers: bool = False, **changes) -> Networks:
+    return Networks(StudyConfig.model_validate({**COHORTS, **changes}), True, finds_livers)
 
 
 def test_the_studys_own_network_comes_first_and_folds_are_below_it():
     plain = networks()
     assert plain.names == plain.of_lesions == plain.trained == ["automatic"]
-    full = networks(networks=PAPER, segmentation={"cross_fit": 2, "liver": {"source": "network"}})
+    full = networks(finds_livers=True, networks=PAPER, segmentation={"cross_fit": 2})
     assert full.of_lesions == ["automatic", "paper"]
     assert full.names == ["liver", "automatic", "paper"]
     assert full.trained == [*full.names, "automatic/fold0", "automatic/fold1"]

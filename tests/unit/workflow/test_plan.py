@@ -101,13 +101,6 @@ def test_a_study_without_a_training_cohort_is_refused():
         Plan.from_config({"cohorts": {"test": SYNTHETIC["cohorts"]["test"]}})
 
 
-def test_a_missing_liver_mask_is_refused_when_masks_are_to_be_given(real):
-    del real["cohorts"]["hospital"]["liver"]
-    with pytest.raises(InputError, match="patient A, baseline: no liver mask is given"):
-        Plan.from_config(real)
-    Plan.from_config({**real, "segmentation": {"liver": {"source": "command", "command": "x {image} {out}"}}})
-
-
 def test_planning_imports_neither_torch_nor_simpleitk():
     heavy = ("torch", "SimpleITK", "sklearn", "monai", "pandas")
     code = f"import sys, livermets.workflow.plan; print([m for m in {heavy} if m in sys.modules])"
@@ -130,20 +123,6 @@ def test_missing_pretrained_weights_are_named_before_anything_is_computed(tmp_pa
     assert "pretrained/resnet18-f37072fd.pth: this file of pre-trained ResNet-18 weights does not exist" in str(
         error.value
     )
-
-
-def test_a_liver_network_that_is_not_used_finds_no_liver_again():
-    plain = Plan.from_config(SYNTHETIC)
-    trained = {"training": {"epochs": 3}, "output": {"threshold": 0.4}}
-    other = Plan.from_config({**SYNTHETIC, "segmentation": {"liver": trained}})
-    assert other.liver_settings() == plain.liver_settings()
-    network, cut = (
-        Plan.from_config({**SYNTHETIC, "segmentation": {"liver": {"source": "network", **settings}}})
-        for settings in ({}, trained)
-    )
-    assert json.loads(cut.liver_settings())["liver"]["output"]["threshold"] == 0.4
-    assert "training" not in json.loads(cut.liver_settings())["liver"]
-    assert network.liver_settings() != cut.liver_settings() != plain.liver_settings()
 
 
 def test_the_same_files_by_other_names_are_the_same(real):

@@ -48,9 +48,11 @@ def test_a_gpu_is_claimed_where_one_is_offered(requests, monkeypatch):
 
 
 def test_a_scan_goes_out_with_its_liver_unless_a_network_has_to_be_trained_for_it(requests):
-    ours, livers = SimpleNamespace(network="automatic"), SimpleNamespace(network="liver")
-    given, network = requests(), requests(segmentation={"liver": {"source": "network"}})
+    scan = {"cohort": "test", "patient": "V001", "timepoint": "baseline"}
+    ours, livers = (SimpleNamespace(**scan, network=network) for network in ("automatic", "liver"))
+    given, network = requests(), requests(segmentation={"liver": {"replace_given": True}})
     assert given.liver_group(ours) == given.preprocess_group(ours) == "scan"
+    assert (given.liver_threads(ours), network.liver_threads(ours)) == (1, network.network_threads)
     assert network.liver_group(ours) == network.preprocess_group(ours) == "liver"
     assert network.preprocess_group(livers) == "scan"
     assert given.features_group(SimpleNamespace(source="manual")) == "features_manual"
@@ -58,5 +60,4 @@ def test_a_scan_goes_out_with_its_liver_unless_a_network_has_to_be_trained_for_i
 
 def test_synthetic_studies_take_one_thread(requests):
     assert requests().scan_threads(SimpleNamespace(cohort="learn")) == requests().selection_threads(None) == 1
-    assert requests().liver_threads == 1
     assert requests(segmentation={"cpu_threads": 3}).network_threads == 3

@@ -12,7 +12,7 @@ import pytest
 from livermets.workflow import snakemake
 from livermets.workflow.snakemake import LOCK_FILES, LOCKS, Run, attribute, cluster_refusal, cluster_state, status_of
 
-SOURCES = Path(snakemake.__file__).parents[2]
+SIDES = Path(snakemake.__file__).parents[2]
 # One rule fails and another one does not; what is asked at each moment is written down.
 SNAKEFILE = """
 import json, sys
@@ -54,7 +54,7 @@ onerror:
 
 @pytest.fixture
 def study(tmp_path):
-    (tmp_path / "Snakefile").write_text(SNAKEFILE.format(sources=str(SOURCES)))
+    (tmp_path / "Snakefile").write_text(SNAKEFILE.format(sources=str(SIDES)))
     (tmp_path / "config.yaml").write_text("seed: 1\n")
 
     def run(*options):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.small_study import SmallStudy
-from tests.wrong_input.cases.corpus import T1, T2, case
+from tests.wrong_input.cases.corpus import T1, case
 
 
 @case("cohorts.train.imgae: unknown key. Did you mean `image`?")
@@ -33,6 +33,16 @@ def compared_networks_that_cannot_be_made(study: SmallStudy) -> None:
 @case("networks: automatic is what the study's own network is called; choose another name.")
 def a_compared_network_with_the_name_of_the_own_one(study: SmallStudy) -> None:
     study.config["networks"] = {"automatic": {"preset": "giannini2020"}}
+
+
+@case("sources.nnunet: a source with `tool: true` has no `reader` and no `start`: nobody corrected it.")
+def a_program_with_a_reader(study: SmallStudy) -> None:
+    study.config["sources"] = {"nnunet": {"tool": True, "reader": "A"}}
+
+
+@case("sources: adjusted cannot be its own `start`; name the mask that was corrected.")
+def a_mask_that_began_from_itself(study: SmallStudy) -> None:
+    study.config["sources"] = {"adjusted": {"start": "adjusted"}}
 
 
 @case(
@@ -115,13 +125,21 @@ def selected_stranger(study: SmallStudy) -> None:
 
 
 @case(
-    f"{T1}: no liver mask is given, and segmentation.liver.source is given. Give `liver` in the cohort, or choose "
-    "another source.",
-    f"{T2}: no liver mask is given, and segmentation.liver.source is given. Give `liver` in the cohort, or choose "
-    "another source.",
+    f"segmentation.liver: the liver of {T1} and of 1 more scan is not given: a network is to find it, which needs a "
+    "given liver mask of at least 2 training patients; there are 0. Give `liver` in the training cohorts, or set "
+    "`missing: command` (any program that finds livers)."
 )
 def no_liver_masks(study: SmallStudy) -> None:
     del study.cohort()["liver"]
+
+
+@case(
+    "segmentation.liver.source: this key is no longer known. Livers are given or found scan by scan. Write `missing: "
+    "network` (or `missing: command`) for scans that come without a liver mask, with `replace_given: true` for all "
+    "scans; for `source: given` write nothing."
+)
+def one_source_of_all_livers(study: SmallStudy) -> None:
+    study.config["segmentation"] = {"liver": {"source": "network"}}
 
 
 @case("cohorts: no cohort has the role train. Networks and model are fitted on training cohorts.")

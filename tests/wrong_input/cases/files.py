@@ -19,7 +19,8 @@ def missing_ct(study: SmallStudy) -> None:
 
 @case(
     f"{T1}, T1/lesions.nii.gz: this mask does not exist. Check the path in the configuration or the table.",
-    f"{T1}, T1/liver.nii.gz: this mask does not exist. Check the path in the configuration or the table.",
+    f"{T1}, T1/liver.nii.gz: this mask does not exist. Check the path in the configuration or the table; if such scans "
+    "come without one, set `liver_optional: true` in the cohort.",
 )
 def missing_masks(study: SmallStudy) -> None:
     (study.folder / "T1/liver.nii.gz").unlink()

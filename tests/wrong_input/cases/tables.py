@@ -212,3 +212,24 @@ def row_too_long(study: SmallStudy) -> None:
 def title_above_the_header(study: SmallStudy) -> None:
     (study.folder / "titled.csv").write_text("\n".join(["Outcome of the study", "", study.header, *ROWS]))
     study.cohort()["table"] = "titled.csv"
+
+
+@case(
+    'cohort train, table row 2, patient T1: "Score" is "good". '
+    "Give a number from 1 (worst) to 5 (best), or leave it empty.",
+    'cohort train, table row 5, patient T2: "Score" is 3 here and 4 in an earlier row of the same scan. '
+    "A scan has one score; make them equal.",
+)
+def scores_that_are_none(study: SmallStudy) -> None:
+    study.header += ",Score"
+    scores = ("good", "good", "4", "3", "5", "")
+    study.rows = [f"{row},{score}" for row, score in zip(study.rows, scores, strict=True)]
+    study.config["sources"] = {"manual": {"quality_column": "Score"}}
+
+
+@case(
+    'sources.manual.minutes_column: no table of a cohort has a column "Min". '
+    "Their columns: baseline_diameter_mm, centre, followup_diameter_mm, lesion_id, patient_id, timepoint."
+)
+def a_column_of_scores_that_is_not_there(study: SmallStudy) -> None:
+    study.config["sources"] = {"manual": {"minutes_column": "Min"}}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from livermets.figures.style import BLACK, GREY, SOURCE_LOOK, Look, figure, unit_axes
+from livermets.figures.style import BLACK, GREY, SIDE_LOOK, Look, figure, unit_axes
 from livermets.stats.results import shown_interval
 
 
@@ -15,11 +15,11 @@ def roc_figure(roc: pd.DataFrame, diagnostics: pd.DataFrame) -> Figure:
     (sensitivity and specificity at the training threshold) as a marker."""
     with figure(110, 105) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
-        for source, curve in roc.groupby("mask_source", sort=False, dropna=False):
-            look, label = SOURCE_LOOK[str(source)], _auc_label(str(source), diagnostics)
+        for side, curve in roc.groupby("mask_source", sort=False, dropna=False):
+            look, label = SIDE_LOOK[str(side)], _auc_label(str(side), diagnostics)
             x, y = curve["one_minus_specificity"], curve["sensitivity"]
             axes.plot(x, y, color=look.colour, linestyle=look.line, label=label)
-            own = diagnostics[diagnostics["mask_source"] == source].drop_duplicates("measure")
+            own = diagnostics[diagnostics["mask_source"] == side].drop_duplicates("measure")
             point = own.set_index("measure")["value"].to_dict()
             if {"sensitivity", "specificity"} <= set(point):
                 x, y = 1 - point["specificity"], point["sensitivity"]
@@ -34,14 +34,14 @@ def calibration_figure(calibration: pd.DataFrame) -> Figure:
     """Observed share of R+ against the mean probability of each group, with intervals; dotted: perfect calibration."""
     with figure(110, 105) as (drawn, axes):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":", label="perfect")
-        for source, curve in calibration.groupby("mask_source", sort=False, dropna=False):
-            look = SOURCE_LOOK[str(source)]
+        for side, curve in calibration.groupby("mask_source", sort=False, dropna=False):
+            look = SIDE_LOOK[str(side)]
             score, observed, low, high = curve[["mean_score", "observed", "low", "high"]].to_numpy(float).T
             axes.errorbar(
                 score,
                 observed,
                 yerr=np.vstack([observed - low, high - observed]),
-                label=f"{source} mask",
+                label=f"{side} mask",
                 color=look.colour,
                 linestyle=look.line,
                 marker=look.marker,
@@ -60,10 +60,10 @@ def calibration_figure(calibration: pd.DataFrame) -> Figure:
 
 def decision_figure(decision: pd.DataFrame) -> Figure:
     """Net benefit over the threshold probability for both masks, treating all and treating none."""
-    looks = {**SOURCE_LOOK, "treat all": Look(GREY, "-."), "treat none": Look(BLACK, ":")}
+    looks = {**SIDE_LOOK, "treat all": Look(GREY, "-."), "treat none": Look(BLACK, ":")}
     with figure(120, 90) as (drawn, axes):
         for strategy, curve in decision.groupby("strategy", sort=False, dropna=False):
-            look, of_a_mask = looks[str(strategy)], str(strategy) in SOURCE_LOOK
+            look, of_a_mask = looks[str(strategy)], str(strategy) in SIDE_LOOK
             label = f"{strategy} mask" if of_a_mask else str(strategy)
             axes.plot(curve["threshold"], curve["net_benefit"], color=look.colour, linestyle=look.line, label=label)
             if of_a_mask:
@@ -76,9 +76,9 @@ def decision_figure(decision: pd.DataFrame) -> Figure:
     return drawn
 
 
-def _auc_label(source: str, diagnostics: pd.DataFrame) -> str:
-    rows = diagnostics[(diagnostics["mask_source"] == source) & (diagnostics["measure"] == "auc")]
+def _auc_label(side: str, diagnostics: pd.DataFrame) -> str:
+    rows = diagnostics[(diagnostics["mask_source"] == side) & (diagnostics["measure"] == "auc")]
     auc = shown_interval(rows.dropna(subset=["low"]))
     if auc is not None:
-        return f"{source}: AUC {auc['value']:.2f} ({auc['low']:.2f} to {auc['high']:.2f})"
-    return f"{source} mask"
+        return f"{side}: AUC {auc['value']:.2f} ({auc['low']:.2f} to {auc['high']:.2f})"
+    return f"{side} mask"

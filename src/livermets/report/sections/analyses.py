@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from livermets.masks.detected import segmented
-from livermets.masks.identity import LESION_KEY, SOURCES
+from livermets.masks.identity import LESION_KEY, SIDES
 from livermets.overlap.study import compared_lesions
 from livermets.report import formatting as fmt
 from livermets.report.document import Column, Section, Table
+from livermets.report.folder import PRIMARY
 from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import POOLED, compared_cohorts
 from livermets.report.tables import csv_download
@@ -92,7 +93,7 @@ def _development(study: StudyResults) -> Iterator[Analysis]:
         for stem, words in (("permutation", "Permutation null"), ("recalibration", "Recalibration of shares")):
             if len(study.model.get(stem, ())):
                 yield Analysis(part, words, fitted, f"model/{stem}.csv")
-    for source in SOURCES:
+    for source in SIDES:
         classified = known[known[f"{source}_fate"].eq("classified")]
         words = f"Class from the {source} mask: resubstitution"
         yield Analysis(part, words, classified, f"lesions.csv: predicted_{source}")
@@ -120,19 +121,20 @@ def _evaluation(study: StudyResults, name: str) -> Iterator[Analysis]:
         yield Analysis(part, words, other, "lesions.csv: timepoint")
     seen = study.predicted(drawn)
     yield Analysis(part, f"Seen at {_timepoints(study)}", seen, "lesions.csv: timepoint")
-    for source in SOURCES:
+    for source in SIDES:
         classified = seen[seen[f"{source}_fate"].eq("classified")]
         yield Analysis(part, f"Class from the {source} mask", classified, f"lesions.csv: predicted_{source}")
     both = seen[seen["compared"]]
-    yield Analysis(part, "Class from both masks: agreement", both, f"concordance/{name}/accounting.csv")
+    where = f"concordance/{name}/{PRIMARY}"
+    yield Analysis(part, "Class from both masks: agreement", both, f"{where}/accounting.csv")
     known = both[both["response"].notna()]
-    yield Analysis(part, "Class from both, outcome known: diagnostics", known, f"concordance/{name}/diagnostics.csv")
+    yield Analysis(part, "Class from both, outcome known: diagnostics", known, f"{where}/diagnostics.csv")
     yield from _further(study, name, part, seen, known)
 
 
 def _further(study: StudyResults, name: str, part: str, seen: pd.DataFrame, known: pd.DataFrame) -> Iterator[Analysis]:
     """Analyses of other lesions than those of the chain."""
-    tables, where = study.concordance[name], f"concordance/{name}"
+    tables, where = study.concordance[name], f"concordance/{name}/{PRIMARY}"
     if len(tables.get("diagnostics_all", ())):
         every = seen[seen["response"].notna()]
         words = "Outcome known, with a class or not: diagnostics end to end"

@@ -209,10 +209,25 @@ def _scans(study: StudyResults) -> Section:
     rows = []
     for cohort, part in study.scans.groupby("cohort", sort=False, dropna=False):
         ranges = {name: f"{fmt.number(part[name].min())} to {fmt.number(part[name].max())}" for name in names}
-        rows.append({"cohort": cohort, "scans": len(part), **ranges, **_scanners(part)})
-    labels = {"tube_voltage_kv": "Tube voltage (kV)"}
+        livers = {"livers_given": int(part["has_liver"].eq(True).sum())}
+        rows.append({"cohort": cohort, "scans": len(part), **livers, **ranges, **_scanners(part)})
+    labels = {"tube_voltage_kv": "Tube voltage (kV)", "livers_given": "With a given liver mask"}
     caption = f"Spacing of {fmt.plural(len(study.scans), 'scan')} as acquired, smallest to largest."
-    return Section("scans", "Scans", [frame_table("scans-table", pd.DataFrame(rows), caption, labels=labels)])
+    table = frame_table("scans-table", pd.DataFrame(rows), caption, labels=labels)
+    return Section("scans", "Scans", [*_livers(study), table])
+
+
+def _livers(study: StudyResults) -> list[Block]:
+    """What found the livers that were not given, or that were to be found again."""
+    settings = study.config.segmentation.liver
+    finder = {"network": "a network trained on given ones", "command": "an external program"}[settings.missing]
+    if settings.replace_given:
+        text = f"All livers in use were found by {finder}; given masks are what they are measured against."
+    elif not study.scans["has_liver"].eq(True).all():
+        text = f"The liver of a scan that came without a mask of it was found by {finder}; given masks were used as is."
+    else:
+        return []
+    return [Paragraph(text)] if study.config.gives("segmentation") else []
 
 
 def _scanners(scans: pd.DataFrame) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Column, Details, Note, Paragraph, Section, Table
 from livermets.report.results import StudyResults
@@ -91,10 +91,10 @@ def _confusion(name: str, tables: dict[str, pd.DataFrame]) -> Block:
         return Note(f"No confusion matrix of {name}: no lesion has an outcome and a class from both masks.")
     counts = cells.set_index("mask_source")
     rows = [["Outcome R+"], ["Outcome R−"]]
-    for source in SOURCES:
+    for source in SIDES:
         rows[0] += [fmt.integer(counts.loc[source, cell]) for cell in ("tp", "fn")]
         rows[1] += [fmt.integer(counts.loc[source, cell]) for cell in ("fp", "tn")]
-    head = [Column("Lesions")] + [Column(f"{s} mask: {k}", True) for s in SOURCES for k in ("R+", "R−")]
+    head = [Column("Lesions")] + [Column(f"{s} mask: {k}", True) for s in SIDES for k in ("R+", "R−")]
     caption = (
         f"Confusion matrices over {fmt.plural(cells['n'].iloc[0], 'lesion')} with a known outcome and a class from "
         "both masks."
@@ -193,7 +193,7 @@ def _training(study: StudyResults, name: str) -> Section:
         )
     ]
     table, calls = (_of_cohort(study.model.get(stem), name) for stem in RESUBSTITUTION)
-    parts = {source: table[table["mask_source"].eq(source)] for source in SOURCES}
+    parts = {source: table[table["mask_source"].eq(source)] for source in SIDES}
     blocks += [
         Note(f"Not computed with the {source} mask because no training lesion has a class from it.")
         for source, part in parts.items()
@@ -243,7 +243,7 @@ def _network_saw(study: StudyResults, name: str) -> str:
 def _other_lesions(lesions: pd.DataFrame) -> str:
     """That the two masks' rows are not of the same lesions, where they are not."""
     known = lesions[lesions["response"].notna()]
-    manual, automatic = (known[f"predicted_{source}"].notna() for source in SOURCES)
+    manual, automatic = (known[f"predicted_{source}"].notna() for source in SIDES)
     if not (manual ^ automatic).any() or not manual.any() or not automatic.any():
         return ""
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.concordance.diagnostics import CLASSIFIED
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Bullets, Note, Pairs, Section
 from livermets.report.lesions import lesion_flow
@@ -96,7 +96,7 @@ def _performance(study: StudyResults) -> str:
     name = main_comparison(study)
     diagnostics = study.concordance.get(name or "", {}).get("diagnostics", pd.DataFrame())
     parts = []
-    for source in SOURCES:
+    for source in SIDES:
         if area := _area(diagnostics.query("mask_source == @source") if len(diagnostics) else diagnostics):
             parts.append(f"{area} with the {source} mask")
     if not parts:

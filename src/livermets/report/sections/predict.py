@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
 from livermets.report.document import Block, Note, Paragraph, Section, Table
@@ -87,7 +87,7 @@ def _false_positives(study: StudyResults, name: str) -> int | None:
 def _counts(lesions: pd.DataFrame, points: str, false_positives: int | None) -> str:
     n, patients = len(lesions), lesions["patient"].nunique()
     sentences = [f"{fmt.plural(n, 'lesion')} of {fmt.plural(patients, 'patient')} at {points}."]
-    for source in SOURCES:
+    for source in SIDES:
         called = lesions[f"predicted_{source}"].dropna()
         plus = int(called.eq(1).sum())
         sentences.append(

@@ -1,0 +1,17 @@
+"""Keys of earlier configurations that have become others, each with what to write instead."""
+
+from __future__ import annotations
+
+REPLACED = {
+    "segmentation.liver.source": (
+        "Livers are given or found scan by scan. Write `missing: network` (or `missing: command`) for scans that come "
+        "without a liver mask, with `replace_given: true` for all scans; for `source: given` write nothing"
+    ),
+    "compare_networks": "Further networks are mask sources like any other; write them under `networks`",
+}
+"""Once known key: what to do."""
+
+
+def replacement(key: str) -> str | None:
+    """What to write instead of an unknown key, as a problem names it; None: it was never known."""
+    return REPLACED.get(key.removeprefix("config."))

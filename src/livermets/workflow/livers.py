@@ -1,0 +1,102 @@
+"""Which livers of a study are given and which are found, scan by scan, and by what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from livermets.cohort.scan import Scan
+from livermets.cohort.study import Study
+from livermets.config.segmentation import LiverSettings
+from livermets.config.study import StudyConfig
+from livermets.errors import ProblemList
+from livermets.provenance import canonical_json
+from livermets.workflow.scans import Scans
+
+OF_CHECK: dict[str, Any] = {
+    "missing": True,
+    "replace_given": True,
+    "command": True,
+    "training": {"validation_fraction"},
+}
+"""The settings that decide what a study lacks for its livers."""
+
+
+@dataclass(frozen=True)
+class Livers:
+    """The livers of the scans that need one."""
+
+    settings: LiverSettings
+    scans: Scans
+    """The scans whose liver something uses."""
+    training: Scans
+    """The scans that networks are trained on."""
+
+    @classmethod
+    def of(cls, config: StudyConfig, study: Study) -> Livers:
+        """The livers of a study: networks see a scan by them, and so does a radiomics of z-scores."""
+        by_zscore = config.radiomics.intensity == "zscore"
+        used = [
+            scan
+            for scan in study.scans()
+            if scan.roles.segmentation != "none" or (by_zscore and scan.roles.response != "none")
+        ]
+        return cls(config.segmentation.liver, Scans(used), Scans(study.scans("segmentation", "train")))
+
+    def is_found(self, scan: Scan) -> bool:
+        """Whether the liver in use is one that is found, by the network or the program."""
+        return self.settings.replace_given or not scan.has_liver
+
+    def is_replaced(self, scan: Scan) -> bool:
+        """Whether it is found although one is given, which it can be measured against."""
+        return scan.has_liver and self.is_found(scan)
+
+    def by_network(self, scan: Scan) -> bool:
+        """Whether the liver network finds it."""
+        return self.settings.missing == "network" and self.is_found(scan)
+
+    @cached_property
+    def need_network(self) -> bool:
+        """Whether the study has a liver network at all."""
+        return any(self.by_network(scan) for scan in self.scans)
+
+    @cached_property
+    def learnt_from(self) -> Scans:
+        """The training scans that come with a liver, from which the liver network learns."""
+        return Scans(scan for scan in self.training if scan.has_liver)
+
+    def settings_of(self, scan: Scan) -> str:
+        """What the liver of one scan depends on, as JSON: a network's training is in its weights, a given mask is kept.
+        So one more scan without a liver changes nothing for the others."""
+        used = {"network": {"output", "postprocess"}, "command": {"command", "labels", "postprocess"}}
+        parts = {"missing", *used[self.settings.missing]} if self.is_found(scan) else set()
+        return canonical_json({"liver": self.settings.model_dump(mode="json", include=parts)})
+
+    def problems(self) -> ProblemList:
+        """What the study lacks for a liver network that it needs: patients for training whose liver is given."""
+        found = ProblemList()
+        patients = {scan.patient_id for scan in self.learnt_from}
+        # One patient is held back to monitor the training, unless the settings say that none is.
+        needed = 1 if self.settings.training.validation_fraction == 0 else 2
+        if self.need_network and len(patients) < needed:
+            what = f"{self._found_words()}, which needs a given liver mask of at least {needed} training patients"
+            fix = "Give `liver` in the training cohorts, or set `missing: command` (any program that finds livers)"
+            found.error("segmentation.liver", f"{what}; there are {len(patients)}", fix)
+        return found
+
+    def words(self) -> str:
+        """How many livers are given and found, in a line; empty where all are given."""
+        found = sum(self.is_found(scan) for scan in self.scans)
+        if not found:
+            return ""
+        learnt = f"trained on {len(self.learnt_from)} scans" if self.learnt_from else "of another study"
+        makers = {"network": f"a network {learnt}", "command": "the liver command"}
+        return f"livers: {len(self.scans) - found} given, {found} found by {makers[self.settings.missing]}"
+
+    def _found_words(self) -> str:
+        """The scans whose liver the network is to find, the first one by name."""
+        first, *others = (scan for scan in self.scans if self.by_network(scan))
+        more = f" and of {len(others)} more scans" if len(others) > 1 else " and of 1 more scan" if others else ""
+        why = "is to be replaced" if first.has_liver else "is not given"
+        return f"the liver of {first.label}{more} {why}: a network is to find it"
