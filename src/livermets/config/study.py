@@ -31,8 +31,8 @@ class StudyConfig(Section):
     cohorts: dict[Name, CohortSettings] = Field(min_length=1)
     """The cohorts by name; a new one is added here and nowhere else."""
     model: PathText | None = None
-    """Path of the bundle of a finished study (`livermets bundle`), whose networks and response model are applied as they
-    are: no cohort trains for a task that the bundle brings, and the settings of that task come from it."""
+    """Path of the bundle of a finished study (`livermets bundle`), whose networks and response model are applied as
+    they are: no cohort trains for a task that the bundle brings, and the settings of that task come from it."""
     outcome: OutcomeSettings = OutcomeSettings()
     """What counts as a responder."""
     response_timepoints: Timepoints = ["baseline"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from livermets.report import formatting as fmt
-from livermets.report.document import Block, Bullets, Note, Paragraph
+from livermets.report.document import Block, Note, Pairs, Paragraph
 from livermets.report.results import StudyResults
 
 
@@ -15,16 +15,12 @@ def applied_blocks(study: StudyResults) -> list[Block]:
     applied = study.applied
     if not applied:
         return []
-    versions = applied.get("versions") or {}
-    text = (
-        f"This study applies what another one has fitted: the bundle of the study “{applied['study']}” "
-        f"({applied['created']}, livermets {versions.get('livermets', 'unknown')}; SHA-256 {applied['sha256'][:16]}…)."
-    )
+    text = f"This study applies what another one has fitted, the study “{applied['study']}”, as its bundle brings it."
     unseen = (
         "A bundle names nobody: whether a patient of this study was among those who trained cannot be told from it, "
         "and no scan is marked as seen in training by a network that it brings."
     )
-    return [Paragraph(text), Bullets(list(_brought(applied))), Note(unseen, "info")]
+    return [Paragraph(text), Pairs(list(_brought(applied))), Note(unseen, "info")]
 
 
 def selection_elsewhere(study: StudyResults) -> list[Block]:
@@ -44,12 +40,15 @@ def trained_elsewhere(study: StudyResults) -> str:
     return f"the study “{study.applied['study']}”: {_lesions(model)}" if model else ""
 
 
-def _brought(applied: Mapping[str, Any]) -> Iterator[str]:
+def _brought(applied: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    versions = applied.get("versions") or {}
+    yield "Results of that study", f"{applied['created']}, livermets {versions.get('livermets', 'unknown')}"
+    yield "SHA-256 of the bundle", str(applied["sha256"])
     for name, network in applied["networks"].items():
         patients = fmt.plural(network["training_patients"], "patient")
-        yield f"Network {name}, which finds the {network['target']}: trained on {patients} of that study."
+        yield f"Network {name}", f"finds the {network['target']}; trained on {patients} of that study"
     if applied["model"]:
-        yield f"Response model: fitted on {_lesions(applied['model'])} of that study."
+        yield "Response model", f"fitted on {_lesions(applied['model'])} of that study"
 
 
 def _lesions(model: Mapping[str, Any]) -> str:
