@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from livermets.bundle.contents import bundle_members, fitted_files
 from livermets.bundle.finished import finished
 from livermets.config.bundled import BundleFacts, read_facts
 from livermets.config.load import is_json, values_from_option
+from livermets.config.overlay import overlaid
 from livermets.io.archive import write_archive
 from livermets.provenance import file_digest
 from livermets.report.configuration import reported_config
@@ -34,13 +35,14 @@ class Written:
         return f"{self.path}: {size:.1f} MB, {parts}. SHA-256 {file_digest(self.path)}"
 
 
-def write_bundle(out: Path, results: Path, option: str) -> Written:
-    """Writes the bundle of a finished study (``option``: its configuration file or JSON).
+def write_bundle(out: Path, results: Path, configurations: Sequence[str]) -> Written:
+    """Writes the bundle of a finished study. ``configurations``: its files (or JSON), a later one on top of those
+    before, as the workflow was given them.
 
     Raises `InputError` for a study that is not finished or whose results are not as they were written."""
-    plan = Plan.from_config(
-        values_from_option(option), check_files=False, source=None if is_json(option) else Path(option)
-    )
+    one = Path(configurations[0]) if len(configurations) == 1 and not is_json(configurations[0]) else None
+    values = overlaid(*map(values_from_option, configurations))
+    plan = Plan.from_config(values, check_files=False, source=one)
     created = finished(results, reported_config(json.loads(plan.whole)), fitted_files(plan))
     write_archive(out, bundle_members(plan, results, created, model_card(plan, results)))
     return Written(out, read_facts(out))

@@ -15,12 +15,19 @@ from livermets.cli.options import CONFIG_FILE
 def bundle_verb(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write, e.g. study.zip.")],
     results: Annotated[Path, typer.Option(help="The results folder of the finished study.")] = Path("results"),
-    config: Annotated[str, typer.Option("--config", help="The configuration that made them.")] = CONFIG_FILE,
+    config: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--config",
+            help="The configuration that made them; where it was several files, each in their order (repeatable) "
+            f"[default: {CONFIG_FILE}].",
+        ),
+    ] = None,
 ) -> None:
     """Write networks, response model, their settings and the model card of a finished study into one file."""
     from livermets.bundle.handover import write_bundle
 
-    typer.echo(str(write_bundle(out, results, config)), err=True)
+    typer.echo(str(write_bundle(out, results, config or [CONFIG_FILE])), err=True)
 
 
 @app.command("unpack")

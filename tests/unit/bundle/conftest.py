@@ -22,5 +22,5 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def bundle(study: Path, tmp_path: Path) -> Path:
     """Its bundle."""
     out = tmp_path / "study.zip"
-    write_bundle(out, study / "results", "config.yaml")
+    write_bundle(out, study / "results", ["config.yaml"])
     return out

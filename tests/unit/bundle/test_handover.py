@@ -19,7 +19,7 @@ from livermets.io.tables import write_csv
 
 def complaints(study: Path) -> list[str]:
     with pytest.raises(InputError) as caught:
-        write_bundle(study / "out.zip", study / "results", "config.yaml")
+        write_bundle(study / "out.zip", study / "results", ["config.yaml"])
     assert not (study / "out.zip").exists()
     return [str(problem) for problem in caught.value.problems]
 
@@ -71,16 +71,26 @@ def test_the_number_of_patients_is_kept_in_a_spelling_that_no_id_can_have(bundle
 def test_the_same_study_gives_the_same_bytes(bundle, study):
     again = study / "again.zip"
     (study / "results/networks/automatic/network.safetensors").touch()
-    written = write_bundle(again, study / "results", "config.yaml")
+    written = write_bundle(again, study / "results", ["config.yaml"])
     assert again.read_bytes() == bundle.read_bytes()
     assert "network paper (lesions, trained on 3 patients); response model (9 lesions of 3 patients)" in str(written)
+
+
+def test_a_study_of_several_configuration_files_is_bundled_with_all_of_them(study):
+    whole = json.loads((study / "config.yaml").read_text())
+    preset = {"preprocess": {"network_grid": whole["preprocess"].pop("network_grid")}}
+    (study / "config.yaml").write_text(json.dumps(whole))
+    (study / "preset.yaml").write_text(json.dumps(preset))
+    assert "made with another configuration" in complaints(study)[0]
+    written = write_bundle(study / "out.zip", study / "results", ["config.yaml", "preset.yaml"])
+    assert written.facts.settings["preprocess"]["network_grid"] == 64
 
 
 def test_weights_of_a_file_are_named_without_their_place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     network = {"architecture": "resnet18-unet", "pretrained": {"file": "/data/secret/r18.pth", "sha256": "f37072fd"}}
     finished_study(tmp_path, {**CONFIG, "segmentation": {"network": network}, "networks": {}})
-    write_bundle(tmp_path / "out.zip", tmp_path / "results", "config.yaml")
+    write_bundle(tmp_path / "out.zip", tmp_path / "results", ["config.yaml"])
     assert read_facts(tmp_path / "out.zip").settings["segmentation"]["network"]["pretrained"]["file"] == "r18.pth"
     assert b"secret" not in (tmp_path / "out.zip").read_bytes()
 
@@ -92,7 +102,7 @@ def test_a_study_of_networks_alone_has_no_model_and_no_settings_of_one(tmp_path,
         for name, cohort in CONFIG["cohorts"].items()
     }
     finished_study(tmp_path, {**CONFIG, "cohorts": cohorts})
-    facts = write_bundle(tmp_path / "out.zip", tmp_path / "results", "config.yaml").facts
+    facts = write_bundle(tmp_path / "out.zip", tmp_path / "results", ["config.yaml"]).facts
     assert facts.model is None
     assert set(facts.settings) == {"preprocess", "segmentation", "networks"}
     assert facts.brings("segmentation")
@@ -107,7 +117,7 @@ def test_a_study_of_response_alone_has_no_network(tmp_path, monkeypatch):
     }
     values = {"cohorts": cohorts, "radiomics": {"bin_width": 10}}
     finished_study(tmp_path, values)
-    facts = write_bundle(tmp_path / "out.zip", tmp_path / "results", "config.yaml").facts
+    facts = write_bundle(tmp_path / "out.zip", tmp_path / "results", ["config.yaml"]).facts
     assert facts.networks == {}
     assert facts.brings("response")
     assert not facts.brings("segmentation")

@@ -26,7 +26,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         finished_study(folder)
-        write_bundle(folder / "study.zip", folder / "results", "config.yaml")
+        write_bundle(folder / "study.zip", folder / "results", ["config.yaml"])
     return folder / "study.zip"
 
 

@@ -77,7 +77,7 @@ def _bundle(study: SmallStudy) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(study.folder / "data")
         finished_study(Path())
-        write_bundle(Path("study.zip"), Path("results"), "config.yaml")
+        write_bundle(Path("study.zip"), Path("results"), ["config.yaml"])
     shutil.rmtree(study.folder / "data/results")
     study.config["model"] = "$DATA/study.zip"
     for cohort in study.config["cohorts"].values():

@@ -37,7 +37,7 @@ def written(folder: Path, config: dict[str, Any]) -> bytes:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         finished_study(folder, config)
-        write_bundle(folder / "study.zip", folder / "results", "config.yaml")
+        write_bundle(folder / "study.zip", folder / "results", ["config.yaml"])
     return (folder / "study.zip").read_bytes()
 
 
