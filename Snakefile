@@ -17,6 +17,7 @@ include: "workflow/rules/overlap.smk"
 include: "workflow/rules/readers.smk"
 include: "workflow/rules/radiomics.smk"
 include: "workflow/rules/model.smk"
+include: "workflow/rules/bundle.smk"
 include: "workflow/rules/concordance.smk"
 include: "workflow/rules/report.smk"
 

@@ -24,7 +24,7 @@ import pandas as pd
 import yaml
 
 from livermets.config.load import read_yaml
-from livermets.config.recipes import overlaid
+from livermets.config.overlay import overlaid
 
 REPOSITORY = Path(__file__).parents[2]
 PUBLISHED = ("giannini2020", "defeudis2022-notl", "defeudis2022-tl")

@@ -33,8 +33,9 @@ def main() -> None:
 
     use_threads(arguments.threads)
     from livermets.config.load import read_yaml
+    from livermets.config.overlay import overlaid
     from livermets.config.preprocess import PreprocessSettings
-    from livermets.config.recipes import PRESETS, overlaid
+    from livermets.config.recipes import PRESETS
     from livermets.config.segmentation import SegmentationSettings
     from livermets.imaging.resample import network_grid
     from livermets.io.images import read_volume

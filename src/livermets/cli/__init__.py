@@ -29,6 +29,7 @@ VERB_MODULES = (
     "concordance",
     "overlap",
     "readers",
+    "bundle",
     "report",
     "workflow",
 )

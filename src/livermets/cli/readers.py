@@ -59,7 +59,7 @@ def reader_scores(
 
     from livermets.cohort.load import load_cohorts
     from livermets.cohort.scores import scan_scores
-    from livermets.config.study import study_from_option
+    from livermets.config.applied import study_from_option
     from livermets.io.tables import write_csv
     from livermets.readers.tables import GIVEN_COLUMNS
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from livermets.cohort.load import conventions_of, load_cohorts
 from livermets.cohort.scan import Patient, Scan
 from livermets.cohort.study import Cohort
+from livermets.config.applied import study_from_option
 from livermets.config.cohorts import CohortSettings
 from livermets.config.intake import intake_settings, settings_of_scan
-from livermets.config.study import study_from_option
 from livermets.errors import input_error
 
 

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from livermets.config.base import LONG, SHORT
+from livermets.config.bundled import with_bundle
 from livermets.config.duplicates import parsed_json, parsed_yaml
 from livermets.config.replaced import replacement
 from livermets.config.unions import Place, place_of
@@ -71,7 +72,7 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
     """A section from a verb's ``--settings``: JSON of the section itself (what the workflow passes), or the path of a
     configuration file from which the section ``key`` is taken (what a person types)."""
     values = values_from_option(option)
-    return validate_section(section, values if is_json(option) else values.get(key) or {}, key)
+    return validate_section(section, values if is_json(option) else with_bundle(values).get(key) or {}, key)
 
 
 def _problems(section: type[BaseModel], error: ValidationError, where: str, source: Path | None) -> list[Problem]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from livermets.config.load import read_yaml, validate_section
 from livermets.config.networks import FurtherNetwork
+from livermets.config.overlay import merged, overlaid, without
 from livermets.config.paths import TemplateError, located
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import SegmentationSettings
 from livermets.config.study import StudyConfig
-from livermets.config.unions import other_form
 from livermets.errors import ProblemList, input_error
 
 # Beside the package in a checkout, wherever the study's own folder is.
@@ -69,39 +69,8 @@ def preset_path(preset: str, where: str) -> Path:
     return path
 
 
-def overlaid(base: Mapping[str, Any], *overlays: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping with others on top, key by key at every depth; what is no mapping is replaced whole, and so is a
-    section by one of another form (`config.unions`)."""
-    return _merged(base, overlays, by_form=True)
-
-
 def by_forms(config: Mapping[str, Any], files: Sequence[Path]) -> dict[str, Any]:
     """A configuration that Snakemake merged from these files (the last one wins), without the keys of forms that a
     later file replaced by others: Snakemake keeps the levels of a U-Net under an architecture that has none."""
     read = [read_yaml(file) for file in files] if len(files) > 1 else []
-    return _without(config, *(_merged({}, read, by_form=asked) for asked in (False, True)))
-
-
-def _merged(base: Mapping[str, Any], overlays: Iterable[Mapping[str, Any]], by_form: bool) -> dict[str, Any]:
-    merged = dict(base)
-    for overlay in overlays:
-        if by_form and other_form(merged, overlay):
-            merged = {}
-        for key, value in overlay.items():
-            below = merged.get(key)
-            if isinstance(below, Mapping) and isinstance(value, Mapping):
-                value = _merged(below, [value], by_form)
-            merged[key] = value
-    return merged
-
-
-def _without(config: Mapping[str, Any], merged: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration less what is in ``merged`` and not in ``ours``; what the command line says beside them stays."""
-    kept = {}
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            theirs, own = ({} if not isinstance(side.get(key), Mapping) else side[key] for side in (merged, ours))
-            kept[key] = _without(value, theirs, own)
-        elif key in ours or merged.get(key, ...) != value:
-            kept[key] = value
-    return kept
+    return without(config, *(merged({}, read, by_form=asked) for asked in (False, True)))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from livermets.config.base import Section
+from livermets.config.base import PathText, Section
 from livermets.config.classification import ClassificationSettings
 from livermets.config.cohort_entries import Name, Timepoints
 from livermets.config.cohorts import CohortSettings
 from livermets.config.concordance import ConcordanceSettings
-from livermets.config.load import is_json, validate_section, values_from_option
 from livermets.config.networks import LIVER, OWN, FurtherNetwork
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.preprocess import PreprocessSettings
@@ -33,6 +31,9 @@ class StudyConfig(Section):
     """The one seed of the study; every random choice is spawned from it by purpose."""
     cohorts: dict[Name, CohortSettings] = Field(min_length=1)
     """The cohorts by name; a new one is added here and nowhere else."""
+    model: PathText | None = None
+    """Path of the bundle of a finished study (`livermets bundle`), whose networks and response model are applied as
+    they are: no cohort trains for a task that the bundle brings, and the settings of that task come from it."""
     outcome: OutcomeSettings = OutcomeSettings()
     """What counts as a responder."""
     response_timepoints: Timepoints = ["baseline"]
@@ -99,11 +100,6 @@ class StudyConfig(Section):
         if primary == reference:
             raise ValueError(f"concordance.primary: {primary} is the reference, which is not compared with itself")
         return self
-
-
-def study_from_option(option: str) -> StudyConfig:
-    """The whole configuration from a verb's ``--settings``: its JSON, or the path of the file."""
-    return validate_section(StudyConfig, values_from_option(option), "", None if is_json(option) else Path(option))
 
 
 def json_schema() -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from livermets.cohort.load import conventions_of, load_cohorts
 from livermets.cohort.study import Study
-from livermets.config.study import study_from_option
+from livermets.config.applied import study_from_option
 from livermets.errors import ProblemList, input_error
 from livermets.intake.lesions import COLUMNS, MEASURED, check_ids, with_outcome
 

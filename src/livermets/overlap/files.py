@@ -60,7 +60,8 @@ def _pairs(words: Sequence[str], option: str, problems: ProblemList) -> list[tup
 def _masks(trained: Path | None, places: list[str]) -> NetworkMasks:
     description, log = None, pd.DataFrame()
     if trained is not None:
-        description, log = read_description(trained), read_table(trained / "training_log.csv")
+        description, trained_by = read_description(trained), trained / "training_log.csv"
+        log = read_table(trained_by) if trained_by.exists() else log  # a network from a bundle comes without it
     matching, scans = (
         _stacked([Path(place) / name for place in places]) for name in ("matching.csv", "scan_metrics.csv")
     )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from livermets.config.applied import study_config
 from livermets.config.cohort_entries import Name
 from livermets.config.cohorts import CohortSettings
-from livermets.config.load import is_json, validate_section, values_from_option
+from livermets.config.load import is_json, values_from_option
 from livermets.config.study import StudyConfig
 
 
@@ -30,7 +31,7 @@ class ReportedConfig(StudyConfig):
 
 def reported_config(values: Mapping[str, Any], source: Path | None = None) -> ReportedConfig:
     """Plain values (of the YAML file ``source``) as the configuration of a report; raises `InputError`."""
-    return validate_section(ReportedConfig, values, "config", source)
+    return study_config(ReportedConfig, values, "config", source)
 
 
 def config_from_option(option: str) -> ReportedConfig:

@@ -69,6 +69,8 @@ class StudyResults:
     concordance_pictures: dict[str, dict[str, Path]]
     benchmarks: pd.DataFrame
     manifest: dict[str, Any] = field(default_factory=dict)
+    applied: dict[str, Any] = field(default_factory=dict)
+    """What the bundle says of itself whose networks or model were applied; empty where there is none."""
 
     def of_role(self, role: str) -> list[str]:
         """Names of the cohorts with a role, in the study's order."""
@@ -106,7 +108,9 @@ class StudyResults:
     @property
     def trained_on_synthetic(self) -> bool:
         """Whether any training cohort is synthetic, so that networks and model have seen made-up images."""
-        return any(self.cohorts[name].synthetic for name in self.of_role("train"))
+        return bool(self.applied.get("trained_on_synthetic")) or any(
+            self.cohorts[name].synthetic for name in self.of_role("train")
+        )
 
 
 def read_results(root: Path, config: ReportedConfig, manifest: dict[str, Any] | None = None) -> StudyResults:
@@ -143,6 +147,7 @@ def read_results(root: Path, config: ReportedConfig, manifest: dict[str, Any] | 
         concordance_pictures={path.name: pictures_in(path / places.PRIMARY) for path in compared},
         benchmarks=read_benchmarks(root / places.BENCHMARKS),
         manifest=manifest or read_json(root / places.MANIFEST),
+        applied={} if config.model is None else read_json(root / places.APPLIED_FACTS),
     )
 
 

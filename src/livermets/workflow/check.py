@@ -10,7 +10,7 @@ from pathlib import Path
 from livermets.cohort.load import found_study
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Study
-from livermets.config.study import study_from_option
+from livermets.config.applied import study_from_option
 from livermets.errors import InputError, ProblemList
 from livermets.intake.qc import qc_picture
 from livermets.intake.scan_data import ScanData

@@ -55,6 +55,9 @@ DEMANDS = {
     "liver": Demand(1.1, 0.03, 180, 4, disk_mb_per_megavoxel=0.005),
     "preprocess": Demand(1.1, 0.16, 190, 19, disk_mb_per_megavoxel=0.5),
     "train_segmentation": Demand(5, 0, 1500, 3, gpu=True),  # and what its settings say
+    "unpack_network": Demand(2, 0, 300, 0, disk_mb=60),
+    "unpack_model": Demand(2, 0, 300, 0),
+    "unpack_facts": Demand(2, 0, 300, 0),
     "segment": Demand(4, 1.0, 600, 25, disk_mb=0.4, disk_mb_per_megavoxel=0.02, gpu=True),
     "match": Demand(3.4, 0.22, 320, 13, disk_mb=0.4, disk_mb_per_megavoxel=0.02),
     "overlap": Demand(4, 0.001, 400, 0.1),

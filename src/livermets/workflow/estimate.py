@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from livermets.cohort.scan import Scan
+from livermets.config.networks import LIVER
 from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
 from livermets.workflow.demand import DEMANDS, Demand
@@ -56,7 +57,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     pairs = [seen for name, seen in compared.items() for _ in plan.pairs_of(name)]
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
     # A network preprocesses the scans it is trained on and those it draws; the liver's those that it is trained on.
-    of_livers = [plan.livers.learnt_from] if plan.livers.need_network else []
+    of_livers = [plan.livers.learnt_from] if LIVER in plan.networks.trained else []
     drawn = [scan for network in plan.networks.of_lesions for scan in sources.drawn_by(network)]
     preprocessed = [
         scan for network in plan.networks.of_lesions for scan in dict.fromkeys([*training, *sources.drawn_by(network)])
@@ -70,6 +71,9 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "liver": [[scan] for scan in plan.livers.scans],
         "preprocess": [[scan] for scan in preprocessed],
         "train_segmentation": [training] * (len(trainings(plan)) - len(of_livers)) + of_livers,
+        "unpack_network": [[] for _ in plan.networks.bundled],
+        "unpack_model": [[]] if plan.bundle and plan.bundle.brings("response") else [],
+        "unpack_facts": [[]] if plan.bundle else [],
         "segment": [[scan] for scan in drawn],
         "match": [[scan] for source in sources.given for scan in sources.drawn_by(source)],
         "overlap": [scans] if sources.others else [],
@@ -96,11 +100,11 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
 def trainings(plan: Plan) -> list[tuple[SegmentationSettings | LiverSettings, int]]:
     """Settings and grid of every segmentation network: folds and further ones too, the liver's last."""
     own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
-    if not plan.networks.of_lesions:
+    if not plan.networks.trained:
         return []
     found: list[tuple[SegmentationSettings | LiverSettings, int]] = [(own, grid)] * (1 + own.cross_fit)
     found += [(recipe.segmentation, recipe.preprocess.network_grid) for recipe in plan.networks.recipes.values()]
-    return found + ([(own.liver, grid)] if plan.livers.need_network else [])
+    return found + ([(own.liver, grid)] if LIVER in plan.networks.trained else [])
 
 
 def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[float]) -> list[float]:

@@ -5,18 +5,19 @@ Nothing of it is deleted; reports and manifests leave it out, and it is named.""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from livermets.cohort.load import found_study
 from livermets.cohort.study import Study
+from livermets.config.applied import facts_of
 from livermets.config.networks import LIVER, OWN
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem
 from livermets.workflow.livers import Livers
 
 # Folders of results/ that are not named after a cohort.
-STAGES = ("check", "concordance", "model", "networks", "overlap", "readers", "report")
+STAGES = ("bundle", "check", "concordance", "model", "networks", "overlap", "readers", "report")
 NOT_RESULTS = ("logs", "benchmarks", "checkpoints")
 OF_A_SCAN = ("intake", "liver", "features", "readers")
 OF_A_NETWORK = ("preprocess", "segmentation")
@@ -37,6 +38,8 @@ class Made:
     """The compared networks."""
     liver_network: bool
     folds: int
+    unpacked: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By folder: the files that come out of a bundle, beside which a training of before may have left its own."""
 
     @property
     def all_networks(self) -> frozenset[str]:
@@ -56,7 +59,15 @@ class Made:
             frozenset(config.networks),
             Livers.of(config, study).need_network if study else config.segmentation.liver.missing == "network",
             config.segmentation.cross_fit,
+            _unpacked(config),
         )
+
+
+def _unpacked(config: StudyConfig) -> dict[str, frozenset[str]]:
+    facts = facts_of(config)
+    paths = [Path(name) for name in facts.members] if facts is not None else []
+    folders = {path.parent for path in paths if path.parent != Path()}
+    return {place.as_posix(): frozenset(path.name for path in paths if path.parent == place) for place in folders}
 
 
 def made_by(config: StudyConfig) -> Made | None:
@@ -110,6 +121,8 @@ def _gone(results: Path, made: Made) -> Iterator[Path]:
     for name in made.all_networks:
         folds = {f"fold{number}" for number in range(made.folds)} if name == OWN else set()
         yield from _others(results / "networks" / name, folds)
+    for place, names in made.unpacked.items():
+        yield from (path for path in (results / place).glob("[!.]*") if path.is_file() and path.name not in names)
     yield from _others(results, {*STAGES, *NOT_RESULTS, *made.scans})
     for cohort, scans in made.scans.items():
         yield from _gone_of_cohort(results / cohort, scans, made.all_networks)

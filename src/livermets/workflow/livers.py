@@ -90,7 +90,8 @@ class Livers:
         found = sum(self.is_found(scan) for scan in self.scans)
         if not found:
             return ""
-        makers = {"network": f"a network trained on {len(self.learnt_from)} scans", "command": "the liver command"}
+        learnt = f"trained on {len(self.learnt_from)} scans" if self.learnt_from else "of another study"
+        makers = {"network": f"a network {learnt}", "command": "the liver command"}
         return f"livers: {len(self.scans) - found} given, {found} found by {makers[self.settings.missing]}"
 
     def _found_words(self) -> str:

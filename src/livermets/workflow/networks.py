@@ -3,6 +3,7 @@ lesion network) with `automatic/fold0` and so on where it is cross-fitted, and t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,9 +21,11 @@ class Networks:
 
     config: StudyConfig
     learns: bool
-    """Whether any scan trains a network; without one there are none."""
+    """Whether any scan trains a network."""
     finds_livers: bool = False
     """Whether the liver of any scan is found by a network."""
+    in_bundle: Sequence[str] = ()
+    """The networks of the bundle that the study applies; without training and bundle there are none."""
 
     @cached_property
     def recipes(self) -> dict[str, NetworkRecipe]:
@@ -32,7 +35,7 @@ class Networks:
     @property
     def of_lesions(self) -> list[str]:
         """The networks that find lesions, the study's own first."""
-        return [OWN, *self.config.networks] if self.learns else []
+        return [OWN, *self.config.networks] if self.learns or OWN in self.in_bundle else []
 
     @property
     def names(self) -> list[str]:
@@ -40,10 +43,16 @@ class Networks:
         return [*([LIVER] if self.finds_livers else []), *self.of_lesions]
 
     @property
+    def bundled(self) -> list[str]:
+        """The networks that are taken from the bundle."""
+        return [name for name in self.names if name in self.in_bundle]
+
+    @property
     def trained(self) -> list[str]:
         """Everything that is trained: the networks, and those of the folds."""
         folds = self.config.segmentation.cross_fit if self.learns else 0
-        return [*self.names, *(f"{OWN}/fold{number}" for number in range(folds))]
+        whole = [name for name in self.names if name not in self.in_bundle]
+        return [*whole, *(f"{OWN}/fold{number}" for number in range(folds))]
 
     def preprocess_settings(self, network: str) -> str:
         """How scans are prepared for a network, as JSON."""

@@ -14,9 +14,10 @@ from livermets.cohort.load import found_study
 from livermets.cohort.rows import PHANTOM_FOLDER
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Cohort, Study
+from livermets.config.applied import facts_of, study_config
 from livermets.config.base import Section
+from livermets.config.bundled import BundleFacts, bundle_path
 from livermets.config.intake import mask_part, outcome_part, scan_part
-from livermets.config.load import validate_section
 from livermets.config.networks import LIVER
 from livermets.config.phantom import PhantomSettings
 from livermets.config.roles import Role
@@ -44,7 +45,7 @@ class Plan:
     def from_config(cls, values: Mapping[str, Any], *, check_files: bool = True, source: Path | None = None) -> Plan:
         """The plan of a configuration; raises `InputError` with every problem that tables and paths already show.
         ``source``: the file that it was read from, to quote."""
-        config = validate_section(StudyConfig, values, "", source)
+        config = study_config(StudyConfig, values, "", source)
         study = found_study(config)
         problems = study_problems(config, study) if check_files else study.problems
         if check_files:
@@ -55,12 +56,28 @@ class Plan:
     @cached_property
     def networks(self) -> Networks:
         """The networks of the study, by name."""
-        return Networks(self.config, bool(self.scans(segmentation="train")), self.livers.need_network)
+        bundled = list(self.bundle.networks) if self.bundle else []
+        return Networks(self.config, bool(self.scans(segmentation="train")), self.livers.need_network, bundled)
 
     @cached_property
     def sources(self) -> Sources:
         """The mask sources of the study, by name."""
         return Sources(self.config, self._scans, self.networks.of_lesions)
+
+    @cached_property
+    def bundle(self) -> BundleFacts | None:
+        """What the bundle says of itself whose networks and model are applied; None: there is none."""
+        return facts_of(self.config)
+
+    @property
+    def bundle_files(self) -> list[str]:
+        """That bundle's file."""
+        return [] if self.config.model is None else [str(bundle_path(self.config.model))]
+
+    def bundled_digests(self, folder: str) -> list[str]:
+        """Digests of what a folder of the bundle holds: what is unpacked from it changes with these alone."""
+        members = self.bundle.members if self.bundle else {}
+        return [digest for name, digest in sorted(members.items()) if name.startswith(f"{folder}/")]
 
     @property
     def fits_response(self) -> bool:
@@ -125,7 +142,7 @@ class Plan:
     def check_settings(self) -> str:
         """The parts of the configuration that are checked against files, as JSON. What can be said without opening an
         image is said before the first job, so a change of that does not read every image again."""
-        parts: dict[str, Any] = dict.fromkeys(("seed", "cohorts", "outcome", "response_timepoints"), True)
+        parts: dict[str, Any] = dict.fromkeys(("seed", "cohorts", "model", "outcome", "response_timepoints"), True)
         parts["concordance"] = {"reference"}
         parts["segmentation"] = {"liver": OF_CHECK}
         return canonical_json(self.config.model_dump(mode="json", include=parts))
@@ -250,6 +267,8 @@ class Plan:
     def reported(self) -> list[str]:
         """What the report waits for: the last tables of every stage that the study has."""
         files = ["results/check/summary.txt"]
+        if self.bundle is not None:
+            files += ["results/bundle/applied.json"]
         if self.sources.others:
             files += ["results/overlap/overlap.csv"]
         files += [f"results/networks/{name}/network.json" for name in self.networks.of_lesions]

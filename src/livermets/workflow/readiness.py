@@ -7,25 +7,31 @@ from livermets.cohort.scan import Scan
 from livermets.cohort.scores import scan_scores
 from livermets.cohort.sources import source_problems
 from livermets.cohort.study import Cohort, Study
+from livermets.config.applied import facts_of
+from livermets.config.bundled import BundleFacts
 from livermets.config.recipes import network_recipes
 from livermets.config.roles import Role, Task, in_both
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
 from livermets.model.enough import patient_problems
 from livermets.segmentation.pretrained import checked_pretrained_file
+from livermets.workflow.applied import applied_problems
 from livermets.workflow.livers import Livers
 
 
 def study_problems(config: StudyConfig, study: Study) -> ProblemList:
     """What tables show, and what the cohorts lack for the stages that the configuration asks for."""
-    problems = ProblemList([*study.problems, *source_problems(study)])
-    _check_training(study, problems)
+    problems, facts = ProblemList([*study.problems, *source_problems(study)]), facts_of(config)
+    if facts is not None:
+        problems.extend(applied_problems(config, study, facts))
+    _check_training(study, facts, problems)
     _check_response_timepoints(config, study, problems)
     _check_both_classes(config, study, problems)
-    problems.extend(Livers.of(config, study).problems())
-    _check_compared(config, study, problems)
+    if facts is None or not facts.brings("segmentation"):
+        problems.extend(Livers.of(config, study).problems())
+        _check_compared(config, study, problems)
+        problems.extend(network_problems(config, study))
     _check_scores(config, study, problems)
-    problems.extend(network_problems(config, study))
     return problems
 
 
@@ -35,21 +41,24 @@ def file_problems(study: Study) -> ProblemList:
     return ProblemList([problem for scan in scans for problem in missing_files(scan)])
 
 
-def _check_training(study: Study, problems: ProblemList) -> None:
+def _check_training(study: Study, facts: BundleFacts | None, problems: ProblemList) -> None:
     """Whatever is to be applied or judged must be fitted first. Masks that were given can be judged as they are."""
     if any(cohort.problems.errors for cohort in study.cohorts):
         return  # rows that cannot be read may be those that train
     scans = study.scans()
     trains = any("train" in (scan.roles.segmentation, scan.roles.response) for scan in scans)
     judges_given = any(scan.further_sources for scan in study.scans("segmentation", "validation"))
-    if not trains and not judges_given:
+    if facts is None and not trains and not judges_given:
         what = "no cohort has the role train"
         problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
         return
     fitted: dict[Task, str] = {"segmentation": "networks are", "response": "the model is"}
     for task, words in fitted.items():
         asking = [scan for scan in study.scans(task, "validation", "predict") if _asks(scan, task)]
-        fitted_on = any(roles.of(task) == "train" for cohort in study.cohorts for roles in cohort.settings.stated_roles)
+        brought = facts is not None and facts.brings(task)
+        fitted_on = brought or any(
+            roles.of(task) == "train" for cohort in study.cohorts for roles in cohort.settings.stated_roles
+        )
         if asking and not fitted_on:
             names = ", ".join(dict.fromkeys(scan.cohort for scan in asking))
             what = f"cohort {names} has a role for {task}, and no cohort trains for it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -11,8 +12,10 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from tests.finished_study import finished_study
 from tests.small_study import SmallStudy
 
+from livermets.bundle.handover import write_bundle
 from livermets.config.base import PathMark
 from livermets.config.load import read_yaml
 from livermets.config.study import StudyConfig
@@ -70,6 +73,19 @@ def _preset(study: SmallStudy) -> None:
     study.config["networks"] = {"paper": {"preset": "$DATA/paper.yaml"}}
 
 
+def _bundle(study: SmallStudy) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(study.folder / "data")
+        finished_study(Path())
+        write_bundle(Path("study.zip"), Path("results"), ["config.yaml"])
+    shutil.rmtree(study.folder / "data/results")
+    study.config["model"] = "$DATA/study.zip"
+    for cohort in study.config["cohorts"].values():
+        cohort["role"] = "validation"
+    for section in ("preprocess", "segmentation", "radiomics", "selection", "outcome"):
+        study.config.pop(section, None)
+
+
 # By setting: a study, whose files lie in `data`, that reaches them through this setting and an environment variable.
 STUDIES: dict[str, Callable[[SmallStudy], None]] = {
     "cohorts.folder": _in_cohort(
@@ -91,6 +107,7 @@ STUDIES: dict[str, Callable[[SmallStudy], None]] = {
     ),
     "segmentation.network.pretrained.file": _weights(),
     "segmentation.liver.network.pretrained.file": _weights("liver"),
+    "model": _bundle,
     "networks.preset": _preset,
 }  # fmt: skip
 

@@ -8,7 +8,8 @@ from snakemake.utils import update_config
 
 from livermets.config.architectures import ResNet18UNetSettings
 from livermets.config.load import read_yaml
-from livermets.config.recipes import PRESETS, by_forms, network_recipe, overlaid
+from livermets.config.overlay import overlaid
+from livermets.config.recipes import PRESETS, by_forms, network_recipe
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError
 

@@ -155,6 +155,11 @@ def excluded_stranger(study: SmallStudy) -> None:
     study.cohort()["exclude"] = [{"patient": "T9", "reason": "motion artefacts"}]
 
 
+@case("turin.zip: there is no such file. `model` names the file that `livermets bundle` has written.")
+def a_bundle_that_is_not_there(study: SmallStudy) -> None:
+    study.config["model"] = "turin.zip"
+
+
 @case("cohort train, table.csv: no row for T7 (select.patients). Correct the list or the table.")
 def selected_stranger(study: SmallStudy) -> None:
     study.cohort()["select"] = {"patients": ["T1", "T2", "T7"]}

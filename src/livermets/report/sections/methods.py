@@ -16,7 +16,7 @@ from livermets.stats.results import REFERENCES
 
 NOT_SET, GIVEN = "not set", "given"
 # Where files lie, and a series' UID: nothing that a report needs, and both may identify a patient.
-_PRIVATE = re.compile(r"cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid)")
+_PRIVATE = re.compile(r"model|cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid)")
 _RULES = {
     "growth_mm": (
         "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at follow-up, else "
@@ -66,6 +66,8 @@ def _timepoints(study: StudyResults) -> str:
     named = fmt.listed(study.response_timepoints)
     text = f"The response is predicted from images at {named}: the model is fitted on lesions of the training cohorts "
     text += f"at {named}, and only classes of lesions at {named} count as predictions."
+    if study.applied.get("model"):
+        text += " The training cohorts are those of the study whose bundle brought the model."
     if others := _others(study, study.of_role("train")):
         text += f" Lesions of the training cohorts at {others} train the segmentation only."
     if others := _others(study, [name for name, cohort in study.cohorts.items() if cohort.role != "train"]):

@@ -11,19 +11,22 @@ from livermets.report.document import Block, Bullets, Note, Pairs, Section
 from livermets.report.lesions import lesion_flow
 from livermets.report.results import StudyResults
 from livermets.report.rows import rows_of
+from livermets.report.sections.applied import applied_blocks, trained_elsewhere
 from livermets.report.sections.estimates import main_comparison
 from livermets.report.sections.selection import neurons
 from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on, training_counts
 from livermets.stats.results import shown_interval
 
+FILES = "Files"
+"""The field that says where the model lies in a results folder."""
+
 
 def model_card_section(study: StudyResults) -> Section:
     """The card after Mitchell et al. 2019 (model cards for model reporting)."""
     if not study.model_facts:
-        return Section(
-            "model-card", "Model card", [Note("There is no model card because no model was fitted in this study.")]
-        )
-    blocks: list[Block] = [Pairs(_fields(study)), Bullets(_limits(study))]
+        why = Note("There is no model card because no model was fitted in this study.")
+        return Section("model-card", "Model card", [*applied_blocks(study), why])
+    blocks: list[Block] = [*applied_blocks(study), Pairs(_fields(study)), Bullets(_limits(study))]
     return Section("model-card", "Model card", blocks)
 
 
@@ -47,7 +50,7 @@ def _fields(study: StudyResults) -> list[tuple[str, str]]:
         ("Trained on", _trained_on(study)),
         ("Validated on", _data(study, "validation")),
         ("Performance", _performance(study)),
-        ("Files", "results/model/model.safetensors, results/model/model.json"),
+        (FILES, "results/model/model.safetensors, results/model/model.json"),
     ]
     return [(name, value) for name, value in fields if value]
 
@@ -61,6 +64,8 @@ def _threshold(study: StudyResults) -> str:
 
 def _trained_on(study: StudyResults) -> str:
     """Cohorts, timepoints, and the lesions that trained: those with a ROI and an outcome."""
+    if elsewhere := trained_elsewhere(study):
+        return elsewhere
     names = [_named(study, name) for name in study.of_role("train")]
     if not names:
         return "none in this study"
@@ -135,7 +140,9 @@ def _limits(study: StudyResults) -> list[str]:
         limits.append(
             f"It was trained on {fmt.plural(patients, 'patient')}; features chosen from so few may not be chosen again."
         )
-    if "centre" not in drawn or drawn["centre"].nunique() < 2:
+    if trained_elsewhere(study):
+        limits.append("From how many centres its training lesions came is not in its bundle.")
+    elif "centre" not in drawn or drawn["centre"].nunique() < 2:
         limits.append("Training knows at most one centre: other scanners and protocols are untried.")
     limits.append(
         "Lesions that hold no ROI or too few for a class, or that the network does not find, get no class; it is not a "

@@ -15,6 +15,7 @@ from livermets.report.document import Block, Details, Figure, Note, Pairs, Parag
 from livermets.report.pictures import picture_file
 from livermets.report.results import StudyResults
 from livermets.report.sections import selection_words as words
+from livermets.report.sections.applied import selection_elsewhere
 from livermets.report.sections.estimates import estimate_table, measure_name
 from livermets.report.sections.selection_parts import PARTS, Part
 from livermets.report.sections.selection_thresholds import THRESHOLD_RULES, correct_calls, thresholds
@@ -32,6 +33,8 @@ def selection_section(study: StudyResults) -> Section:
         blocks.append(Pairs(_facts(study.model_facts)))
     if study.trained_on_synthetic:
         blocks.append(Note("The model was fitted on synthetic lesions: it proves nothing clinical.", "caution"))
+    if elsewhere := selection_elsewhere(study):
+        return Section("selection", "Selection of features and neurons", [*elsewhere, *blocks])
     sections = [_part(study, part) for part in PARTS]
     rest = _rest(study, {stem for part in PARTS for stem in part.stems})
     if rest:

@@ -23,12 +23,17 @@ def networks_sections(study: StudyResults) -> list[Section]:
         return [Section("networks", "Networks", [Note(why)])]
     blocks: list[Block] = []
     synthetic = [name for name in study.of_role("train") if study.cohorts[name].synthetic]
+    if study.applied.get("networks") and study.applied.get("trained_on_synthetic"):
+        synthetic.append(f"of the study “{study.applied['study']}”")
     if synthetic:
         text = (
             f"The networks were trained on synthetic images ({fmt.listed(synthetic)}): their masks prove "
             "nothing clinical."
         )
         blocks.append(Note(text, "caution"))
+    if bundled := study.applied.get("networks"):
+        names, where = fmt.listed(list(bundled)), f"the study “{study.applied['study']}”"
+        blocks.append(Note(f"Trained in {where}, and applied as its bundle brings them: {names}.", "info"))
     sections = [_network(network) for network in study.networks.values()]
     return [Section("networks", "Networks", blocks, sections)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 from tests.unit.report.statements.registry import Files, Statement, Values
 
@@ -17,6 +19,9 @@ def _growth(files: Files, **_: str) -> Values:
 
 
 def _fitted(files: Files, **_: str) -> Values:
+    applied = files.folder / "bundle/applied.json"
+    if files.config.get("model") and (model := json.loads(applied.read_text())["model"]):
+        return {"n": model["training_patients"]}
     lesions = files.lesions()
     return {"n": lesions[lesions["cohort"].isin(files.role("train"))]["who"].nunique()}
 
