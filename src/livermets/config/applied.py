@@ -98,7 +98,8 @@ def _stated_otherwise(config: StudyConfig, facts: BundleFacts) -> ProblemList:
 def _differing(ours: Any, theirs: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Every setting of the bundle's that is another one here, by its dotted key."""
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        for name, value in theirs.items():
-            yield from _differing(ours.get(name), value, f"{key}.{name}" if key else name)
+        # What another architecture has no word for is not told key by key: that it is another one is.
+        for name in (name for name in theirs if name in ours):
+            yield from _differing(ours[name], theirs[name], f"{key}.{name}" if key else name)
     elif ours != theirs:
         yield key, ours, theirs

@@ -93,6 +93,11 @@ def test_every_setting_that_the_study_states_otherwise_is_refused_in_one_sentenc
     assert any(key.startswith("networks.paper.") for key in keys)
 
 
+def test_another_architecture_is_told_once():
+    (said,) = complaints(segmentation={"network": {"architecture": "resnet18-unet", "output": "softmax"}})
+    assert said.startswith("segmentation.network.architecture: this is 'resnet18-unet' here and 'unet' in the bundle")
+
+
 def test_outcome_rule_and_livers_are_the_studys_own_choice():
     chosen = applied(outcome={"rule": "recist11"}, segmentation={"liver": {"replace_given": False}})
     assert chosen.outcome.rule == "recist11"

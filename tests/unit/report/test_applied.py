@@ -1,5 +1,7 @@
 """A report of a study that applies another one's bundle says whose networks and model it shows."""
 
+from dataclasses import replace
+
 import pytest
 from tests.finished_study import CONFIG
 
@@ -14,7 +16,7 @@ APPLIED = {
     "study": CONFIG["study"],
     "created": "2020-01-02 03:04 UTC",
     "trained_on_synthetic": False,
-    "networks": {"automatic": {"target": "lesions", "training_patients": 1, "parameter_count": 9}},
+    "networks": {"automatic": {"classes": ["background", "lesion"], "training_patients": 1, "parameter_count": 9}},
     "model": {"training_lesions": 9, "training_patients": 3, "training_responders": 4, "features": 2},
     "versions": {"livermets": "0.0.9"},
 }
@@ -23,7 +25,6 @@ APPLIED = {
 @pytest.fixture
 def study(made_study):
     """The results as they would be read beside these facts."""
-    from dataclasses import replace
 
     cohorts = {name: facts for name, facts in made_study.results.cohorts.items() if facts.role != "train"}
     return replace(made_study.results, applied=APPLIED, cohorts=cohorts)
@@ -34,7 +35,7 @@ def test_it_names_the_bundle_and_counts_those_who_trained(study):
     assert pairs == {
         "Results of that study": "2020-01-02 03:04 UTC, livermets 0.0.9",
         "SHA-256 of the bundle": "ab" * 32,
-        "Network automatic": "finds the lesions; trained on 1 patient of that study",
+        "Network automatic": "finds lesion; trained on 1 patient of that study",
         "Response model": "fitted on 9 lesions of 3 patients (4 R+, 5 R−) of that study",
     }
 

@@ -46,7 +46,7 @@ def _brought(applied: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "SHA-256 of the bundle", str(applied["sha256"])
     for name, network in applied["networks"].items():
         patients = fmt.plural(network["training_patients"], "patient")
-        yield f"Network {name}", f"finds the {network['target']}; trained on {patients} of that study"
+        yield f"Network {name}", f"finds {fmt.listed(network['classes'][1:])}; trained on {patients} of that study"
     if applied["model"]:
         yield "Response model", f"fitted on {_lesions(applied['model'])} of that study"
 
