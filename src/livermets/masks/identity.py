@@ -14,6 +14,8 @@ LESION_KEY = (*SCAN_KEY, "lesion_id")
 """The columns that name a lesion."""
 MANUAL, AUTOMATIC = SOURCES = ("manual", OWN)
 """Mask sources: the reference, and the study's own network."""
+SIDES = SOURCES
+"""The two sides of a pair of sources in columns, whatever the sources are called."""
 FALSE_POSITIVE = "false_positive"
 """The ``kind`` of an automatic component without a reader's lesion; other kinds are the sources: a reader's lesion, and
 a component where there is no manual mask to say whether it is false."""

@@ -28,8 +28,8 @@ def _rows(folder: Path) -> Iterator[tuple[str, str, str, float, float, float]]:
 def rule_of(inside: Path) -> str:
     """The rule behind one benchmark file, from its path inside the folder of benchmarks."""
     parts = inside.with_suffix("").parts
-    if parts[0] == "concordance":
-        return "roi_concordance" if parts[-1].endswith("_rois") else "concordance"
+    if parts[0] == "concordance":  # results/benchmarks/concordance/NAME/SOURCE/RULE.tsv
+        return parts[-1]
     # results/benchmarks/COHORT/RULE/PATIENT/TIMEPOINT.tsv, COHORT/RULE.tsv, networks/RULE/NETWORK.tsv, model/RULE.tsv
     # or RULE.tsv
     return parts[min(1, len(parts) - 1)]

@@ -9,7 +9,7 @@ import pandas as pd
 from livermets.concordance.agreement_model import OUTCOMES
 from livermets.concordance.diagnostics import CLASSIFIED
 from livermets.concordance.fates import ANY, NOT_MEASURED
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.masks.lesion_table import NO_CLASS, TOO_FEW_ROIS
 from livermets.report import formatting as fmt
 from livermets.report.answer import Tables, answer, table_of
@@ -39,13 +39,13 @@ def findings(tables: Tables, lesions: pd.DataFrame) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def limits(lesions: pd.DataFrame) -> str:
-    """How far a comparison of so few patients can be trusted; empty when they are not few."""
+def limits(lesions: pd.DataFrame, resting: str = "The comparison rests") -> str:
+    """How far figures of so few patients can be trusted; empty when they are not few."""
     compared = headline(lesions).query("compared")
     each = compared.groupby([c for c in ("cohort", "patient_id") if c in compared], dropna=False).size()
     if not 0 < len(each) < FEW_PATIENTS:
         return ""
-    text = f"The comparison rests on {fmt.plural(len(each), 'patient')}"
+    text = f"{resting} on {fmt.plural(len(each), 'patient')}"
     if len(each) > 1 and each.max() > 1:
         text += f" ({fmt.integer(each.max())} of the {fmt.integer(len(compared))} lesions are one patient’s)"
     # The digits of tests/bench/bench_coverage_quoted.py.
@@ -113,7 +113,7 @@ def _responders(tables: Tables) -> str:
         f"{fmt.count_of(_lost_responders(total, source), total['r_plus'])} with the {source} mask "
         f"({fmt.integer(total[f'r_plus_called_minus_{source}'])} called R−, "
         f"{fmt.integer(total[f'r_plus_no_class_{source}'])} without a class)"
-        for source in SOURCES
+        for source in SIDES
     ]
     cells = fates[(fates["size"] != ANY) & (fates["dice"] != ANY)]
     lost = cells.apply(lambda row: _lost_responders(row, "automatic"), axis=1)
@@ -189,7 +189,7 @@ def _needed_of(outcome: str, tables: Tables) -> str:
 def _outcome(tables: Tables) -> str:
     diagnostics = table_of(tables, "diagnostics")
     parts, verdicts = [], []
-    for source in SOURCES:
+    for source in SIDES:
         shown = shown_interval(rows_of(diagnostics, "auc", mask_source=source))
         if shown is None or fmt.is_missing(shown["value"]):
             continue
@@ -211,7 +211,7 @@ def _own_areas(tables: Tables) -> str:
     paired, every = table_of(tables, "diagnostics"), table_of(tables, "diagnostics_all")
     own = every[every["population"] == CLASSIFIED] if "population" in every else every
     parts = []
-    for source in SOURCES:
+    for source in SIDES:
         both, alone = (shown_interval(rows_of(table, "auc", mask_source=source)) for table in (paired, own))
         if both is None or alone is None or fmt.is_missing(alone["value"]) or alone["n_lesions"] <= both["n_lesions"]:
             continue
@@ -225,7 +225,7 @@ def _classes(diagnostics: pd.DataFrame) -> str:
     parts = []
     for measure, words in (("sensitivity", "responders recognised"), ("specificity", "non-responders recognised")):
         masks = []
-        for source in SOURCES:
+        for source in SIDES:
             shown = shown_interval(rows_of(diagnostics, measure, mask_source=source))
             if shown is not None and not fmt.is_missing(shown["value"]):
                 ends = fmt.estimate(shown["value"], shown["low"], shown["high"], as_percent=True, digits=0)

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from livermets.cohort.load import found_study
 from livermets.cohort.study import Study
+from livermets.config.cohorts import CohortSettings
 from livermets.config.networks import LIVER, OWN
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem
 
 # Folders of results/ that are not named after a cohort.
-STAGES = ("check", "concordance", "model", "networks", "overlap", "report")
+STAGES = ("check", "concordance", "model", "networks", "overlap", "readers", "report")
 NOT_RESULTS = ("logs", "benchmarks", "checkpoints")
 OF_A_SCAN = ("intake", "liver", "features")
 OF_A_NETWORK = ("preprocess", "segmentation")
@@ -51,11 +52,15 @@ class Made:
         }
         return cls(
             {name: known.get(name) for name in config.cohorts},
-            frozenset(name for name, settings in config.cohorts.items() if settings.role == "validation"),
-            frozenset(config.networks),
+            frozenset(name for name, settings in config.cohorts.items() if _validates(settings)),
+            frozenset([*config.networks, *(name for s in config.cohorts.values() for name in s.mask_files)]),
             config.segmentation.liver.source == "network",
             config.segmentation.cross_fit,
         )
+
+
+def _validates(settings: CohortSettings) -> bool:
+    return any(roles.response == "validation" for roles in settings.stated_roles)
 
 
 def made_by(config: StudyConfig) -> Made | None:

@@ -20,8 +20,8 @@ HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load
         ("networks/train_segmentation/automatic.tsv", "train_segmentation"),
         ("networks/train_segmentation/automatic/fold0.tsv", "train_segmentation"),
         ("model/select.tsv", "select"),
-        ("concordance/pooled.tsv", "concordance"),
-        ("concordance/pooled_rois.tsv", "roi_concordance"),
+        ("concordance/pooled/automatic/concordance.tsv", "concordance"),
+        ("concordance/pooled/automatic/roi_concordance.tsv", "roi_concordance"),
     ],
 )
 def test_a_path_names_its_rule(path, rule):

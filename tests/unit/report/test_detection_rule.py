@@ -127,7 +127,7 @@ def test_the_tables_on_disk_follow_the_rule(swept):
     times = csv(study.folder, "overlap/timepoints.csv")
     times = times[(times["network"] == "automatic") & (times["size"] == "all")].iloc[0]
     assert times["k_first"] + times["k_second"] == own["hit"].sum()
-    per_patient = csv(study.folder, "concordance/validation/per_patient.csv")
+    per_patient = csv(study.folder, "concordance/validation/automatic/per_patient.csv")
     assert per_patient["n_undetected"].sum() == (~own["hit"] & own["timepoint"].eq("baseline")).sum()
 
 

@@ -183,7 +183,7 @@ def test_every_analysis_states_the_lesions_of_its_file(baseline_only, made_study
     networks = pd.read_csv(made_study.folder / "overlap/lesions.csv")
 
     def of_step(stem: str) -> int:
-        return pd.read_csv(made_study.folder / f"concordance/validation/{stem}.csv")["n_lesions"].max()
+        return pd.read_csv(made_study.folder / f"concordance/validation/automatic/{stem}.csv")["n_lesions"].max()
 
     counted = {words: table.loc[("validation", words), "n_lesions"] for words in table.loc["validation"].index}
     assert counted == {

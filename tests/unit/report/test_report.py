@@ -195,7 +195,7 @@ def _without(folder: Path, gone: tuple[str, ...], tmp_path: Path) -> Path:
         },
         {
             "overlap/scan_measures.csv": "scan_measures.csv is missing",
-            "concordance/pooled/strata.csv": "strata.csv is missing",
+            "concordance/pooled/automatic/strata.csv": "strata.csv is missing",
             "model/permutation.csv": "no permutation was asked for",
         },
     ],

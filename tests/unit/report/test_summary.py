@@ -26,7 +26,7 @@ def summary(tmp_path_factory) -> list[str]:
     lesions = pd.read_csv(TABLE4).assign(cohort="validation")
     lesions.to_csv(folder / "lesions.csv", index=False)
     result = concordance(lesions, StatisticsSettings(bootstrap_replicates=200), seed=1)
-    write_concordance(folder / "concordance" / "validation", result, {})
+    write_concordance(folder / "concordance" / "validation" / "automatic", result, {})
     config = reported_config({"cohorts": {"validation": {"role": "validation", **PATHS}}})
     section = summary_section(read_results(folder, config))
     texts = []

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pandas as pd
 
 from livermets.concordance.false_positives import TOTAL
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Column, Details, Note, Table
-from livermets.report.results import StudyResults
 from livermets.report.rows import rows_of
 from livermets.report.sections.estimates import estimate_table, level_text, picture
+from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, frame_table, identifier_text, kept_together
 
 STEMS = frozenset(
@@ -79,7 +79,7 @@ def _changed(name: str, tables: Tables) -> list[Block]:
 
 def _changed_row(row: pd.Series) -> list[str]:
     def arrow(stem: str, form: Callable[[object], str]) -> str:
-        return kept_together(" → ".join(form(row[f"{stem}_{source}"]) for source in SOURCES))
+        return kept_together(" → ".join(form(row[f"{stem}_{source}"]) for source in SIDES))
 
     remark = row["remark"] if isinstance(row["remark"], str) else ""
     return [
@@ -139,7 +139,7 @@ def _mover(differences: pd.DataFrame, without_one: pd.DataFrame) -> str:
     row = without_one.iloc[0]
     where = [str(row[key]) for key in ("cohort", "timepoint") if key in differences and differences[key].nunique() > 1]
     who = " of ".join([f"lesion {identifier_text(row['lesion_id'])}", f"patient {row['patient_id']}"])
-    rois = [fmt.integer(row[f"n_roi_{mask}"]) for mask in SOURCES if f"n_roi_{mask}" in row]
+    rois = [fmt.integer(row[f"n_roi_{mask}"]) for mask in SIDES if f"n_roi_{mask}" in row]
     counted = f", {' → '.join(rois)} ROIs" if len(rois) == 2 else ""
     return (
         f"Of all lesions, {who}{f' ({fmt.listed(where)})' if where else ''} moves the limits most (difference "

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from livermets.concordance.fates import ANY
-from livermets.masks.identity import SOURCES
+from livermets.masks.identity import SIDES
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Table
 from livermets.report.sections.estimates import QUOTED, estimate_table
@@ -87,7 +87,7 @@ def _lost_responders(row: pd.Series) -> str:
     if not row["r_plus"]:
         return "no R+"
     lines = [f"of {fmt.integer(row['r_plus'])} R+"]
-    for source in SOURCES:
+    for source in SIDES:
         minus, none = row[f"r_plus_called_minus_{source}"], row[f"r_plus_no_class_{source}"]
         lines.append(f"{source}: {fmt.integer(minus)} called R−, {fmt.integer(none)} no class")
     return "\n".join(lines)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from livermets.report import formatting as fmt
-from livermets.report.document import Block, Figure, Note, Pairs, Section
+from livermets.report.document import Block, Figure, Note, Pairs, Paragraph, Section
+from livermets.report.parts import parts_of
 from livermets.report.pictures import drawing_svg, picture_file
-from livermets.report.results import Network, StudyResults
+from livermets.report.study import Network, StudyResults
 from livermets.report.tables import csv_download
 from livermets.segmentation.description import NetworkDescription
 
@@ -18,11 +19,16 @@ _PICTURES = {
 
 
 def networks_sections(study: StudyResults) -> list[Section]:
+    parts = parts_of(study)
+    if not parts.networks:
+        return []
     if not study.networks:
         why = "No network is described because none was trained in this study (results/networks is empty)."
         return [Section("networks", "Networks", [Note(why)])]
     blocks: list[Block] = []
-    synthetic = [name for name in study.of_role("train") if study.cohorts[name].synthetic]
+    if not parts.trains_networks:
+        blocks.append(Paragraph("The networks come from another study: none was trained here."))
+    synthetic = study.made_up("segmentation")
     if synthetic:
         text = (
             f"The networks were trained on synthetic images ({fmt.listed(synthetic)}): their masks prove "

@@ -19,8 +19,8 @@ _MASKS = {
     for words, among in (("Both classes", "both"), ("All lesions", "all"))
     for mask in ("manual", "automatic")
 }
-_AGREEMENT = "concordance/<comparison>/agreement.csv"
-_DIAGNOSTICS = "concordance/<comparison>/diagnostics.csv, diagnostics_all.csv"
+_AGREEMENT = "concordance/<comparison>/<source>/agreement.csv"
+_DIAGNOSTICS = "concordance/<comparison>/<source>/diagnostics.csv, diagnostics_all.csv"
 
 
 def _who(files: Files, **_: str) -> Values:
@@ -103,7 +103,7 @@ def cells(kept: Callable[[Files, str], Values]) -> tuple[Statement, ...]:
         ),
         *(
             Statement(f"{figures}/{measure.capitalize()}/Difference, all lesions", text,
-                      "lesions.csv, concordance/<comparison>/diagnostics_differences.csv",
+                      "lesions.csv, concordance/<comparison>/<source>/diagnostics_differences.csv",
                       f"{CLASSES}, response; low, high",
                       lambda files, measure=measure, outcome=outcome: _difference(files, measure, outcome),
                       not_before=end, rare=True)

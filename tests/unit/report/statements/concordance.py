@@ -118,19 +118,19 @@ def _modelled(files: Files, cohort: str, outcome: str, **_: str) -> Values:
 
 
 def _thin(files: Files, cohort: str, **_: str) -> Values:
-    strata = files.csv(f"concordance/{cohort}/strata.csv")
+    strata = files.csv(f"concordance/{cohort}/automatic/strata.csv")
     strata = strata[strata["dice_low"].notna()]
     few = (files.config.get("statistics") or {}).get("minimum_stratum_n", 5)
     return {"thin": int((strata["n"] < few).sum()), "strata": len(strata), "few": few}
 
 
 def _features(files: Files, cohort: str, **_: str) -> Values:
-    table = files.csv(f"concordance/{cohort}/feature_icc.csv")
+    table = files.csv(f"concordance/{cohort}/automatic/feature_icc.csv")
     return {"all": len(table), "selected": int(table["selected"].sum()) if "selected" in table else 0}
 
 
 def _rows(files: Files, cohort: str, stem: str, **_: str) -> Values:
-    return {"all": len(files.csv(f"concordance/{cohort}/{stem.replace('-', '_')}.csv"))}
+    return {"all": len(files.csv(f"concordance/{cohort}/automatic/{stem.replace('-', '_')}.csv"))}
 
 
 _IN = "concordance-{cohort}"
@@ -212,14 +212,15 @@ STATEMENTS = (
               _fates),
     Statement(f"{_IN}/bullet/", "With {patients} patient… every interval is wide", "lesions.csv", "timepoint", _fates),
     Statement(f"{_IN}/bullet/", "{thin} of {strata} strata hold fewer than {few} compared lesions",
-              "concordance/<comparison>/strata.csv", "n", _thin),
+              "concordance/<comparison>/<source>/strata.csv", "n", _thin),
     Statement(f"{_IN}/caption/feature-icc-*", "the model’s {selected} feature",
-              "concordance/<comparison>/feature_icc.csv", "selected", _features, rare=True),
-    Statement(f"{_IN}/under/feature-icc-*", "has all {all} features", "concordance/<comparison>/feature_icc.csv",
-              "one row per feature", _features, rare=True),
+              "concordance/<comparison>/<source>/feature_icc.csv", "selected", _features, rare=True),
+    Statement(f"{_IN}/under/feature-icc-*", "has all {all} features",
+              "concordance/<comparison>/<source>/feature_icc.csv", "one row per feature", _features, rare=True),
     *(
-        Statement(f"{_IN}/under/{stem}-*", "The first {shown} of {all} rows", f"concordance/<comparison>/{stem}.csv",
-                  "its rows", lambda files, cohort, stem=stem: {**_rows(files, cohort, stem), "shown": 40}, rare=True)
+        Statement(f"{_IN}/under/{stem}-*", "The first {shown} of {all} rows",
+                  f"concordance/<comparison>/<source>/{stem}.csv", "its rows",
+                  lambda files, cohort, stem=stem: {**_rows(files, cohort, stem), "shown": 40}, rare=True)
         for stem in ("feature-icc", "roi-lesions", "accounting", "per-patient")
     ),
 )  # fmt: skip

@@ -28,7 +28,7 @@ def _both(files: Files, cohort: str, **_: str) -> Values:
 
 
 def _differences(files: Files, cohort: str, kind: str) -> Values:
-    table = files.csv(f"concordance/{cohort}/subgroup_differences.csv")
+    table = files.csv(f"concordance/{cohort}/automatic/subgroup_differences.csv")
     table = table[table["grouping"].eq("centre") == (kind == "centre")]
     return {
         "out": int(((table["low"] > 0) | (table["high"] < 0)).sum()), "all": int(table["low"].notna().sum()), "null": 0,
@@ -38,7 +38,7 @@ def _differences(files: Files, cohort: str, kind: str) -> Values:
 
 
 def _decision(files: Files, cohort: str, **_: str) -> Values:
-    return {"all": len(files.csv(f"concordance/{cohort}/decision.csv"))}
+    return {"all": len(files.csv(f"concordance/{cohort}/automatic/decision.csv"))}
 
 
 def _recalibrated(files: Files, **_: str) -> Values:
@@ -102,7 +102,7 @@ STATEMENTS = (
     *(
         Statement(
             f"{_IN}/caption/{kind}-differences-*", text,
-            "concordance/<comparison>/subgroup_differences.csv", "low, high, level",
+            "concordance/<comparison>/<source>/subgroup_differences.csv", "low, high, level",
             lambda files, cohort, kind=kind, **_: _differences(files, cohort, kind), rare=True,
         )
         for kind in ("group", "centre")
@@ -137,7 +137,7 @@ STATEMENTS = (
               "lesions.csv", "predicted_manual, predicted_automatic", _both),
     Statement(f"{_IN}/caption/patient-summary-*", "of the {n} lesion… that both masks classify, Dice is of all {all} "
               "lesion", "lesions.csv", "predicted_manual, predicted_automatic, timepoint", _drawn),
-    Statement(f"{_IN}/under/decision-*", "The first 40 of {all} rows", "concordance/<comparison>/decision.csv",
+    Statement(f"{_IN}/under/decision-*", "The first 40 of {all} rows", "concordance/<comparison>/<source>/decision.csv",
               "its rows", _decision, rare=True),
     *(
         Statement(f"training-{{cohort}}-section/{place}", "at the model’s threshold ({value})", "model/model.json",

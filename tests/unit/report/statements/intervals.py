@@ -26,7 +26,7 @@ def quoted(found: pd.DataFrame) -> dict[str, float]:
 
 def rows(files: Files, table: str, measure: str, **where: str) -> pd.DataFrame:
     """Rows of one measure of a table of the comparison that the summary speaks of."""
-    found = files.csv(f"concordance/{files.main}/{table}.csv")
+    found = files.csv(f"concordance/{files.main}/automatic/{table}.csv")
     for column, value in {"measure": measure, **where}.items():
         found = found[found[column] == value]
     return found

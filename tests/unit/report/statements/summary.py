@@ -81,7 +81,7 @@ def _detection(files: Files, sign: str = "") -> Values:
 
 def _detection_interval(files: Files, **_: str) -> Values:
     """Clopper and Pearson's over lesions, or that of the ratio over patients (logit, t), whichever is wider."""
-    lesions, level = _judged(files), files.csv(f"concordance/{files.main}/detection.csv")["level"].iloc[0]
+    lesions, level = _judged(files), files.csv(f"concordance/{files.main}/automatic/detection.csv")["level"].iloc[0]
     hit = lesions["dice"] > lesions["detection_dice"]
     k, n = int(hit.sum()), len(lesions)
     exact = stats.binomtest(k, n).proportion_ci(level, method="exact")
@@ -135,7 +135,7 @@ def _size_difference(files: Files, population: str, told_apart: bool) -> Values:
 def _sizes() -> list[Statement]:
     """Of both populations: small and big lesions, and how they differ; or of one size alone."""
     small, big = "{k} of {n} ({share:%} %) of those < {cut} mm", "{k2} of {n2} ({share2:%} %) of those ≥ {cut2} mm"
-    table = "lesions.csv, concordance/<comparison>/subgroup_differences.csv"
+    table = "lesions.csv, concordance/<comparison>/<source>/subgroup_differences.csv"
     found = []
     for words in SIZED:
         for sizes in (f"{small} and {big}", small, big):
@@ -180,7 +180,7 @@ def _own_area(files: Files, mask: str) -> Values:
 
 
 def _area_difference(files: Files, **_: str) -> Values:
-    said = quoted(files.csv(f"concordance/{files.main}/auc_comparison.csv"))
+    said = quoted(files.csv(f"concordance/{files.main}/automatic/auc_comparison.csv"))
     return {**said, "verdict": _apart(said["low"], said["high"])}
 
 
@@ -211,7 +211,7 @@ def _other_timepoints(files: Files, **_: str) -> Values:
 
 
 def _needed(files: Files, outcome: str) -> Values:
-    table = files.csv(f"concordance/{files.main}/required_dice.csv")
+    table = files.csv(f"concordance/{files.main}/automatic/required_dice.csv")
     own = table[table["outcome"] == outcome]
     found: dict[str, float | str] = {"target": own["target_agreement"].iloc[0]}
     told = own[own["value"].notna() & own["low"].notna()]
@@ -233,10 +233,10 @@ def _cohorts(files: Files, **_: str) -> Values:
 
 def _role(files: Files, role: str) -> Values:
     code = {"training": "train", "validation": "validation", "prediction": "predict"}[role]
+    counted = files.of_role(code)
     lesions = files.lesions()
-    lesions = lesions[lesions["cohort"].isin(files.role(code))]
-    counted = lesions[lesions["timepoint"].isin(files.predicting)]
-    return {"lesions": len(counted), "patients": counted["who"].nunique(), "others": len(lesions) - len(counted)}
+    others = lesions[lesions["cohort"].isin(files.role(code)) & ~lesions["timepoint"].isin(files.predicting)]
+    return {"lesions": len(counted), "patients": counted["who"].nunique(), "others": len(others)}
 
 
 def _few(files: Files, **_: str) -> Values:
@@ -244,8 +244,8 @@ def _few(files: Files, **_: str) -> Values:
     return {"patients": len(each), "most": each.max(), "n": each.sum()}
 
 
-_AGREEMENT = "concordance/<comparison>/agreement.csv"
-_DIAGNOSTICS = "concordance/<comparison>/diagnostics.csv"
+_AGREEMENT = "concordance/<comparison>/<source>/agreement.csv"
+_DIAGNOSTICS = "concordance/<comparison>/<source>/diagnostics.csv"
 _FATES = "predicted_manual, predicted_automatic, timepoint"
 STATEMENTS = (
     Statement("summary/paragraph/", "Of {n} validation lesion…, {same} ({share_same:%} %) kept their class",
@@ -291,17 +291,18 @@ STATEMENTS = (
     *_sizes(),
     Statement(
         "summary/bullet/", " {group:w} {k} of {n} ({value:%} %; {low:%} to {high:%} %)",
-        "concordance/<comparison>/subgroups.csv", f"agreement by group: k, n; {ENDS}",
+        "concordance/<comparison>/<source>/subgroups.csv", f"agreement by group: k, n; {ENDS}",
         lambda files, group, **_: _group(files, group.removeprefix("and ")), within="Agreement, in ",
     ),
     *(
         Statement("summary/bullet/", f"{{value}} ({{low}} to {{high}}) with the {mask} mask on its {{n}} lesion…",
-                  "concordance/<comparison>/diagnostics_all.csv", f"auc, classified with this mask, {mask}: {ENDS}",
+                  "concordance/<comparison>/<source>/diagnostics_all.csv",
+                  f"auc, classified with this mask, {mask}: {ENDS}",
                   lambda files, mask=mask: _own_area(files, mask), rare=True)
         for mask in ("manual", "automatic")
     ),
     *(
-        Statement("summary/bullet/", _needed_text(words, count), "concordance/<comparison>/required_dice.csv",
+        Statement("summary/bullet/", _needed_text(words, count), "concordance/<comparison>/<source>/required_dice.csv",
                   f"value, low, high by longest_diameter_mm, outcome: {outcome}",
                   lambda files, outcome=outcome: _needed(files, outcome), rare=True)
         for outcome, words in (("same class", "of the lesions that both masks classify"),
@@ -310,7 +311,7 @@ STATEMENTS = (
     ),
     *(
         Statement("summary/bullet/", f"so that {{target:%}} % {words} keep their class cannot be told",
-                  "concordance/<comparison>/required_dice.csv", f"target_agreement, outcome: {outcome}",
+                  "concordance/<comparison>/<source>/required_dice.csv", f"target_agreement, outcome: {outcome}",
                   lambda files, outcome=outcome: _needed(files, outcome), rare=True)
         for outcome, words in (("same class", "of the lesions that both masks classify"),
                                ("class kept", "of all that the reader’s mask classifies"))
@@ -331,7 +332,7 @@ STATEMENTS = (
     ),
     Statement(
         "summary/bullet/", "Manual minus automatic: {value} ({low} to {high}), which {verdict:w}.",
-        "concordance/<comparison>/auc_comparison.csv", ENDS, _area_difference,
+        "concordance/<comparison>/<source>/auc_comparison.csv", ENDS, _area_difference,
     ),
     *(
         Statement("summary/bullet/",
@@ -367,6 +368,7 @@ SIMULATED = (
 SAID_WITHOUT_NUMBER = (
     SIMULATED,
     "Does it matter who drew the mask?",
+    "Does a better mask change fewer classes?",
     "A lesion is counted once at each timepoint.",
     "Networks and model were trained on synthetic images.",
     "Synthetic cohorts test the computation; they prove nothing clinical.",
