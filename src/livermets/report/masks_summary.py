@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from livermets.overlap.tables import EVERY_TIMEPOINT
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule
 from livermets.report.document import Block, Bullets, Note, Paragraph
@@ -26,7 +27,7 @@ def masks_summary(study: StudyResults) -> list[Block]:
     )
     return [
         Paragraph(question),
-        Bullets([*found, *_pairs(study)]),
+        Bullets([*in_both_words(study), *found, *_pairs(study)]),
         Paragraph(f"{what_it_holds(study)} {_limits(study)}"),
     ]
 
@@ -72,12 +73,13 @@ def _pairs(study: StudyResults) -> list[str]:
         told = "does not tell them apart" if row["low"] <= 0 <= row["high"] else "tells them apart"
         ends = fmt.estimate(row["value"], row["low"], row["high"])
         lesions = f"{fmt.plural(row['n_lesions'], 'lesion')} of {fmt.plural(row['n_patients'], 'patient')}"
+        lesions += ", counted once at each timepoint" if row.get("timepoint") == EVERY_TIMEPOINT else ""
         sentences.append(f"Mean Dice of “{first}” minus “{second}” on the same {lesions}: {ends}, which {told}.")
     return sentences
 
 
 def _limits(study: StudyResults) -> str:
-    said = in_both_words(study)
+    said = []
     if study.trained_on_synthetic:
         said.append(f"{study.trained_on_synthetic} trained on synthetic images.")
     if study.synthetic:

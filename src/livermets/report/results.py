@@ -11,6 +11,7 @@ from livermets.errors import input_error
 from livermets.io.tables import read_table, with_text
 from livermets.masks.identity import LESION_KEY, SCAN_KEY
 from livermets.masks.lesion_table import NOT_STATED, checked_lesions
+from livermets.overlap.tables import BASELINE
 from livermets.report import folder as places
 from livermets.report.benchmarks import read_benchmarks
 from livermets.report.cohort_facts import cohort_facts
@@ -99,6 +100,7 @@ def _with_drawn_only(
     known = set(map(tuple, lesions[list(LESION_KEY)].astype(str).to_numpy()))
     new = drawn[[tuple(key) not in known for key in drawn[list(LESION_KEY)].astype(str).to_numpy()]]
     shown = new[[*[name for name in LISTED_COLUMNS if name in new], "detection_dice"]]
+    shown = shown.loc[shown["timepoint"].ne(BASELINE).sort_values(kind="stable").index]
     return pd.concat([part for part in (lesions, shown) if len(part)] or [lesions], ignore_index=True)
 
 

@@ -65,6 +65,8 @@ def _rules(sources: MaskSources, reference: str, other: str) -> Iterator[tuple[r
     yield re.compile(r"radiologist’s mask|reader’s mask|radiologist’s"), of_reference
     both = [re.sub(r"\bmask\b", "masks", words) for words in (of_reference, of_other)]
     yield re.compile(r"\bmanual and automatic masks\b"), " and ".join(both)
+    yield re.compile(r"\bthe automatic with the manual mask\b"), f"the {of_other} with the {of_reference}"
+    yield re.compile(r"\bthe manual to the automatic mask\b"), f"the {of_reference} to the {of_other}"
     for side, name, words in ((SIDES[0], reference, of_reference), (SIDES[1], other, of_other)):
         if side == name:
             continue
@@ -74,6 +76,8 @@ def _rules(sources: MaskSources, reference: str, other: str) -> Iterator[tuple[r
         for spelled, start in ((word, str), (word.replace(side, side.capitalize()), _capitalised)):
             yield re.compile(rf"{spelled} masks\b"), start(plural)
             yield re.compile(rf"{spelled} mask\b"), start(words)
+            yield re.compile(rf"the {spelled} one\b"), f"the {words}"
+            yield re.compile(rf"{spelled} one\b"), f"one by {name}"
             yield re.compile(rf"{spelled} ({_NOUNS})(s|es)?\b"), rf"\1\2 by {name}"
             yield re.compile(spelled), name
 

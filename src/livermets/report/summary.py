@@ -45,7 +45,12 @@ def _of_pair(study: StudyResults) -> list[Block]:
         why = "Manual and automatic masks were not compared, because no validation cohort has both classes."
         return [Paragraph(_what(study)), Note(why), *_doubts(study)]
     tables = study.concordance[name]
-    said = [*findings(tables, lesions), *source_findings(study, name), *selection_findings(study)]
+    said = [
+        *in_both_words(study),
+        *findings(tables, lesions),
+        *source_findings(study, name),
+        *selection_findings(study),
+    ]
     blocks: list[Block] = [Paragraph(answer(tables, lesions, "validation lesion")), Bullets(said)]
     blocks += [_fate_table(tables), _key_table(tables)]
     return [*blocks, Paragraph(f"{_what(study)} {_limits(study, lesions)}")]
@@ -69,7 +74,7 @@ def _applied(study: StudyResults) -> list[Block]:
 
 
 def _doubts(study: StudyResults) -> list[Block]:
-    found = selection_findings(study)
+    found = [*in_both_words(study), *selection_findings(study)]
     return [Bullets(found)] if found else []
 
 
@@ -203,7 +208,7 @@ def _key_cell(rows: pd.DataFrame, measure: str) -> str:
 
 
 def _limits(study: StudyResults, lesions: pd.DataFrame, resting: str = "The comparison rests") -> str:
-    sentences = [limits(lesions, resting), *in_both_words(study)]
+    sentences = [limits(lesions, resting)]
     if headline(lesions)["timepoint"].nunique() > 1:
         sentences.append("A lesion is counted once at each timepoint.")
     if study.trained_on_synthetic:

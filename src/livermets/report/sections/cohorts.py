@@ -144,7 +144,7 @@ def _characteristics(study: StudyResults) -> Section:
         f"most); longest diameter in the manual mask: median (first to third quartile){outcome}"
     )
     hidden = [] if parts_of(study).classes else list(_OUTCOMES)
-    frame = pd.DataFrame(rows).drop(columns=hidden)
+    frame = pd.DataFrame(rows).drop(columns=[*hidden, *([] if "centre" in study.lesions else ["centres"])])
     blocks: list[Block] = [frame_table("characteristics-table", frame, caption, formats=_COUNTS, labels=_NAMES)]
     if "centre" in study.lesions:
         by_centre = pd.DataFrame(

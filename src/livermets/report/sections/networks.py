@@ -177,10 +177,10 @@ def lesion_wise_table(identifier: str, frame: pd.DataFrame, cohorts: list[str] |
     head += [Column(words, True) for _, words, _ in _LESION_WISE]
     caption = (
         "Lesions at 50 % overlap, and all voxels pooled. At 50 % means an intersection over union above one half, as "
-        "LiTS scores it: recall is the share of manual lesions that such an automatic one covers, precision the share "
-        "of automatic lesions, false positives among them, that cover such a manual one. Pooled means over the voxels "
-        f"of all scans together, so a large lesion weighs more than a small one. {level_text(frame)} by patient, or by "
-        "lesion where that is wider."
+        "LiTS scores it: recall is the share of the reader’s lesions that one of the other mask covers so, precision "
+        "the share of that mask’s lesions, false positives among them, that cover one of the reader’s so. Pooled means "
+        "over the voxels of all scans together, so a large lesion weighs more than a small one. "
+        f"{level_text(frame)} by patient, or by lesion where that is wider."
     )
     return Table(identifier, caption, head, rows, download)
 

@@ -36,17 +36,15 @@ def _verdict(files: Files, source: str, cohort: str = "", **_: str) -> Values:
     }
 
 
+_WHERE = ("summary/bullet/", "every-source-{cohort}/paragraph/")
+_FIRST = "With “{source:w}” {k} of {n} ({share:%} %) lesions keep the reference’s class (mean Dice {dice})"
+_OTHERS = "“{source:w}” (mean Dice {dice}; {value} points ({low} to {high}) on the same lesions: {verdict:w})"
+_DIFFERENCE = "mean_dice, same_minus_primary: value, low, high"
 STATEMENTS = (
-    *(
-        Statement(where, "With “{source:w}” {k} of {n} ({share:%} %) lesions keep the reference’s class (mean Dice {dice})",
-                  _FILE, "n_same, n_lesions, mean_dice", _kept)
-        for where in ("summary/bullet/", "every-source-{cohort}/paragraph/")
+    *(Statement(where, _FIRST, _FILE, "n_same, n_lesions, mean_dice", _kept) for where in _WHERE),
+    *(Statement(where, _OTHERS, _FILE, _DIFFERENCE, _verdict) for where in _WHERE),
+    Statement(
+        "every-source-{cohort}/caption/sources-*", "a missed one with {zero}", "results/README.md", "mean_dice",
+        lambda files, **_: {"zero": 0},
     ),
-    *(
-        Statement(where, "“{source:w}” (mean Dice {dice}; {value} points ({low} to {high}) on the same lesions: {verdict:w})",
-                  _FILE, "mean_dice, same_minus_primary: value, low, high", _verdict)
-        for where in ("summary/bullet/", "every-source-{cohort}/paragraph/")
-    ),
-    Statement("every-source-{cohort}/caption/sources-*", "a missed one with {zero}", "results/README.md", "mean_dice",
-              lambda files, **_: {"zero": 0}),
 )  # fmt: skip

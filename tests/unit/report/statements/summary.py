@@ -239,6 +239,13 @@ def _role(files: Files, role: str) -> Values:
     return {"lesions": len(counted), "patients": counted["who"].nunique(), "others": len(others)}
 
 
+def _in_both(files: Files, cohort: str, **_: str) -> Values:
+    lesions = files.lesions(cohort)
+    roles = pd.Series([files.role_at(cohort, point) for point in lesions["timepoint"]], index=lesions.index)
+    tested = set(lesions.loc[roles == "validation", "who"])
+    return {"k": len(tested & set(lesions.loc[roles == "train", "who"])), "n": len(tested)}
+
+
 def _few(files: Files, **_: str) -> Values:
     each = files.both(files.main).groupby("who").size()
     return {"patients": len(each), "most": each.max(), "n": each.sum()}
@@ -358,6 +365,11 @@ STATEMENTS = (
         within="The study holds",
     ),
     Statement("summary/paragraph/", "The comparison rests on {patients} patient", "lesions.csv", CLASSES, _few),
+    *(
+        Statement(where, "Cohort {cohort:w}, {task:w}: {k} of {n} patients are validated at …",
+                  "config.yaml, lesions.csv", "cohorts: timepoints; patient_id, timepoint", _in_both, rare=True)
+        for where in ("summary/bullet/", "cohorts/note/")
+    ),
     Statement("summary/paragraph/", "{most} of the {n} lesions are one patient’s", "lesions.csv", CLASSES, _few),
 )  # fmt: skip
 SIMULATED = (
