@@ -16,6 +16,8 @@ def write_sources(path: Path, lesions: pd.DataFrame, sources: tuple[str, ...], t
     the last one four fewer, on the same lesions."""
     counted = lesions[lesions["predicted_manual"].notna() & lesions["timepoint"].isin(timepoints)]
     n, patients = len(counted), counted["patient_id"].nunique()
+    if counted.empty:
+        return
     same = int((counted["predicted_manual"] == counted["predicted_automatic"]).sum())
     rows = []
     for number, name in enumerate(sources):
@@ -28,17 +30,18 @@ def write_sources(path: Path, lesions: pd.DataFrame, sources: tuple[str, ...], t
 def _source(name: str, number: int, n: int, patients: int, same: int, more: int) -> dict[str, object]:
     row: dict[str, object] = {"mask_source": name, "primary": int(number == 0), "n_lesions": n, "n_scans": patients}
     row |= {"n_patients": patients, "n_judged": n, "n_detected": n - 3, "mean_dice": 0.5 + 0.02 * more, "note": ""}
-    kept = same + more
-    shares = {"detected": (n - 3) / n, "same": kept / n, "other": 2 / n, "no_class": (n - kept - 2) / n}
-    shares |= {"agreement": kept / (kept + 2), "kappa": 0.6, "sensitivity": 0.7, "specificity": 0.65}
+    kept = min(same + more, n)
+    other = min(2, n - kept)
+    shares = {"detected": (n - 3) / n, "same": kept / n, "other": other / n, "no_class": (n - kept - other) / n}
+    shares |= {"agreement": kept / (kept + other), "kappa": 0.6, "sensitivity": 0.7, "specificity": 0.65}
     for measure, value in shares.items():
         row |= {measure: value, f"{measure}_low": max(value - 0.15, 0), f"{measure}_high": min(value + 0.12, 1)}
         row[f"{measure}_method"] = "cluster-logit-t"
-    row |= {"n_same": kept, "n_other": 2, "n_no_class": n - kept - 2, "n_compared": kept + 2, "n_r_plus": 9}
+    row |= {"n_same": kept, "n_other": other, "n_no_class": n - kept - other, "n_compared": kept + other, "n_r_plus": 9}
     row |= {"n_r_minus": 8, "n_false_positives": 5, "false_positives_per_scan": 5 / patients, "level": 0.95}
     row["median_dice"] = 0.55 + 0.02 * more
     if number:
-        gained = more / n
+        gained = (kept - same) / n
         row |= {"n_lesions_both": n, "n_patients_both": patients, "n_same_this_only": max(more, 0)}
         row |= {"n_same_primary_only": max(-more, 0), "same_minus_primary": gained, "mcnemar_p": 0.2}
         row |= {"same_minus_primary_low": gained - 0.05, "same_minus_primary_high": gained + 0.05}
@@ -67,7 +70,12 @@ def _pair(a: str, b: str, kind: str) -> Iterator[dict[str, object]]:
     for structure, n in (("lesion", 30), ("scan", 8), ("liver", 8)):
         for number, measure in enumerate(MEASURES):
             value = (0.8, 1.05, 1.4, 6.2, 0.4)[number]
-            counts = {"k": 12 if measure.endswith("outside") else None, "n": n, "n_patients": 8, "n_scans": 8}
+            counts = {
+                "k": round(0.4 * n) if measure.endswith("outside") else None,
+                "n": n,
+                "n_patients": 8,
+                "n_scans": 8,
+            }
             spread = {"median": value, "q1": value * 0.8, "q3": value * 1.1, "mean": value, "mean_low": value * 0.9}
             lacking = {"n_lacking_a": 0, "n_lacking_b": 2, "n_lacking_both": 0, "n_seen": 0}
             where = {"cohort": "validation", "source_a": a, "source_b": b, "kind": kind, "structure": structure}

@@ -40,7 +40,7 @@ def built(
     lesions.to_csv(folder / "lesions.csv", index=False)
     result = concordance(lesions, settings, seed=1, timepoints=["baseline"])
     figures = concordance_figures(result, settings) if draw else {}
-    write_concordance(folder / "concordance" / "v", result, figures)
+    write_concordance(folder / "concordance" / "v" / "automatic", result, figures)
     return build_report(read_results(folder, CONFIG), ReportSettings(), {}), result
 
 

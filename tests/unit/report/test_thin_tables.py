@@ -45,7 +45,9 @@ def test_a_thin_table_gives_a_report_without_nan(name: str, tmp_path) -> None:
     result = concordance(lesions, SETTINGS, seed=1)
     assert said in " | ".join(result.notes)
     words = in_words(vars(result), result.lesions)
-    write_concordance(tmp_path / "concordance" / "v", result, concordance_figures(result, SETTINGS), words)
+    write_concordance(
+        tmp_path / "concordance" / "v" / "automatic", result, concordance_figures(result, SETTINGS), words
+    )
     study = read_results(tmp_path, reported_config({"cohorts": {"v": {"role": "validation", **PATHS}}}))
     html = render_html(build_report(study, ReportSettings(), {}))
     prose = re.sub(r'"data:[^"]*"|<script>.*?</script>|<style>.*?</style>|<svg.*?</svg>|<[^>]+>', " ", html, flags=re.S)

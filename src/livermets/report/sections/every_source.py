@@ -59,6 +59,11 @@ def _part(study: StudyResults, name: str) -> Section:
     )
     blocks: list[Block] = [Paragraph(_answer(table))]
     blocks.append(shown_table(f"sources-{name}", caption, _columns(study), rows_in(table), data=table))
+    more = (
+        "Detection and agreement by mask source: agreement and kappa with the reference’s class over the "
+        "lesions that both masks classify, sensitivity and specificity of the source’s own classes against the outcome."
+    )
+    blocks.append(shown_table(f"sources-more-{name}", more, _more_columns(study), rows_in(table), data=table))
     if path := study.comparison_pictures.get(name, {}).get(_PICTURE):
         identifier = f"{name}-sources"
         words = (
@@ -70,26 +75,29 @@ def _part(study: StudyResults, name: str) -> Section:
 
 
 def _columns(study: StudyResults) -> list[Shown]:
+    """What answers the question."""
     return [
         Shown("Mask", lambda row: _words(study, str(row["mask_source"]))),
-        Shown(
-            "Lesions, patients", lambda row: "\n".join(fmt.integer(row[c]) for c in ("n_lesions", "n_patients")), True
-        ),
-        Shown("Detected", lambda row: fmt.share(row["n_detected"], row["n_judged"]), True),
-        Shown(
-            "Dice, mean, median", lambda row: "\n".join(fmt.number(row[c]) for c in ("mean_dice", "median_dice")), True
-        ),
+        Shown("Lesions, patients", _lines("n_lesions", "n_patients", fmt.integer), True),
+        Shown("Dice, mean, median", _lines("mean_dice", "median_dice", fmt.number), True),
         Shown("Same class", _fate("same"), True),
         Shown("Another class", _fate("other"), True),
         Shown("No class", _fate("no_class"), True),
-        Shown("Agreement, compared", _estimate("agreement", percent=True), True),
+        Shown("Difference, points", _difference, True),
+        Shown("McNemar", lambda row: "" if row["primary"] == 1 else fmt.p_value(row["mcnemar_p"]), True),
+    ]
+
+
+def _more_columns(study: StudyResults) -> list[Shown]:
+    """What else is known of every source."""
+    return [
+        Shown("Mask", lambda row: _words(study, str(row["mask_source"]))),
+        Shown("Detected", lambda row: fmt.share(row["n_detected"], row["n_judged"]), True),
+        Shown("False positives per scan", lambda row: fmt.number(row["false_positives_per_scan"]), True),
+        Shown("Agreement", _estimate("agreement", percent=True), True),
         Shown("Kappa", _estimate("kappa"), True),
         Shown("Sensitivity", _estimate("sensitivity", percent=True), True),
         Shown("Specificity", _estimate("specificity", percent=True), True),
-        Shown("False positives per scan", lambda row: fmt.number(row["false_positives_per_scan"]), True),
-        Shown("Difference, points", _difference, True),
-        Shown("Lesions of both, patients", _both, True),
-        Shown("McNemar", lambda row: "" if row["primary"] == 1 else fmt.p_value(row["mcnemar_p"]), True),
     ]
 
 
@@ -120,13 +128,8 @@ def _estimate(name: str, percent: bool = False) -> Callable[[pd.Series], str]:
 def _difference(row: pd.Series) -> str:
     if row["primary"] == 1 or fmt.is_missing(row["same_minus_primary"]):
         return "" if row["primary"] == 1 else fmt.MISSING
-    return fmt.points(row["same_minus_primary"], row["same_minus_primary_low"], row["same_minus_primary_high"])
-
-
-def _both(row: pd.Series) -> str:
-    if row["primary"] == 1:
-        return ""
-    return ", ".join(fmt.integer(row[column]) for column in ("n_lesions_both", "n_patients_both"))
+    ends = fmt.points(row["same_minus_primary"], row["same_minus_primary_low"], row["same_minus_primary_high"])
+    return f"{kept_together(ends)}\n{fmt.plural(row['n_lesions_both'], 'lesion')}"
 
 
 def _answer(table: pd.DataFrame) -> str:

@@ -17,7 +17,7 @@ from livermets.stats.results import REFERENCES
 
 NOT_SET, GIVEN = "not set", "given"
 # Where files lie, and a series' UID: nothing that a report needs, and both may identify a patient.
-_PRIVATE = re.compile(r"cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid)")
+_PRIVATE = re.compile(r"cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid|masks\.[^.]+(\.path)?)|model")
 _RULES = {
     "growth_mm": (
         "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at follow-up, else "
