@@ -67,6 +67,8 @@ rule concordance:
         "results/logs/concordance/{name}/{source}/concordance.log",
     benchmark:
         "results/benchmarks/concordance/{name}/{source}/concordance.tsv"
+    wildcard_constraints:
+        source=start.any_of(plan.sources.others),
     conda:
         "../../envs/core.yaml"
     resources:
@@ -81,6 +83,40 @@ rule concordance:
     shell:
         "python -m livermets concordance {input.lesions} --reference {params.reference} --source {wildcards.source}"
         " --out {params.folder}"
+        " --settings {params.settings:q} --seed {params.seed} 2> {log}"
+
+
+# Where the reference is the only source, there is nothing to compare it with.
+rule diagnostics:
+    input:
+        lesions=lambda wildcards: [
+            f"results/{cohort}/lesions_long.csv" for cohort in plan.concordance_cohorts(wildcards.name)
+        ],
+    output:
+        report(
+            "results/concordance/{name}/{source}/diagnostics.csv",
+            caption="../report/diagnostics.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "source": "{source}", "table": "diagnostics"},
+        ),
+    log:
+        "results/logs/concordance/{name}/{source}/diagnostics.log",
+    benchmark:
+        "results/benchmarks/concordance/{name}/{source}/diagnostics.tsv"
+    wildcard_constraints:
+        source=start.any_of([plan.sources.reference]),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=requests.memory("diagnostics"),
+        runtime=requests.time_limit("diagnostics"),
+    params:
+        folder=subpath(output[0], parent=True),
+        settings=plan.settings("statistics"),
+        seed=plan.seed,
+        code=verb_digest("diagnostics"),
+    shell:
+        "python -m livermets diagnostics {input.lesions} --reference {wildcards.source} --out {params.folder}"
         " --settings {params.settings:q} --seed {params.seed} 2> {log}"
 
 

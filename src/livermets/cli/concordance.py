@@ -92,6 +92,36 @@ def concordance_verb(
         typer.echo(f"note: {note}", err=True)
 
 
+@app.command("diagnostics")
+def diagnostics_verb(
+    lesions: Annotated[
+        list[Path],
+        typer.Argument(metavar="LESIONS.csv...", help="Lesion tables in long form, a row per lesion and mask source."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the tables (CSV).")],
+    reference: Reference = REFERENCE,
+    settings: Settings = "{}",
+    seed: Seed = 0,
+    role: Roles = None,
+    timepoint: HeadlineTimepoints = None,
+) -> None:
+    """Sensitivity, specificity and calibration of one source's classes, where there is no other to compare with."""
+    from livermets.concordance.alone import alone
+    from livermets.config.load import section_from_option
+    from livermets.config.statistics import StatisticsSettings
+    from livermets.io.tables import read_table, write_csv
+    from livermets.masks.lesion_table import VALIDATION
+    from livermets.masks.pairs import joined_long
+
+    statistics = section_from_option(settings, "statistics", StatisticsSettings)
+    where = ", ".join(str(path) for path in lesions)
+    long = joined_long({str(path): read_table(path) for path in lesions})
+    tables = alone(long, reference, statistics, seed, where, timepoint or [], role or [VALIDATION])
+    for name, table in tables.items():
+        write_csv(out / f"{name}.csv", table)
+    typer.echo(f"{len(tables)} tables in {out}", err=True)
+
+
 @app.command("roi-concordance")
 def roi_concordance_verb(
     rois: Annotated[

@@ -23,7 +23,8 @@ from livermets.report.evidence import (
     groupings,
     intervals,
 )
-from livermets.report.results import StudyResults
+from livermets.report.parts import parts_of
+from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download
 
 NAMES = ("clear", "tripod_ai", "metrics")
@@ -102,13 +103,13 @@ def _phrases(study: StudyResults) -> dict[str, str]:
 
 
 def _lesions_at(study: StudyResults, where: set[str]) -> str:
-    lesions = study.headline_lesions(*study.of_role("validation"))
+    lesions = study.lesions_of("validation")
     lesions = lesions[lesions["centre"].isin(list(where))] if "centre" in lesions else lesions.iloc[:0]
     return f"{fmt.plural(len(lesions), 'validation lesion')} of {fmt.plural(lesions['patient'].nunique(), 'patient')}"
 
 
 def _balance(study: StudyResults) -> str:
-    response = study.headline_lesions(*study.of_role("train"))["response"]
+    response = study.lesions_of("train")["response"]
     counts = f"{fmt.integer(response.eq(1).sum())} R+ and {fmt.integer(response.eq(0).sum())} R−"
     return f"{counts} lesions in the training cohorts"
 
@@ -160,10 +161,15 @@ def _pixels(scans: pd.DataFrame, grid: int) -> dict[str, str]:
 
 
 def checklist_section(study: StudyResults, statements: Mapping[str, str] | None = None) -> Section:
-    """The three checklists with their counts."""
+    """The checklists with their counts; of a study of masks alone, what these ask of images and masks."""
     sections = []
+    masks_only = not parts_of(study).classes
     for name in NAMES:
         content, rows = checklist(name), answered(name, study, statements)
+        if masks_only:
+            rows = [row for row in rows if row.item in content.get("of_masks", ())]
+        if not rows:
+            continue
         counts = {state: sum(row.state == state for row in rows) for state in STATES}
         said = "; ".join(f"{n} {STATES[state].split(';')[0]}" for state, n in counts.items() if n)
         caption = f"{content['title']} ({content['source']}), {fmt.plural(len(rows), 'item')}: {said}."
@@ -176,4 +182,9 @@ def checklist_section(study: StudyResults, statements: Mapping[str, str] | None 
         "the answer, and only on them; partly done says what is missing. Whatever a program cannot know is for the "
         "authors (report.statements in the configuration takes their answers, which count as done)."
     )
+    if masks_only:
+        text += (
+            " This study predicts nothing: only the items about patients, images and masks are shown, and the "
+            "checklists of prediction models are left out."
+        )
     return Section("checklists", "Reporting checklists", [Paragraph(text)], sections)

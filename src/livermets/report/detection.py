@@ -13,9 +13,10 @@ def rule(lesions: pd.DataFrame) -> str:
     return rule_in_words(detection_dice_of(lesions))
 
 
-def rule_sentence(lesions: pd.DataFrame) -> str:
-    """The rule as a sentence of its own, for captions."""
-    return f"Detected: {rule(lesions)}; a lesion that is not detected has no class from the automatic mask."
+def rule_sentence(lesions: pd.DataFrame, classes: bool = True) -> str:
+    """The rule as a sentence of its own, for captions; with what it means for classes, where there are any."""
+    said = f"Detected: {rule(lesions)}"
+    return f"{said}; a lesion that is not detected has no class from the automatic mask." if classes else f"{said}."
 
 
 def published_rule(dice_above: float) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from livermets.config.networks import OWN
 from livermets.config.radiomics import FEATURE_CLASSES
+from livermets.config.roles import KNOWN, Role
 from livermets.masks.lesion_table import NOT_STATED
 from livermets.report.configuration import ReportedConfig
 from livermets.report.folder import CHECK_REMARKS
 from livermets.report.lesions import has_automatic_masks
-from livermets.report.results import StudyResults
+from livermets.report.study import StudyResults
 from livermets.stats.results import is_clustered
 
 ESTIMATES = (
@@ -78,7 +78,7 @@ def _data_facts(study: StudyResults) -> Iterator[tuple[str, tuple[Any, str]]]:
     yield "outcome", (lesions["response"].notna().any(), "lesions.csv: response")
     yield "automatic", (has_automatic_masks(lesions), "lesions.csv: dice, detected")
     yield "diameter", (lesions["longest_diameter_mm"].notna().any(), "lesions.csv: longest_diameter_mm")
-    yield "training", (study.of_role("train"), "configuration: role")
+    yield "training", (study.of_role("train") or study.of_role("train", "segmentation"), "configuration: role")
     yield "validation", (study.of_role("validation"), "configuration: role")
     yield "predict", (study.of_role("predict"), "configuration: role")
     yield "centres", (centres(study), "lesions.csv: centre")
@@ -103,9 +103,9 @@ def _model_facts(study: StudyResults) -> Iterator[tuple[str, tuple[Any, str]]]:
     yield "against_diameter", (differs_from(comparison, "longest_diameter"), "model/comparison.csv: low, high")
     yield "against_lasso", (differs_from(comparison, "lasso"), "model/comparison.csv: low, high")
     yield "training_lesions", ("training_lesions" in tables, "model/training_lesions.csv")
-    yield "network", (OWN in study.networks, f"networks/{OWN}/network.json")
-    log = study.networks[OWN].log if OWN in study.networks else pd.DataFrame()
-    yield "network_log", (len(log), f"networks/{OWN}/training_log.csv")
+    drawing = [study.networks[name] for name in study.sources.networks if name in study.networks]
+    yield "network", (drawing, "networks/*/network.json")
+    yield "network_log", (any(len(network.log) for network in drawing), "networks/*/training_log.csv")
 
 
 def _concordance_facts(study: StudyResults) -> Iterator[tuple[str, tuple[Any, str]]]:
@@ -145,13 +145,12 @@ def _filled(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {stem: table for stem, table in tables.items() if len(table)}
 
 
-def centres(study: StudyResults, *roles: str) -> list[str]:
-    """Centres named in the lesion table of the cohorts with these roles; of those that train or test if none is
-    named."""
+def centres(study: StudyResults, *roles: Role) -> list[str]:
+    """Centres of the lesions with these roles in the response model; of those that train or test if none is named."""
     if "centre" not in study.lesions:
         return []
-    names = [name for role in roles or ("train", "validation") for name in study.of_role(role)]
-    found = study.cohort_lesions(*names)["centre"].dropna().unique()
+    lesions = pd.concat([study.lesions_of(role) for role in roles or KNOWN])
+    found = lesions["centre"].dropna().unique()
     return sorted(str(centre) for centre in found if centre not in ("", NOT_STATED))
 
 

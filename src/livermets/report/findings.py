@@ -39,13 +39,13 @@ def findings(tables: Tables, lesions: pd.DataFrame) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def limits(lesions: pd.DataFrame) -> str:
-    """How far a comparison of so few patients can be trusted; empty when they are not few."""
+def limits(lesions: pd.DataFrame, resting: str = "The comparison rests") -> str:
+    """How far figures of so few patients can be trusted; empty when they are not few."""
     compared = headline(lesions).query("compared")
     each = compared.groupby([c for c in ("cohort", "patient_id") if c in compared], dropna=False).size()
     if not 0 < len(each) < FEW_PATIENTS:
         return ""
-    text = f"The comparison rests on {fmt.plural(len(each), 'patient')}"
+    text = f"{resting} on {fmt.plural(len(each), 'patient')}"
     if len(each) > 1 and each.max() > 1:
         text += f" ({fmt.integer(each.max())} of the {fmt.integer(len(compared))} lesions are one patient’s)"
     # The digits of tests/bench/bench_coverage_quoted.py.

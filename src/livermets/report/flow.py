@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -48,39 +48,60 @@ class _Box:
         return f'<text x="{self.middle:g}" y="{baseline:g}"{style}>{escape(line)}</text>'
 
 
-def flow_svg(flow: Flow, identifier: str, title: str, left_out: Sequence[str] = (), apart: Sequence[str] = ()) -> str:
+@dataclass(frozen=True)
+class Shown:
+    """Which of its boxes a flow has: whether lesions get a class, and whether another mask is compared."""
+
+    classes: bool = True
+    masks: bool = True
+
+
+def flow_svg(
+    flow: Flow,
+    identifier: str,
+    title: str,
+    left_out: Sequence[str] = (),
+    apart: Sequence[str] = (),
+    shown: Shown = Shown(),
+) -> str:
     """One group's flow, top to bottom: what was left out and why, what is counted apart, the lesions, the two mask
     sources side by side, the comparison."""
     lists = [(head, lines) for head, lines in (("Left out before", left_out), ("Counted apart", apart)) if lines]
     out: list[_Box] = []
     for head, lines in lists:
         out.append(_Box(4, out[-1].bottom + 20 if out else 4, _WIDTH - 8, [head, *map(_cut, lines)]))
-    top = _Box(60, out[-1].bottom + 20 if out else 4, 300, _lesion_lines(flow))
-    level = top.bottom + 34
-    manual = _Box(4, level, 200, _manual_lines(flow), "box manual")
-    automatic = _Box(216, level, 200, _automatic_lines(flow), "box automatic")
-    below = max(manual.bottom, automatic.bottom) + 34
-    both = _Box(60, below, 300, _comparison_lines(flow))
-    drawn = _arrows(top, manual, automatic, both)
+    top = _Box(60, out[-1].bottom + 20 if out else 4, 300, _lesion_lines(flow, shown))
+    beside = _mask_boxes(flow, top.bottom + 34, shown)
+    below = []
+    if shown.classes and shown.masks:
+        level = max(box.bottom for box in beside) + 34
+        below = [_Box(60, level, 300, _comparison_lines(flow))]
+    drawn = _arrows(top, beside, below)
     for upper, lower in pairwise([*out, top]):
         drawn += f'<path class="line" d="M{upper.middle:g} {upper.bottom:g}V{lower.y:g}"/>'
-    height = both.bottom + 4
+    boxes = [*out, top, *beside, *below]
+    height = max(box.bottom for box in boxes) + 4
     named = [f"{head}: {line}." for head, lines in lists for line in lines]
-    described = " ".join([*named, _description(flow)])
+    described = " ".join([*named, *_description(flow, shown)])
     return (
         f'<svg class="flow" viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-labelledby="{identifier}-t '
         f'{identifier}-d">'
         f'<title id="{identifier}-t">{escape(title)}</title><desc id="{identifier}-d">{escape(described)}</desc>'
-        f"{drawn}{''.join(box.svg() for box in (*out, top, manual, automatic, both))}</svg>"
+        f"{drawn}{''.join(box.svg() for box in boxes)}</svg>"
     )
 
 
-def _lesion_lines(flow: Flow) -> list[str]:
-    return [
-        plural(flow.lesions, "lesion"),
-        f"{plural(flow.patients, 'patient')}, {plural(flow.scans, 'scan')}",
-        _outcomes(flow),
-    ]
+def _mask_boxes(flow: Flow, level: float, shown: Shown) -> list[_Box]:
+    """What each mask makes of the lesions; one alone stands in the middle."""
+    lines = [(_manual_lines(flow), "box manual")] if shown.classes else []
+    lines += [(_automatic_lines(flow) if shown.classes else _detection_lines(flow), "box automatic")] * shown.masks
+    starts = (4, 216) if len(lines) == 2 else (110,)
+    return [_Box(x, level, 200, text, style) for x, (text, style) in zip(starts, lines, strict=False)]
+
+
+def _lesion_lines(flow: Flow, shown: Shown) -> list[str]:
+    lines = [plural(flow.lesions, "lesion"), f"{plural(flow.patients, 'patient')}, {plural(flow.scans, 'scan')}"]
+    return [*lines, _outcomes(flow)] if shown.classes else lines
 
 
 def _manual_lines(flow: Flow) -> list[str]:
@@ -102,6 +123,14 @@ def _automatic_lines(flow: Flow) -> list[str]:
         f"no class, not detected: {integer(flow.automatic_not_detected)}",
         f"no class, no ROI: {integer(flow.automatic_no_roi)}",
         f"classified: {integer(flow.automatic_classified)}",
+    ]
+
+
+def _detection_lines(flow: Flow) -> list[str]:
+    return [
+        "Automatic mask",
+        f"detected: {integer(flow.automatic_detected)}",
+        f"not detected: {integer(flow.automatic_not_detected)}",
     ]
 
 
@@ -130,20 +159,21 @@ def _outcomes(flow: Flow) -> str:
     return f"{text}, unknown {integer(flow.outcome_unknown)}" if flow.outcome_unknown else text
 
 
-def _arrows(top: _Box, manual: _Box, automatic: _Box, both: _Box) -> str:
-    paths = []
-    for box in (manual, automatic):
+def _arrows(top: _Box, beside: Sequence[_Box], below: Sequence[_Box]) -> str:
+    paths, ends = [], []
+    for box in beside:
         paths.append(f"M{box.middle:g} {top.bottom:g}V{box.y:g}")
-        paths.append(f"M{box.middle:g} {box.bottom:g}V{both.y:g}")
-    heads = "".join(
-        f'<path class="head" d="M{box.middle - 4:g} {y - 6:g}h8l-4 6z"/>'
-        for box in (manual, automatic)
-        for y in (box.y, both.y)
-    )
+        ends.append((box, box.y))
+        for last in below:
+            paths.append(f"M{box.middle:g} {box.bottom:g}V{last.y:g}")
+            ends.append((box, last.y))
+    heads = "".join(f'<path class="head" d="M{box.middle - 4:g} {y - 6:g}h8l-4 6z"/>' for box, y in ends)
     return f'<path class="line" d="{"".join(paths)}"/>{heads}'
 
 
-def _description(flow: Flow) -> str:
+def _description(flow: Flow, shown: Shown) -> Iterator[str]:
+    """The picture in sentences."""
+    yield f"{plural(flow.lesions, 'lesion')} in {plural(flow.scans, 'scan')} of {plural(flow.patients, 'patient')}."
     manual, automatic = (
         "".join(f", {integer(n)} with {words}" for words, n in _no_class(*counts))
         for counts in (
@@ -151,11 +181,21 @@ def _description(flow: Flow) -> str:
             (flow.automatic_no_class, flow.automatic_few_rois),
         )
     )
-    return (
-        f"{plural(flow.lesions, 'lesion')} in {plural(flow.scans, 'scan')} of {plural(flow.patients, 'patient')}. "
-        f"Manual mask: {integer(flow.manual_classified)} classified, {integer(flow.manual_no_roi)} without a "
-        f"ROI{manual}. Automatic mask: {integer(flow.automatic_classified)} classified, "
-        f"{integer(flow.automatic_not_detected)} without a class since not detected, {integer(flow.automatic_no_roi)} "
-        f"without a ROI{automatic}. Both masks: {integer(flow.agree)} in the same class, {integer(flow.differ)} in "
-        f"another, {integer(flow.no_class)} without a class with at least one mask."
-    )
+    if shown.classes:
+        yield (
+            f"Manual mask: {integer(flow.manual_classified)} classified, {integer(flow.manual_no_roi)} without a "
+            f"ROI{manual}."
+        )
+    if shown.masks and not shown.classes:
+        yield (
+            f"Automatic mask: {integer(flow.automatic_detected)} detected, {integer(flow.automatic_not_detected)} not "
+            "detected."
+        )
+    if shown.masks and shown.classes:
+        yield (
+            f"Automatic mask: {integer(flow.automatic_classified)} classified, "
+            f"{integer(flow.automatic_not_detected)} without a class since not detected, "
+            f"{integer(flow.automatic_no_roi)} without a ROI{automatic}. Both masks: {integer(flow.agree)} in the same "
+            f"class, {integer(flow.differ)} in another, {integer(flow.no_class)} without a class with at least one "
+            "mask."
+        )

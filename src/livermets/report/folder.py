@@ -10,18 +10,18 @@ from typing import Any
 
 import pandas as pd
 
-from livermets.config.networks import OWN
 from livermets.errors import input_error
 from livermets.io.tables import read_table
 from livermets.masks.identity import SCAN_KEY
 from livermets.report.configuration import ReportedConfig
 from livermets.workflow.leftovers import NOT_RESULTS as NOT_RESULTS
+from livermets.workflow.leftovers import STAGES as STAGES
 from livermets.workflow.leftovers import kept, left_over, made_by
 
 LESIONS = "lesions.csv"
 LESIONS_OF_COHORTS = "*/lesions.csv"
 SCAN_FACTS = "*/intake/*/*/scan.json"
-SCAN_METRICS = f"*/segmentation/{OWN}/*/*/scan_metrics.csv"
+SCAN_METRICS = "*/segmentation/{source}/*/*/scan_metrics.csv"
 CHECK_REMARKS = "check/problems.csv"
 LIVER_REMARKS = "*/liver/*/*_problems.csv"
 MODEL = "model"
@@ -32,8 +32,9 @@ NETWORK_FACTS = "network.json"
 TRAINING_LOG = "training_log.csv"
 OVERLAP = "overlap"
 CONCORDANCE = "concordance"
-PRIMARY = OWN
-"""The mask source whose pair with the reference the report is about."""
+"""One folder per cohort (and `pooled`), in it one per source that is compared with the reference."""
+SOURCES = "sources.csv"
+READERS = "readers"
 BENCHMARKS = "benchmarks"
 REPORT = "report"
 MANIFEST = "manifest.json"

@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from livermets.config.networks import OWN
 from livermets.figures.slices import Pane, largest_slice, square_around
 from livermets.io.tables import read_table
 from livermets.masks.detected import measured, segmented
-from livermets.masks.identity import SIDES
+from livermets.masks.identity import MANUAL, SIDES
 from livermets.report import formatting as fmt
 from livermets.report.document import Figure, Gallery
 from livermets.report.pictures import drawing_png
-from livermets.report.results import StudyResults
 from livermets.report.seen import cohort_words
+from livermets.report.study import StudyResults
+from livermets.report.vocabulary import mask_words
+
+_MOST_WITH_EVERY_SOURCE = 3
+"""Lesions of a cohort that are shown once more with the mask of every source."""
 
 
 def chosen_lesions(lesions: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -59,10 +62,12 @@ ShownLesion = tuple[pd.Series, LesionCut]
 def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]]:
     """Per cohort that has images and both masks: contours, the model's view of the ROIs, and a feature's map."""
     galleries: dict[str, list[Gallery]] = {}
+    if study.sources.primary is None:
+        return galleries
     for name in study.cohorts:
         lesions = study.cohort_lesions(name)
         chosen = chosen_lesions(lesions, most)
-        cuts = [(lesion, cut) for _, lesion in chosen.iterrows() if (cut := _cut(study.folder, lesion)) is not None]
+        cuts = [(lesion, cut) for _, lesion in chosen.iterrows() if (cut := _cut(study, lesion)) is not None]
         if not cuts:
             continue
         ranks = fmt.listed([str(lesion["place"]) for lesion, _ in cuts])
@@ -73,7 +78,7 @@ def overlay_galleries(study: StudyResults, most: int) -> dict[str, list[Gallery]
         pictures = [_contour_figure(lesion, cut) for lesion, cut in cuts]
         galleries[name] = [
             Gallery(f"overlays-{name}", contours, pictures),
-            *_network_gallery(study, name, cuts, whose),
+            *_source_gallery(study, name, cuts, whose),
             *_response_gallery(study, name, cuts, whose),
             *_feature_gallery(study, name, cuts, whose),
         ]
@@ -87,23 +92,29 @@ def _contour_words(other: str) -> str:
     return f"{CONTOUR_WORDS['manual'].capitalize()}: manual; {CONTOUR_WORDS['automatic']}: {other}."
 
 
-def _network_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:
-    """The same lesions with the contour of every compared network."""
+def _source_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:
+    """A few of the same lesions with the contour of every source beside the reference."""
     from livermets.io.images import read_volume
 
-    compared = study.overlap.get("networks", pd.DataFrame(columns=["network"]))["network"]
     figures = []
-    for lesion, cut in cuts:
-        masks = {OWN: cut.automatic}
-        for network in compared[compared != OWN]:
-            if (path := _lesion_mask(study.folder, network, lesion)).exists():
-                masks[network] = read_volume(path).array[cut.place] > 0
+    for lesion, cut in cuts[:_MOST_WITH_EVERY_SOURCE]:
+        masks = {study.sources.headline: cut.automatic}
+        for source in study.sources.further:
+            if (path := _lesion_mask(study.folder, source, lesion)).exists():
+                masks[source] = read_volume(path).array[cut.place] > 0
         if len(masks) > 1:
-            panes = [cut.pane(network, manual=cut.manual, automatic=mask) for network, mask in masks.items()]
-            alt = f"CT slice with the manual contour and that of every network. {_title(lesion)}"
+            panes = [cut.pane(source, manual=cut.manual, automatic=mask) for source, mask in masks.items()]
+            alt = f"CT slice with the manual contour and that of every other source. {_title(lesion)}"
             figures.append(_close_up("networks", lesion, _title(lesion), alt, panes))
-    caption = f"{whose} The same lesions by every network. {_contour_words('the network’s')}"
+    caption = (
+        f"{whose} {_counted(len(figures), len(cuts))} the same lesions with the mask of every source. "
+        f"{_contour_words('the source’s')} Every scan: overlay.png beside its mask (segmentation/<source>/…)."
+    )
     return [Gallery(f"networks-{name}", caption, figures)] if figures else []
+
+
+def _counted(shown: int, among: int) -> str:
+    return "All of" if shown == among else f"{fmt.integer(shown)} of"
 
 
 def _response_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion], whose: str) -> list[Gallery]:
@@ -124,7 +135,7 @@ def _response_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion
         )
         text = f"{_title(lesion)}; share of R+ ROIs: {shares or 'none, no ROI'}"
         maps = _maps(rois[_of_scan(rois, lesion)], "probability", lesion, cut, study)
-        figures.append(_map_figure("response", text, "probability of R+", lesion, cut, maps, (0.0, 1.0)))
+        figures.append(_map_figure(study, "response", text, "probability of R+", lesion, cut, maps, (0.0, 1.0)))
     return [Gallery(f"response-{name}", caption, figures)]
 
 
@@ -138,7 +149,7 @@ def _feature_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion]
     figures = []
     for lesion, cut in cuts:
         folder = study.folder / name / "features" / lesion["patient_id"] / lesion["timepoint"]
-        paths = [folder / f"rois_{source}.parquet" for source in SIDES]
+        paths = [folder / f"rois_{source}.parquet" for source in study.sources.sides]
         columns = ["lesion_id", "mask_source", "z", "y", "x", feature]
         rois = pd.concat([read_table(path, columns=columns) for path in paths if path.exists()] or [pd.DataFrame()])
         if rois.empty:
@@ -147,7 +158,7 @@ def _feature_gallery(study: StudyResults, name: str, cuts: Sequence[ShownLesion]
         drawn = np.concatenate([values[np.isfinite(values)] for values in maps.values()])
         if drawn.size:
             limits = float(drawn.min()), float(drawn.max())
-            figures.append(_map_figure("feature", _title(lesion), feature, lesion, cut, maps, limits))
+            figures.append(_map_figure(study, "feature", _title(lesion), feature, lesion, cut, maps, limits))
     caption = (
         f"{whose} Colour: {feature}, the selected feature whose loss costs the model most in cross-validation, "
         "averaged over the ROIs that cover a pixel; each picture has its own scale. No colour: no ROI fits."
@@ -181,16 +192,17 @@ def _maps(
 
     on_slice = rois[rois["z"] == cut.place[0]]
     maps = {}
-    for source in SIDES:
+    for side, source in zip(SIDES, study.sources.sides, strict=True):
         wanted = on_slice["mask_source"] == source
-        if source == "manual":
+        if side == MANUAL:
             wanted &= on_slice["lesion_id"] == int(lesion["lesion_id"])
         whole = feature_map(on_slice[wanted].assign(z=0), column, (1, *cut.shape_zyx[1:]), study.config.radiomics)
-        maps[source] = whole[0][cut.place[1:]]
+        maps[side] = whole[0][cut.place[1:]]
     return maps
 
 
 def _map_figure(
+    study: StudyResults,
     kind: str,
     caption: str,
     label: str,
@@ -201,7 +213,8 @@ def _map_figure(
 ) -> Figure:
     from livermets.figures.overlay import map_overlay
 
-    panes = [cut.pane("manual mask", manual=cut.manual), cut.pane("automatic mask", automatic=cut.automatic)]
+    reference, other = (mask_words(study.sources, source) for source in study.sources.sides)
+    panes = [cut.pane(reference, manual=cut.manual), cut.pane(other, automatic=cut.automatic)]
     identifier = _identifier(kind, lesion)
     drawing = map_overlay(panes, [maps["manual"], maps["automatic"]], label, limits)
     return Figure(identifier, caption, f"Map of {label}. {caption}", drawing_png(drawing, identifier))
@@ -218,10 +231,10 @@ def _identifier(kind: str, lesion: pd.Series) -> str:
     return f"{kind}-{lesion['cohort']}-{lesion['patient_id']}-{lesion['timepoint']}-{lesion['lesion_id']}"
 
 
-def _cut(folder: Path, lesion: pd.Series) -> LesionCut | None:
-    scan = Path(lesion["patient_id"]) / lesion["timepoint"]
+def _cut(study: StudyResults, lesion: pd.Series) -> LesionCut | None:
+    folder, scan = study.folder, Path(lesion["patient_id"]) / lesion["timepoint"]
     intake = folder / lesion["cohort"] / "intake" / scan
-    paths = (intake / "image.nii.gz", intake / "lesions.nii.gz", _lesion_mask(folder, OWN, lesion))
+    paths = (intake / "image.nii.gz", intake / "lesions.nii.gz", _lesion_mask(folder, study.sources.headline, lesion))
     if not all(path.exists() for path in paths):
         return None
     from livermets.io.images import read_volume
@@ -238,7 +251,7 @@ def _cut(folder: Path, lesion: pd.Series) -> LesionCut | None:
     return LesionCut(place, image.grid.shape_zyx, image.array[place], *masks, (spacing_y_mm, spacing_x_mm))
 
 
-def _lesion_mask(folder: Path, network: str, lesion: pd.Series) -> Path:
-    """The mask that a network made of a lesion's scan."""
-    place = folder / lesion["cohort"] / "segmentation" / network
+def _lesion_mask(folder: Path, source: str, lesion: pd.Series) -> Path:
+    """The mask that a source beside the reference has of a lesion's scan."""
+    place = folder / lesion["cohort"] / "segmentation" / source
     return place / lesion["patient_id"] / lesion["timepoint"] / "lesions.nii.gz"

@@ -1,4 +1,4 @@
-"""Which rows of a table of estimates are meant: those of one measure, of one modelled outcome, of the own network."""
+"""Which rows of a table of estimates are meant: those of one measure, of one modelled outcome, of one source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import pandas as pd
 
 from livermets.concordance.agreement_model import KEPT, SAME
-from livermets.config.networks import OWN
 
 POPULATIONS = {SAME: "of the lesions that both masks classify", KEPT: "of all that the reader’s mask classifies"}
 
@@ -30,7 +29,9 @@ def of_outcome(tables: Mapping[str, pd.DataFrame], stem: str, outcome: str) -> p
     return table[table["outcome"] == outcome]
 
 
-def of_own_network(overlap: Mapping[str, pd.DataFrame], stem: str) -> pd.DataFrame:
-    """The rows of a table of the overlap that are about the study's own network; empty where it is missing."""
+def of_source(overlap: Mapping[str, pd.DataFrame], stem: str, source: str) -> pd.DataFrame:
+    """The rows of a table of the overlap that are about one source of masks; empty where it is missing."""
     table = overlap.get(stem, pd.DataFrame(columns=["network"]))
-    return table[table["network"].eq(OWN)].drop(columns="network").reset_index(drop=True)
+    if "network" not in table:
+        return pd.DataFrame()
+    return table[table["network"].eq(source)].drop(columns="network").reset_index(drop=True)

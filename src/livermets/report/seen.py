@@ -6,7 +6,7 @@ import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.document import Note
-from livermets.report.results import StudyResults
+from livermets.report.study import StudyResults
 
 _SEEN = "seen in training"
 

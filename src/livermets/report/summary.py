@@ -8,67 +8,83 @@ import pandas as pd
 
 from livermets.concordance.diagnostics import END_TO_END
 from livermets.masks.identity import SIDES
-from livermets.masks.lesion_table import with_headline
 from livermets.report import formatting as fmt
 from livermets.report.answer import answer
 from livermets.report.document import Block, Bullets, Note, Paragraph, Section
 from livermets.report.findings import findings, limits
 from livermets.report.lesions import headline
-from livermets.report.results import StudyResults
+from livermets.report.masks_summary import masks_summary
+from livermets.report.parts import parts_of
+from livermets.report.reference_summary import reference_answer
 from livermets.report.rows import rows_of
 from livermets.report.sections.estimates import POOLED, QUOTED, level_text, main_comparison
+from livermets.report.sections.every_source import source_findings
 from livermets.report.sections.selection_doubts import selection_findings
 from livermets.report.sections.training import follow_up_sentence
+from livermets.report.sections.two_roles import in_both_words
+from livermets.report.study import StudyResults
+from livermets.report.study_counts import what_it_holds
 from livermets.report.tables import Shown, shown_table
 from livermets.stats.results import is_clustered, shown_interval
 
 
 def summary_section(study: StudyResults) -> Section:
-    """The summary; with nothing to compare it says so and keeps to what is there."""
+    """The summary of whatever the study asks; with nothing to compare it says so and keeps to what is there."""
+    parts = parts_of(study)
+    if not parts.classes:
+        return Section("summary", "Summary", masks_summary(study))
+    make = _of_pair if parts.concordance else _of_reference if parts.validates else _applied
+    return Section("summary", "Summary", make(study))
+
+
+def _of_pair(study: StudyResults) -> list[Block]:
+    """Two masks of every lesion: does the class change?"""
     name = main_comparison(study)
     lesions = _compared_lesions(study, name)
-    blocks: list[Block] = []
     if name is None or lesions.empty:
-        blocks.append(Paragraph(_what(study)))
-        blocks.append(
-            Note("Manual and automatic masks were not compared, because no validation cohort has both classes.")
-        )
-        if found := selection_findings(study):
-            blocks.append(Bullets(found))
-        return Section("summary", "Summary", blocks)
+        why = "Manual and automatic masks were not compared, because no validation cohort has both classes."
+        return [Paragraph(_what(study)), Note(why), *_doubts(study)]
     tables = study.concordance[name]
-    blocks.append(Paragraph(answer(tables, lesions, "validation lesion")))
-    blocks.append(Bullets([*findings(tables, lesions), *selection_findings(study)]))
+    said = [
+        *in_both_words(study),
+        *findings(tables, lesions),
+        *source_findings(study, name),
+        *selection_findings(study),
+    ]
+    blocks: list[Block] = [Paragraph(answer(tables, lesions, "validation lesion")), Bullets(said)]
     blocks += [_fate_table(tables), _key_table(tables)]
-    blocks.append(Paragraph(f"{_what(study)} {_limits(study, lesions)}"))
-    return Section("summary", "Summary", blocks)
+    return [*blocks, Paragraph(f"{_what(study)} {_limits(study, lesions)}")]
+
+
+def _of_reference(study: StudyResults) -> list[Block]:
+    """One mask of every lesion: are its classes right?"""
+    name = main_comparison(study)
+    if name is None:
+        return [Paragraph(_what(study)), Note("How well the classes hold was not computed."), *_doubts(study)]
+    lesions = _compared_lesions(study, name)
+    lesions = lesions.assign(compared=lesions["predicted_manual"].notna() & lesions["response"].notna())
+    said = Paragraph(reference_answer(study.concordance[name]))
+    return [said, *_doubts(study), Paragraph(f"{_what(study)} {_limits(study, lesions, 'These figures rest')}".strip())]
+
+
+def _applied(study: StudyResults) -> list[Block]:
+    """No outcome is known: what was predicted stands in its own part."""
+    why = "No validation cohort has a known outcome: whether the classes are right cannot be told from this study."
+    return [Paragraph(_what(study)), Note(why, "info"), *_doubts(study)]
+
+
+def _doubts(study: StudyResults) -> list[Block]:
+    found = [*in_both_words(study), *selection_findings(study)]
+    return [Bullets(found)] if found else []
 
 
 def _compared_lesions(study: StudyResults, name: str | None) -> pd.DataFrame:
     """The lesions of the comparison, at all timepoints, with ``headline``."""
-    names = [] if name is None else study.of_role("validation") if name == POOLED else [name]
-    return with_headline(study.cohort_lesions(*names), study.response_timepoints)
+    return study.compared(*([] if name is None else study.of_role("validation") if name == POOLED else [name]))
 
 
 def _what(study: StudyResults) -> str:
-    parts = [
-        f"{words}: {_counts(study, study.cohort_lesions(*study.of_role(role)))}"
-        for role, words in (("train", "training"), ("validation", "validation"), ("predict", "prediction"))
-        if len(study.cohort_lesions(*study.of_role(role)))
-    ]
-    if not parts:
-        return ""
-    text = f"The study holds {fmt.plural(len(study.cohorts), 'cohort')} ({'; '.join(parts)})."
-    return f"{text} {follow_up_sentence(study)}".strip()
-
-
-def _counts(study: StudyResults, lesions: pd.DataFrame) -> str:
-    """``24 lesions of 8 patients at baseline and 30 lesions at other timepoints``"""
-    predicted = study.predicted(lesions)
-    text = f"{fmt.plural(len(predicted), 'lesion')} of {fmt.plural(predicted['patient'].nunique(), 'patient')} "
-    text += f"at {fmt.listed(study.response_timepoints, 'or')}"
-    others = len(lesions) - len(predicted)
-    return f"{text} and {fmt.plural(others, 'lesion')} at other timepoints" if others else text
+    return f"{what_it_holds(study)} {follow_up_sentence(study)}".strip()
 
 
 class _Fate(NamedTuple):
@@ -191,12 +207,12 @@ def _key_cell(rows: pd.DataFrame, measure: str) -> str:
     return f"{fmt.count_of(shown['k'], shown['n'])}\n{ends}"
 
 
-def _limits(study: StudyResults, lesions: pd.DataFrame) -> str:
-    sentences = [limits(lesions)]
+def _limits(study: StudyResults, lesions: pd.DataFrame, resting: str = "The comparison rests") -> str:
+    sentences = [limits(lesions, resting)]
     if headline(lesions)["timepoint"].nunique() > 1:
         sentences.append("A lesion is counted once at each timepoint.")
     if study.trained_on_synthetic:
-        sentences.append("Networks and model were trained on synthetic images.")
+        sentences.append(f"{study.trained_on_synthetic} trained on synthetic images.")
     if len(study.synthetic):
         sentences.append("Synthetic cohorts test the computation; they prove nothing clinical.")
     return " ".join(sentence for sentence in sentences if sentence)

@@ -1,6 +1,10 @@
-"""The words of the report for columns, measures and methods of the tables."""
+"""The words of the report for columns, measures and methods of the tables, and for the masks of a source."""
 
 from __future__ import annotations
+
+from livermets.config.cohorts import FIRST_READER
+from livermets.config.networks import OWN
+from livermets.report.sources import MaskSources
 
 LABELS = {
     "patient_id": "Patient",
@@ -132,3 +136,13 @@ METHODS = {
     "count": "",
 }
 """Methods of intervals and tests."""
+
+
+def mask_words(sources: MaskSources, name: str) -> str:
+    """A source's mask in words: ``manual mask``, ``reference mask (reader1)``, ``automatic mask (giannini2020)``,
+    ``mask by reader2``."""
+    if name == sources.reference:
+        return "manual mask" if name == FIRST_READER else f"reference mask ({name})"
+    if name in sources.networks:
+        return "automatic mask" if name == OWN else f"automatic mask ({name})"
+    return f"mask by {name}"

@@ -59,6 +59,7 @@ DEMANDS = {
     "unpack_model": Demand(2, 0, 300, 0),
     "unpack_facts": Demand(2, 0, 300, 0),
     "segment": Demand(4, 1.0, 600, 25, disk_mb=0.4, disk_mb_per_megavoxel=0.02, gpu=True),
+    "diagnostics": Demand(4, 0.001, 400, 0.1),
     "match": Demand(3.4, 0.22, 320, 13, disk_mb=0.4, disk_mb_per_megavoxel=0.02),
     "overlap": Demand(4, 0.001, 400, 0.1),
     "readers_scan": Demand(3, 0.6, 300, 25),

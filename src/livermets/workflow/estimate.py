@@ -90,6 +90,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "lesion_feature_table": [scans] if classified else [],
         "concordance": pairs,
         "roi_concordance": pairs,
+        "diagnostics": [] if sources.others else list(compared.values()),
         "concordance_sources": list(compared.values()),
         "report": [scans],
         "manifest": [scans],

@@ -11,6 +11,7 @@ from pathlib import Path
 from livermets.cohort.load import found_study
 from livermets.cohort.study import Study
 from livermets.config.applied import facts_of
+from livermets.config.cohorts import CohortSettings
 from livermets.config.networks import LIVER, OWN
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem
@@ -55,8 +56,8 @@ class Made:
         }
         return cls(
             {name: known.get(name) for name in config.cohorts},
-            frozenset(name for name, settings in config.cohorts.items() if settings.role == "validation"),
-            frozenset(config.networks),
+            frozenset(name for name, settings in config.cohorts.items() if _validates(settings)),
+            frozenset([*config.networks, *(name for s in config.cohorts.values() for name in s.mask_files)]),
             Livers.of(config, study).need_network if study else config.segmentation.liver.missing == "network",
             config.segmentation.cross_fit,
             _unpacked(config),
@@ -68,6 +69,10 @@ def _unpacked(config: StudyConfig) -> dict[str, frozenset[str]]:
     paths = [Path(name) for name in facts.members] if facts is not None else []
     folders = {path.parent for path in paths if path.parent != Path()}
     return {place.as_posix(): frozenset(path.name for path in paths if path.parent == place) for place in folders}
+
+
+def _validates(settings: CohortSettings) -> bool:
+    return any(roles.response == "validation" for roles in settings.stated_roles)
 
 
 def made_by(config: StudyConfig) -> Made | None:

@@ -278,9 +278,12 @@ class Plan:
             files += ["results/model/resubstitution.csv"]
         for name in self.concordance_names():
             files += [f"results/concordance/{name}/sources.csv"]
-            for source in self.pairs_of(name):
-                tables = ("diagnostics", "roi_agreement")
-                files += [f"results/concordance/{name}/{source}/{table}.csv" for table in tables]
+            pairs = self.pairs_of(name)
+            # Where there is nothing to compare it with, the reference is judged alone.
+            files += [
+                f"results/concordance/{name}/{source}/diagnostics.csv" for source in pairs or [self.sources.reference]
+            ]
+            files += [f"results/concordance/{name}/{source}/roi_agreement.csv" for source in pairs]
         return files
 
     def pairs_of(self, name: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tests.network_descriptions import network_description
+from tests.unit.report.made_sources import write_readers, write_sources
 
 from livermets.concordance.figures import concordance_figures
 from livermets.concordance.files import write_concordance
@@ -41,14 +43,50 @@ class MadeCohort:
     """What to make for one cohort."""
 
     name: str
-    role: str
+    role: str | Mapping[str, object]
+    """A word for both tasks, or the roles by task, or by timepoint."""
     patients: int
     lesions_per_patient: int = 4
     centres: tuple[str, ...] = ("A", "B")
     timepoints: tuple[str, ...] = ("baseline",)
     synthetic: bool = False
 
+    def roles(self, task: str) -> dict[str, str]:
+        """The role in a task, by timepoint."""
+        return {timepoint: self._role(timepoint, task) for timepoint in self.timepoints}
 
+    def _role(self, timepoint: str, task: str) -> str:
+        role = self.role
+        if isinstance(role, Mapping) and "response" not in role:
+            role = role[timepoint]  # type: ignore[assignment]
+        elif task == "response" and timepoint != "baseline":
+            return "none" if isinstance(role, Mapping) and role["response"] == "none" else "predict"
+        return str(role[task]) if isinstance(role, Mapping) else str(role)
+
+    @property
+    def validates(self) -> bool:
+        """Whether classes of any of its lesions are judged, as its settings have it."""
+        short = self.role if isinstance(self.role, str) else self.role.get("response")
+        return short == "validation" or "validation" in self.roles("response").values()
+
+
+@dataclass(frozen=True)
+class MadeSources:
+    """Who draws masks, by the names of a study: sources beside the reference, in the order of the workflow."""
+
+    reference: str = "manual"
+    networks: tuple[str, ...] = ("automatic", "other")
+    given: tuple[str, ...] = ()
+    primary: str | None = "automatic"
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        return (*self.networks, *self.given)
+
+
+OWN_NETWORK = MadeSources()
+FIVE = MadeSources("reader1", ("automatic",), ("nnunet", "reader2", "adjusted"), "nnunet")
+NO_OTHER = MadeSources(networks=(), primary=None)
 DEFAULT_COHORTS = (
     MadeCohort("training", "train", 10, synthetic=True),
     MadeCohort("validation", "validation", 8, timepoints=("baseline", "TP1"), synthetic=True),
@@ -58,25 +96,82 @@ DEFAULT_COHORTS = (
 
 
 def make_results(
-    folder: Path, cohorts: tuple[MadeCohort, ...] = DEFAULT_COHORTS, seed: int = 5, detection_dice: float = 0.0
+    folder: Path,
+    cohorts: tuple[MadeCohort, ...] = DEFAULT_COHORTS,
+    seed: int = 5,
+    detection_dice: float = 0.0,
+    sources: MadeSources = OWN_NETWORK,
+    applied: bool = False,
 ) -> dict[str, object]:
-    """Writes the folder and returns the study's configuration."""
+    """Writes the folder and returns the study's configuration. ``applied``: networks and model come from elsewhere."""
     rng = np.random.default_rng(seed)
-    tables = [_make_cohort(folder / cohort.name, cohort, rng, detection_dice) for cohort in cohorts]
-    lesions = pd.concat(tables, ignore_index=True)
+    tables = {
+        cohort.name: _make_cohort(folder / cohort.name, cohort, rng, detection_dice, sources) for cohort in cohorts
+    }
+    classified = [cohort for cohort in cohorts if set(cohort.roles("response").values()) != {"none"}]
+    if classified:
+        lesions = pd.concat([tables[cohort.name] for cohort in classified], ignore_index=True)
+        _make_classes(folder, classified, lesions, rng, sources, applied)
+    if sources.networks:
+        _make_network(folder / "networks" / "automatic", rng, applied)
+    if sources.others:
+        _make_overlap(folder, cohorts, sources)
+    if "reader2" in sources.given:
+        write_readers(folder / "readers", sources.reference, "reader2", "adjusted", ("automatic", "nnunet"))
+    _make_check(folder / "check")
+    further = [name for name in sources.networks if name != OWN]
+    named = {} if sources == OWN_NETWORK else {"reference": sources.reference, "primary": sources.primary}
+    return {
+        "study": "Made-up study",
+        "seed": 7,
+        "response_timepoints": ["baseline"],
+        "cohorts": {c.name: _settings_of(c, sources) for c in cohorts},
+        "networks": {name: {} for name in further} if any(c.validates for c in cohorts) else {},
+        "concordance": named,
+        "segmentation": {"matching": {"detection_dice": detection_dice}},
+        "outcome": {"rule": "growth_mm", "limit_mm": 3.0},
+        "selection": {"search": {"population": 30, "generations": 20}},
+    }
+
+
+def _make_classes(
+    folder: Path,
+    cohorts: list[MadeCohort],
+    lesions: pd.DataFrame,
+    rng: np.random.Generator,
+    sources: MadeSources,
+    applied: bool,
+) -> None:
+    """All that comes of classes: lesion tables, the model, the comparisons."""
+    for name, table in lesions.groupby("cohort"):
+        table.to_csv(folder / str(name) / "lesions.csv", index=False)
     lesions.to_csv(folder / "lesions.csv", index=False)
-    trained = lesions[lesions.cohort.eq(cohorts[0].name) & lesions.timepoint.eq("baseline")]
-    _make_model(folder / "model", trained, rng)
-    learnt = [c.name for c in cohorts if c.role == "train"]
-    _make_resubstitution(folder / "model", lesions[lesions.cohort.isin(learnt) & lesions.timepoint.eq("baseline")])
-    _make_network(folder / "networks" / "automatic", rng)
-    validation = [c.name for c in cohorts if c.role == "validation"]
-    for name in [*validation, "pooled"]:
+    trained = lesions[_rows_of(lesions, cohorts, "train")]
+    _make_model(folder / "model", trained, rng, applied)
+    if not applied:
+        _make_resubstitution(folder / "model", trained)
+    validation = [c.name for c in cohorts if c.validates]
+    for name in [*validation, *(["pooled"] if len(validation) > 1 or not applied else [])]:
         part = lesions[lesions.cohort.isin(validation if name == "pooled" else [name])]
+        part = part[~_rows_of(part, cohorts, "train")]
         if len(part):
-            _make_concordance(folder / "concordance" / name / "automatic", part)
-    _make_overlap(folder, cohorts)
-    (folder / "check").mkdir(parents=True, exist_ok=True)
+            headline = sources.primary or sources.reference
+            points = sorted(part.loc[_rows_of(part, cohorts, "validation"), "timepoint"].unique()) or ["baseline"]
+            _make_concordance(folder / "concordance" / name / headline, part, points)
+            if len(sources.others) > 1:
+                first = (headline, *(other for other in sources.others if other != headline))
+                write_sources(folder / "concordance" / name / "sources.csv", part, first, points)
+
+
+def _rows_of(lesions: pd.DataFrame, cohorts: list[MadeCohort], role: str) -> pd.Series:
+    """The lesions whose scan has a role in the response model."""
+    roles = {(c.name, point): given for c in cohorts for point, given in c.roles("response").items()}
+    keys = zip(lesions["cohort"], lesions["timepoint"], strict=True)
+    return pd.Series([roles[key] == role for key in keys], index=lesions.index, dtype=bool)
+
+
+def _make_check(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(
         [
             (
@@ -87,26 +182,24 @@ def make_results(
             )
         ],
         columns=["where", "what", "fix", "severity"],
-    ).to_csv(folder / "check" / "problems.csv", index=False)
-    return {
-        "study": "Made-up study",
-        "seed": 7,
-        "response_timepoints": ["baseline"],
-        "cohorts": {c.name: _settings_of(c) for c in cohorts},
-        "networks": {"other": {}} if validation else {},
-        "segmentation": {"matching": {"detection_dice": detection_dice}},
-        "outcome": {"rule": "growth_mm", "limit_mm": 3.0},
-        "selection": {"search": {"population": 30, "generations": 20}},
-    }
+    ).to_csv(folder / "problems.csv", index=False)
 
 
-def _settings_of(cohort: MadeCohort) -> dict[str, object]:
+def _settings_of(cohort: MadeCohort, sources: MadeSources) -> dict[str, object]:
+    by_timepoint = isinstance(cohort.role, Mapping) and "response" not in cohort.role
+    role = {"timepoints": cohort.role} if by_timepoint else {"role": cohort.role}
     if cohort.synthetic:
-        return {"role": cohort.role, "phantom": {"patients": cohort.patients, "effect": 1.0}}
-    return {"role": cohort.role, **PATHS}
+        return {**role, "phantom": {"patients": cohort.patients, "effect": 1.0}}
+    masks = {name: f"{name}/{{patient}}.nii.gz" for name in sources.given}
+    if sources.reference != "manual":
+        paths = {name: place for name, place in PATHS.items() if name != "lesions"}
+        return {**role, **paths, "masks": {sources.reference: PATHS["lesions"], **masks}}
+    return {**role, **PATHS, **({"masks": masks} if masks else {})}
 
 
-def _make_cohort(folder: Path, cohort: MadeCohort, rng: np.random.Generator, detection_dice: float) -> pd.DataFrame:
+def _make_cohort(
+    folder: Path, cohort: MadeCohort, rng: np.random.Generator, detection_dice: float, sources: MadeSources
+) -> pd.DataFrame:
     rows = []
     for p in range(cohort.patients):
         for timepoint in cohort.timepoints:
@@ -121,22 +214,29 @@ def _make_cohort(folder: Path, cohort: MadeCohort, rng: np.random.Generator, det
                 for k in range(cohort.lesions_per_patient)
             ]
     table = pd.DataFrame(rows, columns=["cohort", "patient_id", "timepoint", "lesion_id", "centre"])
-    _fill(table, cohort.role, rng, detection_dice)
+    _fill(table, cohort, rng, detection_dice)
     folder.mkdir(parents=True, exist_ok=True)
     for (patient, timepoint), part in table.groupby(["patient_id", "timepoint"], sort=False):
-        _make_scan(folder, str(patient), str(timepoint), part, rng, cohort.role)
+        _make_scan(folder, str(patient), str(timepoint), part, rng, cohort, sources)
+    if not sources.others:
+        table = table.assign(**dict.fromkeys((*_OF_OTHER,), np.nan))
     order = [
         "cohort", "patient_id", "timepoint", "lesion_id", "response", "longest_diameter_mm", "volume_ml", "dice",
         "precision", "recall", "detected", "n_roi_manual", "n_roi_automatic", "share_manual", "share_automatic",
         "predicted_manual", "predicted_automatic", "centre", "detection_dice", "threshold", "minimum_rois",
         "calibrated_manual", "calibrated_automatic",
     ]  # fmt: skip
-    table = table[order]
-    table.to_csv(folder / "lesions.csv", index=False)
-    return table
+    return table[order]
 
 
-def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator, detection_dice: float) -> None:
+_OF_OTHER = (
+    "dice", "precision", "recall", "detected", "n_roi_automatic", "share_automatic", "predicted_automatic",
+    "calibrated_automatic",
+)  # fmt: skip
+"""What a lesion has from another mask than the reference's."""
+
+
+def _fill(table: pd.DataFrame, cohort: MadeCohort, rng: np.random.Generator, detection_dice: float) -> None:
     n = len(table)
     diameter = np.round(rng.lognormal(3.2, 0.4, n).clip(8, 90), 1)
     response = (rng.random(n) < 0.6).astype(float)
@@ -148,7 +248,8 @@ def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator, detection_di
     roi_automatic = np.where(touched, np.round(roi_manual * rng.uniform(0.6, 1.2, n)), 0).astype(int)
     share_manual = (0.35 + 0.3 * response + rng.normal(0, 0.18, n)).clip(0, 1)
     share_automatic = (share_manual + rng.normal(0, 0.3 * (1 - dice))).clip(0, 1)
-    table["response"] = np.nan if role == "predict" else response
+    unknown = set(cohort.roles("response").values()) <= {"predict", "none"} and not cohort.validates
+    table["response"] = np.nan if unknown and cohort.role != "train" else response
     table["longest_diameter_mm"] = diameter
     table["volume_ml"] = np.round(diameter**3 * 0.0004, 2)
     table["dice"] = dice
@@ -165,10 +266,23 @@ def _fill(table: pd.DataFrame, role: str, rng: np.random.Generator, detection_di
 
 
 def _make_scan(
-    folder: Path, patient: str, timepoint: str, part: pd.DataFrame, rng: np.random.Generator, role: str
+    folder: Path,
+    patient: str,
+    timepoint: str,
+    part: pd.DataFrame,
+    rng: np.random.Generator,
+    cohort: MadeCohort,
+    sources: MadeSources,
 ) -> None:
-    seg = folder / "segmentation" / "automatic" / patient / timepoint
+    _make_intake(folder / "intake" / patient / timepoint)
+    if sources.primary is None:
+        return
+    seg = folder / "segmentation" / sources.primary / patient / timepoint
     seg.mkdir(parents=True, exist_ok=True)
+    roles = cohort.roles("segmentation")
+    seen, in_training = int("train" in roles.values()), int(roles[timepoint] == "train")
+    if sources.primary in sources.given:
+        seen = in_training = None  # type: ignore[assignment]
     names = [
         "cohort",
         "patient_id",
@@ -202,8 +316,8 @@ def _make_scan(
                 len(part),
                 false_positives,
                 2.5,
-                int(role == "train"),
-                int(role == "train"),
+                seen,
+                in_training,
             )
         ],
         columns=[
@@ -219,19 +333,23 @@ def _make_scan(
             "scan_in_training",
         ],
     ).to_csv(seg / "scan_metrics.csv", index=False)
-    intake = folder / "intake" / patient / timepoint
+
+
+def _make_intake(intake: Path) -> None:
     intake.mkdir(parents=True, exist_ok=True)
     facts = {"source": "nifti", "spacing_xyz_mm": [0.7, 0.7, 2.5], "image_sha256": "ab" * 32, "has_liver": True}
     (intake / "scan.json").write_text(json.dumps(facts))
 
 
-def _make_model(folder: Path, training: pd.DataFrame, rng: np.random.Generator) -> None:
+def _make_model(folder: Path, training: pd.DataFrame, rng: np.random.Generator, applied: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     facts = {
         "features": FEATURES[:3], "hidden_neurons": 4, "threshold": 0.5, "threshold_method": "cross_fitted",
         "score": "share", "provenance": {"versions": {"livermets": "0.1.0"}},
     }  # fmt: skip
     (folder / "model.json").write_text(json.dumps(facts))
+    if applied:
+        return
     fitted = training[(training.n_roi_manual > 0) & training.response.notna()]
     n = np.arange(20)
     rise = 1 - np.exp(-n / 5)
@@ -289,9 +407,11 @@ def _compared(lesions: int, patients: int) -> pd.DataFrame:
     return pd.concat([areas, differences])
 
 
-def _make_network(folder: Path, rng: np.random.Generator) -> None:
+def _make_network(folder: Path, rng: np.random.Generator, applied: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_description(folder, network_description(best_epoch=30, kept_epoch=30, epochs=30))
+    if applied:
+        return
     epochs = np.arange(1, 31)
     pd.DataFrame(
         {
@@ -305,15 +425,20 @@ def _make_network(folder: Path, rng: np.random.Generator) -> None:
     ).to_csv(folder / "training_log.csv", index=False)
 
 
-def _make_overlap(folder: Path, cohorts: tuple[MadeCohort, ...]) -> None:
-    """Two networks side by side on the validation cohorts, by the library itself; the second finds half of what the
-    study's own overlaps."""
-    scans = {name: f"{folder}/{name}/segmentation/{OWN}/*/*" for name in (cohort.name for cohort in cohorts)}
-    words = [f"{OWN}={place}" for place in scans.values()]
-    words += [f"other={scans[cohort.name]}" for cohort in cohorts if cohort.role == "validation"]
-    masks = read_network_masks([f"{OWN}={folder}/networks/{OWN}"], words)
-    if "other" in masks:
-        other = masks["other"].matching
+def _make_overlap(folder: Path, cohorts: tuple[MadeCohort, ...], sources: MadeSources) -> None:
+    """The sources side by side on the validation cohorts, by the library itself; every further one finds half of what
+    the headline's overlaps."""
+    scans = {
+        name: f"{folder}/{name}/segmentation/{sources.primary}/*/*" for name in (cohort.name for cohort in cohorts)
+    }
+    judged = [cohort.name for cohort in cohorts if "validation" in cohort.roles("segmentation").values()]
+    first, *others = sources.others
+    words = [f"{first}={scans[name]}" for name in (scans if first in sources.networks else judged)]
+    words += [f"{name}={scans[cohort]}" for name in others for cohort in judged]
+    trained = [f"{OWN}={folder}/networks/{OWN}"] if (folder / "networks" / OWN / "training_log.csv").exists() else []
+    masks = read_network_masks(trained, words)
+    for name in masks.keys() - {sources.primary}:
+        other = masks[name].matching
         other["dice"] = other["dice"].where(other["lesion_id"] % 2 == 0, 0.0)
         other["detected"] = is_detected(other["dice"], float(other["detection_dice"].iloc[0])).astype(int)
     alone, beside = (Resampling(200, 0.95, np.random.default_rng(seed)) for seed in (0, 1))
@@ -325,11 +450,10 @@ def _make_resubstitution(folder: Path, trained: pd.DataFrame) -> None:
     write_tables(folder, resubstitution_tables(checked_lesions(trained), resampling))
 
 
-def _make_concordance(folder: Path, lesions: pd.DataFrame) -> None:
+def _make_concordance(folder: Path, lesions: pd.DataFrame, timepoints: list[str]) -> None:
     """By the library itself: the report is tested against what the chain really writes."""
     settings = StatisticsSettings(bootstrap_replicates=200)
-    result = concordance(lesions, settings, seed=1, timepoints=["baseline"])
-    drawn = (
-        concordance_figures(result, settings) if folder.parent.name == "pooled" else {}
-    )  # drawing is what takes long
+    result = concordance(lesions, settings, seed=1, timepoints=timepoints)
+    pooled = folder.parent.name == "pooled"
+    drawn = concordance_figures(result, settings) if pooled else {}  # drawing is what takes long
     write_concordance(folder, result, drawn)

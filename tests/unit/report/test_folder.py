@@ -31,14 +31,14 @@ def results(tmp_path: Path) -> Path:
 def test_what_an_earlier_configuration_made_is_not_read(results):
     study = {"role": "validation", "table": "/no/t.csv", "image": "{patient}.nii", "lesions": "{patient}_m.nii"}
     folder = ResultsFolder.of(results, reported_config({"cohorts": {"a": study}}))
-    assert folder.whole_table(SCAN_METRICS)["dice"].tolist() == [0.5]
+    assert folder.whole_table(SCAN_METRICS.format(source="automatic"))["dice"].tolist() == [0.5]
     assert [path.name for path in folder.folders("concordance")] == ["a"]
     assert list(folder.trained_networks()) == ["automatic"]
 
 
 def test_without_a_configuration_everything_is_read(results):
     folder = ResultsFolder.of(results, ReportedConfig())
-    assert len(folder.whole_table(SCAN_METRICS)) == 2
+    assert len(folder.whole_table(SCAN_METRICS.format(source="automatic"))) == 2
     assert sorted(folder.trained_networks()) == ["automatic", "automatic/fold0"]
     assert list(folder.scan_facts()) == [
         ({"cohort": "a", "patient_id": "S1", "timepoint": "baseline"}, {"image_sha256": "12"})

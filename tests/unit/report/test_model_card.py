@@ -9,7 +9,7 @@ from livermets.report.sections.model_card import model_card_section
 def test_every_area_says_of_how_many_lesions_it_is(made_study):
     study = made_study.results
     said = dict(model_card_section(study).blocks[0].items)["Performance"]
-    known = study.headline_lesions(*study.of_role("validation")).dropna(subset=["response"])
+    known = study.lesions_of("validation").dropna(subset=["response"])
     both, manual = known[known["compared"]], known[known["predicted_manual"].notna()]
     assert len(both) < len(manual)
     for lesions in (both, manual):

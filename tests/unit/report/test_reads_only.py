@@ -16,7 +16,7 @@ READ = {
     "livermets.stats.results": {"REFERENCES", "both_intervals", "is_clustered", "shown_interval"},
     "livermets.overlap.figures": {"dice_by_size"},
     "livermets.overlap.study": {"compared_lesions"},
-    "livermets.overlap.tables": {"EVERY_TIMEPOINT"},
+    "livermets.overlap.tables": {"BASELINE", "EVERY_TIMEPOINT"},
     "livermets.concordance.false_positives": {"TOTAL"},
     "livermets.concordance.fates": {"ANY", "NOT_MEASURED"},
     "livermets.concordance.rois": {"BY_CONSTRUCTION"},

@@ -116,9 +116,11 @@ def test_sections_appear_in_the_order_in_which_a_reader_asks(made_study):
 
 def test_the_settings_show_no_path_of_a_cohort(made_study):
     cohort = {"role": "predict", "folder": "/archive/PLANTED", "image": "PLANTED/CT", "series": {"uid": "1.2.826.7"}}
+    cohort["masks"] = {"reader2": "PLANTED/r2.nii", "nnunet": {"path": "PLANTED/nnunet.nii", "labels": [2]}}
     config = reported_config({"cohorts": {"c": {**cohort, "patients": ["P1"]}}})
     page = repr(methods_section(read_results(made_study.folder, config, {})))
     assert "cohorts.c.image" in page
+    assert "cohorts.c.masks.nnunet.labels" in page
     assert "PLANTED" not in page
     assert "1.2.826.7" not in page
 

@@ -27,7 +27,9 @@ def study(timepoints=("baseline",), scanned=("baseline",), trained=3, drawn=4, a
     return SimpleNamespace(
         config=ReportedConfig(response_timepoints=list(timepoints)),
         model=tables, model_facts={"provenance": {"settings": settings}},
-        of_role=lambda role: ["learn"], cohort_lesions=lambda *names: lesions,
+        of_role=lambda role: ["learn"], response_timepoints=list(timepoints),
+        timepoints_of=lambda role: list(timepoints),
+        lesions_of=lambda role: lesions[lesions["timepoint"].isin(timepoints)],
     )  # fmt: skip
 
 

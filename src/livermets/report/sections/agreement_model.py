@@ -7,9 +7,9 @@ import pandas as pd
 from livermets.concordance.agreement_model import KEPT, OUTCOMES, SAME
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Details, Note, Table
-from livermets.report.results import StudyResults
 from livermets.report.rows import POPULATIONS, of_outcome
 from livermets.report.sections.estimates import level_text, picture
+from livermets.report.study import StudyResults
 from livermets.report.tables import Shown, frame_table, rows_in, shown_table
 
 STEMS = frozenset(("agreement_model", "agreement_curve", "required_dice"))

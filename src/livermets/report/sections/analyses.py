@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_args
 
 import pandas as pd
 
+from livermets.config.roles import KNOWN, Role
 from livermets.masks.detected import segmented
 from livermets.masks.identity import LESION_KEY, SIDES
 from livermets.overlap.study import compared_lesions
 from livermets.report import formatting as fmt
 from livermets.report.document import Column, Section, Table
-from livermets.report.folder import PRIMARY
-from livermets.report.results import StudyResults
+from livermets.report.parts import parts_of
 from livermets.report.sections.estimates import POOLED, compared_cohorts
+from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download
 
 _MODELS = {
@@ -76,14 +78,14 @@ def analyses(study: StudyResults) -> pd.DataFrame:
 
 
 def _development(study: StudyResults) -> Iterator[Analysis]:
-    drawn = study.cohort_lesions(*study.of_role("train"))
+    drawn = _drawn(study, "train", *study.of_role("train"))
     if drawn.empty:
         return
     part = fmt.listed(study.of_role("train"))
     yield Analysis(part, "Drawn by the reader", drawn, "lesions.csv")
-    yield from _segmented(part, drawn)
-    seen = study.predicted(drawn)
-    yield Analysis(part, f"Seen at {_timepoints(study)}", seen, "lesions.csv: timepoint")
+    yield from _segmented(study, part, drawn)
+    seen = drawn[study.response_roles(drawn) == "train"]
+    yield Analysis(part, f"Seen at {_timepoints(study, 'train')}", seen, "lesions.csv: timepoint")
     known = seen[seen["response"].notna()]
     yield Analysis(part, "Outcome known", known, "lesions.csv: response")
     fitted = study.model.get("training_lesions", pd.DataFrame())
@@ -93,7 +95,7 @@ def _development(study: StudyResults) -> Iterator[Analysis]:
         for stem, words in (("permutation", "Permutation null"), ("recalibration", "Recalibration of shares")):
             if len(study.model.get(stem, ())):
                 yield Analysis(part, words, fitted, f"model/{stem}.csv")
-    for source in SIDES:
+    for source in _sides(study):
         classified = known[known[f"{source}_fate"].eq("classified")]
         words = f"Class from the {source} mask: resubstitution"
         yield Analysis(part, words, classified, f"lesions.csv: predicted_{source}")
@@ -105,36 +107,37 @@ def _development(study: StudyResults) -> Iterator[Analysis]:
 
 def _evaluation(study: StudyResults, name: str) -> Iterator[Analysis]:
     members = study.of_role("validation") if name == POOLED else [name]
-    drawn = study.cohort_lesions(*members)
+    drawn = _drawn(study, "validation", *members)
     if drawn.empty:
         return
     part = fmt.listed(members)
     yield Analysis(part, "Drawn by the reader", drawn, "lesions.csv")
-    yield from _segmented(part, drawn)
+    yield from _segmented(study, part, drawn)
     if len(study.overlap.get("pairs", ())):
         beside = compared_lesions(study.overlap["lesions"])
         if len(of_part := beside[beside["cohort"].isin(members)]):
             yield Analysis(part, "Networks side by side", _with_outcome(study, of_part), "overlap/lesions.csv")
-    other = drawn[~drawn["timepoint"].isin(study.response_timepoints)]
+    roles = study.response_roles(drawn)
+    other, seen = drawn[roles != "validation"], drawn[roles == "validation"]
     if len(other):
         words = f"Counted apart, seen at {fmt.listed(sorted(other['timepoint'].unique()))}: no prediction"
         yield Analysis(part, words, other, "lesions.csv: timepoint")
-    seen = study.predicted(drawn)
-    yield Analysis(part, f"Seen at {_timepoints(study)}", seen, "lesions.csv: timepoint")
-    for source in SIDES:
+    yield Analysis(part, f"Seen at {_timepoints(study, 'validation')}", seen, "lesions.csv: timepoint")
+    for source in _sides(study):
         classified = seen[seen[f"{source}_fate"].eq("classified")]
         yield Analysis(part, f"Class from the {source} mask", classified, f"lesions.csv: predicted_{source}")
+    where = f"concordance/{name}/{study.sources.headline}"
     both = seen[seen["compared"]]
-    where = f"concordance/{name}/{PRIMARY}"
-    yield Analysis(part, "Class from both masks: agreement", both, f"{where}/accounting.csv")
     known = both[both["response"].notna()]
-    yield Analysis(part, "Class from both, outcome known: diagnostics", known, f"{where}/diagnostics.csv")
+    if parts_of(study).masks:
+        yield Analysis(part, "Class from both masks: agreement", both, f"{where}/accounting.csv")
+        yield Analysis(part, "Class from both, outcome known: diagnostics", known, f"{where}/diagnostics.csv")
     yield from _further(study, name, part, seen, known)
 
 
 def _further(study: StudyResults, name: str, part: str, seen: pd.DataFrame, known: pd.DataFrame) -> Iterator[Analysis]:
     """Analyses of other lesions than those of the chain."""
-    tables, where = study.concordance[name], f"concordance/{name}/{PRIMARY}"
+    tables, where = study.concordance[name], f"concordance/{name}/{study.sources.headline}"
     if len(tables.get("diagnostics_all", ())):
         every = seen[seen["response"].notna()]
         words = "Outcome known, with a class or not: diagnostics end to end"
@@ -155,10 +158,10 @@ def _further(study: StudyResults, name: str, part: str, seen: pd.DataFrame, know
             yield Analysis(part, words, _with_outcome(study, both), f"{where}/feature_icc.csv")
 
 
-def _segmented(part: str, drawn: pd.DataFrame) -> Iterator[Analysis]:
-    """The lesions on which a network is judged, at every timepoint."""
+def _segmented(study: StudyResults, part: str, drawn: pd.DataFrame) -> Iterator[Analysis]:
+    """The lesions on which the other mask is judged, at every timepoint."""
     judged = segmented(drawn)
-    if len(judged):
+    if len(judged) and parts_of(study).masks:
         yield Analysis(part, "Automatic mask compared: segmentation", judged, "lesions.csv: dice")
 
 
@@ -169,5 +172,16 @@ def _with_outcome(study: StudyResults, table: pd.DataFrame) -> pd.DataFrame:
     return study.lesions[[tuple(row) in named for row in study.lesions[keys].astype(str).to_numpy()]]
 
 
-def _timepoints(study: StudyResults) -> str:
-    return fmt.listed(study.response_timepoints, "or")
+def _drawn(study: StudyResults, role: Role, *names: str) -> pd.DataFrame:
+    """The lesions of some cohorts without those that have the other of the roles train and validation."""
+    lesions = study.cohort_lesions(*names)
+    return lesions[study.response_roles(lesions).isin([role, *(r for r in get_args(Role) if r not in KNOWN)])]
+
+
+def _sides(study: StudyResults) -> tuple[str, ...]:
+    """The masks that lesions get a class from."""
+    return SIDES if parts_of(study).masks else SIDES[:1]
+
+
+def _timepoints(study: StudyResults, role: Role) -> str:
+    return fmt.listed(study.timepoints_of(role), "or")

@@ -6,9 +6,9 @@ import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Details, Note
-from livermets.report.results import StudyResults
 from livermets.report.sections.estimates import estimate_table, picture
 from livermets.report.sections.selection_words import OURS, nested_auc
+from livermets.report.study import StudyResults
 
 STEMS = frozenset(("calibration", "calibration_summary", "decision"))
 

@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
 from livermets.report.document import Block, Figure, Gallery, Note, Paragraph, Section
-from livermets.report.flow import flow_svg
+from livermets.report.flow import Shown, flow_svg
 from livermets.report.folder import CHECK_REMARKS
-from livermets.report.lesions import Flow, lesion_flow
-from livermets.report.results import StudyResults
+from livermets.report.lesions import Flow
+from livermets.report.parts import Parts, parts_of
 from livermets.report.sections.analyses import analyses_section
 from livermets.report.sections.flow_counts import flow_table
+from livermets.report.sections.flow_groups import FlowGroup, flow_groups, role_words, without_class
+from livermets.report.sections.two_roles import in_both_words
+from livermets.report.study import StudyResults
 from livermets.report.tables import frame_table
-
-ROLES = {"train": "training", "validation": "validation", "predict": "prediction, no outcome known"}
 
 
 def cohort_flows(study: StudyResults) -> dict[str, Flow]:
-    """The flow of every cohort's lesions at the timepoints that are predicted; every lesion at another timepoint is in
-    a flow of its own, ``cohort, timepoint``."""
-    flows = {}
-    for name in study.cohorts:
-        lesions, falsely = study.cohort_lesions(name), _false_positives(study, name)
-        main = study.predicted(lesions)
-        if len(main):
-            flows[name] = lesion_flow(main, falsely[falsely.isin(study.response_timepoints)].size, _fitted(study, name))
-        for timepoint, part in lesions.drop(main.index).groupby("timepoint", sort=False, dropna=False):
-            flows[f"{name}, {timepoint}"] = lesion_flow(part, int(falsely.eq(timepoint).sum()))
-    return flows
-
-
-def _fitted(study: StudyResults, name: str) -> int:
-    fitted = study.model.get("training_lesions", pd.DataFrame())
-    return int(fitted["cohort"].eq(name).sum()) if "cohort" in fitted else 0
+    """The flow of every group of lesions, by its label."""
+    return {group.label: group.flow for group in flow_groups(study)}
 
 
 def cohorts_section(study: StudyResults) -> Section:
     """Flow diagrams, the table that adds up, patients' characteristics, and what the check found."""
-    flows = cohort_flows(study)
-    blocks: list[Block] = [
-        Paragraph(
-            "Every lesion of the lesion table is followed to the comparison of its two classes: same, other, or no "
-            "class with at least one mask. A lesion whose mask holds no whole ROI, or too few for a class, or that the "
-            "network did not detect, has no class from that mask; it stays in the count that says so."
-            + _apart_words(study)
-        )
-    ]
-    blocks.append(_flow_gallery(study, flows))
-    blocks.append(flow_table(study, flows))
+    parts, groups = parts_of(study), flow_groups(study)
+    blocks: list[Block] = [Paragraph(f"{_followed(parts)}{_apart_words(study)}")]
+    blocks += [Note(text, "caution") for text in in_both_words(study)]
+    if groups:
+        blocks.append(_flow_gallery(study, groups, parts))
+        blocks.append(flow_table(study, groups))
     if len(study.excluded):
         caption = (
             f"Patients, scans and lesions left out by the configuration, and why ({_left_out(study.excluded)}); they "
@@ -57,37 +41,59 @@ def cohorts_section(study: StudyResults) -> Section:
         )
         blocks.append(frame_table("excluded", study.excluded, caption))
     blocks += [Note(without_lesions(study, name)) for name in study.cohorts if study.cohort_lesions(name).empty]
+    analyses = [analyses_section(study)] if parts.classes else []
     return Section(
         "cohorts",
         "Cohorts and flow of lesions",
         blocks,
-        [analyses_section(study), _characteristics(study), _scans(study), _check(study)],
+        [*analyses, _characteristics(study), _scans(study), _check(study)],
+    )
+
+
+def _followed(parts: Parts) -> str:
+    if not parts.classes:
+        return "Every lesion that the reader drew is followed to whether the automatic mask detected it."
+    if not parts.masks:
+        return (
+            "Every lesion of the lesion table is followed to its class. A lesion whose mask holds no whole ROI, or too "
+            "few for a class, has none; it stays in the count that says so."
+        )
+    return (
+        "Every lesion of the lesion table is followed to the comparison of its two classes: same, other, or no class "
+        "with at least one mask. A lesion whose mask holds no whole ROI, or too few for a class, or that the network "
+        "did not detect, has no class from that mask; it stays in the count that says so."
     )
 
 
 def _apart_words(study: StudyResults) -> str:
-    if study.predicted(study.lesions).shape[0] == len(study.lesions):
+    if not parts_of(study).classes:
         return ""
-    return f" Lesions at other timepoints than {fmt.listed(study.response_timepoints, 'or')} are counted apart."
+    text, unused = "", without_class(study)
+    if len(study.predicted(study.lesions)) < len(study.lesions) - len(unused):
+        text = f" Lesions at other timepoints than {fmt.listed(study.response_timepoints, 'or')} are counted apart."
+    if len(unused):
+        named = fmt.listed([str(name) for name in unused["cohort"].unique()])
+        verb = "trains or tests masks only and gets" if len(unused) == 1 else "train or test masks only and get"
+        text += f" Of {named}, {fmt.plural(len(unused), 'lesion')} {verb} no class; no count of classes holds them."
+    return text
 
 
-def _flow_gallery(study: StudyResults, flows: dict[str, Flow]) -> Gallery:
+def _flow_gallery(study: StudyResults, groups: Sequence[FlowGroup], parts: Parts) -> Gallery:
     figures = []
-    for name in [name for name in study.cohorts if name in flows]:
-        role = ROLES.get(study.cohorts[name].role, study.cohorts[name].role)
-        synthetic = ", synthetic" if study.cohorts[name].synthetic else ""
-        title = f"Cohort {name} ({role}{synthetic})"
+    for group in (group for group in groups if group.counts):
+        name, identifier = group.label, f"flow-{group.label}".replace(", ", "-").replace(" ", "-")
+        synthetic = ", synthetic" if study.cohorts[group.cohort].synthetic else ""
+        title = f"Cohort {name} ({role_words(study, group)}{synthetic})"
         apart = [
-            f"{fmt.plural(flow.lesions, 'lesion')} at {group.removeprefix(f'{name}, ')}"
-            for group, flow in flows.items()
-            if group.startswith(f"{name}, ")
+            f"{fmt.plural(other.flow.lesions, 'lesion')} at {fmt.listed(list(other.timepoints))}"
+            for other in groups
+            if other.cohort == group.cohort and not other.counts
         ]
-        svg = flow_svg(flows[name], f"flow-{name}", title, exclusion_reasons(study, name), apart)
-        figures.append(Figure(f"flow-{name}", title, f"Flow of lesions in cohort {name}", svg=svg))
-    caption = (
-        "Flow of patients, scans and lesions, by cohort. The numbers are those of the table below. "
-        f"{rule_sentence(study.lesions)}"
-    )
+        shown = Shown(parts.classes, parts.masks)
+        svg = flow_svg(group.flow, identifier, title, exclusion_reasons(study, group.cohort), apart, shown)
+        figures.append(Figure(identifier, title, f"Flow of lesions in cohort {name}", svg=svg))
+    rule = f" {rule_sentence(study.lesions, parts.classes)}" if parts.masks else ""
+    caption = f"Flow of patients, scans and lesions, by cohort. The numbers are those of the table below.{rule}"
     return Gallery("flow", caption, figures)
 
 
@@ -117,19 +123,9 @@ def _left_out(rows: pd.DataFrame) -> str:
     return ", ".join(fmt.plural(n, word) for n, word in counts if n)
 
 
+_OUTCOMES = ("R+", "R−")
 _COUNTS = {"below_20_mm": fmt.integer}
 _NAMES = {"below_20_mm": "Lesions < 20\u00a0mm", "diameter_mm": "Longest diameter (mm)"}
-
-
-def _false_positives(study: StudyResults, name: str) -> pd.Series:
-    """The timepoint of each false positive of a cohort."""
-    found, scans = study.false_positives, study.scan_metrics
-    if len(found):
-        return found.loc[found["cohort"].eq(name), "timepoint"]
-    if not {"cohort", "timepoint", "false_positives"} <= set(scans.columns):
-        return pd.Series(dtype=object)
-    own = scans[scans["cohort"].eq(name)]
-    return own["timepoint"].repeat(own["false_positives"].astype(int).tolist())
 
 
 def _characteristics(study: StudyResults) -> Section:
@@ -138,12 +134,17 @@ def _characteristics(study: StudyResults) -> Section:
         lesions = study.cohort_lesions(name)
         for timepoint, part in lesions.groupby("timepoint", sort=False, dropna=False):
             rows.append(_group_facts(name, str(timepoint), part))
-    caption = (
-        "Lesions by cohort and timepoint: all that the reader drew, with a class or without. Lesions per patient: "
-        "median (fewest to most); longest diameter in the manual mask: median (first to third quartile); R+ and R−: "
-        "lesions with this outcome."
+    drawn, outcome = (
+        ("", ".")
+        if not parts_of(study).classes
+        else (", with a class or without", "; R+ and R−: lesions with this outcome.")
     )
-    frame = pd.DataFrame(rows)
+    caption = (
+        f"Lesions by cohort and timepoint: all that the reader drew{drawn}. Lesions per patient: median (fewest to "
+        f"most); longest diameter in the manual mask: median (first to third quartile){outcome}"
+    )
+    hidden = [] if parts_of(study).classes else list(_OUTCOMES)
+    frame = pd.DataFrame(rows).drop(columns=[*hidden, *([] if "centre" in study.lesions else ["centres"])])
     blocks: list[Block] = [frame_table("characteristics-table", frame, caption, formats=_COUNTS, labels=_NAMES)]
     if "centre" in study.lesions:
         by_centre = pd.DataFrame(
@@ -151,7 +152,7 @@ def _characteristics(study: StudyResults) -> Section:
                 {**_group_facts(str(cohort), "all", part), "centre": centre}
                 for (cohort, centre), part in study.lesions.groupby(["cohort", "centre"], sort=False, dropna=False)
             ]
-        ).drop(columns=["timepoint", "centres"])
+        ).drop(columns=["timepoint", "centres", *hidden])
         every = ", at all timepoints" if study.lesions["timepoint"].nunique() > 1 else ""
         order = ["cohort", "centre", *[c for c in by_centre.columns if c not in ("cohort", "centre")]]
         blocks.append(
@@ -163,7 +164,7 @@ def _characteristics(study: StudyResults) -> Section:
                 labels=_NAMES,
             )
         )
-    else:
+    elif parts_of(study).classes:
         blocks.append(Note("Centres are not shown because the lesion table has no column `centre`."))
     return Section("characteristics", "Characteristics", blocks)
 

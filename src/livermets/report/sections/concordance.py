@@ -8,7 +8,6 @@ from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
 from livermets.report.document import Block, Bullets, Details, Figure, Note, Paragraph, Section
 from livermets.report.pictures import picture_file
-from livermets.report.results import StudyResults
 from livermets.report.rows import rows_of
 from livermets.report.sections.agreement_model import STEMS as MODEL
 from livermets.report.sections.agreement_model import agreement_model_blocks
@@ -26,6 +25,7 @@ from livermets.report.sections.fates import by_timepoint, fate_blocks, fates_in_
 from livermets.report.sections.rois import STEMS as ROIS
 from livermets.report.sections.rois import roi_blocks
 from livermets.report.sections.strata import strata_blocks
+from livermets.report.study import StudyResults
 from livermets.report.tables import frame_table
 
 _USED_ELSEWHERE = {
@@ -71,7 +71,7 @@ def concordance_section(study: StudyResults) -> Section:
         "Two classes of the same lesion are compared: one from the radiologist’s mask, one from the network’s, by the "
         "same frozen features, network and threshold. Every lesion has one of three fates: the same class, another "
         "one, or no class with at least one mask. The figures are about "
-        f"{fmt.listed(study.response_timepoints)}{others}."
+        f"{fmt.listed(study.timepoints_of('validation'))}{others}."
     )
     if not names:
         why = "Concordance is not reported because results/concordance is empty: no validation cohort was compared."

@@ -10,9 +10,9 @@ from livermets.concordance.false_positives import TOTAL
 from livermets.masks.identity import SIDES
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Column, Details, Note, Table
-from livermets.report.results import StudyResults
 from livermets.report.rows import rows_of
 from livermets.report.sections.estimates import estimate_table, level_text, picture
+from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, frame_table, identifier_text, kept_together
 
 STEMS = frozenset(

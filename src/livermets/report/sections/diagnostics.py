@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from livermets.concordance.diagnostics import CLASSIFIED, END_TO_END
 from livermets.masks.identity import SIDES
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Column, Details, Note, Paragraph, Section, Table
-from livermets.report.results import StudyResults
+from livermets.report.parts import parts_of
+from livermets.report.reference_summary import of_reference
 from livermets.report.rows import rows_of
 from livermets.report.sections.calibration import calibration_blocks
 from livermets.report.sections.estimates import (
@@ -21,14 +23,19 @@ from livermets.report.sections.estimates import (
 )
 from livermets.report.sections.groups import group_blocks
 from livermets.report.seen import seen_scans
+from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, frame_table
 
 RESUBSTITUTION = ("resubstitution", "resubstitution_calls")
 """Tables of the model that are shown here."""
 
 
-def diagnostics_section(study: StudyResults) -> Section:
-    """One part per validation cohort and pooled, then the training cohort, marked as what it is."""
+def diagnostics_section(study: StudyResults) -> Section | None:
+    """One part per validation cohort and pooled, then the training cohort, marked as what it is; nothing where no
+    outcome is known."""
+    parts = parts_of(study)
+    if not parts.validates and not parts.fits_response:
+        return None
     names = compared_cohorts(study)
     blocks: list[Block] = [
         Paragraph(
@@ -38,18 +45,19 @@ def diagnostics_section(study: StudyResults) -> Section:
             f"patients.{_predictions_at(study)}"
         )
     ]
-    if not names:
+    if not names and parts.validates:
         why = "No diagnostics of a validation cohort are shown because no concordance tables were found."
         blocks.append(Note(why))
-    parts = [_cohort(study, name) for name in names]
-    parts += [_training(study, name) for name in study.of_role("train")]
-    return Section("diagnostics", "Diagnostics against the outcome", blocks, parts)
+    of_cohort = _cohort if parts.masks else _of_reference
+    sections = [of_cohort(study, name) for name in names]
+    sections += [_training(study, name) for name in study.of_role("train")]
+    return Section("diagnostics", "Diagnostics against the outcome", blocks, sections)
 
 
 def _predictions_at(study: StudyResults) -> str:
     if not study.other_timepoints:
         return ""
-    return f" Classes count as predictions at {fmt.listed(study.response_timepoints)} only."
+    return f" Classes count as predictions at {fmt.listed(study.timepoints_of('validation'))} only."
 
 
 def _cohort(study: StudyResults, name: str) -> Section:
@@ -69,6 +77,23 @@ def _cohort(study: StudyResults, name: str) -> Section:
     blocks += group_blocks(name, tables.get("subgroups", empty), tables.get("subgroup_differences", empty), n)
     blocks += calibration_blocks(study, name, tables)
     blocks += _more(name, tables)
+    return Section(f"diagnostics-{name}-section", cohort_title(study, name), blocks, badge=badge(study, name))
+
+
+def _of_reference(study: StudyResults, name: str) -> Section:
+    """The classes of a study that has one mask of every lesion."""
+    blocks: list[Block] = []
+    for population, words in (
+        (CLASSIFIED, "every lesion with an outcome and a class"),
+        (END_TO_END, "all lesions with an outcome; one without a class counts as called wrongly"),
+    ):
+        found = of_reference(study.concordance[name], population)
+        if len(found):
+            identifier = f"diagnostics-{name}" if population == CLASSIFIED else f"diagnostics-all-{name}"
+            caption = f"Diagnostics over {words}: {_counted(found)}."
+            blocks.append(estimate_table(identifier, _by_measure(found), caption))
+    if not blocks:
+        blocks = [Note(f"Diagnostics of {name} were not computed because diagnostics_all.csv is missing or empty.")]
     return Section(f"diagnostics-{name}-section", cohort_title(study, name), blocks, badge=badge(study, name))
 
 
@@ -183,7 +208,7 @@ def _patient_means(every: pd.DataFrame, means: pd.DataFrame) -> str:
 
 
 def _training(study: StudyResults, name: str) -> Section:
-    lesions = study.headline_lesions(name)
+    lesions = study.lesions_of("train", name)
     blocks: list[Block] = [
         Note(
             "Resubstitution: the features, the network and the threshold were chosen on these very lesions, and the "
@@ -193,7 +218,8 @@ def _training(study: StudyResults, name: str) -> Section:
         )
     ]
     table, calls = (_of_cohort(study.model.get(stem), name) for stem in RESUBSTITUTION)
-    parts = {source: table[table["mask_source"].eq(source)] for source in SIDES}
+    sides = SIDES if parts_of(study).masks else SIDES[:1]
+    parts = {source: table[table["mask_source"].eq(source)] for source in sides}
     blocks += [
         Note(f"Not computed with the {source} mask because no training lesion has a class from it.")
         for source, part in parts.items()

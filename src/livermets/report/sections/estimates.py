@@ -10,7 +10,7 @@ import pandas as pd
 from livermets.report import formatting as fmt
 from livermets.report.document import Figure, Note, Table
 from livermets.report.pictures import picture_file
-from livermets.report.results import StudyResults
+from livermets.report.study import StudyResults
 from livermets.report.tables import Shown, csv_download, method_name, shown_table
 from livermets.report.vocabulary import MEASURES
 from livermets.stats.results import both_intervals, is_clustered

@@ -8,11 +8,14 @@ from typing import Any
 import pandas as pd
 
 from livermets.io.tables import csv_text
+from livermets.masks.detected import OVERLAPS
+from livermets.masks.identity import PREDICTED, ROI_COUNTS, SHARES
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
 from livermets.report.document import Column, Download, LesionList, Paragraph, Section
 from livermets.report.lesions import LISTED_COLUMNS
-from livermets.report.results import StudyResults
+from livermets.report.parts import Parts, parts_of
+from livermets.report.study import StudyResults
 from livermets.report.tables import identifier_text, label
 
 _HELP = {
@@ -37,13 +40,16 @@ _DECIMALS = {
     "share_manual": 2,
     "share_automatic": 2,
 }
+_OF_MASKS = [*OVERLAPS, "detected", *(columns[1] for columns in (ROI_COUNTS, SHARES, PREDICTED))]
+_OF_CLASSES = ["response", *ROI_COUNTS, *SHARES, *PREDICTED]
 _FILTERS = ("cohort", "centre", "timepoint", "response", "detected", "comparison")
 _MOST_CHOICES = 30
 
 
 def lesion_section(study: StudyResults) -> Section:
     """The table of every manual lesion, with a filter for each column that has few values."""
-    table = displayed(study.lesions)
+    parts = parts_of(study)
+    table = displayed(study.lesions).drop(columns=_hidden(parts), errors="ignore")
     shown = [*[c for c in LISTED_COLUMNS if c in table], *[c for c in ("centre", "comparison") if c in table]]
     table = table[shown]
     empty = [c for c in shown if table[c].eq("").all() and c not in LISTED_COLUMNS]
@@ -66,13 +72,27 @@ def lesion_section(study: StudyResults) -> Section:
         n=len(table),
         rows_per_page=rows_per_page,
     )
+    classes = (
+        " Classes are R+ (responder) and R− (non-responder); n/a means not available: not detected, no ROI, too few "
+        "ROIs for a class, or outcome not known. The file results/lesions.csv has the same lesions with unrounded "
+        "numbers and 1/0 for R+/R−."
+    )
+    rule = f" {rule_sentence(study.lesions, parts.classes)}" if parts.masks else ""
     intro = Paragraph(
-        "Sort by a heading, filter below, and save what is shown or everything as CSV. Classes are R+ (responder) and "
-        "R− (non-responder); n/a means not available: not detected, no ROI, too few ROIs for a class, or outcome not "
-        "known. The file results/lesions.csv has the same lesions with unrounded numbers and 1/0 for R+/R−. "
-        f"{rule_sentence(study.lesions)}"
+        "Sort by a heading, filter below, and save what is shown or everything as CSV."
+        f"{classes if parts.classes else ''}{rule}"
     )
     return Section("lesions", "All lesions", [intro, block])
+
+
+def _hidden(parts: Parts) -> list[str]:
+    """Columns of what was not asked of the study."""
+    hidden = [] if parts.masks else _OF_MASKS
+    return [
+        *hidden,
+        *([] if parts.classes else _OF_CLASSES),
+        *([] if parts.masks and parts.classes else ["comparison"]),
+    ]
 
 
 def displayed(lesions: pd.DataFrame) -> pd.DataFrame:

@@ -10,13 +10,16 @@ from livermets.config.outcome import OutcomeSettings
 from livermets.provenance import versions
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Bullets, Details, Paragraph, Section
-from livermets.report.results import StudyResults
+from livermets.report.parts import parts_of
+from livermets.report.study import StudyResults
 from livermets.report.tables import Shown, shown_table
 from livermets.stats.results import REFERENCES
 
 NOT_SET, GIVEN = "not set", "given"
 # Where files lie, and a series' UID: nothing that a report needs, and both may identify a patient.
-_PRIVATE = re.compile(r"model|cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid)")
+_PRIVATE = re.compile(
+    r"cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid|(masks|livers)\.[^.]+(\.path)?)|model"
+)
 _RULES = {
     "growth_mm": (
         "A lesion is a non-responder (R−) if its longest diameter grew by more than {limit_mm} mm at follow-up, else "
@@ -32,26 +35,43 @@ _RULES = {
     ),
     "column": "The outcome of each lesion is taken from the column `response` of the cohort table.",
 }
-_STEPS = (
-    "Images are put in one orientation; masks and images must share a grid, which is checked before anything is "
-    "computed.",
-    "The networks see the resized grid, z-scored over the whole liver volume; their masks are brought back to the "
-    "grid of the CT.",
-    "Components of the automatic mask are matched to manual lesions explicitly: a component that covers two lesions "
-    "is split between them, one that covers none is a false positive and is counted.",
-    "Radiomics: square axial windows (ROIs) on a lattice anchored at the image’s first pixel, kept only if they lie "
-    "fully inside the lesion mask, so that both masks of a lesion have ROIs at the same places.",
-    "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs are "
-    "fitted on the manual masks of the training cohorts only, at the timepoints of response_timepoints (baseline "
-    "unless others are named), then applied, frozen, to both masks of every other cohort.",
-    "Every fold, split and resample is by patient, since the lesions of one patient are not independent.",
+_STEPS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (
+        (),
+        "Images are put in one orientation; masks and images must share a grid, which is checked before anything is "
+        "computed.",
+    ),
+    (
+        ("networks",),
+        "The networks see the resized grid, z-scored over the whole liver volume; their masks are brought back to the "
+        "grid of the CT.",
+    ),
+    (
+        ("masks",),
+        "Components of the automatic mask are matched to manual lesions explicitly: a component that covers two "
+        "lesions is split between them, one that covers none is a false positive and is counted.",
+    ),
+    (
+        ("classes",),
+        "Radiomics: square axial windows (ROIs) on a lattice anchored at the image’s first pixel, kept only if they "
+        "lie fully inside the lesion mask, so that all masks of a lesion have ROIs at the same places.",
+    ),
+    (
+        ("classes", "fits"),
+        "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs "
+        "are fitted on the manual masks of the training scans only, then applied, frozen, to every mask of all others.",
+    ),
+    ((), "Every fold, split and resample is by patient, since the lesions of one patient are not independent."),
 )
 
 
 def methods_section(study: StudyResults) -> Section:
     """Words first, then every setting and version."""
+    parts = parts_of(study)
     text = f"{_outcome(study.config.outcome)} {_timepoints(study)}"
-    blocks: list[Block] = [Paragraph(text), Bullets(list(_STEPS))]
+    has = {"networks": parts.networks, "masks": parts.masks, "classes": parts.classes, "fits": parts.fits_response}
+    steps = [step for needs, step in _STEPS if all(has[need] for need in needs)]
+    blocks: list[Block] = [*([Paragraph(text)] if parts.classes else []), Bullets(steps)]
     sections = [_intervals(study), _settings(study), _versions(study)]
     return Section("methods", "Methods, settings and versions", blocks, sections)
 
@@ -63,21 +83,26 @@ def _outcome(outcome: OutcomeSettings) -> str:
 
 def _timepoints(study: StudyResults) -> str:
     """Which images are predicted from; lesions of others are drawn and measured, and that is all."""
-    named = fmt.listed(study.response_timepoints)
-    text = f"The response is predicted from images at {named}: the model is fitted on lesions of the training cohorts "
-    text += f"at {named}, and only classes of lesions at {named} count as predictions."
+    named, fitted = fmt.listed(study.response_timepoints), fmt.listed(study.timepoints_of("train"))
+    tested = fmt.listed(study.timepoints_of("validation"))
+    text = f"The response is predicted from images at {named}"
+    if parts_of(study).fits_response:
+        text += f": the model is fitted on lesions of the training cohorts at {fitted}"
+    text += f", and only classes of lesions at {tested} count as predictions."
     if study.applied.get("model"):
         text += " The training cohorts are those of the study whose bundle brought the model."
-    if others := _others(study, study.of_role("train")):
+    trained = study.of_role("train")
+    if others := _others(study, trained):
         text += f" Lesions of the training cohorts at {others} train the segmentation only."
-    if others := _others(study, [name for name, cohort in study.cohorts.items() if cohort.role != "train"]):
+    if others := _others(study, [name for name in study.cohorts if name not in trained]):
         text += f" Lesions of the other cohorts at {others} test the masks only."
     return text
 
 
 def _others(study: StudyResults, cohorts: list[str]) -> str:
     """Timepoints of these cohorts that nothing is predicted from."""
-    return fmt.listed(sorted(set(study.cohort_lesions(*cohorts)["timepoint"]) - set(study.response_timepoints)))
+    lesions = study.cohort_lesions(*cohorts)
+    return fmt.listed(sorted(set(lesions["timepoint"]) - set(study.predicted(lesions)["timepoint"])))
 
 
 def _intervals(study: StudyResults) -> Section:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.concordance.diagnostics import CLASSIFIED
+from livermets.config.roles import Role
 from livermets.masks.identity import SIDES
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Bullets, Note, Pairs, Section
 from livermets.report.lesions import lesion_flow
-from livermets.report.results import StudyResults
+from livermets.report.parts import parts_of
+from livermets.report.reference_summary import of_reference
 from livermets.report.rows import rows_of
 from livermets.report.sections.applied import applied_blocks, trained_elsewhere
 from livermets.report.sections.estimates import main_comparison
+from livermets.report.sections.network_card import network_card
 from livermets.report.sections.selection import neurons
 from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on, training_counts
+from livermets.report.study import StudyResults
 from livermets.stats.results import shown_interval
 
 FILES = "Files"
@@ -22,7 +26,10 @@ FILES = "Files"
 
 
 def model_card_section(study: StudyResults) -> Section:
-    """The card after Mitchell et al. 2019 (model cards for model reporting)."""
+    """The card after Mitchell et al. 2019 (model cards for model reporting); that of the network in a study of masks
+    alone."""
+    if not parts_of(study).classes:
+        return network_card(study)
     if not study.model_facts:
         why = Note("There is no model card because no model was fitted in this study.")
         return Section("model-card", "Model card", [*applied_blocks(study), why])
@@ -42,10 +49,10 @@ def _fields(study: StudyResults) -> list[tuple[str, str]]:
     fields = [
         ("Model", f"livermets {version}".strip()),
         ("Kind", architecture),
-        ("Input", "portal-phase CT in Hounsfield units and a mask of each liver metastasis, manual or automatic"),
+        ("Input", f"portal-phase CT in Hounsfield units and a mask of each liver metastasis{_masks(study)}"),
         ("Output", "share of R+ ROIs of each lesion, and its class R+ or R− by the threshold"),
         ("Threshold", _threshold(study)),
-        ("Intended use", "research on how the mask’s source changes a radiomics prediction"),
+        ("Intended use", _use(study)),
         ("Not for", "decisions about patients; other phases, modalities or organs; lesions too small to hold one ROI"),
         ("Trained on", _trained_on(study)),
         ("Validated on", _data(study, "validation")),
@@ -53,6 +60,16 @@ def _fields(study: StudyResults) -> list[tuple[str, str]]:
         (FILES, "results/model/model.safetensors, results/model/model.json"),
     ]
     return [(name, value) for name, value in fields if value]
+
+
+def _masks(study: StudyResults) -> str:
+    return ", manual or automatic" if parts_of(study).masks else ""
+
+
+def _use(study: StudyResults) -> str:
+    if parts_of(study).masks:
+        return "research on how the mask’s source changes a radiomics prediction"
+    return "research on the prediction of response from radiomics"
 
 
 def _threshold(study: StudyResults) -> str:
@@ -78,15 +95,15 @@ def _named(study: StudyResults, name: str) -> str:
     return f"{name}, synthetic" if study.cohorts[name].synthetic else name
 
 
-def _data(study: StudyResults, role: str) -> str:
+def _data(study: StudyResults, role: Role) -> str:
     """Cohorts with lesions whose classes count as predictions; others tested masks, and no model."""
     parts = []
     for name in study.of_role(role):
-        lesions = study.headline_lesions(name)
+        lesions = study.lesions_of(role, name)
         if len(lesions):
             flow = lesion_flow(lesions)
             counts = f"{fmt.plural(flow.patients, 'patient')}, {fmt.plural(flow.lesions, 'lesion')}"
-            points = fmt.listed(study.response_timepoints, "or")
+            points = fmt.listed([str(point) for point in lesions["timepoint"].unique()], "or")
             outcomes = f"{fmt.integer(flow.responders)} R+, {fmt.integer(flow.non_responders)} R−"
             parts.append(f"{_named(study, name)} ({counts} at {points}: {outcomes})")
     return "; ".join(parts) or "none in this study"
@@ -94,6 +111,10 @@ def _data(study: StudyResults, role: str) -> str:
 
 def _performance(study: StudyResults) -> str:
     name = main_comparison(study)
+    if not parts_of(study).masks:
+        own = of_reference(study.concordance.get(name or "", {}), CLASSIFIED)
+        area = _area(own)
+        return f"ROC AUC in validation, {_among(own)} with a class: {area}" if area else "not computed"
     diagnostics = study.concordance.get(name or "", {}).get("diagnostics", pd.DataFrame())
     parts = []
     for source in SIDES:
@@ -128,13 +149,15 @@ def _among(diagnostics: pd.DataFrame) -> str:
 
 def _limits(study: StudyResults) -> list[str]:
     limits = ["Nothing in this run shows that the model was reviewed by clinicians or approved by an authority."]
-    if study.trained_on_synthetic:
+    if study.made_up("response"):
         limits.append(
             "It was trained on synthetic lesions, whose texture was made to depend on the outcome: it proves nothing "
             "clinical."
         )
+    if not parts_of(study).fits_response:
+        return [*limits, _without_class(study)]
     counts = training_counts(study)
-    drawn = study.headline_lesions(*study.of_role("train"))
+    drawn = study.lesions_of("train")
     patients = int(drawn["patient"].nunique()) if counts is None else counts[1]
     if patients < 100:
         limits.append(
@@ -144,8 +167,9 @@ def _limits(study: StudyResults) -> list[str]:
         limits.append("From how many centres its training lesions came is not in its bundle.")
     elif "centre" not in drawn or drawn["centre"].nunique() < 2:
         limits.append("Training knows at most one centre: other scanners and protocols are untried.")
-    limits.append(
-        "Lesions that hold no ROI or too few for a class, or that the network does not find, get no class; it is not a "
-        "detection tool."
-    )
-    return limits
+    return [*limits, _without_class(study)]
+
+
+def _without_class(study: StudyResults) -> str:
+    missed = ", or that the network does not find," if parts_of(study).masks else ""
+    return f"Lesions that hold no ROI or too few for a class{missed} get no class; it is not a detection tool."

@@ -1,4 +1,4 @@
-"""The study's own network against every other on the same lesions: paired differences and their tests."""
+"""One source of masks against every other on the same lesions: paired differences and their tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from livermets.config.networks import OWN
 from livermets.overlap.tables import EVERY_TIMEPOINT
 from livermets.report import formatting as fmt
 from livermets.report.document import Column, Table
@@ -20,8 +19,9 @@ def pairs_table(pairs: pd.DataFrame, detected: str) -> Table:
         [str(second), str(timepoint), kept_together(size), fmt.integer(part["n_lesions"].max()), *_compared(part)]
         for (second, timepoint, size), part in _by_pair(pairs)
     ]
-    head = [Column(f"{OWN} minus"), Column("Timepoint"), Column("Size"), Column("Lesions", True), Column("Dice", True)]
-    head += [Column("Detected, points", True), Column(f"Detected by {OWN} only, by the other only", True)]
+    own = _first(pairs)
+    head = [Column(f"{own} minus"), Column("Timepoint"), Column("Size"), Column("Lesions", True), Column("Dice", True)]
+    head += [Column("Detected, points", True), Column(f"Detected by {own} only, by the other only", True)]
     head += [Column("McNemar, exact", True), Column("McNemar, by patient", True)]
     caption = (
         f"Paired differences on the same lesions. Detected: {detected}; one without overlap has Dice 0; differences in "
@@ -37,6 +37,11 @@ def pairs_table(pairs: pd.DataFrame, detected: str) -> Table:
         reasons.append("lesions of several timepoints are not independent, as the exact test takes them to be")
     note = f"Where a number or an interval is missing: {fmt.listed(reasons, 'or')}." if reasons else ""
     return Table("networks-pairs", caption, head, rows, csv_download("networks-pairs", pairs), note)
+
+
+def _first(pairs: pd.DataFrame) -> str:
+    """The source that every other is compared with here."""
+    return str(pairs["first"].iloc[0])
 
 
 def _one_sided(pairs: pd.DataFrame) -> str:
@@ -65,7 +70,7 @@ def unpaired_table(pairs: pd.DataFrame, detected: str) -> Table:
         for (second, timepoint, size), part in _by_pair(pairs)
         if len(chi_squared := rows_of(part[part["study_rule"].eq(1)], "detection_chi_squared_p"))
     ]
-    head = [Column(f"{OWN} against"), Column("Timepoint"), Column("Size"), Column("Chi-squared, p", True)]
+    head = [Column(f"{_first(pairs)} against"), Column("Timepoint"), Column("Size"), Column("Chi-squared, p", True)]
     caption = (
         f"Chi-squared test (Yates) of the two detection rates ({detected}), as Defeudis 2022 compares them. It takes "
         "the lesions of the two networks as different ones, which they are not: McNemar’s tests above are the ones to "

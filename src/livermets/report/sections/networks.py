@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
-from livermets.config.networks import OWN
 from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.overlap.study import compared_lesions
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
 from livermets.report.document import Block, Column, Details, Figure, Paragraph, Section, Table
 from livermets.report.pictures import drawing_svg
-from livermets.report.results import StudyResults
 from livermets.report.rows import rows_of
 from livermets.report.sections.estimates import level_text
 from livermets.report.sections.network_pairs import pairs_table, unpaired_table
 from livermets.report.sections.timepoints import EVERY_TIMEPOINT_SENTENCE, differences_table
+from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, kept_together
+from livermets.report.vocabulary import mask_words
 from livermets.stats.results import shown_interval
 
 _LESION_WISE = (
@@ -41,12 +43,14 @@ def side_by_side(study: StudyResults) -> list[Section]:
         table[table["cohort"].isin(lesions["cohort"])].reset_index(drop=True)
         for table in (tables["overlap"], tables["detection"], tables["lesion_wise"])
     )
-    others = fmt.listed([name for name in tables["networks"]["network"] if name != OWN])
+    first = str(pairs["first"].iloc[0])
+    others = fmt.listed([str(name) for name in pairs["second"].unique()])
     detected = rule(lesions)
+    reference = mask_words(study.sources, study.sources.reference)
     text = (
-        f"The study’s own network ({OWN}) beside {others}: trained on the same patients with the same seed, given the "
-        "same liver masks, matched with the manual lesions by the same rule, on the validation cohorts. The "
-        "answer of this report and every other part of it rest on the study’s own network alone."
+        f"{first} beside {others}: matched with the lesions of the {reference} by the same rule, on the validation "
+        "cohorts. Networks trained here learnt from the same patients with the same seed and were given the same liver "
+        f"masks. The answer of this report and every other part of it rest on {study.sources.headline} alone."
     )
     if lesions["timepoint"].nunique() > 1:
         text += f" {EVERY_TIMEPOINT_SENTENCE}"
@@ -58,11 +62,11 @@ def side_by_side(study: StudyResults) -> list[Section]:
         lesion_wise_table("networks-lesion-wise", lesion_wise),
         _dice(lesions),
         *_timepoints(tables.get("timepoints", pd.DataFrame()), detected),
-        _costs(tables["networks"]),
+        *_costs(tables["networks"], study.sources.networks),
         pairs_table(pairs, detected),
         Details("As published: unpaired tests", [unpaired_table(pairs, detected)]),
     ]
-    return [Section("networks-compared", "Networks side by side", blocks)]
+    return [Section("networks-compared", "Masks side by side", blocks)]
 
 
 def _overlap(overlap: pd.DataFrame, detection: pd.DataFrame, detected: str) -> Table:
@@ -173,10 +177,10 @@ def lesion_wise_table(identifier: str, frame: pd.DataFrame, cohorts: list[str] |
     head += [Column(words, True) for _, words, _ in _LESION_WISE]
     caption = (
         "Lesions at 50 % overlap, and all voxels pooled. At 50 % means an intersection over union above one half, as "
-        "LiTS scores it: recall is the share of manual lesions that such an automatic one covers, precision the share "
-        "of automatic lesions, false positives among them, that cover such a manual one. Pooled means over the voxels "
-        f"of all scans together, so a large lesion weighs more than a small one. {level_text(frame)} by patient, or by "
-        "lesion where that is wider."
+        "LiTS scores it: recall is the share of the reader’s lesions that one of the other mask covers so, precision "
+        "the share of that mask’s lesions, false positives among them, that cover one of the reader’s so. Pooled means "
+        "over the voxels of all scans together, so a large lesion weighs more than a small one. "
+        f"{level_text(frame)} by patient, or by lesion where that is wider."
     )
     return Table(identifier, caption, head, rows, download)
 
@@ -203,7 +207,11 @@ def _dice(lesions: pd.DataFrame) -> Block:
     return Figure("networks-dice", caption, alt, image, download=csv_download("networks-dice", lesions))
 
 
-def _costs(networks: pd.DataFrame) -> Table:
+def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
+    """What the networks are among the sources; given masks have no such facts."""
+    networks = networks[networks["network"].isin(names)]
+    if networks.empty:
+        return []
     rows = [
         [
             str(r["network"]),
@@ -238,7 +246,7 @@ def _costs(networks: pd.DataFrame) -> Table:
     ]
     head += [Column("Pre-trained"), Column("Device")]
     caption = "What each network is and costs; times are medians, on this machine and with whatever else it was doing."
-    return Table("networks-costs", caption, head, rows, csv_download("networks-costs", networks))
+    return [Table("networks-costs", caption, head, rows, csv_download("networks-costs", networks))]
 
 
 def _text(value: object) -> str:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pandas as pd
 
+from livermets.config.roles import KNOWN
 from livermets.masks.identity import SIDES
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule_sentence
 from livermets.report.document import Block, Note, Paragraph, Section, Table
-from livermets.report.results import StudyResults
+from livermets.report.parts import parts_of
 from livermets.report.sections.cohorts import without_lesions
+from livermets.report.study import StudyResults
 from livermets.report.tables import Shown, csv_download, frame_table, rows_in, shown_table
 
 
@@ -33,23 +35,22 @@ def predict_section(study: StudyResults) -> Section | None:
 def _cohort(study: StudyResults, name: str) -> Section:
     identifier = f"prediction-{name}"
     drawn, components = study.cohort_lesions(name), study.findings[study.findings["cohort"] == name]
-    lesions, found = study.predicted(drawn), study.predicted(components)
+    drawn = drawn[~study.response_roles(drawn).isin(KNOWN)]
+    lesions, found = study.lesions_of("predict", name), study.predicted(components)
     if drawn.empty and components.empty:
         return Section(identifier, f"Cohort {name}", [Note(without_lesions(study, name), "info")])
     blocks: list[Block] = []
     if study.trained_on_synthetic:
         text = (
-            "The networks and the model were trained on synthetic images only. What they say about this cohort is "
-            "reported as it is; it proves nothing clinical."
+            f"{study.trained_on_synthetic} trained on synthetic images. What is said here of this cohort is reported "
+            "as it is; it proves nothing clinical."
         )
         blocks.append(Note(text, "caution"))
     if apart := _apart(study, len(drawn) - len(lesions), len(components) - len(found)):
         blocks.append(Note(apart, "info"))
     if len(lesions):
-        blocks.append(
-            Paragraph(_counts(lesions, fmt.listed(study.response_timepoints, "or"), _false_positives(study, name)))
-        )
-        blocks.append(_table(lesions, identifier))
+        blocks.append(Paragraph(_counts(study, lesions, _false_positives(study, name))))
+        blocks.append(_table(study, lesions, identifier))
     if len(found):
         columns = [
             "patient_id",
@@ -80,14 +81,17 @@ def _apart(study: StudyResults, lesions: int, components: int) -> str:
 def _false_positives(study: StudyResults, name: str) -> int | None:
     scans = study.scan_metrics
     if {"cohort", "timepoint", "false_positives"} <= set(scans.columns):
-        return int(study.predicted(scans[scans["cohort"] == name])["false_positives"].sum())
+        applied = scans[scans["cohort"] == name]
+        applied = study.predicted(applied[study.response_roles(applied) == "predict"])
+        return int(applied["false_positives"].sum())
     return None
 
 
-def _counts(lesions: pd.DataFrame, points: str, false_positives: int | None) -> str:
+def _counts(study: StudyResults, lesions: pd.DataFrame, false_positives: int | None) -> str:
     n, patients = len(lesions), lesions["patient"].nunique()
+    points = fmt.listed(study.response_timepoints, "or")
     sentences = [f"{fmt.plural(n, 'lesion')} of {fmt.plural(patients, 'patient')} at {points}."]
-    for source in SIDES:
+    for source in SIDES if parts_of(study).masks else SIDES[:1]:
         called = lesions[f"predicted_{source}"].dropna()
         plus = int(called.eq(1).sum())
         sentences.append(
@@ -95,7 +99,7 @@ def _counts(lesions: pd.DataFrame, points: str, false_positives: int | None) -> 
             f"{fmt.integer(len(called) - plus)} R−."
         )
     compared = lesions[lesions["compared"]]
-    if len(compared):
+    if len(compared) and parts_of(study).masks:
         same = int(compared["agree"].sum())
         sentences.append(
             f"Both masks gave the same class to {fmt.plural(same, 'lesion')}, another to "
@@ -110,28 +114,39 @@ def _counts(lesions: pd.DataFrame, points: str, false_positives: int | None) -> 
     return " ".join(sentences)
 
 
-def _table(lesions: pd.DataFrame, identifier: str) -> Table:
+def _table(study: StudyResults, lesions: pd.DataFrame, identifier: str) -> Table:
+    masks = parts_of(study).masks
     caption = (
-        f"Share of R+ ROIs and class of {fmt.plural(len(lesions), 'lesion')} with each mask; outcome not known. "
-        f"{rule_sentence(lesions)}"
+        f"Share of R+ ROIs and class of {fmt.plural(len(lesions), 'lesion')} with "
+        f"{'each' if masks else 'the manual'} mask; outcome not known."
+        f"{f' {rule_sentence(lesions)}' if masks else ''}"
     )
+    columns = list(_LESION_COLUMNS)
+    if not masks:
+        columns = [column for column in columns if column.label not in _OF_PAIRS]
+        columns.append(Shown("Remark", _manual_remark))
     note = f"The first {_MOST_LESIONS} lesions; the download has all." if len(lesions) > _MOST_LESIONS else ""
     shown = rows_in(lesions.head(_MOST_LESIONS))
-    table = shown_table(f"{identifier}-lesions", caption, _LESION_COLUMNS, shown, note=note)
+    table = shown_table(f"{identifier}-lesions", caption, columns, shown, note=note)
     return replace(table, download=csv_download(identifier, lesions))
 
 
 def _remark(row: pd.Series) -> str:
-    remarks = []
-    if row["manual_fate"] != "classified":
-        remarks.append(f"manual mask: {row['manual_fate']}")
+    """Why a mask gives no class."""
+    remarks = [text for text in [_manual_remark(row)] if text]
     if row["automatic_fate"] != "classified":
         words = {"undetected": "not detected"}
         remarks.append(f"automatic mask: {words.get(row['automatic_fate'], row['automatic_fate'])}")
     return "; ".join(remarks)
 
 
+def _manual_remark(row: pd.Series) -> str:
+    return "" if row["manual_fate"] == "classified" else f"manual mask: {row['manual_fate']}"
+
+
 _MOST_LESIONS = 100
+_OF_PAIRS = ("Dice", "Share R+, automatic", "Class, automatic", "Remark")
+"""Columns that need another mask than the reference's."""
 _LESION_COLUMNS = (
     Shown("Patient", lambda row: str(row["patient_id"])),
     Shown("Timepoint", lambda row: str(row["timepoint"])),

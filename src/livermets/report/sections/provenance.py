@@ -7,7 +7,7 @@ from typing import Any
 from livermets.report import formatting as fmt
 from livermets.report.benchmarks import totals
 from livermets.report.document import Block, Details, Note, Pairs, Paragraph, Section
-from livermets.report.results import StudyResults
+from livermets.report.study import StudyResults
 from livermets.report.tables import Shown, frame_table, shown_table
 
 _MOST_FILES = 200

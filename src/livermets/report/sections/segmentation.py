@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from livermets.masks.metrics import WHEN_EMPTY
 from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
-from livermets.report.document import Block, Column, Details, Figure, Note, Paragraph, Section, Table
+from livermets.report.document import Block, Column, Details, Figure, Gallery, Note, Paragraph, Section, Table
 from livermets.report.lesions import has_automatic_masks
 from livermets.report.pictures import drawing_svg
-from livermets.report.results import StudyResults
-from livermets.report.rows import of_own_network
 from livermets.report.sections.estimates import both_intervals, level_text
 from livermets.report.sections.networks import lesion_wise_table, side_by_side
 from livermets.report.sections.timepoints import timepoints_section
 from livermets.report.sections.trained_networks import networks_sections
 from livermets.report.seen import cohort_words, seen_note
+from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, frame_table, kept_together, label, method_name
+
+
+def overlay_section(overlays: Mapping[str, Sequence[Gallery]]) -> Section:
+    """The galleries of single lesions, or why there are none."""
+    blocks: list[Block] = [gallery for galleries in overlays.values() for gallery in galleries]
+    if not blocks:
+        why = "Overlays are not shown because no scan with both masks was found in the results folder."
+        blocks = [Note(why)]
+    return Section("overlays", "Lesions with both contours", blocks)
 
 
 def segmentation_section(study: StudyResults, overlays: Section) -> Section:
     """Overlap, detection, per patient, whole scans, networks, after ``overlays`` of single lesions."""
-    overlap = of_own_network(study.overlap, "overlap")
+    overlap = study.masks("overlap")
     if overlap.empty:
         return Section("segmentation", "Segmentation", _without_tables(study), [overlays, *networks_sections(study)])
     blocks: list[Block] = [
@@ -53,7 +63,7 @@ def _without_tables(study: StudyResults) -> list[Block]:
     """What can be said of a lesion table alone."""
     if not has_automatic_masks(study.lesions):
         return [Note("Segmentation is not reported because no lesion was compared with an automatic mask.")]
-    why = "Overlap and detection are not tabulated because results/overlap holds no table of the study’s own network."
+    why = "Overlap and detection are not tabulated because results/overlap holds no table of it."
     return [Note(why), *_size_figure(study)]
 
 
@@ -132,7 +142,7 @@ def _seen_sentence(study: StudyResults) -> str:
 
 
 def _detection(study: StudyResults) -> Section:
-    table = of_own_network(study.overlap, "detection")
+    table = study.masks("detection")
     others = [float(limit) for limit in table.loc[table["study_rule"].eq(0), "dice_above"].unique()]
     rows, used, reasons = [], [], []
     for where, part in table.groupby(["cohort", "timepoint", "size"], sort=False, dropna=False):
@@ -180,7 +190,7 @@ def _of_rule(rows: pd.DataFrame) -> str:
 
 
 def _lesion_wise(study: StudyResults) -> list[Block]:
-    scores = of_own_network(study.overlap, "lesion_wise")
+    scores = study.masks("lesion_wise")
     if scores.empty:
         return []
     named = [cohort_words(study, *where) for where in zip(scores["cohort"], scores["timepoint"], strict=True)]
@@ -194,7 +204,7 @@ def _ends(row: pd.Series | None) -> str:
 
 
 def _false_positives(study: StudyResults) -> Block:
-    table = of_own_network(study.overlap, "false_positives")
+    table = study.masks("false_positives")
     if table.empty:
         return Note("False positives per scan are not shown because false_positives.csv is missing or empty.")
     # Of a cohort seen at several timepoints the first row is of all of them together.
@@ -219,7 +229,7 @@ def _false_positives(study: StudyResults) -> Block:
 
 
 def _patients(study: StudyResults) -> Section:
-    table = of_own_network(study.overlap, "per_patient")
+    table = study.masks("per_patient")
     caption = (
         f"Mean Dice, precision and recall of the lesions detected in each patient ({rule(study.lesions)}), "
         f"{fmt.plural(len(table), 'scan')}; lesions that were missed are left out of these means."
@@ -235,7 +245,7 @@ def _patients(study: StudyResults) -> Section:
 
 
 def _scans(study: StudyResults) -> Section:
-    table = of_own_network(study.overlap, "scan_measures")
+    table = study.masks("scan_measures")
     if table.empty:
         why = "Whole-scan measures are not shown because scan_measures.csv is missing or empty."
         return Section("segmentation-scans", "Whole scans", [Note(why)])

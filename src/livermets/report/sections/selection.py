@@ -13,13 +13,13 @@ from livermets.model.names import MODEL_NAMES
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Details, Figure, Note, Pairs, Paragraph, Section
 from livermets.report.pictures import picture_file
-from livermets.report.results import StudyResults
 from livermets.report.sections import selection_words as words
 from livermets.report.sections.applied import selection_elsewhere
 from livermets.report.sections.estimates import estimate_table, measure_name
 from livermets.report.sections.selection_parts import PARTS, Part
 from livermets.report.sections.selection_thresholds import THRESHOLD_RULES, correct_calls, thresholds
 from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on
+from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, frame_table
 
 
@@ -31,7 +31,7 @@ def selection_section(study: StudyResults) -> Section:
     blocks: list[Block] = [Paragraph(_headline(study))]
     if study.model_facts:
         blocks.append(Pairs(_facts(study.model_facts)))
-    if study.trained_on_synthetic:
+    if study.made_up("response"):
         blocks.append(Note("The model was fitted on synthetic lesions: it proves nothing clinical.", "caution"))
     if elsewhere := selection_elsewhere(study):
         return Section("selection", "Selection of features and neurons", [*elsewhere, *blocks])

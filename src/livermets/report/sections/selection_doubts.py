@@ -6,9 +6,9 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.results import StudyResults
 from livermets.report.rows import rows_of
 from livermets.report.sections.selection_words import OURS, smaller_search
+from livermets.report.study import StudyResults
 from livermets.stats.results import shown_interval
 
 _NAMES = {

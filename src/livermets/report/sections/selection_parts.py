@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from livermets.report.results import StudyResults
 from livermets.report.sections import selection_doubts as doubts
 from livermets.report.sections import selection_words as words
 from livermets.report.sections.selection_thresholds import calls_thresholds, threshold_words
+from livermets.report.study import StudyResults
 
 
 @dataclass(frozen=True)

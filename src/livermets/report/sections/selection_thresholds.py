@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.results import StudyResults
+from livermets.report.study import StudyResults
 
 THRESHOLD_RULES = {
     "cross_fitted": "networks cross-fitted, features chosen on the same folds",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.results import StudyResults
 from livermets.report.rows import rows_of
+from livermets.report.study import StudyResults
 from livermets.stats.results import shown_interval
 
 OURS = "ga_network"

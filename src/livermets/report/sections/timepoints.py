@@ -7,9 +7,9 @@ import pandas as pd
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule
 from livermets.report.document import Block, Column, Note, Section, Table
-from livermets.report.results import StudyResults
-from livermets.report.rows import of_own_network, rows_of
+from livermets.report.rows import rows_of
 from livermets.report.sections.estimates import level_text
+from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, kept_together
 
 EVERY_TIMEPOINT_SENTENCE = (
@@ -24,8 +24,10 @@ def timepoints_section(study: StudyResults) -> list[Section]:
     trained on against others; nothing with one timepoint."""
     if study.lesions["timepoint"].nunique() < 2:
         return []
+    if study.sources.primary in study.sources.given:
+        return _of_given(study)
     blocks: list[Block] = []
-    unseen, seen = (of_own_network(study.overlap, f"timepoints_{which}") for which in ("unseen", "seen"))
+    unseen, seen = (study.masks(f"timepoints_{which}") for which in ("unseen", "seen"))
     if len(unseen):
         caption = (
             "Lesions of patients that the network never saw in training: one timepoint minus another, in the cohorts "
@@ -39,13 +41,23 @@ def timepoints_section(study: StudyResults) -> list[Section]:
             "Lesions of patients whose scan at another timepoint the network was trained on, minus those of others."
         )
         blocks.append(differences_table("timepoints-seen", seen, caption, rule(study.lesions)))
-    else:
+    elif study.of_role("train", "segmentation"):
         text = (
             "Whether a network does better at a later scan of a patient whose earlier one it was trained on cannot "
-            "be said: no patient was trained on at one timepoint and judged at another."
+            "be said: that takes patients whose other timepoint it was trained on and new ones, judged at the same."
         )
         blocks.append(Note(text))
     return [Section("segmentation-timepoints", "By timepoint", blocks)]
+
+
+def _of_given(study: StudyResults) -> list[Section]:
+    """Timepoints by masks that no network has drawn, for which nobody was seen in training."""
+    unseen = study.masks("timepoints_unseen")
+    if unseen.empty:
+        return []
+    caption = "Lesions at one timepoint minus another, in the cohorts that were scanned at both."
+    table = differences_table("timepoints", unseen, caption, rule(study.lesions))
+    return [Section("segmentation-timepoints", "By timepoint", [table])]
 
 
 def differences_table(identifier: str, frame: pd.DataFrame, caption: str, detected: str) -> Table:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Figure, Note, Pairs, Section
+from livermets.report.parts import parts_of
 from livermets.report.pictures import drawing_svg, picture_file
-from livermets.report.results import Network, StudyResults
+from livermets.report.study import Network, StudyResults
 from livermets.report.tables import csv_download
 from livermets.segmentation.description import NetworkDescription
 
@@ -18,11 +19,14 @@ _PICTURES = {
 
 
 def networks_sections(study: StudyResults) -> list[Section]:
+    parts = parts_of(study)
+    if not parts.networks:
+        return []
     if not study.networks:
         why = "No network is described because none was trained in this study (results/networks is empty)."
         return [Section("networks", "Networks", [Note(why)])]
     blocks: list[Block] = []
-    synthetic = [name for name in study.of_role("train") if study.cohorts[name].synthetic]
+    synthetic = study.made_up("segmentation")
     if study.applied.get("networks") and study.applied.get("trained_on_synthetic"):
         synthetic.append(f"of the study “{study.applied['study']}”")
     if synthetic:

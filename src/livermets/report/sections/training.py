@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from livermets.report import formatting as fmt
-from livermets.report.results import StudyResults
+from livermets.report.study import StudyResults
 
 BASELINE = "baseline"
 
@@ -32,8 +32,7 @@ def trained_on(study: StudyResults) -> str:
 
 def _not_fitted(study: StudyResults, fitted: int) -> list[str]:
     """Why drawn lesions of these timepoints could not train, each with one reason."""
-    drawn = study.cohort_lesions(*study.of_role("train"))
-    drawn = drawn[drawn["timepoint"].isin(timepoints(study))]
+    drawn = study.lesions_of("train")
     if len(drawn) <= fitted or not {"response", "n_roi_manual"} <= set(drawn):
         return []
     unknown = drawn["response"].isna()
@@ -49,7 +48,7 @@ def _not_fitted(study: StudyResults, fitted: int) -> list[str]:
 
 def timepoints(study: StudyResults) -> list[str]:
     """Timepoints that the model was trained on."""
-    return list(study.config.response_timepoints)
+    return study.timepoints_of("train")
 
 
 def follow_up_sentence(study: StudyResults) -> str:
@@ -57,12 +56,15 @@ def follow_up_sentence(study: StudyResults) -> str:
     image of any other name may be a follow-up."""
     trained = study.model.get("training_lesions", pd.DataFrame())
     if "timepoint" not in trained:
-        trained = study.cohort_lesions(*study.of_role("train"))
-    found = set(trained["timepoint"])
-    others = [point for point in timepoints(study) if point != BASELINE and point in found]
+        trained = study.lesions_of("train")
+    found = dict.fromkeys(str(point) for point in trained["timepoint"])
+    order = [point for point in study.response_timepoints if point in found]
+    others = [point for point in dict.fromkeys([*order, *found]) if point != BASELINE]
     if not others or not study.model_facts:
         return ""
+    named = set(others) <= set(study.response_timepoints)
     return (
-        f"Images at {fmt.listed(others)}, named by response_timepoints, trained the model: where they are follow-up "
-        "images, they are part of the outcome that it predicts, and its figures may not hold at baseline."
+        f"Images at {fmt.listed(others)}, named by {'response_timepoints' if named else 'the roles of timepoints'}, "
+        "trained the model: where they are follow-up images, they are part of the outcome that it predicts, and its "
+        "figures may not hold at baseline."
     )

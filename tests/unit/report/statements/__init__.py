@@ -13,12 +13,13 @@ from tests.unit.report.statements import (
     other,
     segmentation,
     selection,
+    sources,
     summary,
 )
 from tests.unit.report.statements.registry import Statement
 
 PARTS = {
-    "Summary": summary, "Cohorts and flow of lesions": cohorts, "Concordance": concordance,
+    "Summary": summary, "Cohorts and flow of lesions": cohorts, "Concordance": concordance, "Mask sources": sources,
     "Diagnostics": diagnostics, "Segmentation": segmentation, "Selection": selection, "All other parts": other,
 }  # fmt: skip
 STATEMENTS: tuple[Statement, ...] = tuple(s for part in PARTS.values() for s in part.STATEMENTS)

@@ -53,9 +53,31 @@ class Files:
         said = {str(text) for column in columns for text in column.dropna().unique()}
         return said | {f"{text[:1].upper()}{text[1:]}" for text in said}
 
+    def role_at(self, cohort: str, timepoint: str) -> str:
+        """What the scans of a cohort at a timepoint are for in the response model."""
+        settings = self.config["cohorts"].get(cohort, {})
+        by_timepoint = settings.get("timepoints")
+        stated = by_timepoint.get(timepoint) if isinstance(by_timepoint, dict) else None
+        role = stated or settings.get("role") or "validation"
+        role = role["response"] if isinstance(role, dict) else role
+        follow_up = stated is None and timepoint not in self.predicting
+        return "predict" if follow_up and role != "none" else str(role)
+
     def role(self, *roles: str) -> list[str]:
-        """Cohorts with a role."""
-        return [name for name, cohort in self.config["cohorts"].items() if cohort.get("role", "validation") in roles]
+        """Cohorts with a role at a timepoint of theirs that is predicted from, or that has roles of its own."""
+        found = []
+        for name, settings in self.config["cohorts"].items():
+            by_timepoint = settings.get("timepoints")
+            points = by_timepoint if isinstance(by_timepoint, dict) else self.predicting
+            found += [name] if any(self.role_at(name, point) in roles for point in points) else []
+        return found
+
+    def of_role(self, role: str) -> pd.DataFrame:
+        """Lesions whose scan has a role; of those to be predicted, at timepoints that are predicted from."""
+        table = self.lesions()
+        keys = zip(table["cohort"], table["timepoint"], strict=True)
+        found = table[[self.role_at(*key) == role for key in keys]]
+        return found[found["timepoint"].isin(self.predicting)] if role == "predict" else found
 
     @property
     def main(self) -> str:
@@ -74,6 +96,12 @@ class Files:
             table = table[table["cohort"].isin(names)]
         return table
 
+    def compared(self, name: str) -> pd.DataFrame:
+        """The lesions of a comparison, at all timepoints but those that train."""
+        table = self.lesions(name)
+        keys = zip(table["cohort"], table["timepoint"], strict=True)
+        return table[[self.role_at(*key) != "train" for key in keys]]
+
     @property
     def predicting(self) -> list[str]:
         """The timepoints whose classes count as predictions."""
@@ -82,7 +110,13 @@ class Files:
     def headline(self, name: str) -> pd.DataFrame:
         """The lesions of a comparison at the timepoints whose classes count as predictions."""
         table = self.lesions(name)
-        return table[table["timepoint"].isin(self.predicting)]
+        keys = zip(table["cohort"], table["timepoint"], strict=True)
+        trains = name not in (*self.role("validation"), "pooled")
+        wanted = "train" if trains and name in self.role("train") else "validation"
+        predicted = trains and wanted == "validation"
+        if predicted:
+            return table[table["timepoint"].isin(self.predicting)]
+        return table[[self.role_at(*key) == wanted for key in keys]]
 
     def both(self, name: str) -> pd.DataFrame:
         """Those of them with a class from both masks."""

@@ -233,10 +233,17 @@ def _cohorts(files: Files, **_: str) -> Values:
 
 def _role(files: Files, role: str) -> Values:
     code = {"training": "train", "validation": "validation", "prediction": "predict"}[role]
+    counted = files.of_role(code)
     lesions = files.lesions()
-    lesions = lesions[lesions["cohort"].isin(files.role(code))]
-    counted = lesions[lesions["timepoint"].isin(files.predicting)]
-    return {"lesions": len(counted), "patients": counted["who"].nunique(), "others": len(lesions) - len(counted)}
+    others = lesions[lesions["cohort"].isin(files.role(code)) & ~lesions["timepoint"].isin(files.predicting)]
+    return {"lesions": len(counted), "patients": counted["who"].nunique(), "others": len(others)}
+
+
+def _in_both(files: Files, cohort: str, **_: str) -> Values:
+    lesions = files.lesions(cohort)
+    roles = pd.Series([files.role_at(cohort, point) for point in lesions["timepoint"]], index=lesions.index)
+    tested = set(lesions.loc[roles == "validation", "who"])
+    return {"k": len(tested & set(lesions.loc[roles == "train", "who"])), "n": len(tested)}
 
 
 def _few(files: Files, **_: str) -> Values:
@@ -358,6 +365,11 @@ STATEMENTS = (
         within="The study holds",
     ),
     Statement("summary/paragraph/", "The comparison rests on {patients} patient", "lesions.csv", CLASSES, _few),
+    *(
+        Statement(where, "Cohort {cohort:w}, {task:w}: {k} of {n} patients are validated at …",
+                  "config.yaml, lesions.csv", "cohorts: timepoints; patient_id, timepoint", _in_both, rare=True)
+        for where in ("summary/bullet/", "cohorts/note/")
+    ),
     Statement("summary/paragraph/", "{most} of the {n} lesions are one patient’s", "lesions.csv", CLASSES, _few),
 )  # fmt: skip
 SIMULATED = (
@@ -368,6 +380,7 @@ SIMULATED = (
 SAID_WITHOUT_NUMBER = (
     SIMULATED,
     "Does it matter who drew the mask?",
+    "Does a better mask change fewer classes?",
     "A lesion is counted once at each timepoint.",
     "Networks and model were trained on synthetic images.",
     "Synthetic cohorts test the computation; they prove nothing clinical.",
