@@ -16,6 +16,8 @@ from livermets.report.answer import Tables, answer, table_of
 from livermets.report.detection import detection_sentence, rule
 from livermets.report.lesions import headline
 from livermets.report.rows import POPULATIONS, of_outcome, rows_of
+from livermets.report.sides import naming
+from livermets.report.sources import MaskSources
 from livermets.stats.results import shown_interval
 
 FEW_PATIENTS = 20
@@ -56,10 +58,12 @@ def limits(lesions: pd.DataFrame, resting: str = "The comparison rests") -> str:
     )
 
 
-def in_words(tables: Tables, lesions: pd.DataFrame) -> str:
-    """Answer, findings and limits as plain text, one line each."""
+def in_words(tables: Tables, lesions: pd.DataFrame, sides: tuple[str, str] = SIDES) -> str:
+    """Answer, findings and limits as plain text, one line each; ``sides``: what the two sources are called."""
     lines = [answer(tables, lesions), *(f"- {sentence}" for sentence in findings(tables, lesions)), limits(lesions)]
-    return "\n".join(line for line in lines if line).replace("\u00a0", " ") + "\n"
+    text = "\n".join(line for line in lines if line).replace("\u00a0", " ") + "\n"
+    say = naming(MaskSources(sides[0], given=() if sides == SIDES else sides[1:]))
+    return say(text) if say else text
 
 
 def _chance(tables: Tables) -> str:

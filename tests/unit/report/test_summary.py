@@ -71,6 +71,10 @@ def test_the_verb_says_the_same_words(summary):
     assert {sentence.replace("\u00a0", " ") for sentence in summary[1:-1]} == {
         line[2:] for line in told.splitlines() if line.startswith("- ")
     }
+    named = in_words(vars(result), result.lesions, ("reader1", "reader2"))
+    assert "when the mask by reader2 replaced the reference mask (reader1)" in named
+    assert "with the mask by reader2" in named
+    assert "radiologist" not in named
 
 
 def test_few_patients_are_said_to_be_few(summary):
