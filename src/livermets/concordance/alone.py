@@ -28,9 +28,8 @@ def alone(
     """The tables of `OF_ONE_MASK` about the reference's masks, from a lesion table in long form; as `concordance`."""
     lesions = pair(long, reference, None, every=True)
     # Compared with itself every lesion is found, and "classified with both masks" is classified at all.
-    own = {
-        f"{column.removesuffix(MANUAL)}{AUTOMATIC}": lesions[column] for column in lesions if column.endswith(MANUAL)
-    }
+    names = [name for name in map(str, lesions) if name.endswith(MANUAL)]
+    own = {name.removesuffix(MANUAL) + AUTOMATIC: lesions[name] for name in names}
     itself = lesions.assign(**own, dice=1.0, precision=1.0, recall=1.0, detected=1)
     result = concordance(itself, settings, seed, where, timepoints, roles)
     tables = {name: getattr(result, name) for name in OF_ONE_MASK}

@@ -188,7 +188,7 @@ def test_one_network_finds_liver_and_lesions(study, tmp_path):
             "sampling": {"slices": "all", "field": "image"},
             "training": {"epochs": 24, "batch_size": 4, "learning_rate": 0.02},
             "output": {"rule": "argmax", "restrict_to_liver": False, "keep_probability": True},
-            "liver": {"source": "network", "output": {"rule": "argmax"}},
+            "liver": {"replace_given": True, "output": {"rule": "argmax"}},
         }
     )
     for patient in PATIENTS:

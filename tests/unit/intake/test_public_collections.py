@@ -141,6 +141,7 @@ def test_the_real_tcia_patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("CRLM", str(folder))
     for key in ("liver", "liver_labels", "lesions", "lesion_labels"):
         del settings[key]
+    settings["role"] = "predict"
     settings["select"] = {"patients": ["CRLM-CT-1006"]}
     study = SmallStudy(tmp_path)
     study.config["cohorts"] = {**TRAINING, name: settings}

@@ -26,7 +26,8 @@ APPLIED = {
 def study(made_study):
     """The results as they would be read beside these facts."""
 
-    cohorts = {name: facts for name, facts in made_study.results.cohorts.items() if facts.role != "train"}
+    training = made_study.results.of_role("train")
+    cohorts = {name: facts for name, facts in made_study.results.cohorts.items() if name not in training}
     return replace(made_study.results, applied=APPLIED, cohorts=cohorts)
 
 

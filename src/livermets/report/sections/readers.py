@@ -94,7 +94,9 @@ def _pair_tables(pairs: pd.DataFrame) -> Iterator[Block]:
     shown = _main(pairs)
     for number, structure in enumerate(s for s in _STRUCTURES if shown["structure"].eq(s).any()):
         rows = shown[shown["structure"] == structure]
-        each = [part.set_index("measure") for _, part in rows.groupby(["source_a", "source_b"], sort=False)]
+        each = [
+            part.set_index("measure") for _, part in rows.groupby(["source_a", "source_b"], sort=False, dropna=False)
+        ]
         words = _STRUCTURES[structure]
         caption = (
             f"Every pair of sources, {words}: mean with {level_text(pairs)} by patient, or median (first to third "
