@@ -73,7 +73,7 @@ def test_a_study_of_response_on_given_masks_trains_no_network_and_needs_no_liver
         "test": {"role": {**RESPONSE_ONLY, "response": "validation"}, **given(tmp_path, "V", 2, ["baseline"], False)},
     }
     per_scan = {"intake": 8, "features": 8}
-    of_cohorts = {"outcome": 2, "classify": 2, "concordance_sources": 1, "diagnostics": 1}
+    of_cohorts = {"outcome": 2, "classify": 2, "diagnostics": 1}
     assert plan(tmp_path, cohorts) == {**EVERY_STUDY, **OF_RESPONSE, **per_scan, **of_cohorts}
 
 

@@ -91,7 +91,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "concordance": pairs,
         "roi_concordance": pairs,
         "diagnostics": [] if sources.others else list(compared.values()),
-        "concordance_sources": list(compared.values()),
+        "concordance_sources": [seen for name, seen in compared.items() if plan.pairs_of(name)],
         "report": [scans],
         "manifest": [scans],
     }

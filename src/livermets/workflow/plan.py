@@ -277,13 +277,12 @@ class Plan:
         if self.fits_response:
             files += ["results/model/resubstitution.csv"]
         for name in self.concordance_names():
-            files += [f"results/concordance/{name}/sources.csv"]
             pairs = self.pairs_of(name)
             # Where there is nothing to compare it with, the reference is judged alone.
-            files += [
-                f"results/concordance/{name}/{source}/diagnostics.csv" for source in pairs or [self.sources.reference]
-            ]
+            judged = pairs or [self.sources.reference]
+            files += [f"results/concordance/{name}/{source}/diagnostics.csv" for source in judged]
             files += [f"results/concordance/{name}/{source}/roi_agreement.csv" for source in pairs]
+            files += [f"results/concordance/{name}/sources.csv"] if pairs else []
         return files
 
     def pairs_of(self, name: str) -> list[str]:

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 
 DATA = Path(os.environ.get("LIVERMETS_DATA", "/nowhere"))
 OUT = "results/train/intake/T1/baseline"
-COLUMNS = ["cohort", "patient_id", "timepoint", "centre", "lesion_id", "role", "response", "longest_diameter_mm", "volume_ml",
-           "baseline_diameter_mm", "followup_diameter_mm"]  # fmt: skip
+COLUMNS = ["cohort", "patient_id", "timepoint", "centre", "lesion_id", "role", "response", "longest_diameter_mm",
+           "volume_ml", "baseline_diameter_mm", "followup_diameter_mm"]  # fmt: skip
 
 
 def intake(study: SmallStudy, out: str = OUT) -> int:
