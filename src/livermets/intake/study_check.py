@@ -125,7 +125,7 @@ def _check_accepted(cohort: Cohort, seen: ProblemList, problems: ProblemList) ->
         scans = len(set(map(tuple, said)))
         if scans:
             problems.warning(where, f"accepted for {scans} of {len(cohort.scans())} scans", f"Reason: {reason}")
-        elif not seen.errors:
+        elif cohort.scans() and not seen.errors:
             problems.warning(where, "no scan needs it", "Remove the entry")
 
 
