@@ -44,6 +44,14 @@ class Livers:
         ]
         return cls(config.segmentation.liver, Scans(used), Scans(study.scans("segmentation", "train")))
 
+    def is_used(self, scan: Scan) -> bool:
+        """Whether something uses the liver of a scan."""
+        return scan in self._used
+
+    @cached_property
+    def _used(self) -> frozenset[Scan]:
+        return frozenset(self.scans)
+
     def is_found(self, scan: Scan) -> bool:
         """Whether the liver in use is one that is found, by the network or the program."""
         return self.settings.replace_given or not scan.has_liver

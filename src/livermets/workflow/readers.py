@@ -98,7 +98,7 @@ class Readers:
     def _worth_comparing(self, scan: Scan) -> bool:
         given = set(self.plan.sources.given)
         further = given.intersection(self.plan.sources.of_scan(scan))
-        return bool(further) or sum(name not in _LIVER_MACHINES for name in self._livers(scan)) > 1
+        return bool(further) or (scan.has_liver and bool(scan.other_livers))
 
     def _masks(self, scan: Scan) -> dict[str, str]:
         """The lesion masks of a scan by source, the reference first."""
@@ -112,7 +112,7 @@ class Readers:
         where = f"{scan.patient_id}/{scan.timepoint}"
         livers = self.plan.livers
         given = {"given": f"results/{scan.cohort}/intake/{where}/liver.nii.gz"} if scan.has_liver else {}
-        is_found = scan in livers.scans and livers.is_found(scan)
+        is_found = livers.is_used(scan) and livers.is_found(scan)
         found = {livers.settings.missing: f"results/{scan.cohort}/liver/{where}.nii.gz"} if is_found else {}
         further = {
             name: f"results/{scan.cohort}/segmentation/{name}/{where}/liver.nii.gz"

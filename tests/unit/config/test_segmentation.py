@@ -38,7 +38,7 @@ from livermets.errors import InputError
             {"liver": {"sampling": {"overlap": 0.5}}},
             "segmentation.liver.sampling.overlap: axial has no such key, it belongs to segments. Remove it.",
         ),
-        ({"network": {"levle": 3}}, "segmentation.network.levle: unknown key. Did you mean `levels`?"),
+        ({"network": {"level": 3}}, "segmentation.network.level: unknown key. Did you mean `levels`?"),
         (
             {"network": {"architecture": "resnet18-unet", "drop_out": 0.5}},
             "segmentation.network.drop_out: unknown key. Did you mean `dropout`?",
