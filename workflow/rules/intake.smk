@@ -95,7 +95,7 @@ rule intake:
 # One table per cohort: so many scans are joined in seconds, and the settings of the cohort are theirs together.
 rule outcome:
     input:
-        lambda wildcards: inputs.of_cohort(wildcards).expand(SCAN_FACTS),
+        lambda wildcards: inputs.with_response(wildcards).expand(SCAN_FACTS),
     output:
         "results/{cohort}/intake/lesions.csv",
     log:
@@ -106,9 +106,9 @@ rule outcome:
         mem_mb=requests.memory("outcome"),
         runtime=requests.time_limit("outcome"),
     params:
-        scans=lambda wildcards: inputs.of_cohort(wildcards).words(SCAN_FACTS),
+        scans=lambda wildcards: inputs.with_response(wildcards).words(SCAN_FACTS),
         settings=lambda wildcards: plan.outcome_settings([plan.study.cohort(wildcards.cohort)]),
-        rows=lambda wildcards: plan.outcome_digest(inputs.of_cohort(wildcards)),
+        rows=lambda wildcards: plan.outcome_digest(inputs.with_response(wildcards)),
         centres="--centres",
         code=verb_digest("outcome"),
     shell:

@@ -13,6 +13,7 @@ from typing import Any
 from livermets.cohort.rows import PHANTOM_FOLDER
 from livermets.cohort.scan import Scan
 from livermets.config.networks import LIVER, OWN
+from livermets.config.roles import USED
 from livermets.workflow.networks import preprocessed_for
 from livermets.workflow.plan import Plan
 from livermets.workflow.scans import Scans
@@ -35,6 +36,10 @@ class Inputs:
     def of_cohort(self, wildcards: Any) -> Scans:
         """The scans of a job's cohort."""
         return self.plan.scans().filter(cohorts=[wildcards.cohort])
+
+    def with_response(self, wildcards: Any) -> Scans:
+        """Those of them whose lesions get a class."""
+        return self.of_cohort(wildcards).filter(response=USED)
 
     def of_concordance(self, wildcards: Any) -> Scans:
         """The scans behind one concordance folder."""
