@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.finished_study import finished_study
 from tests.workflow.test_dry_runs import planned, snakemake
+
+from livermets.bundle.handover import write_bundle
 
 EVERY_STUDY = {"check": 1, "report": 1, "manifest": 1, "all": 1}
 OF_RESPONSE = {
@@ -110,6 +113,22 @@ def test_timepoints_of_the_same_patients_may_train_and_validate_apart(tmp_path):
     assert "--patients N1,N2,N3,N4,N5,N6 " in said
     assert "--scans=results/niguarda/preprocess/automatic/{N1/baseline,N2/baseline," in said
     assert "TP1" not in "".join(line for line in said.splitlines() if "train-segmentation" in line)
+
+
+def test_a_bundle_is_applied_where_nobody_trains(tmp_path, monkeypatch):
+    made = tmp_path / "made"
+    made.mkdir()
+    monkeypatch.chdir(made)  # the finished study's paths start from its folder
+    finished_study(made)
+    write_bundle(tmp_path / "study.zip", made / "results", ["config.yaml"])
+    cohorts = {"here": {"role": "validation", **given(tmp_path, "V", 3, ["baseline"], liver=False)}}
+    # Three networks came along: that of livers, the study's own, and a further one.
+    of_bundle = {"unpack_network": 3, "unpack_model": 1, "unpack_facts": 1}
+    of_networks = {"liver": 3, "preprocess": 6, "segment": 6, "overlap": 1}
+    of_classes = {"warm_radiomics": 1, "features": 9, "outcome": 1, "classify": 1, "lesion_table": 2}
+    of_pairs = {"lesion_feature_table": 1, "concordance": 2, "roi_concordance": 2, "concordance_sources": 1}
+    expected = {**EVERY_STUDY, **of_bundle, **of_networks, **of_classes, **of_pairs, "intake": 3}
+    assert plan(tmp_path, cohorts, model="study.zip") == expected
 
 
 def test_further_masks_are_compared_where_they_are_and_cost_nothing_elsewhere(tmp_path):
