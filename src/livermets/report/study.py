@@ -126,10 +126,10 @@ class StudyResults:
 
     def compared(self, *names: str) -> pd.DataFrame:
         """The lesions of the comparison of some cohorts, with ``headline`` for those that validate: training lesions
-        are no part of it, while other timepoints are listed."""
+        and those that get no class are no part of it, while other timepoints are listed."""
         lesions = self.cohort_lesions(*names)
         roles = self.response_roles(lesions)
-        return lesions.assign(headline=roles == "validation")[roles != "train"]
+        return lesions.assign(headline=roles == "validation")[roles.isin(["validation", "predict"])]
 
     @property
     def other_timepoints(self) -> list[str]:
