@@ -39,9 +39,10 @@ def test_the_report_the_tables_and_the_manifest_are_there(study):
     assert set(lesions["cohort"]) == {"learn", "test"}
     for name in ("diagnostics", "agreement", "strata", "roi_agreement", "feature_icc"):
         assert (results / f"concordance/test/automatic/{name}.csv").exists(), name
-    assert pd.read_csv(results / "concordance/test/sources.csv")["mask_source"].tolist() == ["automatic"]
+    assert pd.read_csv(results / "concordance/test/sources.csv")["mask_source"].tolist() == ["automatic", "paper"]
     long = pd.read_csv(results / "lesions_long.csv")
-    assert set(long["mask_source"]) == {"manual", "automatic"}
+    assert set(long["mask_source"]) == {"manual", "automatic", "paper"}
+    assert set(long.loc[long["mask_source"] == "paper", "cohort"]) == {"test"}  # only what it is judged on
     assert (long["mask_source"] == "automatic").sum() == len(lesions)
 
 
@@ -114,7 +115,7 @@ def test_masks_lie_on_the_grid_of_the_ct_they_were_made_from(study):
 
 def test_roi_tables_say_how_they_were_made(study):
     tables = sorted((study / "results").glob("*/features/*/*/rois_*.parquet"))
-    assert len(tables) == 18
+    assert len(tables) == 2 * 9 + 3  # both sides of the headline's pair, and the further network where it is judged
     for table in tables:
         made = read_parquet_metadata(table)
         assert made["settings"]["size"] == 7
