@@ -62,6 +62,15 @@ def test_networks_learn_from_every_timepoint_and_the_response_model_from_baselin
     assert len(with_both.response_scans()) == 4
 
 
+def test_classes_of_an_unasked_follow_up_count_in_no_figure(study):
+    plan = Plan.from_config(study)
+    assert {(scan.patient_id, scan.timepoint) for scan in plan.scans(response="validation")} == {("C", "baseline")}
+    assert {scan.timepoint for scan in plan.scans(response="predict")} == {"TP1"}
+    with_both = Plan.from_config({**study, "response_timepoints": ["baseline", "TP1"]})
+    assert {scan.timepoint for scan in with_both.scans(response="validation")} == {"baseline", "TP1"}
+    assert not with_both.scans(response="predict")
+
+
 def inputs_of(job: str, dry_run: str) -> str:
     found = re.search(rf"^(?:local)?rule {job}:\n +input: (.*)$", dry_run, re.MULTILINE)
     assert found, dry_run

@@ -66,12 +66,13 @@ def test_a_bare_checkout_plans_the_whole_demonstration(tmp_path):
     assert jobs["preprocess"] == 2 * scans
     assert jobs["segment"] == scans + patients["validation"]
     assert jobs["train_segmentation"] == 2
-    assert jobs["features"] == 2 * scans
-    for rule in ("check", "select", "report", "manifest", "all", "concordance"):
+    # The reference everywhere, the first network everywhere, the second on the scans of validation.
+    assert jobs["features"] == 2 * scans + patients["validation"]
+    for rule in ("check", "select", "report", "manifest", "all", "concordance_sources"):
         assert jobs[rule] == 1, rule
+    assert jobs["concordance"] == 2
     assert jobs["classify"] == len(cohorts)
     assert jobs["lesion_table"] == 2
-    assert jobs["concordance_sources"] == 1
 
 
 def test_cross_fitting_trains_one_more_network_per_fold(study):
@@ -102,17 +103,6 @@ def test_a_predict_cohort_without_masks_gets_no_manual_features(study, tmp_path)
     assert jobs["features"] == before["features"] + 1
     assert jobs["segment"] == before["segment"] + 1
     assert jobs["train_segmentation"] == before["train_segmentation"] == 1
-
-
-def test_only_classes_of_the_response_timepoints_are_handed_over_as_predictions(study):
-    folder = study(response_timepoints=["baseline"])
-    done = snakemake(folder, "-n", "-p", "results/concordance/test/automatic/diagnostics.csv")
-    assert done.returncode == 0, done.stderr
-    said = (
-        "livermets concordance results/test/lesions_long.csv --reference manual --source automatic "
-        "--timepoint=baseline --allow-absent "
-    )
-    assert said in done.stdout + done.stderr
 
 
 def test_templates_with_braces_reach_the_jobs_unharmed(study, tmp_path):

@@ -91,7 +91,9 @@ def test_the_configuration_shown_in_the_readme_is_valid():
         shown = yaml.safe_load(f"cohorts:\n{block}" if block.startswith("  ") else block)
         cohorts |= shown.get("cohorts", {})
         compared |= shown.get("networks", {})
-    assert set(cohorts) == {"turin", "ircadb01"}
+        if "model" in shown:
+            validate_section(StudyConfig, shown)
+    assert set(cohorts) == {"turin", "ircadb01", "milan"}
     for name, values in cohorts.items():
         validate_section(CohortSettings, values, name)
     phantom = {"train": {"role": "train", "phantom": {}}}

@@ -20,8 +20,16 @@ def test_after_a_kill_the_same_command_gives_the_same_files(local_study, tmp_pat
     assert kill_and_resume(local_study, tmp_path / "study", rule, who) == []
 
 
+# Rules that a study asks for only where it applies a bundle, has a second given mask, or no second mask at all.
+NOT_IN_THE_TINY_STUDY = {
+    "diagnostics", "match", "readers", "readers_scan", "reader_scores",
+    "unpack_facts", "unpack_model", "unpack_network",
+}  # fmt: skip
+
+
 def test_the_matrix_has_every_rule_of_the_tiny_study():
     rules = set()
     for file in (REPOSITORY / "workflow/rules").glob("*.smk"):
-        rules |= set(re.findall(r"^(?:rule|use rule \w+ as) (\w+)(?:| with):", file.read_text(), re.MULTILINE))
-    assert set(VICTIMS) == rules
+        rules |= set(re.findall(r"^ *(?:rule|use rule \w+ as) (\w+)(?:| with):", file.read_text(), re.MULTILINE))
+    assert set(VICTIMS) == rules - NOT_IN_THE_TINY_STUDY
+    assert rules >= NOT_IN_THE_TINY_STUDY

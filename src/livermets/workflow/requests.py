@@ -61,8 +61,8 @@ class Requests:
         return "scan" if wildcards.network == LIVER else self.liver_group(wildcards)
 
     def features_group(self, wildcards: Any) -> str:
-        """ROI and lesion features of one mask. The automatic mask comes later, so it cannot wait in the same job."""
-        return f"features_{wildcards.source}"
+        """ROI and lesion features of one mask. What a network draws comes later, so given masks do not wait for it."""
+        return "features_drawn" if wildcards.source in self.plan.sources.networks else "features_given"
 
     def gpus(self, wildcards: Any) -> int:
         """One GPU per job. Where none is offered none is claimed, and such jobs run on the CPU, side by side."""

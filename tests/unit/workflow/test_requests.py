@@ -1,13 +1,18 @@
 """What a job asks for follows the scans behind it, and doubles with every retry."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from livermets.workflow import requests as asking
 from livermets.workflow.plan import Plan
 from livermets.workflow.requests import Requests
 from livermets.workflow.snakemake import Run
+
+REPOSITORY = Path(__file__).parents[3]
+SOURCES = ("manual", "reader2", "automatic", "with-neighbours")
 
 
 @pytest.fixture
@@ -55,7 +60,17 @@ def test_a_scan_goes_out_with_its_liver_unless_a_network_has_to_be_trained_for_i
     assert (given.liver_threads(ours), network.liver_threads(ours)) == (1, network.network_threads)
     assert network.liver_group(ours) == network.preprocess_group(ours) == "liver"
     assert network.preprocess_group(livers) == "scan"
-    assert given.features_group(SimpleNamespace(source="manual")) == "features_manual"
+
+
+def test_scans_of_every_source_are_joined_as_the_profiles_say(requests):
+    further = requests(networks={"with-neighbours": {}})
+    groups = {source: further.features_group(SimpleNamespace(source=source)) for source in SOURCES}
+    assert [groups[given] for given in SOURCES[:2]] == ["features_given"] * 2
+    assert [groups[drawn] for drawn in SOURCES[2:]] == ["features_drawn"] * 2
+    asked = {*groups.values(), "scan", "match"}
+    for profile in ("slurm", "slurm-gres"):
+        read = yaml.safe_load((REPOSITORY / f"workflow/profiles/{profile}/profile.yaml").read_text())
+        assert set(read["group-components"]) == asked, profile
 
 
 def test_synthetic_studies_take_one_thread(requests):
