@@ -14,6 +14,7 @@ from livermets.config.architectures import (
     UNetSettings,
 )
 from livermets.config.base import Section
+from livermets.config.programs import lacking
 from livermets.config.sampling import (
     AnySampling,
     AxialSampling,
@@ -209,7 +210,8 @@ class LiverSettings(Section):
     network, and are the reference that the found ones are measured against."""
     command: str | None = None
     """The external program with `{image}` and `{out}` in place of the two files, e.g.
-    ``TotalSegmentator -i {image} -o {out} --ml --roi_subset liver``."""
+    ``TotalSegmentator -i {image} -o {out} --ml --roi_subset liver``; or with `{image_folder}` and `{out_folder}`, as in
+    `programs`."""
     labels: list[int] = []
     """Which labels of the external program's mask are liver, e.g. [5] of TotalSegmentator's organs, or [1, 2] where 2
     is a tumour in it. Empty: the only label that there is."""
@@ -231,10 +233,8 @@ class LiverSettings(Section):
 
     @model_validator(mode="after")
     def _command_has_places(self) -> LiverSettings:
-        if self.missing == "command":
-            absent = [place for place in ("{image}", "{out}") if place not in (self.command or "")]
-            if absent:
-                raise ValueError(f"missing: command needs a `command` with {' and '.join(absent)} in it")
+        if self.missing == "command" and (absent := lacking(self.command or "")):
+            raise ValueError(f"missing: command needs a `command` with {' and '.join(absent)} in it")
         return self
 
 
