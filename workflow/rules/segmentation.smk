@@ -118,7 +118,7 @@ rule lesion_program:
         mem_mb=requests.memory("lesion_program"),
         runtime=requests.time_limit("lesion_program"),
     params:
-        settings=lambda wildcards: plan.program_settings(wildcards.source),
+        settings=inputs.program_settings,
         code=verb_digest("lesion-program"),
     shell:
         "python -m livermets lesion-program --image {input.image} --program {wildcards.source} --out {output}"

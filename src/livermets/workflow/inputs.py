@@ -12,8 +12,10 @@ from typing import Any
 
 from livermets.cohort.rows import PHANTOM_FOLDER
 from livermets.cohort.scan import Scan
+from livermets.config.intake import mask_part
 from livermets.config.networks import LIVER, OWN
 from livermets.config.roles import USED
+from livermets.provenance import canonical_json
 from livermets.workflow.networks import preprocessed_for
 from livermets.workflow.plan import Plan
 from livermets.workflow.scans import Scans
@@ -106,8 +108,14 @@ class Inputs:
         """What `match` needs of a mask that is brought in, as JSON."""
         scan, source = self.scan(wildcards), wildcards.source
         if source in self.plan.sources.programs:
-            return self.plan.program_mask_settings(scan, PROGRAM_MASK.format(**_names(wildcards)))
+            settings = self.plan.study.cohort(scan.cohort).settings.read_binary()
+            return canonical_json(mask_part(settings, scan.image_path, None, PROGRAM_MASK.format(**_names(wildcards))))
         return self.plan.mask_settings(scan, source)
+
+    def program_settings(self, wildcards: Any) -> str:
+        """What decides the masks of an external program, as JSON."""
+        program = self.plan.config.programs[wildcards.source]
+        return canonical_json(program.model_dump(mode="json", exclude={"trained_on"}))
 
     def seen_option(self, wildcards: Any) -> str:
         """`--seen`, where the study says whether the program was trained on the patient."""

@@ -107,16 +107,6 @@ class Plan:
         settings = self.study.cohort(scan.cohort).reading(drawn)
         return canonical_json(mask_part(settings, drawn.image_path, drawn.liver_path, drawn.lesion_pattern))
 
-    def program_mask_settings(self, scan: Scan, mask: str) -> str:
-        """What `match` needs of the mask that an external program has written of one scan, as JSON."""
-        settings = self.study.cohort(scan.cohort).settings.read_binary()
-        return canonical_json(mask_part(settings, scan.image_path, None, mask))
-
-    def program_settings(self, name: str) -> str:
-        """What decides the masks of an external program, as JSON."""
-        chosen = self.config.programs[name].model_dump(mode="json", exclude={"trained_on"})
-        return canonical_json(chosen)
-
     @property
     def matching_settings(self) -> str:
         """How the masks of a source are matched with the reference's, as JSON."""

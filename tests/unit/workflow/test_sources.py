@@ -78,9 +78,9 @@ def test_whether_a_program_saw_a_patient_is_as_the_study_says(trained_on: list[s
 
 
 def test_what_a_program_was_trained_on_draws_no_mask_again() -> None:
-    one, other = (plan({"tool": {**TOOL, "trained_on": patients}}) for patients in (None, ["V001"]))
-    assert one.program_settings("tool") == other.program_settings("tool")
-    assert one.program_settings("tool") != plan({"tool": {**TOOL, "labels": [1]}}).program_settings("tool")
+    changes: list[dict[str, Any]] = [{}, {"trained_on": ["V001"]}, {"labels": [1]}]
+    plain, said, other = (Inputs(plan({"tool": TOOL | more})).program_settings(job("tool")) for more in changes)
+    assert plain == said != other
 
 
 def test_patients_that_nobody_is_called_are_refused() -> None:
