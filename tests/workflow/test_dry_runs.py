@@ -105,6 +105,36 @@ def test_a_predict_cohort_without_masks_gets_no_manual_features(study, tmp_path)
     assert jobs["train_segmentation"] == before["train_segmentation"] == 1
 
 
+def test_an_external_program_draws_the_validation_scans_and_its_masks_are_brought_in(study):
+    before = planned(study())
+    folder = study(programs={"nnunet": {"command": "tool {image_folder} {out_folder}", "labels": [2]}})
+    jobs = planned(folder)
+    assert jobs["lesion_program"] == jobs["match"] == 2
+    assert jobs["features"] == before["features"] + 2
+    assert jobs["concordance"] == before["concordance"] + 1
+    assert jobs["train_segmentation"] == before["train_segmentation"]
+    done = snakemake(folder, "-n", "-p")
+    assert "tool {image_folder} {out_folder}" in done.stdout + done.stderr
+
+
+def test_a_folder_of_a_programs_masks_is_a_mask_source_without_any_training(study, tmp_path):
+    for name in ("ct", "liver", "manual", "nnunet"):
+        (tmp_path / f"p01_{name}.nii.gz").touch()
+    folder = study(
+        cohorts={
+            "test": {
+                "role": {"segmentation": "validation"}, "patients": ["p01"], "image": "{patient}_ct.nii.gz",
+                "liver": "{patient}_liver.nii.gz", "lesions": "{patient}_manual.nii.gz",
+                "masks": {"nnunet": {"path": "{patient}_nnunet.nii.gz", "labels": [2]}},
+            }
+        },
+        sources={"nnunet": {"tool": True}},
+    )  # fmt: skip
+    jobs = planned(folder)
+    assert (jobs["match"], jobs["overlap"], jobs["readers_scan"]) == (1, 1, 1)
+    assert jobs["train_segmentation"] == 0
+
+
 def test_templates_with_braces_reach_the_jobs_unharmed(study, tmp_path):
     (tmp_path / "p01_ct.nii.gz").touch()
     command = {"missing": "command", "command": "some-tool -i {image} -o {out}"}

@@ -99,6 +99,32 @@ rule segment:
         " --settings {params.settings:q} --threads {params.threads} 2> {log}"
 
 
+# A program of somebody else's, with the CT as it was brought in. Its mask is then matched like one that was given.
+rule lesion_program:
+    input:
+        image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
+    output:
+        "results/{cohort}/programs/{source}/{patient}/{timepoint}.nii.gz",
+    log:
+        "results/logs/{cohort}/lesion_program/{source}/{patient}/{timepoint}.log",
+    benchmark:
+        "results/benchmarks/{cohort}/lesion_program/{source}/{patient}/{timepoint}.tsv"
+    wildcard_constraints:
+        source=start.any_of(plan.sources.programs),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        gpu=requests.gpus,
+        mem_mb=requests.memory("lesion_program"),
+        runtime=requests.time_limit("lesion_program"),
+    params:
+        settings=inputs.program_settings,
+        code=verb_digest("lesion-program"),
+    shell:
+        "python -m livermets lesion-program --image {input.image} --program {wildcards.source} --out {output}"
+        " --settings {params.settings:q} 2> {log}"
+
+
 # The masks that were given beside the reference's, each brought in by itself: a reader who is added to a finished study
 # changes nothing of what is there. The picture shows them over the CT, beside the reference's.
 rule match:
@@ -125,7 +151,7 @@ rule match:
     benchmark:
         "results/benchmarks/{cohort}/match/{source}/{patient}/{timepoint}.tsv"
     wildcard_constraints:
-        source=start.any_of(plan.sources.given),
+        source=start.any_of(plan.sources.brought_in),
     group:
         "match"
     conda:
@@ -137,10 +163,11 @@ rule match:
         lesions=inputs.lesions_option,
         liver=inputs.given_liver_option,
         folder=subpath(output.lesions, parent=True),
-        settings=lambda wildcards: plan.mask_settings(inputs.scan(wildcards), wildcards.source),
+        settings=inputs.mask_settings,
+        seen=inputs.seen_option,
         matching=plan.matching_settings,
         code=verb_digest("match"),
     shell:
         "python -m livermets match --image {input.image} {params.lesions} {params.liver} --source {wildcards.source}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
-        " --settings {params.settings:q} --matching {params.matching:q} --out {params.folder} 2> {log}"
+        " --settings {params.settings:q} --matching {params.matching:q} {params.seen} --out {params.folder} 2> {log}"

@@ -151,6 +151,25 @@ def segment(
     write_masks(out, found, volume, masks, (cohort, patient, timepoint), {"probability": probability})
 
 
+@app.command("lesion-program")
+def lesion_program(
+    image: Image,
+    program: Annotated[str, typer.Option(help="Its name, as the study says it under `programs`.")],
+    out: Annotated[Path, typer.Option(help="Lesion mask (0 and 1) on the CT's grid.")],
+    settings: Annotated[str, typer.Option(help="Configuration file, or JSON of the program.")] = CONFIG_FILE,
+) -> None:
+    """Let an external program draw the lesions of a scan; `match` brings its mask in."""
+    from livermets.config.one_program import named_program
+    from livermets.io.ct import read_image
+    from livermets.io.images import write_volume
+    from livermets.segmentation.lesion_program import lesions_by_program
+
+    found = lesions_by_program(image, read_image(image), program, named_program(settings, program))
+    write_volume(out, found.volume)
+    for warning in found.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+
+
 @app.command("match")
 def match(
     image: Image,
@@ -167,6 +186,10 @@ def match(
     matching: Annotated[
         str | None, typer.Option(help="JSON of segmentation.matching [default: that of the configuration file].")
     ] = None,
+    seen: Annotated[
+        bool | None,
+        typer.Option("--seen/--not-seen", help="Whether the program that drew it was trained on the patient."),
+    ] = None,
 ) -> None:
     """Bring in a given mask of one scan beside the reference's: checked like it, matched with it, measured."""
     from livermets.cohort.one_scan import named_mask
@@ -181,7 +204,7 @@ def match(
         rule = section_from_option(matching or "{}", "matching", MatchingSettings)
     scan, its_cohort = named_mask(settings, cohort, patient, timepoint, source)
     volume, masks = read_ct_and_masks(image, {"lesions": lesions, "liver": liver})
-    given = match_given(scan, its_cohort, volume, masks, rule.detection_dice)
+    given = match_given(scan, its_cohort, volume, masks, rule.detection_dice, seen)
     write_given(out, scan, given, volume, masks)
     for warning in given.warnings:
         print(f"warning: {warning}", file=sys.stderr)

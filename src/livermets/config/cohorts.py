@@ -187,6 +187,10 @@ class CohortSettings(Section):
             changes["liver_labels"] = livers[source].labels if source in livers else []
         return self.model_copy(update=changes)
 
+    def read_binary(self) -> CohortSettings:
+        """The same for a lesion mask of 0 and 1 on the CT's grid, without a liver beside it."""
+        return self.model_copy(update={"lesion_labels": [], "liver_labels": [], "resample_masks": False})
+
     @model_validator(mode="after")
     def _has_roles(self) -> CohortSettings:
         if not self.stated_roles:

@@ -14,6 +14,7 @@ from livermets.config.architectures import (
     UNetSettings,
 )
 from livermets.config.base import Section
+from livermets.config.programs import lacking
 from livermets.config.sampling import (
     AnySampling,
     AxialSampling,
@@ -53,33 +54,40 @@ class TrainingSettings(Section):
     """How a network is trained."""
 
     loss: Literal["cross-entropy", "dice", "dice-cross-entropy"] = "dice-cross-entropy"
-    """cross-entropy: cross-entropy per pixel; dice: overlap loss over the batch, the mean of the classes; or their
-    sum."""
+    """cross-entropy: cross-entropy per pixel (with `network.output: sigmoid` the binary one); dice: overlap loss over
+    the batch, the mean of the classes; or their sum."""
     class_weights: Literal["none", "inverse-frequency"] = "none"
     """Weights of the cross-entropy: inverse-frequency is all pixels / pixels of the class, over what an epoch shows
     (with `sampling.balance`, half of it with lesions)."""
     optimiser: Literal["adam", "adamw", "sgd"] = "adamw"
-    """The optimiser; sgd with Nesterov momentum 0.9."""
+    """The optimiser."""
+    momentum: float = Field(0.9, ge=0, lt=1)
+    """Momentum of sgd; 0: none."""
+    nesterov: bool = True
+    """Nesterov's momentum (sgd); false: plain momentum."""
     learning_rate: float = Field(1e-3, gt=0)
     """Learning rate at the start."""
     betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.999)
     """Decay of the moments of Adam and AdamW."""
     weight_decay: float = Field(1e-4, ge=0)
     """Weight decay."""
-    schedule: Literal["constant", "plateau", "cosine"] = "cosine"
-    """constant; plateau: multiplied by `lr_factor` after `lr_patience` epochs without improvement; cosine: down to
-    0 at the last epoch."""
+    schedule: Literal["constant", "plateau", "step", "cosine"] = "cosine"
+    """constant; plateau: multiplied by `lr_factor` after `lr_patience` epochs without improvement; step: multiplied by
+    it every `step_epochs` epochs; cosine: down to 0 at the last epoch."""
     lr_patience: int = Field(5, ge=1)
-    """Epochs without improvement before the learning rate is reduced (schedule plateau)."""
+    """Epochs without improvement before the learning rate is reduced (schedule plateau); looked at after epochs that
+    are validated."""
+    step_epochs: int = Field(32, ge=1)
+    """Epochs between two reductions (schedule step)."""
     lr_factor: float = Field(0.1, gt=0, lt=1)
     """What the learning rate is multiplied by then."""
     epochs: int = Field(60, ge=1)
     """Most epochs."""
     early_stop_patience: int | None = Field(None, ge=1)
-    """Stop after this many epochs without improvement; empty: never."""
+    """Stop after this many epochs without improvement, looked at after epochs that are validated; empty: never."""
     monitor: Literal["loss", "dice"] = "dice"
-    """What counts as improvement on the validation patients: a lower loss, or a higher pooled Dice (of several classes,
-    their mean)."""
+    """What counts as improvement on the validation patients: a lower loss, or a higher Dice (`validate_on` says of
+    what; of several classes, their mean)."""
     keep: Literal["best", "last"] = "best"
     """Weights of the best epoch by `monitor`, or of the last one."""
     batch_size: int = Field(16, ge=1)
@@ -87,6 +95,13 @@ class TrainingSettings(Section):
     validation_fraction: float = Field(0.2, ge=0, lt=1)
     """Share of the training patients held back to monitor the training (never fewer than one patient); 0: none, then
     the training loss is monitored."""
+    validate_every: int = Field(1, ge=1)
+    """Epochs from one validation to the next; the last epoch always has one. Only an epoch with a validation can be an
+    improvement, or the best."""
+    validate_on: Literal["samples", "volumes"] = "samples"
+    """What the Dice of a validation is of. samples: all pixels of slices, windows or segments like those of the
+    training, pooled; volumes: the validation scans as a whole, segmented as `output` says on the network's grid, the
+    mean over the scans (slower)."""
     augmentation: AugmentationSettings = AugmentationSettings()
     """Random changes of what is trained on."""
     mixed_precision: bool = True
@@ -96,6 +111,29 @@ class TrainingSettings(Section):
     others. Off, because a machine of another kind then rounds otherwise."""
     deterministic: bool = True
     """Ask the GPU for repeatable kernels; a little slower. The CPU always is repeatable."""
+
+    @property
+    def epochs_between(self) -> int:
+        """Epochs from one value of what is monitored to the next: the training loss is there after every one."""
+        return self.validate_every if self.validation_fraction > 0 else 1
+
+    def is_validated(self, epoch: int) -> bool:
+        """Whether what is monitored has a new value after an epoch (counted from 1)."""
+        return epoch % self.epochs_between == 0 or epoch == self.epochs
+
+    @model_validator(mode="after")
+    def _momentum_of_nesterov(self) -> TrainingSettings:
+        if self.optimiser == "sgd" and self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov: true needs a momentum; set nesterov: false, or a momentum above 0")
+        return self
+
+    @model_validator(mode="after")
+    def _volumes_to_validate_on(self) -> TrainingSettings:
+        if self.validate_on == "volumes" and self.validation_fraction == 0:
+            raise ValueError("validate_on: volumes needs validation patients; set a validation_fraction above 0")
+        if self.validate_on == "volumes" and self.monitor == "loss":
+            raise ValueError("validate_on: volumes measures a Dice; set monitor: dice")
+        return self
 
 
 class OutputSettings(Section):
@@ -172,7 +210,8 @@ class LiverSettings(Section):
     network, and are the reference that the found ones are measured against."""
     command: str | None = None
     """The external program with `{image}` and `{out}` in place of the two files, e.g.
-    ``TotalSegmentator -i {image} -o {out} --ml --roi_subset liver``."""
+    ``TotalSegmentator -i {image} -o {out} --ml --roi_subset liver``; or with `{image_folder}` and `{out_folder}`, as in
+    `programs`."""
     labels: list[int] = []
     """Which labels of the external program's mask are liver, e.g. [5] of TotalSegmentator's organs, or [1, 2] where 2
     is a tumour in it. Empty: the only label that there is."""
@@ -194,10 +233,8 @@ class LiverSettings(Section):
 
     @model_validator(mode="after")
     def _command_has_places(self) -> LiverSettings:
-        if self.missing == "command":
-            absent = [place for place in ("{image}", "{out}") if place not in (self.command or "")]
-            if absent:
-                raise ValueError(f"missing: command needs a `command` with {' and '.join(absent)} in it")
+        if self.missing == "command" and (absent := lacking(self.command or "")):
+            raise ValueError(f"missing: command needs a `command` with {' and '.join(absent)} in it")
         return self
 
 

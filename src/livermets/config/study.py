@@ -14,6 +14,7 @@ from livermets.config.concordance import ConcordanceSettings
 from livermets.config.networks import LIVER, OWN, FurtherNetwork
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.preprocess import PreprocessSettings
+from livermets.config.programs import LesionProgram
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.config.report import ReportSettings
 from livermets.config.segmentation import SegmentationSettings
@@ -46,6 +47,9 @@ class StudyConfig(Section):
     networks: dict[Name, FurtherNetwork] = {}
     """Further lesion networks by name, trained beside the study's own (automatic), each a mask source of the validation
     scans: {giannini2020: {preset: giannini2020}}."""
+    programs: dict[Name, LesionProgram] = {}
+    """External programs that find lesions, by name, each a mask source of the validation scans: {nnunet: {command:
+    "nnUNetv2_predict -i {image_folder} -o {out_folder} -d 3 -c 3d_fullres", labels: [2]}}."""
     radiomics: RadiomicsSettings = RadiomicsSettings()
     """Sliding-ROI and whole-lesion features."""
     selection: SelectionSettings = SelectionSettings()
@@ -66,27 +70,33 @@ class StudyConfig(Section):
 
     _starts = field_validator("sources")(not_its_own_start)
 
-    @field_validator("networks")
+    @field_validator("networks", "programs")
     @classmethod
-    def _taken_names(cls, networks: dict[str, FurtherNetwork]) -> dict[str, FurtherNetwork]:
+    def _taken_names(cls, named: dict[str, Any]) -> dict[str, Any]:
         for name, whose in ((OWN, "own"), (LIVER, "liver")):
-            if name in networks:
+            if name in named:
                 raise ValueError(f"{name} is what the study's {whose} network is called; choose another name")
-        return networks
+        return named
 
     @model_validator(mode="after")
     def _one_source_per_name(self) -> StudyConfig:
         drawn = {name: cohort for cohort, settings in self.cohorts.items() for name in settings.given_sources}
-        for name in (OWN, LIVER, *self.networks):
+        for name in (OWN, LIVER, *self.networks, *self.programs):
             if name in drawn:
                 where = f"cohort {drawn[name]} names given masks so"
-                raise ValueError(f"{name} is a network's name, and {where}; choose another name there")
+                kind = "program" if name in self.programs else "network"
+                raise ValueError(f"{name} is a {kind}'s name, and {where}; choose another name there")
+        for name in self.programs:
+            if name in self.networks:
+                raise ValueError(f"{name} is a network and a program; choose another name for one of them")
+            if name in self.sources and (self.sources[name].reader or self.sources[name].start):
+                raise ValueError(f"sources.{name}: it is a program, which has no `reader` and no `start`")
         return self
 
     @model_validator(mode="after")
     def _sources_exist(self) -> StudyConfig:
         given = [name for settings in self.cohorts.values() for name in settings.given_sources]
-        sources = dict.fromkeys([*given, OWN, *self.networks])
+        sources = dict.fromkeys([*given, OWN, *self.networks, *self.programs])
         reference, primary = self.concordance.reference, self.concordance.primary
         needed = any(settings.needs_reference for settings in self.cohorts.values())
         if needed and reference not in given:

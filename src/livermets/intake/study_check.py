@@ -16,6 +16,7 @@ from livermets.errors import ProblemList
 from livermets.intake.checks import problems_of
 from livermets.intake.further_masks import further_masks
 from livermets.intake.on_disk import check_left_over
+from livermets.intake.repeated_people import Repeat, SeenLivers
 from livermets.intake.scan_data import ScanData
 
 PROBLEM_COLUMNS = ("severity", "where", "what", "fix")
@@ -60,6 +61,8 @@ class StudyCheck:
     problems: ProblemList
     scans: list[ScanSummary]
     study: Study = field(default_factory=lambda: Study(()))
+    repeats: list[Repeat] = field(default_factory=list)
+    """Pairs of scans that are probably of one person under two names."""
 
     def problem_table(self) -> pd.DataFrame:
         """One row per problem, without the paths that the screen shows: errors first, then what is said of a whole
@@ -87,6 +90,7 @@ def check_study(
     problems = ProblemList()
     summaries = []
     drawn: dict[tuple[str, str], list[int]] = {}
+    livers = SeenLivers()
     seen: dict[str, ProblemList] = {cohort.name: ProblemList() for cohort in study.cohorts}
     for scan in progress([scan for cohort in study.cohorts if cohort.written for scan in cohort.scans()]):
         cohort = study.cohort(scan.cohort)
@@ -98,15 +102,18 @@ def check_study(
         seen[scan.cohort].extend(found)
         problems.extend(found)
         summaries.append(_summary(scan, cohort, data, lesions, found))
+        if data is not None and cohort.settings.phantom is None:
+            livers.add(scan, data)
         if data is not None and look is not None:
             look(scan, data)
     _check_images_once(summaries, problems)
+    repeats = livers.check(problems)
     _check_drawn(drawn, problems)
     check_left_over(study, problems)
     for cohort in study.cohorts:
         _check_accepted(cohort, seen[cohort.name], problems)
         summaries += _excluded(cohort)
-    return StudyCheck(problems, summaries, study)
+    return StudyCheck(problems, summaries, study, repeats)
 
 
 def _check_drawn(drawn: dict[tuple[str, str], list[int]], problems: ProblemList) -> None:

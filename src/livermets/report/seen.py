@@ -31,6 +31,18 @@ def cohort_words(study: StudyResults, cohort: str, timepoint: str = "all") -> st
     return f"{cohort} ({fmt.count_of(int(seen.sum()), len(seen))} scans {_SEEN})"
 
 
+def programs_note(study: StudyResults) -> list[Note]:
+    """The external programs of which nobody says whether they were trained on patients of the study."""
+    unknown = [name for name, program in study.config.programs.items() if program.trained_on is None]
+    if not unknown:
+        return []
+    text = (
+        f"External programs: {fmt.listed(unknown)}. The study does not say which of its patients they were trained on. "
+        "Of such patients, figures show how well a program learnt them and not how well it does in others."
+    )
+    return [Note(text, "caution")]
+
+
 def seen_note(study: StudyResults) -> list[Note]:
     """Which cohorts show how well the network learnt, and not how well it does in others."""
     counts = {name: seen_scans(study, name) for name in study.cohorts}

@@ -52,7 +52,7 @@ def mask_sources(config: ReportedConfig, folder: ResultsFolder) -> MaskSources:
     of."""
     reference, chosen = config.concordance.reference, config.concordance.primary
     networks = (OWN, *config.networks) if has_networks(config, folder) else ()
-    given = tuple(dict.fromkeys(_given(config, reference)))
+    given = tuple(dict.fromkeys([*config.programs, *_given(config, reference)]))
     if not networks and not given:
         found = _found(folder) - {reference}
         others = found or ({OWN} if not config.cohorts else set())

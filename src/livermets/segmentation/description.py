@@ -39,7 +39,8 @@ class TrainingDescription(BaseModel):
     """Digest of every preprocessed scan that it was trained on or monitored with, by folder."""
     code: str
     digest: str
-    """Of everything above: a training continues only where it was begun with the same."""
+    """Of everything above (and of `output`, where whole scans monitor the training): a training continues only where it
+    was begun with the same."""
     parameter_count: int
     convolution_count: int
     device: str

@@ -26,11 +26,13 @@ def training_curves(log: pd.DataFrame, kept_epoch: int | None) -> Figure:
     """Loss and Dice over epochs; an upright line marks the epoch whose weights were kept, where that is known."""
     looks = dict(zip(("training", "validation"), SERIES, strict=False))
     with panels(2, 150, 65, common=False) as (drawn, both):
-        for axes, measure, word in zip(both, ("loss", "dice"), ("Loss", "Dice of all validation pixels"), strict=True):
+        for axes, measure, word in zip(both, ("loss", "dice"), ("Loss", "Validation Dice"), strict=True):
             for of, look in looks.items():
                 column = f"{of}_{measure}"
-                if column in log and log[column].notna().any():
-                    axes.plot(log["epoch"], log[column], color=look.colour, linestyle=look.line, label=of)
+                # Not every epoch need have a validation.
+                known = log[log[column].notna()] if column in log else log[:0]
+                if len(known):
+                    axes.plot(known["epoch"], known[column], color=look.colour, linestyle=look.line, label=of)
             if kept_epoch is not None:
                 axes.axvline(kept_epoch, color=GREY, linewidth=0.8, linestyle=":")
             axes.set(xlabel="Epoch", ylabel=word)

@@ -28,16 +28,22 @@ class GivenMasks(MatchedMasks):
 
 
 def match_given(
-    scan: Scan, cohort: Cohort, image: Volume, masks: Mapping[str, Volume | None], detection_dice: float
+    scan: Scan,
+    cohort: Cohort,
+    image: Volume,
+    masks: Mapping[str, Volume | None],
+    detection_dice: float,
+    seen: bool | None = None,
 ) -> GivenMasks:
     """Reads, checks and matches the masks of the source that drew ``scan``'s. ``masks``: ``lesions`` of the reference
-    and the given ``liver``, where there are any. Raises `InputError` with everything that is wrong with them."""
+    and the given ``liver``, where there are any; ``seen``: whether a program that drew them was trained on the patient,
+    where that is known. Raises `InputError` with everything that is wrong with them."""
     liver = masks.get("liver")
     on = ScanData(image, "", liver=None if liver is None else liver.array > 0)
     drawn = checked_masks(scan, cohort, on)
     assert drawn.lesions is not None
     found = matched_masks(drawn.lesions, masks.get("lesions"), image, detection_dice)
-    metrics = dict(found.metrics)
+    metrics = dict(found.metrics) if seen is None else {"seen_in_training": int(seen), **found.metrics}
     if drawn.liver is not None:
         metrics |= structure_metrics("liver", liver, drawn.liver, image.grid.spacing_zyx_mm)
     second = None if drawn.liver is None else drawn.liver.astype(np.uint8)

@@ -1,11 +1,22 @@
-"""How well a network does on the samples that it is monitored with."""
+"""How well a network does on what it is monitored with: samples like those of the training, or whole scans."""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from livermets.segmentation.architectures.build import class_probabilities
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from livermets.config.segmentation import OutputSettings, TrainingSettings
+from livermets.segmentation.architectures.build import class_probabilities, images_on_device, networks_in, pick_device
+from livermets.segmentation.losses import Loss
+from livermets.segmentation.postprocess import class_mask, probability_threshold
+from livermets.segmentation.predict import half_precision
+from livermets.segmentation.training_scan import TrainingScan
+from livermets.segmentation.views.protocol import Samples, View
 
 
 class PooledDice:
@@ -28,3 +39,48 @@ class PooledDice:
         """The Dice of what was counted."""
         dice = torch.where(self.either > 0, 2 * self.both / self.either.clamp(min=1), 1.0)
         return float(dice.mean())
+
+
+@torch.inference_mode()
+def validation_pass(
+    network: nn.Module, loss_of: Loss, settings: TrainingSettings, device: torch.device, samples: Samples
+) -> tuple[float, float]:
+    """The mean loss over the validation samples, and their pooled Dice."""
+    network.eval()
+    loss, seen, dice = 0.0, 0, PooledDice()
+    for images, target, part in samples.batches(settings.batch_size):
+        images, target = images_on_device(images, device), target.to(device)
+        with half_precision(settings, device):
+            logits = networks_in(network)[part](images)
+        loss += float(loss_of(logits, target)) * len(images)
+        seen += len(images)
+        dice.add(logits, target)
+    return loss / seen, dice.value()
+
+
+@dataclass(frozen=True, eq=False)
+class VolumeDice:
+    """The Dice of whole scans, segmented as a trained network segments them, on the network's grid: the mean over the
+    scans, and of several classes the mean of theirs. What is neither there nor found has a Dice of 1."""
+
+    view: View
+    scans: Sequence[TrainingScan]
+    output: OutputSettings
+
+    def __call__(self, network: nn.Module) -> float:
+        """The mean Dice that a network reaches."""
+        return float(np.mean([self._of_scan(network, scan) for scan in self.scans]))
+
+    def _of_scan(self, network: nn.Module, scan: TrainingScan) -> float:
+        probability = self.view.probabilities(network, scan.image, scan.liver, self.output, pick_device())
+        within = scan.liver if self.output.restrict_to_liver else None
+        dice = []
+        for which in range(len(probability)):
+            threshold = probability_threshold(probability[which:].sum(axis=0), within, self.output)
+            dice.append(_dice(class_mask(probability, which, threshold, self.output), scan.target > which))
+        return float(np.mean(dice))
+
+
+def _dice(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
+    sizes = int(found.sum()) + int(true.sum())
+    return 2 * int((found & true).sum()) / sizes if sizes else 1.0

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from livermets.config.segmentation import TrainingSettings
 from livermets.errors import InputError, input_error
 from livermets.segmentation.architectures.build import class_probabilities, size_multiple
 from livermets.segmentation.field import padding_to
@@ -43,6 +44,13 @@ def segment_probabilities(network: nn.Module, segments: Tensor, tta: str, lost_m
     """Probability (batch, class, z, y, x) of segments, 0 in the margin that the network loses on every side."""
     found = mean_probabilities(network, segments, tta)
     return functional.pad(found, (lost_margin,) * 6) if lost_margin else found
+
+
+def half_precision(settings: TrainingSettings, device: torch.device) -> torch.autocast:
+    """Half-precision arithmetic within, where a training's settings ask for it on this kind of device."""
+    if device.type == "cuda":
+        return torch.autocast("cuda", dtype=gpu_half_type(), enabled=settings.mixed_precision)
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=settings.cpu_bfloat16)
 
 
 def gpu_half_type() -> torch.dtype:

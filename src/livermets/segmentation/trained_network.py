@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from livermets.config.segmentation import LiverSettings, OutputSettings, SegmentationSettings
 from livermets.figures.overlay import SLICE_DOTS_PER_INCH
@@ -15,6 +16,7 @@ from livermets.segmentation.architectures.build import NetworkPlan, convolution_
 from livermets.segmentation.classes import LESION, Classes, most_probable
 from livermets.segmentation.description import NetworkDescription, TrainingDescription, write_description
 from livermets.segmentation.figures import example_panes, examples, training_curves
+from livermets.segmentation.monitoring import VolumeDice
 from livermets.segmentation.training_loop import CheckpointPlace, TrainedNetwork, train_network
 from livermets.segmentation.training_material import TrainingMaterial
 from livermets.segmentation.training_set import TrainingSet, assemble
@@ -43,7 +45,9 @@ def train_and_write(
     planned = training_description(material, own, plan, data, seed)
     print_size(planned)
     place = CheckpointPlace(side, planned.digest) if side else None
-    trained = train_network(data.training, data.validation, plan, own.training, seed, place, workers)
+    by_volumes = own.training.validate_on == "volumes"
+    dice = VolumeDice(view, data.validation_volumes, own.output) if by_volumes else None
+    trained = train_network(data.training, data.validation, plan, own.training, seed, place, workers, dice)
     write_csv(out / "training_log.csv", trained.log)
     weights_digest = save_weights(out, trained.weights)
     write_description(out, _description(planned, trained, weights_digest))
@@ -89,13 +93,19 @@ def training_description(
     }
     return TrainingDescription(
         **made_from,
-        digest=text_digest(canonical_json(made_from)),
+        digest=text_digest(canonical_json(made_from | _cut_at(own))),
         parameter_count=parameter_count(built),
         convolution_count=convolution_count(built),
         device=pick_device().type,
         versions=versions(),
         **data.description(),
     )
+
+
+def _cut_at(own: SegmentationSettings | LiverSettings) -> dict[str, Any]:
+    """How the validation scans are segmented, where the choice of the epoch depends on it."""
+    by_volumes = own.training.validate_on == "volumes"
+    return {"output": own.output.model_dump(mode="json")} if by_volumes else {}
 
 
 def _description(planned: TrainingDescription, trained: TrainedNetwork, weights_sha256: str) -> NetworkDescription:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,8 +28,8 @@ from livermets.segmentation.architectures.build import (
 )
 from livermets.segmentation.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
 from livermets.segmentation.losses import Loss, build_loss, inverse_frequency_weights
-from livermets.segmentation.monitoring import PooledDice
-from livermets.segmentation.predict import gpu_half_type, out_of_memory_advice
+from livermets.segmentation.monitoring import validation_pass
+from livermets.segmentation.predict import gpu_half_type, half_precision, out_of_memory_advice
 from livermets.segmentation.schedule import build_optimiser, build_schedule
 from livermets.segmentation.views.protocol import EpochSamples, Samples
 from livermets.segmentation.weights import load_pretrained
@@ -115,8 +115,10 @@ def train_network(
     seed: int,
     place: CheckpointPlace | None = None,
     workers: int = 0,
+    dice_of_volumes: Callable[[nn.Module], float] | None = None,
 ) -> TrainedNetwork:
-    """Trains a network on samples, monitored on others (on the training loss if there are none).
+    """Trains a network on samples, monitored on others (on the training loss if there are none). ``dice_of_volumes``:
+    the Dice of whole validation scans, in place of that of the samples.
 
     The same seed, data and settings give the same weights on one machine's CPU, interrupted or not.
     Raises `InputError` if no sample shows what is looked for, or memory runs out."""
@@ -135,7 +137,7 @@ def train_network(
             training.restore(found)
             logger.info("Continuing after epoch %d", training.epoch)
         for _ in epochs_left(training):
-            run_epoch(training, dataset, validation, workers)
+            run_epoch(training, dataset, validation, workers, dice_of_volumes)
             if place:
                 save_checkpoint(place.folder, place.digest, training.state())
         if place:
@@ -196,7 +198,8 @@ def epochs_left(training: Training) -> Iterable[int]:
     settings = training.settings
     with tqdm(total=settings.epochs, initial=training.epoch, desc="training", unit="epoch", mininterval=5) as bar:
         while training.epoch < settings.epochs:
-            if settings.early_stop_patience and training.stale_epochs >= settings.early_stop_patience:
+            patience = settings.early_stop_patience
+            if patience and training.stale_epochs >= patience and settings.is_validated(training.epoch):
                 logger.info("Stopped early: no improvement in %d epochs", training.stale_epochs)
                 return
             yield training.epoch
@@ -204,21 +207,33 @@ def epochs_left(training: Training) -> Iterable[int]:
             bar.update()
 
 
-def run_epoch(training: Training, dataset: EpochSamples, validation: Samples | None, workers: int) -> None:
-    """One pass over the epoch's samples, one over the validation samples, and what follows from their result."""
+def run_epoch(
+    training: Training,
+    dataset: EpochSamples,
+    validation: Samples | None,
+    workers: int,
+    dice_of_volumes: Callable[[nn.Module], float] | None = None,
+) -> None:
+    """One pass over the epoch's samples, one over the validation samples where it is their turn, and what follows from
+    their result: without one nothing can improve, and a plateau has no value to look at."""
     started = time.perf_counter()
     dataset.set_epoch(training.epoch)
     training_loss = train_pass(training, dataset, workers)
     seconds = time.perf_counter() - started
+    training.epoch += 1
+    judged = training.settings.is_validated(training.epoch)
     validation_loss, validation_dice = float("nan"), float("nan")
-    if validation is not None:
-        validation_loss, validation_dice = validation_pass(training, validation)
+    if validation is not None and judged:
+        validation_loss, validation_dice = validation_pass(
+            training.network, training.loss, training.settings, training.device, validation
+        )
+        if dice_of_volumes is not None:
+            validation_dice = dice_of_volumes(training.network)
     loss = training_loss if validation is None else validation_loss
     by_dice = training.settings.monitor == "dice" and validation is not None
     # Lower is better. Before a network finds anything its Dice stands still: the loss decides between equals.
     value = [-validation_dice, loss] if by_dice else [loss, loss]
-    training.epoch += 1
-    improved = value < training.best_value
+    improved = judged and value < training.best_value
     if improved:
         training.best_value, training.best_epoch = value, training.epoch
         training.best_weights = {k: v.detach().cpu().clone() for k, v in training.network.state_dict().items()}
@@ -227,8 +242,10 @@ def run_epoch(training: Training, dataset: EpochSamples, validation: Samples | N
     row = (training.epoch, rate, training_loss, validation_loss, validation_dice, improved, seconds, speed)
     training.log.append(dict(zip(LOG_COLUMNS, row, strict=True)))
     if training.schedule is not None:
-        plateau = isinstance(training.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau)
-        training.schedule.step(value[0]) if plateau else training.schedule.step()
+        if not isinstance(training.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            training.schedule.step()
+        elif judged:
+            training.schedule.step(value[0])
 
 
 def train_pass(training: Training, dataset: EpochSamples, workers: int) -> float:
@@ -264,25 +281,3 @@ def train_step(training: Training, network: int, images: Tensor, target: Tensor)
     training.scaler.step(training.optimiser)
     training.scaler.update()
     return loss.detach()
-
-
-def half_precision(settings: TrainingSettings, device: torch.device) -> torch.autocast:
-    """Half-precision arithmetic within, where the settings ask for it on this kind of device."""
-    if device.type == "cuda":
-        return torch.autocast("cuda", dtype=gpu_half_type(), enabled=settings.mixed_precision)
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=settings.cpu_bfloat16)
-
-
-@torch.inference_mode()
-def validation_pass(training: Training, samples: Samples) -> tuple[float, float]:
-    """The mean loss over the validation samples, and their pooled Dice."""
-    training.network.eval()
-    loss, seen, dice = 0.0, 0, PooledDice()
-    for images, target, network in samples.batches(training.settings.batch_size):
-        images, target = images_on_device(images, training.device), target.to(training.device)
-        with half_precision(training.settings, training.device):
-            logits = networks_in(training.network)[network](images)
-        loss += float(training.loss(logits, target)) * len(images)
-        seen += len(images)
-        dice.add(logits, target)
-    return loss / seen, dice.value()

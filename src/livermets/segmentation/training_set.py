@@ -24,6 +24,9 @@ class TrainingSet:
     training_patients: list[str]
     validation_patients: list[str]
     validation_scans: list[TrainingScan]
+    """What the network is shown of the scans that monitor it (without any: of those that it is trained on)."""
+    validation_volumes: list[TrainingScan]
+    """The scans that monitor it, whole."""
 
     def description(self) -> dict[str, Any]:
         """Counts and patients, as the network's description has them."""
@@ -54,10 +57,11 @@ def assemble(
     if not any((scan.target == classes.focus).any() for scan in scans):
         what = f"none of them shows the {classes.found[-1]}"
         raise input_error("training scans", what, "Add scans with masks of it")
-    scans = view.shown(scans, network)
     ours, held_back = validation_split([scan.patient_id for scan in scans], training.validation_fraction, seed)
+    volumes = [scan for scan in scans if scan.patient_id in set(held_back)]
+    scans = view.shown(scans, network)
     train_scans = [scan for scan in scans if scan.patient_id in set(ours)]
     monitor_scans = [scan for scan in scans if scan.patient_id in set(held_back)]
     monitor = view.samples(monitor_scans, network) if monitor_scans else None
     samples = view.samples(train_scans, network)
-    return TrainingSet(samples, monitor, ours, held_back, monitor_scans or train_scans)
+    return TrainingSet(samples, monitor, ours, held_back, monitor_scans or train_scans, volumes)

@@ -13,6 +13,7 @@ from livermets.cohort.study import Study
 from livermets.config.applied import study_from_option
 from livermets.errors import InputError, ProblemList
 from livermets.intake.qc import qc_picture
+from livermets.intake.repeated_people import FOLDER, repeat_picture
 from livermets.intake.scan_data import ScanData
 from livermets.intake.study_check import StudyCheck, check_study
 from livermets.io.atomic import write_text
@@ -63,9 +64,13 @@ def _looked_at(option: str, pictures: Path | None) -> tuple[StudyCheck, str]:
 
 
 def _write(out: Path, found: StudyCheck, text: str) -> None:
-    """Both tables, whatever they say; the summary only of a study without errors."""
+    """Both tables and the pictures of probable repeats, whatever they say; the summary only where there is no error."""
     write_csv(out / "problems.csv", found.problem_table())
     write_csv(out / "scans.csv", found.scan_table())
+    for picture in (out / FOLDER).glob("*.png"):
+        picture.unlink()  # of a check before
+    for repeat in found.repeats:
+        repeat_picture(out / FOLDER, repeat)
     if found.problems.errors:
         (out / PASSED).unlink(missing_ok=True)
     else:

@@ -49,7 +49,7 @@ class Demand:
 
 DEMANDS = {
     "phantom": Demand(5.4, 2.05, 2000, 0, disk_mb_per_megavoxel=1.0),
-    "check": Demand(2, 0.17, 1500, 0),  # scans are opened one after the other
+    "check": Demand(2, 0.2, 1500, 0.1),  # scans are opened one after the other
     "intake": Demand(3.4, 0.22, 320, 13, disk_mb=0.4, disk_mb_per_megavoxel=1.0),
     "outcome": Demand(1.5, 0.001, 200, 0),
     "liver": Demand(1.1, 0.03, 180, 4, disk_mb_per_megavoxel=0.005),
@@ -60,6 +60,7 @@ DEMANDS = {
     "unpack_facts": Demand(2, 0, 300, 0),
     "segment": Demand(4, 1.0, 600, 25, disk_mb=0.4, disk_mb_per_megavoxel=0.02, gpu=True),
     "diagnostics": Demand(4, 0.001, 400, 0.1),
+    "lesion_program": Demand(60, 8.0, 8000, 50, disk_mb_per_megavoxel=0.005, gpu=True),  # a guess: whose program it is
     "match": Demand(3.4, 0.22, 320, 13, disk_mb=0.4, disk_mb_per_megavoxel=0.02),
     "overlap": Demand(4, 0.001, 400, 0.1),
     "readers_scan": Demand(3, 0.6, 300, 25),

@@ -21,8 +21,8 @@ SMALLEST_SLICE_SECONDS = 0.02
 # One evaluation of a chromosome (training of a two-layer network in every fold) per training lesion and fold.
 EVALUATION_SECONDS, EVALUATION_SECONDS_PER_LESION = 0.01, 0.0005
 LESIONS_PER_SCAN = 3
-# Not measured here: what a data-centre GPU is expected to gain over one core for the two rules that use it.
-GPU_GAIN = {"train_segmentation": 100.0, "segment": 3.0}
+# Not measured here: what a data-centre GPU is expected to gain over one core for the rules that use it.
+GPU_GAIN = {"train_segmentation": 100.0, "segment": 3.0, "lesion_program": 10.0}
 SECONDS_PER_SLURM_JOB = 3.0
 
 
@@ -75,7 +75,8 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "unpack_model": [[]] if plan.bundle and plan.bundle.brings("response") else [],
         "unpack_facts": [[]] if plan.bundle else [],
         "segment": [[scan] for scan in drawn],
-        "match": [[scan] for source in sources.given for scan in sources.drawn_by(source)],
+        "lesion_program": [[scan] for source in sources.programs for scan in sources.drawn_by(source)],
+        "match": [[scan] for source in sources.brought_in for scan in sources.drawn_by(source)],
         "overlap": [scans] if sources.others else [],
         "readers_scan": [[scan] for scan in readers.scans],
         "reader_scores": [[] for _ in readers.scores if readers.wanted],

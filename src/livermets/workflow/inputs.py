@@ -12,8 +12,10 @@ from typing import Any
 
 from livermets.cohort.rows import PHANTOM_FOLDER
 from livermets.cohort.scan import Scan
+from livermets.config.intake import mask_part
 from livermets.config.networks import LIVER, OWN
 from livermets.config.roles import USED
+from livermets.provenance import canonical_json
 from livermets.workflow.networks import preprocessed_for
 from livermets.workflow.plan import Plan
 from livermets.workflow.scans import Scans
@@ -21,6 +23,8 @@ from livermets.workflow.scans import Scans
 PREPROCESSED = "results/{cohort}/preprocess/{network}/{patient}/{timepoint}"
 MASKS = "results/{cohort}/segmentation/{source}/{patient}/{timepoint}"
 """The folders of one scan and one network, or one source of masks."""
+PROGRAM_MASK = "results/{cohort}/programs/{source}/{patient}/{timepoint}.nii.gz"
+"""What an external program draws of one scan."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +97,33 @@ class Inputs:
         return self.plan.source_files(self.scan(wildcards))
 
     def further_masks(self, wildcards: Any) -> str | list[str]:
-        """The mask files that a source beside the reference has given of a scan."""
+        """The mask files that a source beside the reference has given of a scan, or a program has written."""
+        if wildcards.source in self.plan.sources.programs:
+            return PROGRAM_MASK.format(**_names(wildcards))
         if self.plan.is_phantom(wildcards.cohort):
             return PHANTOM_FOLDER.format(cohort=wildcards.cohort)
         return [str(path) for path in self.scan(wildcards).of_source(wildcards.source).mask_paths]
+
+    def mask_settings(self, wildcards: Any) -> str:
+        """What `match` needs of a mask that is brought in, as JSON."""
+        scan, source = self.scan(wildcards), wildcards.source
+        if source in self.plan.sources.programs:
+            settings = self.plan.study.cohort(scan.cohort).settings.read_binary()
+            return canonical_json(mask_part(settings, scan.image_path, None, PROGRAM_MASK.format(**_names(wildcards))))
+        return self.plan.mask_settings(scan, source)
+
+    def program_settings(self, wildcards: Any) -> str:
+        """What decides the masks of an external program, as JSON."""
+        program = self.plan.config.programs[wildcards.source]
+        return canonical_json(program.model_dump(mode="json", exclude={"trained_on"}))
+
+    def seen_option(self, wildcards: Any) -> str:
+        """`--seen`, where the study says whether the program was trained on the patient."""
+        program = self.plan.config.programs.get(wildcards.source)
+        if program is None or program.trained_on is None:
+            return ""
+        names = {wildcards.patient, f"{wildcards.cohort}/{wildcards.patient}"}
+        return "--seen" if names.intersection(program.trained_on) else "--not-seen"
 
     def lesions_option(self, wildcards: Any) -> str:
         """`--lesions` with the reference's mask, where the scan came with one."""
@@ -197,8 +224,11 @@ class Inputs:
     def _folder_of_source(self, wildcards: Any) -> str:
         if wildcards.source == self.plan.sources.reference:
             return f"results/{wildcards.cohort}/intake/{wildcards.patient}/{wildcards.timepoint}"
-        scan = {key: getattr(wildcards, key) for key in ("cohort", "source", "patient", "timepoint")}
-        return MASKS.format(**scan)
+        return MASKS.format(**_names(wildcards))
+
+
+def _names(wildcards: Any) -> dict[str, str]:
+    return {key: getattr(wildcards, key) for key in ("cohort", "source", "patient", "timepoint")}
 
 
 def _given(option: str, name: str, wildcards: Any) -> str:

@@ -21,7 +21,7 @@ from livermets.workflow.livers import Livers
 STAGES = ("bundle", "check", "concordance", "model", "networks", "overlap", "readers", "report")
 NOT_RESULTS = ("logs", "benchmarks", "checkpoints")
 OF_A_SCAN = ("intake", "liver", "features", "readers")
-OF_A_NETWORK = ("preprocess", "segmentation")
+OF_A_NETWORK = ("preprocess", "programs", "segmentation")
 """Stages of a cohort with one folder per network, and in that one per scan; of the others, one per scan at once."""
 TOLD_ONE_BY_ONE = 5
 """Of more in one folder (the patients of a study whose folders were laid out otherwise) only the first are named."""
@@ -57,11 +57,17 @@ class Made:
         return cls(
             {name: known.get(name) for name in config.cohorts},
             frozenset(name for name, settings in config.cohorts.items() if _validates(settings)),
-            frozenset([*config.networks, *(name for s in config.cohorts.values() for name in s.mask_files)]),
+            frozenset(_sources(config)),
             Livers.of(config, study).need_network if study else config.segmentation.liver.missing == "network",
             config.segmentation.cross_fit,
             _unpacked(config),
         )
+
+
+def _sources(config: StudyConfig) -> Iterator[str]:
+    """Every mask source beside the study's own network."""
+    yield from (*config.networks, *config.programs)
+    yield from (name for settings in config.cohorts.values() for name in settings.mask_files)
 
 
 def _unpacked(config: StudyConfig) -> dict[str, frozenset[str]]:

@@ -96,5 +96,9 @@ def checkpoint_folder(network: str) -> str:
 
 
 def _training_parts(section: SegmentationSettings | LiverSettings) -> dict[str, Any]:
-    """Architecture, training, and what is shown of a scan. A threshold does not train a network again."""
-    return section.model_dump(mode="json", include={"network", "sampling", "training"})
+    """Architecture, training, and what is shown of a scan. A threshold does not train a network again, unless whole
+    scans are cut at it to choose the epoch."""
+    parts = {"network", "sampling", "training"}
+    if section.training.validate_on == "volumes":
+        parts.add("output")
+    return section.model_dump(mode="json", include=parts)

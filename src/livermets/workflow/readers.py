@@ -71,7 +71,10 @@ class Readers:
     def settings(self) -> str:
         """What the summary goes by, as JSON."""
         config, keys = self.plan.config, ("sources", "readers", "statistics")
-        return canonical_json(config.model_dump(mode="json", include=set(keys)))
+        values = config.model_dump(mode="json", include=set(keys))
+        for name in config.programs:
+            values["sources"][name] = {**values["sources"].get(name, {}), "tool": True}
+        return canonical_json(values)
 
     @property
     def scores(self) -> list[str]:

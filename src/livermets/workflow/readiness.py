@@ -18,13 +18,16 @@ from livermets.segmentation.pretrained import checked_pretrained_file
 from livermets.workflow.applied import applied_problems
 from livermets.workflow.livers import Livers
 
+LISTED = 5
+"""Names that a problem lists."""
+
 
 def study_problems(config: StudyConfig, study: Study) -> ProblemList:
     """What tables show, and what the cohorts lack for the stages that the configuration asks for."""
     problems, facts = ProblemList([*study.problems, *source_problems(study)]), facts_of(config)
     if facts is not None:
         problems.extend(applied_problems(config, study, facts))
-    _check_training(study, facts, problems)
+    _check_training(study, facts, problems, bool(config.programs))
     _check_response_timepoints(config, study, problems)
     _check_both_classes(config, study, problems)
     if facts is None or not facts.brings("segmentation"):
@@ -32,6 +35,7 @@ def study_problems(config: StudyConfig, study: Study) -> ProblemList:
         _check_compared(config, study, problems)
         problems.extend(network_problems(config, study))
     _check_scores(config, study, problems)
+    _check_programs(config, study, problems)
     return problems
 
 
@@ -41,20 +45,21 @@ def file_problems(study: Study) -> ProblemList:
     return ProblemList([problem for scan in scans for problem in missing_files(scan)])
 
 
-def _check_training(study: Study, facts: BundleFacts | None, problems: ProblemList) -> None:
-    """Whatever is to be applied or judged must be fitted first. Masks that were given can be judged as they are."""
+def _check_training(study: Study, facts: BundleFacts | None, problems: ProblemList, programs: bool) -> None:
+    """Whatever is to be applied or judged must be fitted first. Masks that were given, or that external programs draw,
+    can be judged as they are."""
     if any(cohort.problems.errors for cohort in study.cohorts):
         return  # rows that cannot be read may be those that train
     scans = study.scans()
     trains = any("train" in (scan.roles.segmentation, scan.roles.response) for scan in scans)
-    judges_given = any(scan.further_sources for scan in study.scans("segmentation", "validation"))
+    judges_given = any(_is_judged(scan, programs) for scan in study.scans("segmentation", "validation"))
     if facts is None and not trains and not judges_given:
         what = "no cohort has the role train"
         problems.error("cohorts", what, "Networks and model are fitted on training cohorts")
         return
     fitted: dict[Task, str] = {"segmentation": "networks are", "response": "the model is"}
     for task, words in fitted.items():
-        asking = [scan for scan in study.scans(task, "validation", "predict") if _asks(scan, task)]
+        asking = [scan for scan in study.scans(task, "validation", "predict") if _asks(scan, task, programs)]
         brought = facts is not None and facts.brings(task)
         fitted_on = brought or any(
             roles.of(task) == "train" for cohort in study.cohorts for roles in cohort.settings.stated_roles
@@ -67,10 +72,15 @@ def _check_training(study: Study, facts: BundleFacts | None, problems: ProblemLi
             )
 
 
-def _asks(scan: Scan, task: Task) -> bool:
+def _asks(scan: Scan, task: Task, programs: bool) -> bool:
     """Whether something must have been fitted for a task before it can use a scan."""
-    judged_as_given = task == "segmentation" and scan.roles.segmentation == "validation" and scan.further_sources
-    return not judged_as_given
+    of_masks = task == "segmentation" and scan.roles.segmentation == "validation"
+    return not (of_masks and _is_judged(scan, programs))
+
+
+def _is_judged(scan: Scan, programs: bool) -> bool:
+    """Whether a scan has masks to be judged though no network draws it."""
+    return bool(scan.further_sources) or (programs and scan.has_lesions)
 
 
 def _check_response_timepoints(config: StudyConfig, study: Study, problems: ProblemList) -> None:
@@ -153,9 +163,23 @@ def _timepoints(cohort: Cohort) -> set[str]:
 
 def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) -> None:
     unread = any(cohort.problems.errors for cohort in study.cohorts)
-    if config.networks and not unread and not any(s.has_lesions for s in study.scans("segmentation", "validation")):
-        what = "no validation cohort has lesion masks, on which networks could be compared"
-        problems.error("networks", what, "Add such a cohort, or leave this section out")
+    judged = unread or any(s.has_lesions for s in study.scans("segmentation", "validation"))
+    for section in ("networks", "programs"):
+        if getattr(config, section) and not judged:
+            what = f"no validation cohort has lesion masks, on which {section} could be compared"
+            problems.error(section, what, "Add such a cohort, or leave this section out")
+
+
+def _check_programs(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    """Patients that a program was trained on, under names that nobody has: whoever is meant would count as unseen."""
+    known = {name for s in study.scans() for name in (s.patient_id, f"{s.cohort}/{s.patient_id}")}
+    unread = any(cohort.problems.errors for cohort in study.cohorts)
+    for name, program in config.programs.items():
+        unknown = [patient for patient in program.trained_on or [] if patient not in known]
+        if unknown and not unread:
+            listed = ", ".join(unknown[:LISTED]) + (f" and {len(unknown) - LISTED} more" if unknown[LISTED:] else "")
+            what = f"no patient of this study is called {listed}"
+            problems.error(f"programs.{name}.trained_on", what, "Correct the ids, or leave out other studies' patients")
 
 
 def _check_scores(config: StudyConfig, study: Study, problems: ProblemList) -> None:

@@ -62,7 +62,9 @@ class Requests:
 
     def features_group(self, wildcards: Any) -> str:
         """ROI and lesion features of one mask. What a network draws comes later, so given masks do not wait for it."""
-        return "features_drawn" if wildcards.source in self.plan.sources.networks else "features_given"
+        sources = self.plan.sources
+        drawn = wildcards.source in (*sources.networks, *sources.programs)
+        return "features_drawn" if drawn else "features_given"
 
     def gpus(self, wildcards: Any) -> int:
         """One GPU per job. Where none is offered none is claimed, and such jobs run on the CPU, side by side."""

@@ -15,7 +15,7 @@ from livermets.workflow.scans import Scans
 
 @dataclass(frozen=True)
 class Sources:
-    """The reference, the networks that draw masks, and the further masks that were given."""
+    """The reference, the networks and external programs that draw masks, and the further masks that were given."""
 
     config: StudyConfig
     every_scan: Scans
@@ -32,10 +32,25 @@ class Sources:
         """The further sources whose masks are given and can be compared with the reference's, in the study's order."""
         return list(dict.fromkeys(name for scan in self.every_scan for name in _compared(scan)))
 
+    @cached_property
+    def programs(self) -> list[str]:
+        """The external programs that draw a scan, in the study's order."""
+        return list(self.config.programs) if self._judged else []
+
+    @property
+    def brought_in(self) -> list[str]:
+        """The sources whose masks are made elsewhere, and checked and matched as they come."""
+        return [*self.programs, *self.given]
+
     @property
     def others(self) -> list[str]:
-        """Every source but the reference: networks, then given masks."""
-        return [*self.networks, *self.given]
+        """Every source but the reference: networks, then external programs, then given masks."""
+        return [*self.networks, *self.brought_in]
+
+    @cached_property
+    def _judged(self) -> Scans:
+        """The scans that masks are judged on."""
+        return self.every_scan.filter(segmentation=["validation"], has_lesions=True)
 
     @property
     def primary(self) -> str | None:
@@ -51,14 +66,14 @@ class Sources:
 
     def drawn_by(self, source: str) -> Scans:
         """The scans with a mask of a source. The study's own network draws every scan that segmentation uses; further
-        ones only those that they are judged on."""
+        ones and programs only those that they are judged on."""
         if source == self.reference:
             return self.every_scan.filter(has_lesions=True)
         if source in self.given:
             return Scans(scan for scan in self.every_scan if source in _compared(scan))
         if source == OWN:
             return self.every_scan.filter(segmentation=USED)
-        return self.every_scan.filter(segmentation=["validation"], has_lesions=True)
+        return self._judged
 
     def classified(self, source: str) -> Scans:
         """The scans whose lesions get a class from a source's masks. Of the patients that the model was fitted on that

@@ -228,3 +228,15 @@ def test_a_proposal_for_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[st
         'error: --role: "test" is not a role. Use train, validation, predict, '
         "segmentation=train, segmentation=validation.",
     ]
+
+
+def test_one_person_under_two_names_is_shown_side_by_side(study: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livermets.intake.repeats.SMALLEST_ML", 50.0)  # patients of the small study have one liver
+    (study.folder / "results/check/repeats").mkdir(parents=True)
+    (study.folder / "results/check/repeats/old.png").touch()
+    assert study.check() == 0
+    table = pd.read_csv(study.folder / "results/check/problems.csv")
+    said = table[table["what"].str.contains("probably the same person")]
+    assert said["where"].tolist() == ["cohort test, patient V1, baseline", "cohort train, patient T2, baseline"]
+    pictures = sorted(path.name for path in (study.folder / "results/check/repeats").iterdir())
+    assert [any(name in fix for fix in said["fix"]) for name in pictures] == [True, True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +126,29 @@ def test_a_source_that_the_scan_does_not_have(study: SmallStudy, capsys: pytest.
     (study.folder / "T1/r2.nii.gz").unlink()
     assert match(study) == 2
     assert "there is no mask by reader2. Sources beside the reference: none." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("said, column", [([], None), (["--seen"], 1), (["--not-seen"], 0)])
+def test_what_a_program_has_drawn_is_brought_in_like_a_given_mask(
+    study: SmallStudy, said: list[str], column: int | None
+) -> None:
+    save(study.folder / "made.nii.gz", LESIONS)
+    code = f"import shutil, sys; shutil.copy({str(study.folder / 'made.nii.gz')!r}, sys.argv[2])"
+    (study.folder / "program.py").write_text(code)
+    command = f"{sys.executable} {study.folder / 'program.py'} {{image}} {{out}}"
+    program = json.dumps({"command": command, "labels": [1, 2]})
+    words = ("--image", "in/image.nii.gz", "--program", "tool", "--out", "drawn.nii.gz", "--settings", program)
+    assert study.run("lesion-program", *words) == 0
+    settings = {"role": "predict", "patients": ["one"], "image": "T1/ct.nii.gz", "lesions": "drawn.nii.gz"}
+    assert match(study, *said, "--matching", "{}", settings=json.dumps(settings)) == 0
+    _, scan = tables(study)
+    assert (scan["detected_lesions"], scan["mts_dice"]) == (2, 1)
+    assert scan.get("seen_in_training") == column
+
+
+def test_a_program_that_the_study_does_not_have_is_named(study: SmallStudy, capsys: pytest.CaptureFixture[str]) -> None:
+    study.config["programs"] = {"tool": {"command": "tool {image} {out}"}}
+    words = ("--image", "in/image.nii.gz", "--program", "nnunet", "--out", "drawn.nii.gz", "--settings", "config.yaml")
+    assert study.run("lesion-program", *words) == 2
+    assert "there is no program nnunet. Programs of this study: tool." in capsys.readouterr().err
+    assert not (study.folder / "drawn.nii.gz").exists()

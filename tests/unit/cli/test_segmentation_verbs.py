@@ -79,6 +79,18 @@ def study(tmp_path_factory) -> Path:
     return root
 
 
+def test_a_network_may_be_judged_by_whole_scans_every_so_many_epochs(study, tmp_path):
+    values = json.loads(SETTINGS)
+    values["training"] |= {"validate_on": "volumes", "validate_every": 2, "optimiser": "sgd", "nesterov": False}
+    settings = ("--settings", json.dumps(values))
+    train([study / p / "pre" for p in PATIENTS], PATIENTS, tmp_path / "network", *settings)
+    log = pd.read_csv(tmp_path / "network" / "training_log.csv")
+    assert log["validation_dice"].notna().tolist() == [False, True, False, True]
+    described = json.loads((tmp_path / "network" / "network.json").read_text())
+    assert described["training"]["validate_on"] == "volumes"
+    assert described["best_epoch"] in (2, 4)
+
+
 def segment(study: Path, patient: str, out: Path, *more: object, lesions: bool = True) -> None:
     scan = study / patient / "baseline"
     masks = ["--lesions", scan / "lesions.nii.gz", "--liver-reference", scan / "liver.nii.gz"] if lesions else []

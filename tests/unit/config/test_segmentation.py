@@ -6,7 +6,7 @@ import pytest
 
 from livermets.config.load import validate_section
 from livermets.config.preprocess import PreprocessSettings
-from livermets.config.segmentation import SegmentationSettings
+from livermets.config.segmentation import SegmentationSettings, TrainingSettings
 from livermets.errors import InputError
 
 
@@ -63,6 +63,12 @@ from livermets.errors import InputError
         ({"network": {"pretrained": {"file": "a.pth", "sha256": "no"}, "architecture": "resnet18-unet"}}, "sha256"),
         ({"sampling": {"patch": 64, "slices": "all"}}, "patch takes windows within the liver"),
         ({"training": {"epoch": 3}}, "Did you mean `epochs`"),
+        ({"training": {"optimiser": "sgd", "momentum": 0}}, "nesterov: true needs a momentum; set nesterov: false"),
+        ({"training": {"momentum": 1}}, "segmentation.training.momentum: input should be less than 1 (found 1)"),
+        ({"training": {"validate_on": "volumes", "validation_fraction": 0}}, "set a validation_fraction above 0"),
+        ({"training": {"validate_on": "volumes", "monitor": "loss"}}, "measures a Dice; set monitor: dice"),
+        ({"training": {"validate_on": "scans"}}, "input should be 'samples' or 'volumes'"),
+        ({"liver": {"training": {"validate_every": 0}}}, "segmentation.liver.training.validate_every"),
     ],
 )
 def test_contradictions(values, sentence):
@@ -89,6 +95,20 @@ def test_liver_settings_keep_their_own_defaults_when_one_key_is_changed():
 def test_what_is_written_down_is_read_back_the_same(values):
     settings = SegmentationSettings.model_validate(values)
     assert SegmentationSettings.model_validate_json(settings.model_dump_json()) == settings
+
+
+@pytest.mark.parametrize(
+    "values, validated",
+    [
+        ({"epochs": 7}, [1, 2, 3, 4, 5, 6, 7]),
+        ({"epochs": 7, "validate_every": 3}, [3, 6, 7]),
+        ({"epochs": 2, "validate_every": 8}, [2]),
+        ({"epochs": 3, "validate_every": 3, "validation_fraction": 0}, [1, 2, 3]),  # the training loss is always there
+    ],
+)
+def test_the_last_epoch_is_always_validated(values, validated):
+    training = TrainingSettings.model_validate(values)
+    assert [epoch for epoch in range(1, training.epochs + 1) if training.is_validated(epoch)] == validated
 
 
 def test_a_window_must_rise():

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 from tests.network_descriptions import network_description
 
+from livermets.config.programs import LesionProgram
 from livermets.report.document import Figure, Pairs, Table
 from livermets.report.results import Network, read_results
+from livermets.report.sections.methods import methods_section
 from livermets.report.sections.trained_networks import networks_sections
-from livermets.report.seen import cohort_words, seen_note
+from livermets.report.seen import cohort_words, programs_note, seen_note
 
 TABLES = ("overlap", "overlap-detected", "detection", "lesion-wise", "false-positives", "per-patient", "scan-measures")
 
@@ -51,3 +53,30 @@ def test_a_network_names_the_epoch_whose_weights_it_has(made_study):
     section = networks_sections(dataclasses.replace(study, networks={"lesions": network}))[0].sections[0]
     said = dict(next(block for block in section.blocks if isinstance(block, Pairs)).items)
     assert said["epoch kept"] == "4"
+
+
+@pytest.mark.parametrize(
+    "trained_on, said", [({"tool": None, "other": []}, ["tool"]), ({"tool": None, "other": None}, ["tool", "other"])]
+)
+def test_programs_of_unknown_training_are_named(made_study, trained_on, said):
+    programs = {
+        name: LesionProgram(command="x {image} {out}", trained_on=patients) for name, patients in trained_on.items()
+    }
+    config = made_study.results.config.model_copy(update={"programs": programs})
+    (note,) = programs_note(dataclasses.replace(made_study.results, config=config))
+    assert note.text.startswith(f"External programs: {' and '.join(said)}. The study does not say")
+
+
+def test_nothing_is_said_of_programs_whose_training_is_stated(made_study):
+    programs = {"tool": LesionProgram(command="x {image} {out}", trained_on=[])}
+    config = made_study.results.config.model_copy(update={"programs": programs})
+    assert programs_note(dataclasses.replace(made_study.results, config=config)) == []
+
+
+def test_a_command_is_in_no_report(made_study):
+    programs = {"tool": LesionProgram(command="/home/anna/x {image} {out}", trained_on=["anna"])}
+    config = made_study.results.config.model_copy(update={"programs": programs})
+    section = methods_section(dataclasses.replace(made_study.results, config=config))
+    tables = [block for part in section.walk() for block in part.blocks]
+    assert "anna" not in repr(tables)
+    assert "programs.tool.command" in repr(tables)

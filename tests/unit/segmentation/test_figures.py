@@ -23,6 +23,12 @@ def test_curves_mark_the_epoch_whose_weights_were_kept(kept) -> None:
     assert dice.get_ylim() == (0, 1)
 
 
+def test_epochs_without_a_validation_are_left_out_of_the_line() -> None:
+    log = pd.DataFrame({"epoch": [1, 2, 3, 4], "training_loss": 1.0, "validation_dice": [NAN, 0.4, NAN, 0.6]})
+    _, dice = training_curves(log, None).axes
+    assert [list(xy) for xy in dice.lines[0].get_xydata()] == [[2, 0.4], [4, 0.6]]
+
+
 def test_nothing_is_drawn_of_a_validation_that_there_was_not() -> None:
     log = pd.DataFrame({"epoch": [1, 2], "training_loss": [2.0, 1], "validation_loss": NAN, "validation_dice": NAN})
     loss, dice = training_curves(log, None).axes

@@ -17,6 +17,7 @@ from livermets.segmentation.architectures.build import NetworkPlan
 from livermets.segmentation.checkpoint import CHECKPOINT_FILE
 from livermets.segmentation.classes import Classes
 from livermets.segmentation.losses import inverse_frequency_weights
+from livermets.segmentation.monitoring import VolumeDice
 from livermets.segmentation.training_loop import CheckpointPlace, train_network
 from livermets.segmentation.views.axial import AxialView
 from livermets.segmentation.views.slices import select_slices
@@ -50,9 +51,17 @@ def test_same_seed_same_weights_and_another_seed_others(disc_scans):
     assert not same_weights(first, train(disc_scans, seed=4))
 
 
-@pytest.mark.parametrize("schedule", ["plateau", "cosine"])
-def test_a_killed_training_continues_to_the_same_weights(disc_scans, tmp_path, monkeypatch, schedule):
-    settings = SETTINGS.model_copy(update={"schedule": schedule, "keep": "last"})
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"schedule": "plateau"},
+        {"schedule": "cosine"},
+        {"schedule": "step", "step_epochs": 1, "optimiser": "sgd", "nesterov": False},
+        {"schedule": "plateau", "validate_every": 3, "lr_patience": 1, "lr_factor": 0.5},
+    ],
+)
+def test_a_killed_training_continues_to_the_same_weights(disc_scans, tmp_path, monkeypatch, update):
+    settings = SETTINGS.model_copy(update={**update, "keep": "last"})
     whole = train(disc_scans, settings)
     place = CheckpointPlace(tmp_path, "digest")
     run_epoch = train_module.run_epoch
@@ -114,6 +123,57 @@ def test_the_epoch_kept_is_the_one_whose_weights_are_kept(disc_scans, monkeypatc
     monkeypatch.setattr("livermets.segmentation.training_loop.validation_pass", lambda *_: (1.0, next(dice)))
     trained = train(disc_scans, SETTINGS.model_copy(update={"keep": keep, "monitor": "dice"}))
     assert (trained.best_epoch, trained.kept_epoch) == (2, kept)
+
+
+def test_epochs_without_a_validation_cannot_be_the_best(disc_scans, monkeypatch):
+    dice = iter([0.2, 0.1, 0.3])
+    monkeypatch.setattr("livermets.segmentation.training_loop.validation_pass", lambda *_: (1.0, next(dice)))
+    trained = train(disc_scans, SETTINGS.model_copy(update={"validate_every": 2, "epochs": 5}))
+    assert trained.log["validation_dice"].isna().tolist() == [True, False, True, False, False]
+    assert trained.log["improved"].tolist() == [False, True, False, False, True]  # the last one always has a validation
+    assert trained.best_epoch == 5
+
+
+def test_a_training_stops_early_only_after_a_validation(disc_scans, monkeypatch):
+    monkeypatch.setattr("livermets.segmentation.training_loop.validation_pass", lambda *_: (1.0, 0.5))
+    update = {"validate_every": 4, "early_stop_patience": 2, "epochs": 20}
+    trained = train(disc_scans, SETTINGS.model_copy(update=update))
+    assert (trained.best_epoch, len(trained.log)) == (4, 8)
+
+
+def test_a_plateau_is_counted_in_epochs_and_looked_at_in_those_with_a_validation(disc_scans, monkeypatch):
+    monkeypatch.setattr("livermets.segmentation.training_loop.validation_pass", lambda *_: (1.0, 0.5))
+    update = {"validate_every": 2, "schedule": "plateau", "lr_patience": 3, "lr_factor": 0.5, "epochs": 10}
+    rates = train(disc_scans, SETTINGS.model_copy(update=update)).log["learning_rate"] / SETTINGS.learning_rate
+    # The best epoch is 2. Three epochs later is 5, and the next validation is after 6.
+    assert rates.tolist() == [1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5]
+
+
+def test_validating_less_often_changes_no_weights(disc_scans):
+    settings = SETTINGS.model_copy(update={"keep": "last"})
+    assert same_weights(
+        train(disc_scans, settings), train(disc_scans, settings.model_copy(update={"validate_every": 3}))
+    )
+
+
+def test_the_training_loss_is_monitored_in_every_epoch(disc_scans):
+    settings = SETTINGS.model_copy(update={"validation_fraction": 0.0, "validate_every": 3})
+    trained = train_network(
+        select_slices(disc_scans[:4], SAMPLING, 0), None, NetworkPlan(NETWORK, LESIONS), settings, 3
+    )
+    assert trained.best_epoch == int(trained.log["training_loss"].argmin()) + 1
+
+
+def test_the_dice_of_whole_scans_takes_the_place_of_the_samples(disc_scans):
+    view = AxialView(SAMPLING, NETWORK, LESIONS)
+    dice = VolumeDice(view, disc_scans[4:], OutputSettings())
+    ours, others = (select_slices(scans, SAMPLING, 0) for scans in (disc_scans[:4], disc_scans[4:]))
+    plan = NetworkPlan(NETWORK, LESIONS)
+    trained = train_network(ours, others, plan, SETTINGS, 3, dice_of_volumes=dice)
+    built = plan.build()
+    built.load_state_dict(trained.weights)
+    assert trained.log["validation_dice"][trained.best_epoch - 1] == dice(built)
+    assert trained.log["validation_dice"].max() == dice(built)
 
 
 def test_a_dark_disc_is_learnt(disc_scans):

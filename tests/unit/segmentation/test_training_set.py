@@ -30,6 +30,13 @@ def test_scans_are_split_by_patient_and_shown_in_boxes_of_one_size(disc_scans):
     assert made.training.stack.shape[1:] == made.validation.stack.shape[1:]
 
 
+def test_the_scans_that_monitor_a_training_are_kept_whole_too(disc_scans):
+    made = assembled(disc_scans, UNetSettings(levels=2, base_filters=2))
+    whole = {scan.name: scan for scan in disc_scans}
+    assert [scan.patient_id for scan in made.validation_volumes] == made.validation_patients
+    assert all(scan is whole[scan.name] for scan in made.validation_volumes)
+
+
 def test_a_training_set_without_the_target_is_refused():
     scans = [disc_scan(name, 1, lesions=False) for name in "abc"]
     with pytest.raises(InputError, match="none of them shows the lesion"):

@@ -62,6 +62,13 @@ def test_what_a_network_is_shown_trains_it_again_and_a_threshold_does_not():
         assert changed.training_settings("liver") == plain.training_settings("liver")
 
 
+def test_a_threshold_trains_again_where_whole_scans_that_are_cut_at_it_choose_the_epoch():
+    whole = {"training": {"validate_on": "volumes"}}
+    plain, cut = (networks(segmentation={**whole, "output": {"threshold": value}}) for value in (0.5, 0.4))
+    assert json.loads(cut.training_settings("automatic"))["output"]["threshold"] == 0.4
+    assert cut.training_settings("automatic") != plain.training_settings("automatic")
+
+
 def test_a_fold_is_trained_and_prepared_like_the_whole_network():
     folds = networks(segmentation={"cross_fit": 2}, networks=PAPER)
     for settings in (folds.training_settings, folds.preprocess_settings):

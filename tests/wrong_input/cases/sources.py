@@ -129,3 +129,16 @@ def labels_of_a_reader_misspelt(study: SmallStudy) -> None:
 def a_synthetic_reader_with_the_name_of_the_truth(study: SmallStudy) -> None:
     phantom = {"patients": 2, "prefix": "L", "readers": {"manual": {"shift_mm": 1}}}
     study.config["cohorts"]["learn"] = {"role": "train", "phantom": phantom}
+
+
+@case("programs.nnunet.command: the command needs {out} in it (found 'nnUNetv2_predict -i {image_folder}').")
+def a_program_that_is_not_told_where_to_write(study: SmallStudy) -> None:
+    study.config["programs"] = {"nnunet": {"command": "nnUNetv2_predict -i {image_folder}"}}
+
+
+@case(
+    "programs.nnunet.trained_on: no patient of this study is called liver_12. "
+    "Correct the ids, or leave out other studies' patients."
+)
+def a_program_trained_on_patients_of_another_study(study: SmallStudy) -> None:
+    study.config["programs"] = {"nnunet": {"command": "tool {image} {out}", "trained_on": ["T1", "liver_12"]}}

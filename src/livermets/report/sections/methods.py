@@ -19,6 +19,7 @@ NOT_SET, GIVEN = "not set", "given"
 # Where files lie, and a series' UID: nothing that a report needs, and both may identify a patient.
 _PRIVATE = re.compile(
     r"cohorts\.[^.]+\.(folder|table|image|liver|lesions|series\.uid|(masks|livers)\.[^.]+(\.path)?)|model"
+    r"|segmentation\.liver\.command|programs\.[^.]+\.(command|trained_on)"
 )
 _RULES = {
     "growth_mm": (

@@ -17,7 +17,7 @@ from livermets.report.sections.estimates import both_intervals, level_text
 from livermets.report.sections.networks import lesion_wise_table, side_by_side
 from livermets.report.sections.timepoints import timepoints_section
 from livermets.report.sections.trained_networks import networks_sections
-from livermets.report.seen import cohort_words, seen_note
+from livermets.report.seen import cohort_words, programs_note, seen_note
 from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, frame_table, kept_together, label, method_name
 
@@ -43,6 +43,7 @@ def segmentation_section(study: StudyResults, overlays: Section) -> Section:
             f"means a longest diameter below {SMALL_BELOW_MM:g} mm."
         ),
         *seen_note(study),
+        *programs_note(study),
         _overlap_table(study, overlap),
         _detected_table(study, overlap),
         *_size_figure(study),
