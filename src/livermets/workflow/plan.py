@@ -271,7 +271,8 @@ class Plan:
             files += ["results/bundle/applied.json"]
         if self.sources.others:
             files += ["results/overlap/overlap.csv"]
-        files += [f"results/networks/{name}/network.json" for name in self.networks.of_lesions]
+        # Where every scan is drawn by a fold, nothing else asks for the networks that a bundle takes along.
+        files += [f"results/networks/{name}/network.json" for name in self.networks.names]
         if self.classified_cohorts:
             files += ["results/lesions.csv", "results/model/model.json"]
         if self.fits_response:
