@@ -70,6 +70,18 @@ def test_a_study_of_segmentation_alone_is_asked_for_no_outcome(tmp_path):
     assert plan(tmp_path, {**cohorts, "lits": lits})["segment"] == 7  # without a table, and nobody asks for one
 
 
+def test_a_cross_validated_collection_needs_no_split(tmp_path):
+    cohorts = {"public": phantom(4, "T", {"segmentation": "train"})}
+    settings = {"cross_fit": 2, "liver": {"replace_given": True}}
+    paper = {"paper": {"preset": "giannini2020"}}
+    # Two lesion networks and that of livers, each once for all patients (for the bundle) and once per fold.
+    per_scan = {"intake": 4, "liver": 4, "preprocess": 3 * 4, "segment": 2 * 4}
+    expected = {**EVERY_STUDY, **per_scan, "phantom": 1, "train_segmentation": 3 + 3 * 2, "overlap": 1}
+    assert plan(tmp_path, cohorts, segmentation=settings, networks=paper) == expected
+    one_each = plan(tmp_path, cohorts, segmentation={"cross_fit": "leave-one-out"})
+    assert one_each["train_segmentation"] == 1 + 4
+
+
 def test_a_study_of_response_on_given_masks_trains_no_network_and_needs_no_liver(tmp_path):
     cohorts = {
         "learn": {"role": RESPONSE_ONLY, **given(tmp_path, "L", 6, ["baseline"], liver=False)},

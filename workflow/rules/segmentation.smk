@@ -3,7 +3,7 @@
 # another recipe.
 
 
-# {network}: also automatic/fold0 and so on, the networks of cross-fitting.
+# {network}: also automatic/fold0, liver/fold0 and so on, the networks of cross-fitting.
 rule train_segmentation:
     input:
         preprocessed=inputs.training_images,
@@ -34,7 +34,7 @@ rule train_segmentation:
         classes=lambda wildcards: plan.networks.classes(wildcards.network),
         scans=inputs.training_options,
         patients=inputs.training_patients,
-        folds=lambda wildcards: plan.networks.fold_options(wildcards.network),
+        folds=inputs.fold_options,
         folder=subpath(output.network, parent=True),
         checkpoint=lambda wildcards: checkpoint_folder(wildcards.network),
         settings=lambda wildcards: plan.networks.training_settings(wildcards.network),

@@ -87,6 +87,10 @@ def train_segmentation(
         int | None, typer.Option(min=0, help="Leave this fold of patients out (segmentation.cross_fit).")
     ] = None,
     folds: Annotated[int, typer.Option(min=0, help="Number of folds; 0: segmentation.cross_fit.")] = 0,
+    fold_patients: Annotated[
+        str,
+        typer.Option(help="Everybody whom the folds are made of, comma-separated; empty: the patients of the scans."),
+    ] = "",
     checkpoint: Annotated[
         Path | None, typer.Option(help="Side folder from which an interrupted training continues.")
     ] = None,
@@ -101,13 +105,17 @@ def train_segmentation(
     from livermets.config.load import section_from_option
     from livermets.config.segmentation import SegmentationSettings
     from livermets.segmentation.classes import Classes
+    from livermets.segmentation.folds import Fold, fold_count
     from livermets.segmentation.trained_network import train_and_write
     from livermets.segmentation.training_material import read_training_scans
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
     asked = Classes.beside_background(classes.split(",") if classes else chosen.classes)
-    material = read_training_scans(scans, patients.split(","), asked, fold, folds or chosen.cross_fit, seed)
+    of_scans = patients.split(",")
+    everybody = fold_patients.split(",") if fold_patients else of_scans
+    left_out = None if fold is None else Fold(fold, folds or fold_count(chosen.cross_fit, everybody), everybody)
+    material = read_training_scans(scans, of_scans, asked, left_out, seed)
     train_and_write(material, chosen, out, checkpoint, seed, workers=threads - 1)
 
 

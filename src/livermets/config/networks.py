@@ -14,7 +14,8 @@ LIVER = "liver"
 
 class FurtherNetwork(Section):
     """How one further lesion network differs from the study's own. It is trained on the same patients with the same
-    seed, shares the study's liver masks and its rule of detection, and draws masks of the validation scans."""
+    seed, shares the study's liver masks, its folds and its rule of detection, and draws masks of the validation scans
+    and, with `segmentation.cross_fit`, of the training scans."""
 
     preset: PathText | None = None
     """A published recipe by its name in presets/ (giannini2020), or the path of a YAML file of that form; empty: the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from livermets.config.architectures import (
     AnyNetwork,
@@ -13,7 +13,7 @@ from livermets.config.architectures import (
     NetworkSettings,
     UNetSettings,
 )
-from livermets.config.base import Section
+from livermets.config.base import LONG, SHORT, Section
 from livermets.config.programs import lacking
 from livermets.config.sampling import (
     AnySampling,
@@ -25,6 +25,12 @@ from livermets.config.sampling import (
 
 ClassName = Literal["liver", "lesion"]
 """What a network can find beside the background."""
+LEAVE_ONE_OUT = "leave-one-out"
+Folds = Annotated[
+    Annotated[int, Field(ge=0, le=20), Tag(LONG)] | Annotated[Literal["leave-one-out"], Tag(SHORT)],
+    Discriminator(lambda value: SHORT if isinstance(value, str) else LONG),
+]
+"""How many folds of patients there are, or one per patient."""
 
 
 class AugmentationSettings(Section):
@@ -264,9 +270,12 @@ class SegmentationSettings(Section):
     """How the lesion network's probability becomes a mask."""
     matching: MatchingSettings = MatchingSettings()
     """Matching of automatic and manual lesions."""
-    cross_fit: int = Field(0, ge=0, le=20)
-    """Folds of patients for out-of-fold masks: with 5, the automatic masks of training patients come from five further
-    networks that never saw them. 0: they come from the one network, which did."""
+    cross_fit: Folds = 0
+    """Cross-validation by patient, from 2 to 20 folds or leave-one-out (a fold per patient): every network of the
+    study, further ones and that of livers too, is trained once more per fold, on the patients of the others, and draws
+    the training scans of the fold's own patients, which it never saw. These masks are judged as those of validation
+    scans are. All networks have the same folds, and all scans of a patient are in one. 0: training scans are drawn by
+    the study's own network, which did see them, and by no further one."""
     cpu_threads: int = Field(4, ge=1, le=256)
     """Threads that share a network's arithmetic where there is no GPU. Sums round differently with another number, so
     it belongs to the study and not to the machine: with fewer cores the same result takes longer."""

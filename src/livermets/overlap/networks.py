@@ -32,6 +32,7 @@ from livermets.segmentation.description import NetworkDescription
 from livermets.stats.resampling import Resampling
 from livermets.stats.results import NAN
 
+VALIDATION, CROSS_VALIDATED = "validation", "cross-validated"
 _SEEN = ["longest_diameter_mm", "dice", "precision", "recall", "voe", "assd_mm", "hd95_mm"]
 
 
@@ -50,7 +51,17 @@ class NetworkMasks:
         """The manual lesions with the columns that overlap is summed up by."""
         lesions = self.matching[self.matching["kind"] == MANUAL].reset_index(drop=True)
         fate = np.where(missed(lesions), UNDETECTED, "detected")
-        return lesions.assign(patient=patient_numbers(lesions), automatic_fate=fate)
+        key = list(SCAN_KEY)
+        crossed = pd.MultiIndex.from_frame(self.scans.loc[self.cross_validated, key])
+        here = pd.MultiIndex.from_frame(lesions[key]).isin(crossed).astype(int)
+        return lesions.assign(patient=patient_numbers(lesions), automatic_fate=fate, cross_validated=here)
+
+    @cached_property
+    def cross_validated(self) -> pd.Series:
+        """Whether each scan was drawn by the network of a fold that never saw the patient."""
+        if not {"fold", "seen_in_training"} <= set(self.scans):
+            return pd.Series(False, index=self.scans.index)
+        return self.scans["fold"].notna() & self.scans["seen_in_training"].eq(0)
 
     def part(self, kept: pd.Series) -> NetworkMasks:
         """The same network on some of its scans."""
@@ -76,11 +87,14 @@ class NetworkComparison:
 
 
 def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) -> NetworkComparison:
-    """Lays two or more networks side by side and pairs the first with every other.
+    """Lays two or more networks side by side and pairs the first with every other: on validation scans, or where there
+    are none, on cross-validated ones (`scans` of ``pairs``). They are no repetition of each other, so never on both.
 
     Raises `InputError` for networks that were not applied to the same scans, or whose tables list other lesions."""
     _raise_if_different(masks)
     lesions = {name: one.lesions for name, one in masks.items()}
+    scans, judged = headline_scans(masks)
+    judged_lesions = {name: one.lesions for name, one in judged.items()}
     first, *others = lesions
     return NetworkComparison(
         networks=pd.DataFrame([{"network": name, **network_facts(one)} for name, one in masks.items()]),
@@ -89,17 +103,30 @@ def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) 
         detection=stacked({name: detection_by_size(table, resampling) for name, table in lesions.items()}),
         lesion_wise=stacked({name: lesion_wise(one.matching, one.scans, resampling) for name, one in masks.items()}),
         pairs=pd.concat(
-            [_named(paired_differences(lesions[first], lesions[other], resampling), first, other) for other in others],
+            [
+                _named(paired_differences(judged_lesions[first], judged_lesions[other], resampling), first, other)
+                for other in others
+            ],
             ignore_index=True,
-        ),
-        missed=missed_by_several(lesions),
-        timepoints=stacked({name: timepoint_differences(table, resampling) for name, table in lesions.items()}),
+        ).assign(scans=scans),
+        missed=missed_by_several(judged_lesions),
+        timepoints=stacked({name: timepoint_differences(table, resampling) for name, table in judged_lesions.items()}),
     )
+
+
+def headline_scans(masks: Mapping[str, NetworkMasks]) -> tuple[str, dict[str, NetworkMasks]]:
+    """What networks are compared on: their validation scans if there are any, else those that were cross-validated; and
+    which of the two."""
+    validation = {name: one.part(~one.cross_validated) for name, one in masks.items()}
+    if any(len(one.scans) for one in validation.values()):
+        return VALIDATION, validation
+    return CROSS_VALIDATED, dict(masks)
 
 
 def as_seen(lesions: pd.DataFrame) -> pd.DataFrame:
     rule = detection_dice_of(lesions)
-    return lesions[[*LESION_KEY, *_SEEN]].assign(detected=detected(lesions).astype(int), detection_dice=rule)
+    seen = lesions[[*LESION_KEY, *_SEEN]].assign(detected=detected(lesions).astype(int), detection_dice=rule)
+    return seen.assign(cross_validated=lesions["cross_validated"])
 
 
 def network_facts(one: NetworkMasks) -> dict[str, Any]:

@@ -53,9 +53,9 @@ def overlap_tables(
     """Every table of some networks, of which the first is the study's own and may have been applied to more cohorts,
     and of masks that were given (a reader's, another tool's), each on the scans that it has.
 
-    The cohorts of the other networks are compared at their timepoints, with the resamples ``beside``: all networks have
-    the same ones there. Whatever masks are judged by on their own has the resamples ``alone``. Raises `InputError` as
-    `compare_networks`."""
+    The cohorts of the other networks are laid side by side at their timepoints, with the resamples ``beside``: all
+    networks have the same ones there. Whatever masks are judged by on their own has the resamples ``alone``. Raises
+    `InputError` as `compare_networks`."""
     compared = _places(list(masks.values())[1:])
     parts = [_tables_alone(name, own.part(~_in(own, compared)), alone) for name, own in list(masks.items())[:1]]
     by_training = _by_training(masks or given, alone)
@@ -121,6 +121,9 @@ def _in_order(tables: list[pd.DataFrame], networks: list[str], cohorts: list[str
 
 
 def compared_lesions(lesions: pd.DataFrame) -> pd.DataFrame:
-    """Of the rows of ``lesions``, those of cohorts that every network saw."""
+    """Of the rows of ``lesions``, those that networks are compared on: of cohorts and timepoints that every network
+    saw, the validation scans, or, where there are none, the cross-validated ones."""
     networks = lesions["network"].nunique()
-    return lesions[lesions.groupby("cohort", dropna=False)["network"].transform("nunique") == networks]
+    beside = lesions[lesions.groupby(list(_PLACE), dropna=False)["network"].transform("nunique") == networks]
+    validation = beside["cross_validated"].eq(0) if "cross_validated" in beside else pd.Series(True, beside.index)
+    return beside[validation] if validation.any() else beside

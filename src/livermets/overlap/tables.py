@@ -26,7 +26,7 @@ BASELINE = "baseline"
 EVERY_TIMEPOINT = "all"
 """Lesions of all timepoints together, each counted once at each."""
 _LESIONS_INDEPENDENT = ("clopper-pearson", "exact-binomial", "chi-squared-yates", "welch-t")
-_NO_MEASURES = ("lesion_id", "patient_id", "seen_in_training", "scan_in_training")
+_NO_MEASURES = ("lesion_id", "patient_id", "seen_in_training", "scan_in_training", "fold")
 
 
 def patient_codes(lesions: pd.DataFrame) -> NDArray[np.intp]:

@@ -10,8 +10,9 @@ from livermets.report.detection import rule
 from livermets.report.document import Block, Bullets, Note, Paragraph
 from livermets.report.rows import rows_of
 from livermets.report.sections.two_roles import in_both_words
+from livermets.report.seen import crossed_words
 from livermets.report.study import StudyResults
-from livermets.report.study_counts import judged_rows, what_it_holds
+from livermets.report.study_counts import judged_by_folds, judged_rows, what_it_holds
 from livermets.stats.results import shown_interval
 
 
@@ -22,7 +23,7 @@ def masks_summary(study: StudyResults) -> list[Block]:
         why = "No validation cohort has both masks: how good the automatic masks are cannot be said."
         return [Paragraph(what_it_holds(study)), Note(why)]
     question = (
-        "How well does the automatic mask find and outline the lesions that the reader drew? By validation cohort, "
+        f"How well does the automatic mask find and outline the lesions that the reader drew? {_by(study)}, "
         f"where detected means {rule(study.lesions)}, and a lesion without overlap counts with Dice 0:"
     )
     return [
@@ -30,6 +31,13 @@ def masks_summary(study: StudyResults) -> list[Block]:
         Bullets([*in_both_words(study), *found, *_pairs(study)]),
         Paragraph(f"{what_it_holds(study)} {_limits(study)}"),
     ]
+
+
+def _by(study: StudyResults) -> str:
+    if not judged_by_folds(study):
+        return "By validation cohort"
+    words = crossed_words(study)
+    return f"{words[:1].upper()}{words[1:]}, by cohort"
 
 
 def _found(study: StudyResults) -> list[str]:

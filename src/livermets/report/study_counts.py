@@ -8,6 +8,7 @@ from livermets.config.roles import Role
 from livermets.overlap.tables import BASELINE, EVERY_TIMEPOINT
 from livermets.report import formatting as fmt
 from livermets.report.parts import parts_of
+from livermets.report.seen import is_crossed
 from livermets.report.study import StudyResults
 
 _ROLES: tuple[tuple[Role, str], ...] = (
@@ -31,12 +32,26 @@ def segmentation_rows(study: StudyResults, table: pd.DataFrame, role: Role) -> p
 
 
 def judged_rows(study: StudyResults) -> pd.DataFrame:
-    """The overlap of the headline's masks with the reference at every cohort and timepoint that validates them."""
+    """The overlap of the headline's masks with the reference at every cohort and timepoint that validates them; in a
+    study without any, at those that were cross-validated."""
     overlap = study.masks("overlap")
     if overlap.empty:
         return overlap
     each = overlap[overlap["size"].eq("all") & overlap["timepoint"].ne(EVERY_TIMEPOINT)]
-    return segmentation_rows(study, each, "validation")
+    validation = segmentation_rows(study, each, "validation")
+    return validation if len(validation) else _cross_validated(study, each)
+
+
+def judged_by_folds(study: StudyResults) -> bool:
+    """Whether the headline of the masks is of cross-validated scans, because no cohort validates them."""
+    rows = judged_rows(study)
+    return bool(len(rows)) and segmentation_rows(study, rows, "validation").empty
+
+
+def _cross_validated(study: StudyResults, rows: pd.DataFrame) -> pd.DataFrame:
+    places = zip(rows["cohort"].astype(str), rows["timepoint"].astype(str), strict=True)
+    marks = [is_crossed(study, *place) for place in places]
+    return rows[[bool(len(scans) and scans.all()) for scans in marks]]
 
 
 def _of_masks(study: StudyResults) -> list[tuple[str, str]]:

@@ -60,7 +60,7 @@ def segment_scan(
     metrics |= structure_metrics("liver", reference, liver.array if liver and reference else mask, spacing)
     slices = int(scan.liver.array.any(axis=(1, 2)).sum())
     metrics |= {"liver_slices": slices, "seconds_network": seconds_network, "seconds": seconds, "device": device.type}
-    metrics["scan_in_training"] = int(trained.scan_seen)
+    metrics |= {"scan_in_training": int(trained.scan_seen), "fold": known.fold}
     return Segmented(matched.labels, matched.matching, metrics, native)
 
 

@@ -9,10 +9,10 @@ from livermets.config.load import validate_section
 from livermets.config.preprocess import PreprocessSettings
 from livermets.errors import ProblemList, input_error
 from livermets.segmentation.classes import Classes
+from livermets.segmentation.folds import Fold
 from livermets.segmentation.preprocess import check_same_preprocessing, training_scan
 from livermets.segmentation.preprocessed import preprocessed_digest, read_preprocessed
 from livermets.segmentation.training_scan import TrainingScan
-from livermets.segmentation.training_set import patients_of_fold
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class TrainingMaterial:
 
 
 def read_training_scans(
-    folders: list[Path], patients: list[str], classes: Classes, fold: int | None, folds: int, seed: int
+    folders: list[Path], patients: list[str], classes: Classes, fold: Fold | None, seed: int
 ) -> TrainingMaterial:
     """Reads the scans of the patients that this network (or the network of this fold) may see.
 
@@ -37,7 +37,7 @@ def read_training_scans(
         raise input_error(
             "--patients", f"{len(patients)} ids for {len(folders)} scans", "Give one id per scan, in order"
         )
-    seen = set(patients_of_fold(patients, fold, folds, seed))
+    seen = set(patients) if fold is None else set(fold.seen(patients, seed))
     scans: list[TrainingScan] = []
     digests: dict[str, str] = {}
     problems = ProblemList()
@@ -56,4 +56,5 @@ def read_training_scans(
     problems.raise_if_errors()
     if preprocess is None:
         raise input_error("--scans", "no scan is left to train on", "Give scans of patients outside this fold")
-    return TrainingMaterial(classes, scans, digests, preprocess, fold, folds if fold is not None else 0)
+    number, count = (None, 0) if fold is None else (fold.number, fold.count)
+    return TrainingMaterial(classes, scans, digests, preprocess, number, count)

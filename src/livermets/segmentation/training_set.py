@@ -10,7 +10,7 @@ from torch import nn
 from livermets.config.segmentation import TrainingSettings
 from livermets.errors import input_error
 from livermets.segmentation.classes import Classes
-from livermets.segmentation.folds import fold_of, validation_split
+from livermets.segmentation.folds import validation_split
 from livermets.segmentation.training_scan import TrainingScan
 from livermets.segmentation.views.protocol import Samples, View
 
@@ -37,15 +37,6 @@ class TrainingSet:
             "training_samples_with_focus": int(self.training.with_focus.sum()),
             "validation_samples": len(self.validation) if self.validation is not None else 0,
         }
-
-
-def patients_of_fold(patients: list[str], fold: int | None, folds: int, seed: int) -> list[str]:
-    """The patients that the network of this fold may see: all but the fold's own."""
-    if fold is None:
-        return sorted(set(patients))
-    if not 0 <= fold < folds:
-        raise input_error("--fold", f"fold {fold} of {folds} does not exist", f"Use 0 to {folds - 1}")
-    return sorted(patient for patient, own in fold_of(patients, folds, seed).items() if own != fold)
 
 
 def assemble(

@@ -18,6 +18,7 @@ from livermets.intake.scan_data import ScanData
 from livermets.intake.study_check import StudyCheck, check_study
 from livermets.io.atomic import write_text
 from livermets.io.tables import write_csv
+from livermets.workflow.cross_fit import CrossFit
 from livermets.workflow.livers import Livers
 from livermets.workflow.readiness import selection_problems, study_problems
 
@@ -60,7 +61,7 @@ def _looked_at(option: str, pictures: Path | None) -> tuple[StudyCheck, str]:
     found.problems.extend(study_problems(config, study))
     # Networks and masks can be made of fewer patients, so this is no error until a model is to be fitted.
     found.problems.extend(replace(problem, severity="warning") for problem in selection_problems(config, study))
-    return found, summary(study, found, Livers.of(config, study).words())
+    return found, summary(study, found, [Livers.of(config, study).words(), CrossFit.of(config, study).words])
 
 
 def _write(out: Path, found: StudyCheck, text: str) -> None:
@@ -77,8 +78,8 @@ def _write(out: Path, found: StudyCheck, text: str) -> None:
         write_text(out / PASSED, f"{text}\n")
 
 
-def summary(study: Study, found: StudyCheck, livers: str = "") -> str:
-    """The study in a few lines, with the work it means; ``livers``: how many of them are found."""
+def summary(study: Study, found: StudyCheck, more: Iterable[str] = ()) -> str:
+    """The study in a few lines, with the work it means; ``more``: lines about its livers and folds."""
     lines = []
     for cohort in study.cohorts:
         if not cohort.written:
@@ -95,7 +96,7 @@ def summary(study: Study, found: StudyCheck, livers: str = "") -> str:
             f"{cohort.n_patients_selected} patients, {len(scans)} scans of {slices} slices, {lesions} lesions, "
             f"about {rois:,.0f} ROIs"
         )
-    lines += [livers] if livers else []
+    lines += [line for line in more if line]
     lines.append(f"no errors, {len(found.problems.warnings)} warnings")
     return "\n".join(lines)
 

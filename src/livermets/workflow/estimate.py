@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from livermets.cohort.scan import Scan
-from livermets.config.networks import LIVER
+from livermets.config.networks import LIVER, OWN
 from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
 from livermets.workflow.demand import DEMANDS, Demand
 from livermets.workflow.inputs import Inputs
+from livermets.workflow.networks import whole_name
 from livermets.workflow.plan import Plan
 from livermets.workflow.readers import Readers
 
@@ -49,19 +50,14 @@ def estimate(plan: Plan) -> pd.DataFrame:
 
 def jobs(plan: Plan) -> dict[str, list[float]]:
     """For every rule the sizes in megavoxels of what its jobs read."""
-    scans, training, learnt = plan.scans(), plan.scans(segmentation="train"), plan.response_scans()
+    scans, learnt = plan.scans(), plan.response_scans()
     sources = plan.sources
     masks = [scan for source in (sources.reference, *sources.others) for scan in sources.classified(source)]
     classified = [scans.filter(cohorts=[cohort.name]) for cohort in plan.classified_cohorts]
     compared = {name: scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()}
     pairs = [seen for name, seen in compared.items() for _ in plan.pairs_of(name)]
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
-    # A network preprocesses the scans it is trained on and those it draws; the liver's those that it is trained on.
-    of_livers = [plan.livers.learnt_from] if LIVER in plan.networks.trained else []
     drawn = [scan for network in plan.networks.of_lesions for scan in sources.drawn_by(network)]
-    preprocessed = [
-        scan for network in plan.networks.of_lesions for scan in dict.fromkeys([*training, *sources.drawn_by(network)])
-    ] + [scan for scans_of_livers in of_livers for scan in scans_of_livers]
     readers = Readers(Inputs(plan))
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
@@ -69,8 +65,8 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "intake": [[scan] for scan in scans],
         "outcome": [*classified, *([learnt] if learnt else [])],
         "liver": [[scan] for scan in plan.livers.scans],
-        "preprocess": [[scan] for scan in preprocessed],
-        "train_segmentation": [training] * (len(trainings(plan)) - len(of_livers)) + of_livers,
+        "preprocess": [[scan] for scan in preprocessed(plan)],
+        "train_segmentation": [plan.trained_on(network) for network in plan.networks.trained],
         "unpack_network": [[] for _ in plan.networks.bundled],
         "unpack_model": [[]] if plan.bundle and plan.bundle.brings("response") else [],
         "unpack_facts": [[]] if plan.bundle else [],
@@ -99,14 +95,21 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     return {rule: [plan.megavoxels(scans) for scans in groups] for rule, groups in each.items() if groups}
 
 
+def preprocessed(plan: Plan) -> list[Scan]:
+    """The scans that every network has preprocessed: those it is trained on and those it draws; the liver's only the
+    first."""
+    of_networks = {name: plan.sources.drawn_by(name) for name in plan.networks.of_lesions}
+    training = {name: plan.trained_on(name) for name in plan.networks.trained if name == whole_name(name)}
+    names = dict.fromkeys([*of_networks, *training])
+    return [scan for name in names for scan in dict.fromkeys([*training.get(name, ()), *of_networks.get(name, ())])]
+
+
 def trainings(plan: Plan) -> list[tuple[SegmentationSettings | LiverSettings, int]]:
-    """Settings and grid of every segmentation network: folds and further ones too, the liver's last."""
-    own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
-    if not plan.networks.trained:
-        return []
-    found: list[tuple[SegmentationSettings | LiverSettings, int]] = [(own, grid)] * (1 + own.cross_fit)
-    found += [(recipe.segmentation, recipe.preprocess.network_grid) for recipe in plan.networks.recipes.values()]
-    return found + ([(own.liver, grid)] if LIVER in plan.networks.trained else [])
+    """Settings and grid of every segmentation network that is trained, those of folds too."""
+    own, grid, recipes = plan.config.segmentation, plan.config.preprocess.network_grid, plan.networks.recipes
+    settings: dict[str, tuple[SegmentationSettings | LiverSettings, int]] = {OWN: (own, grid), LIVER: (own.liver, grid)}
+    settings |= {name: (recipe.segmentation, recipe.preprocess.network_grid) for name, recipe in recipes.items()}
+    return [settings[whole_name(name)] for name in plan.networks.trained]
 
 
 def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[float]) -> list[float]:

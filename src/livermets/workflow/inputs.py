@@ -16,7 +16,7 @@ from livermets.config.intake import mask_part
 from livermets.config.networks import LIVER, OWN
 from livermets.config.roles import USED
 from livermets.provenance import canonical_json
-from livermets.workflow.networks import preprocessed_for
+from livermets.workflow.networks import fold_number, whole_name
 from livermets.workflow.plan import Plan
 from livermets.workflow.scans import Scans
 
@@ -135,8 +135,8 @@ class Inputs:
 
     def liver_network(self, wildcards: Any) -> list[str]:
         """The weights that the liver of a scan is found with, where a network finds it: a given one waits for none."""
-        found = self.plan.livers.by_network(self.scan(wildcards))
-        return [f"results/networks/{LIVER}/network.safetensors"] if found else []
+        scan = self.scan(wildcards)
+        return [_weights(self.plan.drawn_with(LIVER, scan))] if self.plan.livers.by_network(scan) else []
 
     def liver_options(self, wildcards: Any, input: Any) -> str:
         """Where `liver` takes its mask from: the given one, the network, or (nothing said) a program."""
@@ -169,23 +169,29 @@ class Inputs:
 
     def training_images(self, wildcards: Any) -> list[str]:
         """The scans that a network is trained on, as it sees them."""
-        template, network = f"{PREPROCESSED}/image.nii.gz", preprocessed_for(wildcards.network)
-        return self.plan.trained_on(network).expand(template, network=network)
+        template, network = f"{PREPROCESSED}/image.nii.gz", whole_name(wildcards.network)
+        return self.plan.trained_on(wildcards.network).expand(template, network=network)
 
     def training_options(self, wildcards: Any) -> str:
         """The same as `--scans` of their folders."""
-        network = preprocessed_for(wildcards.network)
-        return self.plan.trained_on(network).words(f"--scans={PREPROCESSED}", network=network)
+        network = whole_name(wildcards.network)
+        return self.plan.trained_on(wildcards.network).words(f"--scans={PREPROCESSED}", network=network)
 
     def training_patients(self, wildcards: Any) -> str:
         """The patient of each of them, in the same order, comma-separated."""
         return ",".join(scan.patient_id for scan in self.plan.trained_on(wildcards.network))
 
+    def fold_options(self, wildcards: Any) -> str:
+        """The options of `train-segmentation` that say which fold a network leaves out: empty for a network of all
+        training patients. All patients are named, since not all of them have what the liver network learns from."""
+        fold, folds = fold_number(wildcards.network), self.plan.cross_fit
+        if fold is None:
+            return ""
+        return f"--fold {fold} --folds {folds.count} --fold-patients {','.join(folds.patients)}"
+
     def network_of_scan(self, wildcards: Any) -> str:
-        """The weights that a scan is segmented with: of the study's own network, those that never saw the patient."""
-        fold = self.plan.fold(self.scan(wildcards)) if wildcards.network == OWN else None
-        folder = wildcards.network if fold is None else f"{OWN}/fold{fold}"
-        return f"results/networks/{folder}/network.safetensors"
+        """The weights that a scan is segmented with: where it is cross-fitted, those that never saw the patient."""
+        return _weights(self.plan.drawn_with(wildcards.network, self.scan(wildcards)))
 
     def judged_masks(self, file: str) -> Callable[[Any], list[str]]:
         """One path per source and scan that it has drawn."""
@@ -229,6 +235,10 @@ class Inputs:
 
 def _names(wildcards: Any) -> dict[str, str]:
     return {key: getattr(wildcards, key) for key in ("cohort", "source", "patient", "timepoint")}
+
+
+def _weights(network: str) -> str:
+    return f"results/networks/{network}/network.safetensors"
 
 
 def _given(option: str, name: str, wildcards: Any) -> str:

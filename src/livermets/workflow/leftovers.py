@@ -15,6 +15,7 @@ from livermets.config.cohorts import CohortSettings
 from livermets.config.networks import LIVER, OWN
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError, Problem
+from livermets.workflow.cross_fit import CrossFit
 from livermets.workflow.livers import Livers
 
 # Folders of results/ that are not named after a cohort.
@@ -38,7 +39,8 @@ class Made:
     networks: frozenset[str]
     """The compared networks."""
     liver_network: bool
-    folds: int
+    folds: int | None
+    """Of every network; None where that cannot be told."""
     unpacked: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By folder: the files that come out of a bundle, beside which a training of before may have left its own."""
 
@@ -59,7 +61,7 @@ class Made:
             frozenset(name for name, settings in config.cohorts.items() if _validates(settings)),
             frozenset(_sources(config)),
             Livers.of(config, study).need_network if study else config.segmentation.liver.missing == "network",
-            config.segmentation.cross_fit,
+            CrossFit.of(config, study).count if study else _stated_folds(config),
             _unpacked(config),
         )
 
@@ -68,6 +70,11 @@ def _sources(config: StudyConfig) -> Iterator[str]:
     """Every mask source beside the study's own network."""
     yield from (*config.networks, *config.programs)
     yield from (name for settings in config.cohorts.values() for name in settings.mask_files)
+
+
+def _stated_folds(config: StudyConfig) -> int | None:
+    asked = config.segmentation.cross_fit
+    return asked if isinstance(asked, int) else None
 
 
 def _unpacked(config: StudyConfig) -> dict[str, frozenset[str]]:
@@ -130,8 +137,8 @@ def _gone(results: Path, made: Made) -> Iterator[Path]:
     yield from (path for path in (results / "networks").glob("[!.]*") if path.is_file())
     yield from _others(results / "networks", made.all_networks)
     for name in made.all_networks:
-        folds = {f"fold{number}" for number in range(made.folds)} if name == OWN else set()
-        yield from _others(results / "networks" / name, folds)
+        if made.folds is not None:
+            yield from _others(results / "networks" / name, {f"fold{number}" for number in range(made.folds)})
     for place, names in made.unpacked.items():
         yield from (path for path in (results / place).glob("[!.]*") if path.is_file() and path.name not in names)
     yield from _others(results, {*STAGES, *NOT_RESULTS, *made.scans})

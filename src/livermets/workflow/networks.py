@@ -1,5 +1,5 @@
 """The networks of a study by the names of their folders under results/networks/: `liver`, `automatic` (the study's own
-lesion network) with `automatic/fold0` and so on where it is cross-fitted, and the further ones."""
+lesion network) and the further ones, and of each that is cross-fitted `automatic/fold0` and so on."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ class Networks:
     """Whether the liver of any scan is found by a network."""
     in_bundle: Sequence[str] = ()
     """The networks of the bundle that the study applies; without training and bundle there are none."""
+    folds: int = 0
+    """How many folds every network that is trained has; 0: none is cross-fitted."""
+    liver_folds: Sequence[int] = ()
+    """The folds with a training scan whose liver is found by a network."""
 
     @cached_property
     def recipes(self) -> dict[str, NetworkRecipe]:
@@ -50,19 +54,27 @@ class Networks:
     @property
     def trained(self) -> list[str]:
         """Everything that is trained: the networks, and those of the folds."""
-        folds = self.config.segmentation.cross_fit if self.learns else 0
         whole = [name for name in self.names if name not in self.in_bundle]
-        return [*whole, *(f"{OWN}/fold{number}" for number in range(folds))]
+        return [*whole, *(fold_name(name, fold) for name in whole for fold in self._folds_of(name))]
+
+    def is_crossed(self, network: str) -> bool:
+        """Whether training scans are drawn by networks that never saw the patient."""
+        return bool(self.folds) and network not in self.in_bundle
+
+    def _folds_of(self, network: str) -> Sequence[int]:
+        if not self.is_crossed(network):
+            return ()
+        return self.liver_folds if network == LIVER else range(self.folds)
 
     def preprocess_settings(self, network: str) -> str:
         """How scans are prepared for a network, as JSON."""
-        recipe = self.recipes.get(network)
+        recipe = self.recipes.get(whole_name(network))
         section = recipe.preprocess if recipe else self.config.preprocess
         return canonical_json(section.model_dump(mode="json"))
 
     def training_settings(self, network: str) -> str:
         """What decides the weights of a network, as JSON; those of a fold are trained like the whole one."""
-        if network == LIVER:
+        if whole_name(network) == LIVER:
             return canonical_json({"liver": _training_parts(self.config.segmentation.liver)})
         return canonical_json(_training_parts(self._segmentation(network)))
 
@@ -72,22 +84,28 @@ class Networks:
         return canonical_json(self._segmentation(network).model_dump(mode="json", include=parts))
 
     def _segmentation(self, network: str) -> SegmentationSettings:
-        recipe = self.recipes.get(network)
+        recipe = self.recipes.get(whole_name(network))
         return recipe.segmentation if recipe else self.config.segmentation
 
     def classes(self, network: str) -> str:
         """What a network finds, as `--classes` says it."""
-        return LIVER if network == LIVER else ",".join(self._segmentation(network).classes)
-
-    def fold_options(self, network: str) -> str:
-        """The options of `train-segmentation` that leave a fold out: empty for a network of all training patients."""
-        fold = network.partition("/fold")[2]
-        return f"--fold {fold} --folds {self.config.segmentation.cross_fit}" if fold else ""
+        return LIVER if whole_name(network) == LIVER else ",".join(self._segmentation(network).classes)
 
 
-def preprocessed_for(network: str) -> str:
-    """The network whose preprocessed scans a network is trained on: folds see those of the whole one."""
+def fold_name(network: str, fold: int | None) -> str:
+    """The network of a fold; None: the one of all training patients."""
+    return network if fold is None else f"{network}/fold{fold}"
+
+
+def whole_name(network: str) -> str:
+    """The network of all training patients that one belongs to, with whose preprocessed scans its folds are trained."""
     return network.partition("/")[0]
+
+
+def fold_number(network: str) -> int | None:
+    """The fold that a network never saw; None: it is one of all training patients."""
+    fold = network.partition("/fold")[2]
+    return int(fold) if fold else None
 
 
 def checkpoint_folder(network: str) -> str:

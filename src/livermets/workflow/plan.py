@@ -24,9 +24,10 @@ from livermets.config.roles import Role
 from livermets.config.study import StudyConfig
 from livermets.provenance import canonical_json, text_digest
 from livermets.randomness import integer_seed
+from livermets.workflow.cross_fit import CrossFit
 from livermets.workflow.demand import megavoxels, phantom_megavoxels
 from livermets.workflow.livers import OF_CHECK, Livers
-from livermets.workflow.networks import Networks
+from livermets.workflow.networks import Networks, fold_name, fold_number, whole_name
 from livermets.workflow.readiness import file_problems, study_problems
 from livermets.workflow.scans import Scans
 from livermets.workflow.sources import Sources
@@ -57,12 +58,17 @@ class Plan:
     def networks(self) -> Networks:
         """The networks of the study, by name."""
         bundled = list(self.bundle.networks) if self.bundle else []
-        return Networks(self.config, bool(self.scans(segmentation="train")), self.livers.need_network, bundled)
+        found = self.livers.need_network
+        livers = self.cross_fit.folds_of(scan for scan in self.livers.training if self.livers.by_network(scan))
+        return Networks(
+            self.config, bool(self.scans(segmentation="train")), found, bundled, self.cross_fit.count, livers
+        )
 
     @cached_property
     def sources(self) -> Sources:
         """The mask sources of the study, by name."""
-        return Sources(self.config, self._scans, self.networks.of_lesions)
+        crossed = [name for name in self.networks.of_lesions if self.networks.is_crossed(name)]
+        return Sources(self.config, self._scans, self.networks.of_lesions, crossed)
 
     @cached_property
     def bundle(self) -> BundleFacts | None:
@@ -189,28 +195,22 @@ class Plan:
         """One scan."""
         return self.study.scan(cohort, patient, timepoint)
 
-    def trained_on(self, network: str) -> Scans:
-        """The training scans that a network (that of a fold: but for its own) learns from: the liver network from those
-        that come with a liver."""
-        return self.livers.learnt_from if network == LIVER else self.scans(segmentation="train")
-
-    def fold(self, scan: Scan) -> int | None:
-        """With cross-fitting, the fold whose network never saw this training patient; None: the network of
-        all training patients."""
-        folds = self.config.segmentation.cross_fit
-        if not folds or scan.roles.segmentation != "train":
-            return None
-        return self._fold_of_patient[scan.patient_id]
-
     @cached_property
-    def _fold_of_patient(self) -> dict[str, int]:
-        from livermets.segmentation.folds import fold_of
+    def cross_fit(self) -> CrossFit:
+        """The folds of the training patients."""
+        return CrossFit.of(self.config, self.study)
 
-        return fold_of(
-            {scan.patient_id for scan in self.scans(segmentation="train")},
-            self.config.segmentation.cross_fit,
-            self.seed,
-        )
+    def trained_on(self, network: str) -> Scans:
+        """The training scans that a network learns from: that of livers from those that come with a liver, that of a
+        fold from those of the other folds' patients."""
+        is_liver = whole_name(network) == LIVER
+        scans = self.livers.learnt_from if is_liver else self.scans(segmentation="train")
+        return self.cross_fit.seen_by(fold_number(network), scans)
+
+    def drawn_with(self, network: str, scan: Scan) -> str:
+        """The network by name that draws a scan for a network: where it is cross-fitted, a training scan is drawn by
+        that of the fold which never saw the patient."""
+        return fold_name(network, self.cross_fit.fold(scan) if self.networks.is_crossed(network) else None)
 
     def source_files(self, scan: Scan) -> list[str]:
         """The files that the user gave for one scan."""
@@ -271,7 +271,8 @@ class Plan:
             files += ["results/bundle/applied.json"]
         if self.sources.others:
             files += ["results/overlap/overlap.csv"]
-        files += [f"results/networks/{name}/network.json" for name in self.networks.of_lesions]
+        # Where every scan is drawn by a fold, nothing else asks for the networks that a bundle takes along.
+        files += [f"results/networks/{name}/network.json" for name in self.networks.names]
         if self.classified_cohorts:
             files += ["results/lesions.csv", "results/model/model.json"]
         if self.fits_response:

@@ -16,6 +16,7 @@ from livermets.errors import ProblemList
 from livermets.model.enough import patient_problems
 from livermets.segmentation.pretrained import checked_pretrained_file
 from livermets.workflow.applied import applied_problems
+from livermets.workflow.cross_fit import CrossFit
 from livermets.workflow.livers import Livers
 
 LISTED = 5
@@ -32,6 +33,7 @@ def study_problems(config: StudyConfig, study: Study) -> ProblemList:
     _check_both_classes(config, study, problems)
     if facts is None or not facts.brings("segmentation"):
         problems.extend(Livers.of(config, study).problems())
+        _check_folds(config, study, problems)
         _check_compared(config, study, problems)
         problems.extend(network_problems(config, study))
     _check_scores(config, study, problems)
@@ -161,13 +163,21 @@ def _timepoints(cohort: Cohort) -> set[str]:
     return {scan.timepoint for scan in cohort.scans()}
 
 
+def _check_folds(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    """Patients for the folds; rows that cannot be read may be those that are missing."""
+    if not any(cohort.problems.errors for cohort in study.cohorts):
+        problems.extend(CrossFit.of(config, study).problems(config, Livers.of(config, study)))
+
+
 def _check_compared(config: StudyConfig, study: Study, problems: ProblemList) -> None:
     unread = any(cohort.problems.errors for cohort in study.cohorts)
-    judged = unread or any(s.has_lesions for s in study.scans("segmentation", "validation"))
+    roles: list[Role] = ["train", "validation"] if config.segmentation.cross_fit else ["validation"]
+    judged = unread or any(s.has_lesions for s in study.scans("segmentation", *roles))
     for section in ("networks", "programs"):
         if getattr(config, section) and not judged:
             what = f"no validation cohort has lesion masks, on which {section} could be compared"
-            problems.error(section, what, "Add such a cohort, or leave this section out")
+            fix = "Add such a cohort, set segmentation.cross_fit to judge training scans, or leave this section out"
+            problems.error(section, what, fix)
 
 
 def _check_programs(config: StudyConfig, study: Study, problems: ProblemList) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from livermets.cohort.scan import Scan
 from livermets.config.networks import OWN
-from livermets.config.roles import USED
+from livermets.config.roles import USED, Role
 from livermets.config.study import StudyConfig
 from livermets.workflow.scans import Scans
 
@@ -21,6 +21,8 @@ class Sources:
     every_scan: Scans
     networks: Sequence[str]
     """The networks that draw lesion masks, the study's own first."""
+    crossed: Collection[str] = ()
+    """Those of them that are cross-fitted."""
 
     @property
     def reference(self) -> str:
@@ -49,8 +51,12 @@ class Sources:
 
     @cached_property
     def _judged(self) -> Scans:
-        """The scans that masks are judged on."""
-        return self.every_scan.filter(segmentation=["validation"], has_lesions=True)
+        """The scans that any masks are judged on."""
+        return self._judged_on(crossed=bool(self.crossed))
+
+    def _judged_on(self, crossed: bool) -> Scans:
+        judged: list[Role] = ["train", "validation"] if crossed else ["validation"]
+        return self.every_scan.filter(segmentation=judged, has_lesions=True)
 
     @property
     def primary(self) -> str | None:
@@ -66,14 +72,17 @@ class Sources:
 
     def drawn_by(self, source: str) -> Scans:
         """The scans with a mask of a source. The study's own network draws every scan that segmentation uses; further
-        ones and programs only those that they are judged on."""
+        ones and programs only those that they are judged on: of validation, and of training where these are
+        cross-fitted."""
         if source == self.reference:
             return self.every_scan.filter(has_lesions=True)
         if source in self.given:
             return Scans(scan for scan in self.every_scan if source in _compared(scan))
         if source == OWN:
             return self.every_scan.filter(segmentation=USED)
-        return self._judged
+        if source in self.programs:
+            return self._judged
+        return self._judged_on(crossed=source in self.crossed)
 
     def classified(self, source: str) -> Scans:
         """The scans whose lesions get a class from a source's masks. Of the patients that the model was fitted on that

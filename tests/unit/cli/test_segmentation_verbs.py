@@ -121,8 +121,19 @@ def test_out_of_fold_masks_come_from_the_network_that_never_saw_the_patient(stud
         metrics = pd.read_csv(tmp_path / patient / "scan_metrics.csv").iloc[0]
         assert metrics["network"] == f"fold{folds[patient]}"
         assert metrics["seen_in_training"] == metrics["scan_in_training"] == 0
+        assert metrics["fold"] == folds[patient]
         description = json.loads((study / metrics["network"] / "network.json").read_text())
         assert patient not in description["training_patients"] + description["validation_patients"]
+
+
+def test_a_network_of_some_patients_leaves_out_those_of_the_fold_of_all(study, tmp_path):
+    some, folds = PATIENTS[:3], fold_of(PATIENTS, 2, 5)
+    options = ("--fold", 1, "--folds", 2, "--fold-patients", ",".join(PATIENTS))
+    train([study / p / "pre" for p in some], some, tmp_path / "net", *options)
+    description = json.loads((tmp_path / "net" / "network.json").read_text())
+    seen = {*description["training_patients"], *description["validation_patients"]}
+    assert seen == {patient for patient in some if folds[patient] == 0}
+    assert (description["fold"], description["folds"]) == (1, 2)
 
 
 def test_a_patient_seen_at_another_timepoint_is_told_from_a_scan_that_was_trained_on(study):

@@ -14,6 +14,8 @@ from livermets.errors import InputError
     "values, sentence",
     [
         ({"cross_fit": 1}, "at least 2 folds"),
+        ({"cross_fit": 21}, "segmentation.cross_fit: input should be less than or equal to 20 (found 21)"),
+        ({"cross_fit": "loo"}, "segmentation.cross_fit: input should be 'leave-one-out' (found 'loo')"),
         ({"liver": {"missing": "command"}}, "needs a `command` with {image} and {out}"),
         ({"liver": {"missing": "command", "command": "tool {image}"}}, "needs a `command` with {out} in it"),
         ({"liver": {"output": {"restrict_to_liver": True}}}, "restrict_to_liver"),

@@ -36,10 +36,12 @@ BY_TIMEPOINT: dict[str, object] = {
         MadeCohort("lits", TRAIN_MASKS, 3),
     )
 }
+CROSS_VALIDATED: dict[str, object] = {"cohorts": (MadeCohort("lits", TRAIN_MASKS, 9, 3, folds=3),)}
 KINDS = {
     "masks alone": MASKS_ALONE,
     "classes alone": CLASSES_ALONE,
     "applied": APPLIED,
     "five sources": FIVE_SOURCES,
     "by timepoint": BY_TIMEPOINT,
+    "cross-validated": CROSS_VALIDATED,
 }

@@ -50,6 +50,8 @@ class MadeCohort:
     centres: tuple[str, ...] = ("A", "B")
     timepoints: tuple[str, ...] = ("baseline",)
     synthetic: bool = False
+    folds: int = 0
+    """The folds of patients in which its training scans are cross-validated."""
 
     def roles(self, task: str) -> dict[str, str]:
         """The role in a task, by timepoint."""
@@ -68,6 +70,11 @@ class MadeCohort:
         """Whether classes of any of its lesions are judged, as its settings have it."""
         short = self.role if isinstance(self.role, str) else self.role.get("response")
         return short == "validation" or "validation" in self.roles("response").values()
+
+    @property
+    def masks_judged(self) -> bool:
+        """Whether every network's masks of its scans are judged."""
+        return bool(self.folds) or "validation" in self.roles("segmentation").values()
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,9 @@ def make_results(
         _make_classes(folder, classified, lesions, rng, sources, applied)
     if sources.networks:
         _make_network(folder / "networks" / "automatic", rng, applied)
+    folds = max(cohort.folds for cohort in cohorts)
+    for fold in range(folds):
+        _make_network(folder / "networks" / "automatic" / f"fold{fold}", rng, applied, fold=fold, folds=folds)
     if sources.others:
         _make_overlap(folder, cohorts, sources)
     if "reader2" in sources.given:
@@ -126,9 +136,12 @@ def make_results(
         "seed": 7,
         "response_timepoints": ["baseline"],
         "cohorts": {c.name: _settings_of(c, sources) for c in cohorts},
-        "networks": {name: {} for name in further} if any(c.validates for c in cohorts) else {},
+        "networks": {name: {} for name in further} if any(c.validates or c.folds for c in cohorts) else {},
         "concordance": named,
-        "segmentation": {"matching": {"detection_dice": detection_dice}},
+        "segmentation": {
+            "matching": {"detection_dice": detection_dice},
+            **({"cross_fit": folds} if folds else {}),
+        },
         "outcome": {"rule": "growth_mm", "limit_mm": 3.0},
         "selection": {"search": {"population": 30, "generations": 20}},
     }
@@ -283,6 +296,9 @@ def _make_scan(
     seen, in_training = int("train" in roles.values()), int(roles[timepoint] == "train")
     if sources.primary in sources.given:
         seen = in_training = None  # type: ignore[assignment]
+    fold = int(patient[-4:]) % cohort.folds if cohort.folds and in_training else None
+    if fold is not None:
+        seen = in_training = 0
     names = [
         "cohort",
         "patient_id",
@@ -318,6 +334,7 @@ def _make_scan(
                 2.5,
                 seen,
                 in_training,
+                fold,
             )
         ],
         columns=[
@@ -331,6 +348,7 @@ def _make_scan(
             "seconds",
             "seen_in_training",
             "scan_in_training",
+            "fold",
         ],
     ).to_csv(seg / "scan_metrics.csv", index=False)
 
@@ -407,9 +425,9 @@ def _compared(lesions: int, patients: int) -> pd.DataFrame:
     return pd.concat([areas, differences])
 
 
-def _make_network(folder: Path, rng: np.random.Generator, applied: bool) -> None:
+def _make_network(folder: Path, rng: np.random.Generator, applied: bool, **differences: object) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    write_description(folder, network_description(best_epoch=30, kept_epoch=30, epochs=30))
+    write_description(folder, network_description(best_epoch=30, kept_epoch=30, epochs=30, **differences))
     if applied:
         return
     epochs = np.arange(1, 31)
@@ -431,7 +449,7 @@ def _make_overlap(folder: Path, cohorts: tuple[MadeCohort, ...], sources: MadeSo
     scans = {
         name: f"{folder}/{name}/segmentation/{sources.primary}/*/*" for name in (cohort.name for cohort in cohorts)
     }
-    judged = [cohort.name for cohort in cohorts if "validation" in cohort.roles("segmentation").values()]
+    judged = [cohort.name for cohort in cohorts if cohort.masks_judged]
     first, *others = sources.others
     words = [f"{first}={scans[name]}" for name in (scans if first in sources.networks else judged)]
     words += [f"{name}={scans[cohort]}" for name in others for cohort in judged]

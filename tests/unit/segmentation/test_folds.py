@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livermets.errors import InputError
-from livermets.segmentation.folds import fold_of, unseen_network, validation_split
+from livermets.segmentation.folds import Fold, fold_count, fold_of, unseen_network, validation_split
 
 PATIENTS = st.lists(st.text("abc123", min_size=1, max_size=4), min_size=4, max_size=30, unique=True)
 
@@ -37,8 +37,36 @@ def test_another_seed_gives_other_folds():
 
 
 def test_more_folds_than_patients_is_refused():
-    with pytest.raises(InputError, match="3 folds of 2 training patients"):
+    with pytest.raises(InputError, match=r"3 folds of 2 training patients\. Use between 2 and that many"):
         fold_of(["a", "b"], 3, 0)
+    with pytest.raises(InputError, match=r"1 fold of 1 training patient\. Folds take at least 2 patients"):
+        fold_of(["a"], fold_count("leave-one-out", ["a", "a"]), 0)
+
+
+@given(PATIENTS, st.integers(0, 99))
+def test_leave_one_out_has_a_fold_per_patient(patients, seed):
+    count = fold_count("leave-one-out", patients * 2)
+    folds = fold_of(patients, count, seed)
+    assert sorted(folds.values()) == list(range(len(patients)))
+    assert fold_count(3, patients) == 3
+
+
+def test_patients_of_the_fold_are_left_out():
+    patients = [f"P{number}" for number in range(9)]
+    left_out = [set(patients) - set(Fold(fold, 3, patients).seen(patients, 5)) for fold in range(3)]
+    assert set.union(*left_out) == set(patients)
+    assert [len(fold) for fold in left_out] == [3, 3, 3]
+    with pytest.raises(InputError, match="fold 3 of 3 does not exist"):
+        Fold(3, 3, patients).seen(patients, 5)
+
+
+def test_a_network_of_a_part_of_the_patients_has_the_folds_of_all():
+    patients = [f"P{number}" for number in range(9)]
+    folds = fold_of(patients, 3, 5)
+    for number in range(3):
+        assert Fold(number, 3, patients).seen(patients[:4], 5) == [p for p in patients[:4] if folds[p] != number]
+    with pytest.raises(InputError, match="patient X of the scans is not among them"):
+        Fold(0, 3, patients).seen(["P1", "X"], 5)
 
 
 def test_a_split_that_leaves_nobody_is_refused():

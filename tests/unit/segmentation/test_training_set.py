@@ -11,7 +11,7 @@ from livermets.config.segmentation import TrainingSettings
 from livermets.errors import InputError
 from livermets.segmentation.architectures.build import build_network
 from livermets.segmentation.classes import Classes
-from livermets.segmentation.training_set import TrainingSet, assemble, patients_of_fold
+from livermets.segmentation.training_set import TrainingSet, assemble
 from livermets.segmentation.views.axial import AxialView
 
 LESIONS = Classes(("background", "lesion"))
@@ -46,13 +46,3 @@ def test_a_training_set_without_the_target_is_refused():
 def test_scans_too_small_for_the_network_are_refused(disc_scans):
     with pytest.raises(InputError, match="slices of 32 pixels are too small"):
         assembled(disc_scans, UNetSettings(levels=5, base_filters=2))
-
-
-def test_patients_of_the_fold_are_left_out():
-    patients = [f"P{number}" for number in range(9)]
-    left_out = [set(patients) - set(patients_of_fold(patients, fold, 3, 5)) for fold in range(3)]
-    assert set.union(*left_out) == set(patients)
-    assert [len(fold) for fold in left_out] == [3, 3, 3]
-    assert patients_of_fold(patients, None, 0, 5) == patients
-    with pytest.raises(InputError, match="fold 3 of 3 does not exist"):
-        patients_of_fold(patients, 3, 3, 5)

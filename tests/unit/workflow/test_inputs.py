@@ -97,7 +97,7 @@ def test_a_network_is_trained_on_the_scans_that_have_what_it_finds(inputs, tmp_p
     files = {name: f"{{patient}}_{path}.nii.gz" for name, path in (("image", "ct"), ("lesions", "lesions"))}
     bare = {"role": "train", "table": "bare.csv", **files}
     made = inputs(cohorts={**inputs().plan.config.model_dump(exclude_unset=True)["cohorts"], "bare": bare})
-    livers, own = SimpleNamespace(network="liver"), SimpleNamespace(network="automatic/fold0")
+    livers, own = SimpleNamespace(network="liver"), SimpleNamespace(network="automatic")
     assert made.training_patients(livers) == "T001,T002,T003,T004"
     assert made.training_patients(own) == "T001,T002,T003,T004,q01"
     assert len(made.training_images(livers)) == 4
@@ -116,9 +116,9 @@ def test_a_liver_is_measured_against_the_given_one_once(inputs):
 def test_with_cross_fitting_a_training_patient_gets_the_network_that_never_saw_it(inputs):
     crossed = inputs(segmentation={"cross_fit": 2}, networks={"paper": {"preset": "giannini2020"}})
     own, other = (crossed.network_of_scan(job("learn", "T001", network=name)) for name in ("automatic", "paper"))
-    fold = crossed.plan.fold(crossed.scan(job("learn", "T001")))
+    fold = crossed.plan.cross_fit.fold(crossed.scan(job("learn", "T001")))
     assert own == f"results/networks/automatic/fold{fold}/network.safetensors"
-    assert other == "results/networks/paper/network.safetensors"
+    assert other == f"results/networks/paper/fold{fold}/network.safetensors"
     validation = crossed.network_of_scan(job(network="automatic"))
     assert validation == inputs().network_of_scan(job("learn", "T001", network="automatic"))
     assert validation == "results/networks/automatic/network.safetensors"
@@ -132,12 +132,22 @@ def test_features_are_made_of_the_readers_mask_and_of_the_own_networks(inputs):
     assert inputs().mask_of_source(automatic) == inputs().written_with_mask(automatic) == mask
 
 
-def test_folds_are_trained_on_the_scans_of_the_whole_network(inputs):
-    whole, fold = (SimpleNamespace(network=name) for name in ("automatic", "automatic/fold0"))
-    images = inputs().training_images(whole)
-    assert inputs().training_images(fold) == images
+def test_folds_are_trained_on_scans_of_the_whole_network_without_their_own_patients(inputs):
+    crossed = inputs(segmentation={"cross_fit": 2})
+    assert crossed.fold_options(SimpleNamespace(network="automatic")) == ""
+    images = crossed.training_images(SimpleNamespace(network="automatic"))
     assert images[0] == "results/learn/preprocess/automatic/T001/baseline/image.nii.gz"
-    assert inputs().training_options(fold).startswith("--scans=results/learn/preprocess/automatic/{T001/baseline,")
+    shown = []
+    for number in (0, 1):
+        fold = SimpleNamespace(network=f"automatic/fold{number}")
+        patients = crossed.training_patients(fold).split(",")
+        shown += patients
+        assert crossed.fold_options(fold) == f"--fold {number} --folds 2 --fold-patients T001,T002,T003,T004"
+        assert [path.split("/")[4] for path in crossed.training_images(fold)] == patients
+        assert crossed.training_options(fold) == (
+            f"--scans=results/learn/preprocess/automatic/{{{'/baseline,'.join(patients)}/baseline}}"
+        )
+    assert sorted(shown) == ["T001", "T002", "T003", "T004"]
 
 
 def test_networks_beside_the_own_one_are_judged_on_validation_scans_with_a_mask(inputs):

@@ -5,39 +5,56 @@ import json
 import pytest
 
 from livermets.config.study import StudyConfig
-from livermets.workflow.networks import Networks, checkpoint_folder, preprocessed_for
+from livermets.workflow.networks import Networks, checkpoint_folder, fold_name, fold_number, whole_name
 
 COHORTS = {"cohorts": {"learn": {"role": "train", "phantom": {"patients": 3}}}}
 PAPER = {"paper": {"preset": "giannini2020"}}
 
 
-def networks(finds_livers: bool = False, **changes) -> Networks:
-    return Networks(StudyConfig.model_validate({**COHORTS, **changes}), True, finds_livers)
+def networks(
+    finds_livers: bool = False,
+    folds: int = 0,
+    liver_folds: tuple[int, ...] = (),
+    bundled: tuple[str, ...] = (),
+    **changes,
+) -> Networks:
+    config = StudyConfig.model_validate({**COHORTS, **changes})
+    return Networks(config, True, finds_livers, bundled, folds, liver_folds)
 
 
 def test_the_studys_own_network_comes_first_and_folds_are_below_it():
     plain = networks()
     assert plain.names == plain.of_lesions == plain.trained == ["automatic"]
-    full = networks(finds_livers=True, networks=PAPER, segmentation={"cross_fit": 2})
+    full = networks(finds_livers=True, folds=2, liver_folds=(1,), networks=PAPER)
     assert full.of_lesions == ["automatic", "paper"]
     assert full.names == ["liver", "automatic", "paper"]
-    assert full.trained == [*full.names, "automatic/fold0", "automatic/fold1"]
+    of_lesions = ["automatic/fold0", "automatic/fold1", "paper/fold0", "paper/fold1"]
+    assert full.trained == [*full.names, "liver/fold1", *of_lesions]
+
+
+def test_a_network_from_a_bundle_has_no_folds():
+    bundled = networks(folds=2, networks=PAPER, bundled=("paper",))
+    assert [name for name in bundled.trained if "paper" in name] == []
+    assert (bundled.is_crossed("automatic"), bundled.is_crossed("paper")) == (True, False)
+    assert not networks().is_crossed("automatic")
 
 
 @pytest.mark.parametrize(
-    "network, seen, classes, options",
+    "network, whole, classes, fold",
     [
-        ("automatic", "automatic", "lesion", ""),
-        ("automatic/fold1", "automatic", "lesion", "--fold 1 --folds 3"),
-        ("paper", "paper", "lesion", ""),
-        ("liver", "liver", "liver", ""),
+        ("automatic", "automatic", "lesion", None),
+        ("automatic/fold1", "automatic", "lesion", 1),
+        ("paper", "paper", "lesion", None),
+        ("paper/fold12", "paper", "lesion", 12),
+        ("liver", "liver", "liver", None),
+        ("liver/fold0", "liver", "liver", 0),
     ],
 )
-def test_a_name_says_what_is_trained_and_on_which_scans(network, seen, classes, options):
-    assert preprocessed_for(network) == seen
-    of_study = networks(segmentation={"cross_fit": 3}, networks=PAPER)
-    assert of_study.classes(network) == classes
-    assert of_study.fold_options(network) == options
+def test_a_name_says_what_is_trained_and_on_which_scans(network, whole, classes, fold):
+    assert whole_name(network) == whole
+    assert fold_number(network) == fold
+    assert fold_name(whole, fold) == network
+    assert networks(networks=PAPER).classes(network) == classes
     joint = networks(segmentation={"classes": ["liver", "lesion"]})
     assert (joint.classes("automatic"), joint.classes("liver")) == ("liver,lesion", "liver")
 
@@ -70,9 +87,11 @@ def test_a_threshold_trains_again_where_whole_scans_that_are_cut_at_it_choose_th
 
 
 def test_a_fold_is_trained_and_prepared_like_the_whole_network():
-    folds = networks(segmentation={"cross_fit": 2}, networks=PAPER)
+    folds = networks(networks=PAPER)
     for settings in (folds.training_settings, folds.preprocess_settings):
-        assert settings("automatic/fold1") == settings("automatic")
+        for name in ("automatic", "paper", "liver"):
+            assert settings(f"{name}/fold1") == settings(name)
+    assert folds.training_settings("paper/fold1") != folds.training_settings("automatic/fold1")
 
 
 def test_a_compared_network_changes_nothing_of_the_studys_own():

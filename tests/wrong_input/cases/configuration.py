@@ -189,12 +189,17 @@ def nobody_to_learn_from(study: SmallStudy) -> None:
 
 
 @case(
-    "networks: no validation cohort has lesion masks, on which networks could be compared. Add such a cohort, "
-    "or leave this section out."
+    "networks: no validation cohort has lesion masks, on which networks could be compared. Add such a cohort, set "
+    "segmentation.cross_fit to judge training scans, or leave this section out."
 )
 def networks_with_nothing_to_be_compared_on(study: SmallStudy) -> None:
     study.cohort("test")["role"] = "predict"
     study.config["networks"] = {"wide": {"network": {"base_filters": 64}}}
+
+
+@case("segmentation.cross_fit: 20 folds of 2 training patients. Use between 2 and that many.")
+def more_folds_than_patients(study: SmallStudy) -> None:
+    study.config["segmentation"] = {"cross_fit": 20}
 
 
 @case(

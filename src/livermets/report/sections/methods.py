@@ -11,6 +11,7 @@ from livermets.provenance import versions
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Bullets, Details, Paragraph, Section
 from livermets.report.parts import parts_of
+from livermets.report.seen import crossed_scans
 from livermets.report.study import StudyResults
 from livermets.report.tables import Shown, shown_table
 from livermets.stats.results import REFERENCES
@@ -62,6 +63,12 @@ _STEPS: tuple[tuple[tuple[str, ...], str], ...] = (
         "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs "
         "are fitted on the manual masks of the training scans only, then applied, frozen, to every mask of all others.",
     ),
+    (
+        ("crossed",),
+        "Training scans are judged by cross-validation: every network is trained once more per fold of patients, "
+        "without these, and draws their scans; all networks have the same folds. Where a network finds livers, those "
+        "of a fold’s patients are found by one that was trained without them too.",
+    ),
     ((), "Every fold, split and resample is by patient, since the lesions of one patient are not independent."),
 )
 
@@ -71,6 +78,7 @@ def methods_section(study: StudyResults) -> Section:
     parts = parts_of(study)
     text = f"{_outcome(study.config.outcome)} {_timepoints(study)}"
     has = {"networks": parts.networks, "masks": parts.masks, "classes": parts.classes, "fits": parts.fits_response}
+    has["crossed"] = not crossed_scans(study).empty
     steps = [step for needs, step in _STEPS if all(has[need] for need in needs)]
     blocks: list[Block] = [*([Paragraph(text)] if parts.classes else []), Bullets(steps)]
     sections = [_intervals(study), _settings(study), _versions(study)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule
 from livermets.report.document import Bullets, Note, Pairs, Section
+from livermets.report.seen import crossed_words
 from livermets.report.study import Network, StudyResults
-from livermets.report.study_counts import judged_rows
+from livermets.report.study_counts import judged_by_folds, judged_rows
 
 _TITLE = "Model card of the network"
 
@@ -44,14 +45,15 @@ def _trained_on(study: StudyResults, network: Network) -> str:
 
 
 def _validated_on(study: StudyResults) -> str:
-    """Cohorts and timepoints that validate masks, with what was detected there."""
+    """Cohorts and timepoints that validate masks (of a study without any, cross-validated), and what was detected."""
     parts = [
         f"{row['cohort']}, {row['timepoint']}: {fmt.share(row['n_detected'], row['n_lesions'])} lesions of "
         f"{fmt.plural(row['n_patients'], 'patient')} detected ({rule(study.lesions)}), median Dice "
         f"{fmt.number(row['dice_median'])}"
         for _, row in judged_rows(study).iterrows()
     ]
-    return "; ".join(parts) or "none in this study"
+    how = f"{crossed_words(study)}: " if judged_by_folds(study) else ""
+    return f"{how}{'; '.join(parts)}" if parts else "none in this study"
 
 
 def _limits(study: StudyResults, network: Network) -> list[str]:

@@ -7,7 +7,9 @@ from collections.abc import Collection
 import pandas as pd
 
 from livermets.masks.sizes import SMALL_BELOW_MM
+from livermets.overlap.networks import CROSS_VALIDATED
 from livermets.overlap.study import compared_lesions
+from livermets.overlap.tables import EVERY_TIMEPOINT
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
 from livermets.report.document import Block, Column, Details, Figure, Paragraph, Section, Table
@@ -16,6 +18,7 @@ from livermets.report.rows import rows_of
 from livermets.report.sections.estimates import level_text
 from livermets.report.sections.network_pairs import pairs_table, unpaired_table
 from livermets.report.sections.timepoints import EVERY_TIMEPOINT_SENTENCE, differences_table
+from livermets.report.seen import crossed_words
 from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, kept_together
 from livermets.report.vocabulary import mask_words
@@ -40,16 +43,16 @@ def side_by_side(study: StudyResults) -> list[Section]:
         return []
     lesions = compared_lesions(tables["lesions"])
     overlap, detection, lesion_wise = (
-        table[table["cohort"].isin(lesions["cohort"])].reset_index(drop=True)
-        for table in (tables["overlap"], tables["detection"], tables["lesion_wise"])
+        _at_places(tables[name], lesions) for name in ("overlap", "detection", "lesion_wise")
     )
+    where = _where(study, pairs)
     first = str(pairs["first"].iloc[0])
     others = fmt.listed([str(name) for name in pairs["second"].unique()])
     detected = rule(lesions)
     reference = mask_words(study.sources, study.sources.reference)
     text = (
-        f"{first} beside {others}: matched with the lesions of the {reference} by the same rule, on the validation "
-        "cohorts. Networks trained here learnt from the same patients with the same seed and were given the same liver "
+        f"{first} beside {others}: matched with the lesions of the {reference} by the same rule, on {where}. "
+        "Networks trained here learnt from the same patients with the same seed and were given the same liver "
         f"masks. The answer of this report and every other part of it rest on {study.sources.headline} alone."
     )
     if lesions["timepoint"].nunique() > 1:
@@ -61,12 +64,31 @@ def side_by_side(study: StudyResults) -> list[Section]:
         *_missed(tables.get("missed", pd.DataFrame()), detected),
         lesion_wise_table("networks-lesion-wise", lesion_wise),
         _dice(lesions),
-        *_timepoints(tables.get("timepoints", pd.DataFrame()), detected),
+        *_timepoints(tables.get("timepoints", pd.DataFrame()), detected, where),
         *_costs(tables["networks"], study.sources.networks),
         pairs_table(pairs, detected),
         Details("As published: unpaired tests", [unpaired_table(pairs, detected)]),
     ]
     return [Section("networks-compared", "Masks side by side", blocks)]
+
+
+def _where(study: StudyResults, pairs: pd.DataFrame) -> str:
+    """What the networks are compared on; tables of before cross-validation do not say, and know nothing else."""
+    crossed = "scans" in pairs and pairs["scans"].eq(CROSS_VALIDATED).all()
+    return f"the training cohorts, {crossed_words(study)}" if crossed else "the validation cohorts"
+
+
+def _at_places(table: pd.DataFrame, lesions: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the cohorts and timepoints of some lesions, and of all timepoints of a cohort together where all are
+    among them."""
+    places = set(zip(lesions["cohort"], lesions["timepoint"], strict=True))
+    each = [place in places for place in zip(table["cohort"], table["timepoint"], strict=True)]
+    pooled = table["timepoint"].eq(EVERY_TIMEPOINT)
+    lacking = table.loc[~(pd.Series(each, table.index, dtype=bool) | pooled), "cohort"]
+    kept = pd.Series(each, table.index, dtype=bool) | (
+        pooled & table["cohort"].isin(lesions["cohort"]) & ~table["cohort"].isin(lacking)
+    )
+    return table[kept].reset_index(drop=True)
 
 
 def _overlap(overlap: pd.DataFrame, detection: pd.DataFrame, detected: str) -> Table:
@@ -155,10 +177,10 @@ def _by_how_many(number: int, networks: int) -> str:
     return f"{number} of {networks} networks"
 
 
-def _timepoints(timepoints: pd.DataFrame, detected: str) -> list[Block]:
+def _timepoints(timepoints: pd.DataFrame, detected: str, where: str) -> list[Block]:
     if "measure" not in timepoints:
         return []
-    caption = "Every network: one timepoint minus another, in the validation cohorts scanned at both."
+    caption = f"Every network: one timepoint minus another, in those of {where} that were scanned at both."
     return [differences_table("networks-timepoints", timepoints, caption, detected)]
 
 

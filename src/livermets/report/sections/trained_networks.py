@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from livermets.report import formatting as fmt
-from livermets.report.document import Block, Figure, Note, Pairs, Section
+from livermets.report.document import Block, Figure, Note, Pairs, Section, Table
 from livermets.report.parts import parts_of
 from livermets.report.pictures import drawing_svg, picture_file
 from livermets.report.study import Network, StudyResults
-from livermets.report.tables import csv_download
+from livermets.report.tables import Shown, csv_download, shown_table
 from livermets.segmentation.description import NetworkDescription
 
 _PICTURES = {
@@ -38,12 +38,24 @@ def networks_sections(study: StudyResults) -> list[Section]:
     if bundled := study.applied.get("networks"):
         names, where = fmt.listed(list(bundled)), f"the study “{study.applied['study']}”"
         blocks.append(Note(f"Trained in {where}, and applied as its bundle brings them: {names}.", "info"))
-    sections = [_network(network) for network in study.networks.values()]
+    sections = [_network(network, _folds_of(study, name)) for name, network in _whole(study).items()]
     return [Section("networks", "Networks", blocks, sections)]
 
 
-def _network(network: Network) -> Section:
-    blocks: list[Block] = [Pairs(list(_facts(network.description)))]
+def _whole(study: StudyResults) -> dict[str, Network]:
+    """The networks that stand for themselves: those of a fold stand below the one of all training patients."""
+    return {
+        name: network for name, network in study.networks.items() if name.rpartition("/fold")[0] not in study.networks
+    }
+
+
+def _folds_of(study: StudyResults, name: str) -> list[Network]:
+    folds = [network for other, network in study.networks.items() if other.startswith(f"{name}/fold")]
+    return sorted(folds, key=lambda network: network.description.fold or 0)
+
+
+def _network(network: Network, folds: Sequence[Network] = ()) -> Section:
+    blocks: list[Block] = [Pairs(list(_facts(network.description))), *_folds(network, folds)]
     for stem, path in network.pictures.items():
         caption = _caption(network, stem)
         identifier = f"network-{network.name}-{stem}".replace("/", "-")
@@ -52,6 +64,25 @@ def _network(network: Network) -> Section:
     if len(network.log) and "curves" not in network.pictures:
         blocks.append(_curves(network))
     return Section(f"network-{network.name.replace('/', '-')}", f"Network: {network.name.replace('/', ', ')}", blocks)
+
+
+def _folds(network: Network, folds: Sequence[Network]) -> list[Table]:
+    if not folds:
+        return []
+    columns = [
+        Shown("Fold", lambda one: str(one.fold)),
+        Shown("Training patients", lambda one: fmt.integer(len(one.training_patients)), True),
+        Shown("Patients of the inner validation split", lambda one: fmt.integer(len(one.validation_patients)), True),
+        Shown("Training samples", lambda one: fmt.integer(one.training_samples), True),
+        Shown("Epoch kept", lambda one: fmt.count_of(one.kept_epoch, one.epochs), True),
+        Shown("Training time", lambda one: fmt.duration(one.seconds), True),
+    ]
+    caption = (
+        f"The networks of the folds of {network.name}: each was trained without the patients of its fold, whose scans "
+        "it drew. Their weights, logs and curves lie beside those of the network of all training patients."
+    )
+    identifier = f"network-{network.name}-folds"
+    return [shown_table(identifier, caption, columns, [one.description for one in folds])]
 
 
 def _caption(network: Network, stem: str) -> str:

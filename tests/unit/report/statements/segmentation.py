@@ -19,13 +19,10 @@ def _scans(files: Files, **_: str) -> Values:
 
 
 def _compared(files: Files, **_: str) -> Values:
-    return {
-        "n": len(
-            files.csv("overlap/lesions.csv")
-            .query("network != 'automatic'")
-            .drop_duplicates(["cohort", "patient_id", "timepoint", "lesion_id"])
-        )
-    }
+    lesions = files.csv("overlap/lesions.csv").query("network != 'automatic'")
+    validation = lesions.query("cross_validated == 0")
+    judged = validation if len(validation) else lesions
+    return {"n": len(judged.drop_duplicates(["cohort", "patient_id", "timepoint", "lesion_id"]))}
 
 
 def _epochs(files: Files, network: str) -> Values:
@@ -45,11 +42,28 @@ def _seen(files: Files, cohort: str) -> Values:
     return {"k": int(seen.sum()), "n": len(seen)}
 
 
+def _crossed(files: Files, cohort: str) -> Values:
+    scans = files.every(f"{cohort.split()[-1]}/segmentation/automatic/*/*/scan_metrics.csv")
+    return {"k": int(scans["fold"].notna().sum()), "n": len(scans)}
+
+
+def _folds(files: Files, **_: str) -> Values:
+    return {"folds": files.every("*/segmentation/automatic/*/*/scan_metrics.csv")["fold"].nunique()}
+
+
 STATEMENTS = (
     Statement("segmentation/paragraph/", "below {limit} mm", "results/README.md", "fixed: 20 mm",
               lambda files, **_: {"limit": LIMIT_MM}),
     Statement("segmentation/note/", "{cohort:w} ({k} of {n} scans)",
-              "<cohort>/segmentation/automatic/*/*/scan_metrics.csv", "seen_in_training", _seen),
+              "<cohort>/segmentation/automatic/*/*/scan_metrics.csv", "seen_in_training", _seen,
+              not_before=" were cross-validated"),
+    Statement("segmentation/note/", "{cohort:w} ({k} of {n} scans) were cross-validated",
+              "<cohort>/segmentation/automatic/*/*/scan_metrics.csv", "fold", _crossed, rare=True),
+    *(
+        Statement("*", f"{word}-validated, {{folds}} fold… by patient",
+                  "<cohort>/segmentation/automatic/*/*/scan_metrics.csv", "fold", _folds, rare=True)
+        for word in ("cross", "Cross")
+    ),
     Statement("segmentation/caption/dice-by-size", "n = {n} lesion", "lesions.csv", "dice", _judged),
     Statement("segmentation-patients/caption/per-patient", "), {n} scan", "lesions.csv",
               "dice, patient_id, timepoint", _scans),
