@@ -100,12 +100,13 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
 
 def trainings(plan: Plan) -> list[tuple[SegmentationSettings | LiverSettings, int]]:
     """Settings and grid of every segmentation network: folds and further ones too, the liver's last."""
-    own, grid = plan.config.segmentation, plan.config.preprocess.network_grid
+    own, grid = plan.config.segmentation, plan.config.preprocess.usual_pixels
     if not plan.networks.trained:
         return []
     found: list[tuple[SegmentationSettings | LiverSettings, int]] = [(own, grid)] * (1 + own.cross_fit)
-    found += [(recipe.segmentation, recipe.preprocess.network_grid) for recipe in plan.networks.recipes.values()]
-    return found + ([(own.liver, grid)] if LIVER in plan.networks.trained else [])
+    found += [(recipe.segmentation, recipe.preprocess.usual_pixels) for recipe in plan.networks.recipes.values()]
+    of_livers = [(own.liver, plan.networks.preprocess(LIVER).usual_pixels)] if LIVER in plan.networks.trained else []
+    return found + of_livers
 
 
 def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[float]) -> list[float]:

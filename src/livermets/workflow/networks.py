@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from livermets.config.networks import LIVER, OWN
-from livermets.config.recipes import NetworkRecipe, network_recipes
+from livermets.config.preprocess import PreprocessSettings
+from livermets.config.recipes import NetworkRecipe, liver_preprocess, network_recipes
 from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
 from livermets.provenance import canonical_json
@@ -56,9 +57,15 @@ class Networks:
 
     def preprocess_settings(self, network: str) -> str:
         """How scans are prepared for a network, as JSON."""
+        return canonical_json(self.preprocess(network).model_dump(mode="json"))
+
+    def preprocess(self, network: str) -> PreprocessSettings:
+        """The same as settings; folds see what the whole network sees."""
+        network = preprocessed_for(network)
+        if network == LIVER:
+            return liver_preprocess(self.config)
         recipe = self.recipes.get(network)
-        section = recipe.preprocess if recipe else self.config.preprocess
-        return canonical_json(section.model_dump(mode="json"))
+        return recipe.preprocess if recipe else self.config.preprocess
 
     def training_settings(self, network: str) -> str:
         """What decides the weights of a network, as JSON; those of a fold are trained like the whole one."""
