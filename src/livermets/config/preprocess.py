@@ -9,8 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from livermets.config.base import Section
 
-FIELD_OF_VIEW_MM = 400.0
-"""A usual one of an abdominal CT, to tell how large a grid will be before any scan is opened."""
+USUAL_FIELD_OF_VIEW_MM, USUAL_SLICE_MM = 400.0, 2.5
+"""Of an abdominal CT: how large a grid will be is asked before any scan is opened."""
 
 
 class MedianFilterSettings(Section):
@@ -80,4 +80,11 @@ class PreprocessSettings(Section):
     @property
     def usual_pixels(self) -> int:
         """Pixels across the network grid, of a scan with a usual field of view."""
-        return self.network_grid if self.pixel_spacing_mm is None else ceil(FIELD_OF_VIEW_MM / self.pixel_spacing_mm)
+        return (
+            self.network_grid if self.pixel_spacing_mm is None else ceil(USUAL_FIELD_OF_VIEW_MM / self.pixel_spacing_mm)
+        )
+
+    @property
+    def usual_slices(self) -> float:
+        """How many slices of the network grid there are for one of a scan with usual ones."""
+        return 1.0 if self.slice_spacing_mm is None else USUAL_SLICE_MM / self.slice_spacing_mm

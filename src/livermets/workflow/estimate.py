@@ -8,9 +8,10 @@ import pandas as pd
 
 from livermets.cohort.scan import Scan
 from livermets.config.networks import LIVER
+from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
-from livermets.workflow.demand import DEMANDS, Demand
+from livermets.workflow.demand import DEMANDS, ON_THE_NETWORK_GRID, Demand, grid_growth
 from livermets.workflow.inputs import Inputs
 from livermets.workflow.plan import Plan
 from livermets.workflow.readers import Readers
@@ -32,14 +33,14 @@ def estimate(plan: Plan) -> pd.DataFrame:
     rows = []
     for rule, sizes in jobs(plan).items():
         demand = DEMANDS[rule]
-        seconds = job_seconds(plan, rule, demand, sizes)
+        seconds, growth = job_seconds(plan, rule, demand, sizes), _growth(plan, rule)
         rows.append(
             {
                 "rule": rule,
                 "jobs": len(sizes),
                 "cpu_hours": sum(seconds) / 3600,
                 "longest_minutes": max(seconds) / 60,
-                "memory_gb": max(demand.expected_memory_mb(size) for size in sizes) / 1000,
+                "memory_gb": max(demand.expected_memory_mb(size * growth) for size in sizes) / 1000,
                 "disk_gb": sum(demand.expected_disk_mb(size) for size in sizes) / 1000,
                 "gpu_hours": sum(seconds) / GPU_GAIN[rule] / 3600 if demand.gpu else 0.0,
             }
@@ -98,14 +99,20 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     return {rule: [plan.megavoxels(scans) for scans in groups] for rule, groups in each.items() if groups}
 
 
-def trainings(plan: Plan) -> list[tuple[SegmentationSettings | LiverSettings, int]]:
-    """Settings and grid of every segmentation network: folds and further ones too, the liver's last."""
-    own, grid = plan.config.segmentation, plan.config.preprocess.usual_pixels
+def _growth(plan: Plan, rule: str) -> float:
+    """The growth of the finest grid that jobs of a rule may see."""
+    networks = plan.networks.names if rule in ON_THE_NETWORK_GRID else []
+    return max([1.0, *(grid_growth(plan.networks.preprocess(name)) for name in networks)])
+
+
+def trainings(plan: Plan) -> list[tuple[SegmentationSettings | LiverSettings, PreprocessSettings]]:
+    """Settings and preprocessing of every segmentation network: folds and further ones too, the liver's last."""
+    own, seen = plan.config.segmentation, plan.config.preprocess
     if not plan.networks.trained:
         return []
-    found: list[tuple[SegmentationSettings | LiverSettings, int]] = [(own, grid)] * (1 + own.cross_fit)
-    found += [(recipe.segmentation, recipe.preprocess.usual_pixels) for recipe in plan.networks.recipes.values()]
-    of_livers = [(own.liver, plan.networks.preprocess(LIVER).usual_pixels)] if LIVER in plan.networks.trained else []
+    found: list[tuple[SegmentationSettings | LiverSettings, PreprocessSettings]] = [(own, seen)] * (1 + own.cross_fit)
+    found += [(recipe.segmentation, recipe.preprocess) for recipe in plan.networks.recipes.values()]
+    of_livers = [(own.liver, plan.networks.preprocess(LIVER))] if LIVER in plan.networks.trained else []
     return found + of_livers
 
 
@@ -120,10 +127,13 @@ def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[floa
     return seconds
 
 
-def training_seconds(settings: SegmentationSettings | LiverSettings, grid: int, megavoxels: float) -> float:
+def training_seconds(
+    settings: SegmentationSettings | LiverSettings, preprocess: PreprocessSettings, megavoxels: float
+) -> float:
     """Seconds of training one segmentation network on one core."""
-    asked, pixels = settings.sampling.shown_per_epoch(grid)
-    images = asked or megavoxels * 1e6 / (512 * 512) / 3  # a third of a scan shows the liver
+    asked, pixels = settings.sampling.shown_per_epoch(preprocess.usual_pixels)
+    # A third of a scan shows the liver.
+    images = asked or megavoxels * 1e6 / (512 * 512) * preprocess.usual_slices / 3
     share = pixels / SLICE_PIXELS * (settings.network.width / SLICE_FILTERS) ** 2
     return settings.training.epochs * images * max(SMALLEST_SLICE_SECONDS, SLICE_SECONDS * share)
 

@@ -63,9 +63,13 @@ class Networks:
         """The same as settings; folds see what the whole network sees."""
         network = preprocessed_for(network)
         if network == LIVER:
-            return liver_preprocess(self.config)
+            return self._preprocess_of_liver
         recipe = self.recipes.get(network)
         return recipe.preprocess if recipe else self.config.preprocess
+
+    @cached_property
+    def _preprocess_of_liver(self) -> PreprocessSettings:
+        return liver_preprocess(self.config)
 
     def training_settings(self, network: str) -> str:
         """What decides the weights of a network, as JSON; those of a fold are trained like the whole one."""

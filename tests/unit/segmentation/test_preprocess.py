@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import ndimage
+from tests.thick_ellipsoid import THICK, Copy, dice, ellipsoid, shift_mm
 
 from livermets.config.architectures import UNetSettings
 from livermets.config.preprocess import PreprocessSettings
@@ -23,10 +24,6 @@ from livermets.segmentation.views.orthogonal import PLANES, OrthogonalView
 
 LESIONS, LIVERS = Classes(("background", "lesion")), Classes(("background", "liver"))
 JOINT = Classes(("background", "liver", "lesion"))
-TURN = np.deg2rad(10)
-OBLIQUE = (np.cos(TURN), -np.sin(TURN), 0, np.sin(TURN), np.cos(TURN), 0, 0, 0, 1.0)
-THICK = Grid((96, 80, 18), (0.8, 0.8, 5.0), (-30.0, -40.0, -700.0), OBLIQUE)
-MIDDLE_ZYX, RADII_MM = np.array([8.3, 38.6, 50.2]), np.array([30.0, 22.0, 26.0])
 FOUND = OutputSettings(restrict_to_liver=False)
 
 
@@ -34,35 +31,9 @@ def settings(**keys) -> PreprocessSettings:
     return PreprocessSettings.model_validate({"network_grid": 32, **keys})
 
 
-def distance(grid: Grid) -> np.ndarray:
-    """Squared distance of every voxel from the middle of the ellipsoid in its radii: 1 on the surface."""
-    away = np.indices(grid.shape_zyx).reshape(3, -1).T - MIDDLE_ZYX
-    return ((away * grid.spacing_zyx_mm / RADII_MM) ** 2).sum(axis=1).reshape(grid.shape_zyx)
-
-
-def ellipsoid() -> tuple[Volume, Volume]:
-    """A CT that falls from 100 HU in the middle of an ellipsoid through 0 at its surface, and the ellipsoid."""
-    squared = distance(THICK)
-    image = np.clip(100 * (1 - squared), -1000, 100).astype(np.float32)
-    return Volume(image, THICK), Volume((squared < 1).astype(np.uint8), THICK)
-
-
 def noisy(shape=(6, 40, 40)) -> Volume:
     random = np.random.default_rng(3)
     return Volume(random.integers(-1024, 800, shape).astype(np.int16), Grid(shape[::-1], (0.7, 0.7, 3.0)))
-
-
-class Copy(torch.nn.Module):
-    """Gives its input back as logits."""
-
-    size_multiple = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.factor = torch.nn.Parameter(torch.tensor(1.0))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x * self.factor
 
 
 def there_and_back(moved: bool = False, **keys) -> np.ndarray:
@@ -78,17 +49,6 @@ def there_and_back(moved: bool = False, **keys) -> np.ndarray:
     found, native, _ = native_mask(placed, 0, scan, image, None, FOUND)
     assert native.shape == THICK.shape_zyx
     return found
-
-
-def shift_mm(found: np.ndarray) -> np.ndarray:
-    """How far the middle of a mask lies off that of the ellipsoid."""
-    true = ndimage.center_of_mass(ellipsoid()[1].array)
-    return np.subtract(ndimage.center_of_mass(found), true) * THICK.spacing_zyx_mm
-
-
-def dice(found: np.ndarray) -> float:
-    true = ellipsoid()[1].array > 0
-    return 2 * (found & true).sum() / (found.sum() + true.sum())
 
 
 @pytest.mark.parametrize(
