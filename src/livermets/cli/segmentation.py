@@ -58,7 +58,7 @@ def preprocess(
     ] = "lesion",
     settings: Annotated[str, settings_of("preprocess")] = CONFIG_FILE,
 ) -> None:
-    """Clip, resize in plane and normalise a scan for the networks, masks along with it."""
+    """Clip, crop, resample, filter and scale a scan for the networks, masks along with it."""
     from livermets.config.load import section_from_option
     from livermets.config.preprocess import PreprocessSettings
     from livermets.segmentation.classes import Classes

@@ -19,7 +19,7 @@ _OF_SEGMENTATION: dict[str, Any] = {
     "preprocess": True,
     "segmentation": {"classes", "network", "sampling", "training", "output", "matching", "cpu_threads"},
 }
-_OF_LIVERS = {"missing", "replace_given", "network", "sampling", "training", "output", "postprocess"}
+_OF_LIVERS = {"missing", "replace_given", "preprocess", "network", "sampling", "training", "output", "postprocess"}
 _OF_RESPONSE = ("outcome", "response_timepoints", "radiomics", "selection", "classification")
 OWN_CHOICE = ("outcome", "segmentation.liver.missing", "segmentation.liver.replace_given")
 """What a study may state otherwise: how it tells responders, and where its livers come from."""
@@ -88,11 +88,21 @@ def _stated_otherwise(config: StudyConfig, facts: BundleFacts) -> ProblemList:
         for name in ours["networks"].keys() - theirs["networks"].keys():
             what = "the bundle does not bring this network, and a study that applies networks trains none"
             problems.error(f"networks.{name}", what, f"Leave it out, or leave out `{KEY}`")
-    for key, mine, bundled in _differing(without_paths(ours), theirs):
+    for key, mine, bundled in (*_differing(without_paths(ours), theirs), *_of_livers_alone(ours, theirs)):
         if not key.startswith(OWN_CHOICE):
             what = f"this is {mine!r} here and {bundled!r} in the bundle, which was made with that"
             problems.error(key, what, f"Leave it out: a study takes it from its `{KEY}`")
     return problems
+
+
+def _of_livers_alone(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Keys of preprocessing that this study states for the bundle's liver network, which was made with those of all."""
+    liver = theirs.get("segmentation", {}).get("liver")
+    if liver is not None:
+        of_all = theirs.get("preprocess", {})
+        for key, mine in ours["segmentation"]["liver"]["preprocess"].items():
+            if key not in liver.get("preprocess", {}) and mine != of_all.get(key):
+                yield f"segmentation.liver.preprocess.{key}", mine, of_all.get(key)
 
 
 def _differing(ours: Any, theirs: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -38,6 +38,14 @@ def network_recipes(study: StudyConfig) -> dict[str, NetworkRecipe]:
     return found
 
 
+def liver_preprocess(study: StudyConfig) -> PreprocessSettings:
+    """How scans are prepared for the liver network: as for the study's own, but for the keys that differ.
+
+    Raises `InputError` for every key that is wrong."""
+    values = overlaid(study.preprocess.model_dump(mode="json"), study.segmentation.liver.preprocess)
+    return validate_section(PreprocessSettings, values, "segmentation.liver.preprocess")
+
+
 def network_recipe(name: str, entry: FurtherNetwork, study: StudyConfig) -> NetworkRecipe:
     """The study's settings, with the preset's on top (as by ``--configfile``), and the entry's own on top of those.
 

@@ -11,6 +11,7 @@ REPLACED = {
     **{f"segmentation.training.{key}": _SAMPLING for key in ("slices", "balance", "slices_per_epoch", "patch")},
     **{f"segmentation.liver.training.{key}": _SAMPLING for key in ("balance", "slices_per_epoch", "patch")},
     "segmentation.output.field": _SAMPLING,
+    "preprocess.liver_window_hu": "The window is no longer the liver network's alone: write `window_hu`",
     "compare_networks": "Further networks are mask sources like any other; write them under `networks`",
 }
 """Once known key: what to do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
@@ -223,6 +223,8 @@ class LiverSettings(Section):
     is a tumour in it. Empty: the only label that there is."""
     postprocess: PostprocessSettings = PostprocessSettings()
     """Clean-up of masks made by the network or the command; a given mask is used as it is."""
+    preprocess: dict[str, Any] = {}
+    """Keys of `preprocess` that differ from it for the liver network, e.g. {pixel_spacing_mm: 1.4}."""
     network: LiverNetworkSettings = LiverUNetSettings()
     """Architecture of the liver network."""
     sampling: LiverSamplingSettings = LiverAxialSampling()
@@ -259,7 +261,7 @@ class SegmentationSettings(Section):
     """Where the liver mask of a scan comes from."""
     classes: tuple[ClassName, ...] = ("lesion",)
     """What the lesion network tells apart beside the background: [lesion], or [liver, lesion] at once. One that finds
-    the liver too is shown the fixed window `preprocess.liver_window_hu`: a z-score needs the liver."""
+    the liver too is shown the fixed window `preprocess.window_hu`: a z-score needs the liver."""
     network: NetworkSettings = UNetSettings()
     """Architecture of the lesion network."""
     sampling: SamplingSettings = AxialSampling()

@@ -18,6 +18,8 @@ _HALF_WAY_SLICES = 1e-3
 """How near to half way between two slices a height counts as half way: positions are written with rounding."""
 CONNECTIVITY_26 = np.ones((3, 3, 3), dtype=bool)
 """Which neighbours belong to the same component: those that share a face, an edge or a corner."""
+Box = tuple[slice, slice, slice]
+"""Voxels from … to along ``zyx``, without steps."""
 IDENTITY_DIRECTION = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
@@ -56,6 +58,14 @@ class Grid:
         """The centres of voxels (one index a row)."""
         along = np.asarray(index_zyx, float)[:, ::-1] * np.array(self.spacing_xyz_mm)
         return np.asarray(along @ np.array(self.direction).reshape(3, 3).T + np.array(self.origin_xyz_mm))
+
+    def within(self, box: Box) -> Grid:
+        """The part of the grid within a box of voxels (``zyx``)."""
+        spans = [range(length)[side] for length, side in zip(self.shape_zyx, box, strict=True)]
+        z, y, x = (len(span) for span in spans)
+        origin_x, origin_y, origin_z = self.points_xyz_mm(np.array([[span.start for span in spans]]))[0].tolist()
+        offsets = self.slice_offsets[box[0]]
+        return replace(self, size_xyz=(x, y, z), origin_xyz_mm=(origin_x, origin_y, origin_z), slice_offsets=offsets)
 
     def with_slices_at(self, positions_xyz_mm: NDArray[np.float64]) -> Grid:
         """This grid with the real places of its slices; itself where slices do not follow one another along z."""
@@ -114,6 +124,10 @@ class Volume:
     def with_array(self, array: NDArray) -> Volume:
         """Another array on the same grid."""
         return replace(self, array=array)
+
+    def within(self, box: Box) -> Volume:
+        """The part of the volume within a box of voxels (``zyx``)."""
+        return replace(self, array=np.ascontiguousarray(self.array[box]), grid=self.grid.within(box))
 
 
 def _numbers(values: tuple[float, ...]) -> str:

@@ -12,7 +12,7 @@ from livermets.errors import input_error
 
 @dataclass(frozen=True)
 class Normalisation:
-    """How HU were changed: ``(clip(hu, low, high) - mean) / sd``."""
+    """How HU were changed: ``(clip(hu, low, high) - mean) / sd``, after the filters where there are any."""
 
     mean: float
     sd: float
@@ -49,9 +49,12 @@ def liver_zscore(
     return scaled, Normalisation(mean, sd, clip_hu, "z-score over the liver volume")
 
 
-def window(hu: NDArray, window_hu: tuple[float, float]) -> tuple[NDArray[np.float32], Normalisation]:
-    """A HU window mapped to -1..1: for scans whose liver is not known yet."""
+def window(
+    hu: NDArray, window_hu: tuple[float, float], values: tuple[float, float] = (-1.0, 1.0)
+) -> tuple[NDArray[np.float32], Normalisation]:
+    """A HU window, clipped and mapped linearly so that its ends become ``values``."""
     low, high = window_hu
-    how = Normalisation((low + high) / 2, (high - low) / 2, window_hu, "HU window")
+    sd = (high - low) / (values[1] - values[0])
+    how = Normalisation((low + high) / 2 - sd * (values[0] + values[1]) / 2, sd, window_hu, "HU window")
     scaled = (np.clip(hu, low, high).astype(np.float32) - np.float32(how.mean)) / np.float32(how.sd)
     return scaled, how

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
@@ -9,22 +11,38 @@ from numpy.typing import NDArray
 from livermets.imaging.geometry import Grid, Volume
 from livermets.imaging.itk import image_of
 
+_ROUNDING_VOXELS = 1e-3
 
-def network_grid(native: Grid, pixels: int) -> Grid:
-    """The square in-plane grid of ``pixels`` × ``pixels`` over the same field of view; slices stay as acquired.
 
-    The outer borders coincide, so halving a 512-pixel grid averages 2 × 2 pixels under linear interpolation. A field
-    of view that is not square is padded on its shorter side, so that a millimetre is the same in x and in y."""
+def network_grid(
+    native: Grid, pixels: int, pixel_spacing_mm: float | None = None, slice_spacing_mm: float | None = None
+) -> Grid:
+    """The square in-plane grid of ``pixels`` × ``pixels`` over the same field of view, or one with pixels of
+    ``pixel_spacing_mm``; slices as acquired, or every ``slice_spacing_mm``.
+
+    Both grids have the same centre. Outer borders of ``pixels`` coincide, so halving a 512-pixel grid averages 2 × 2
+    pixels under linear interpolation; a field of view that is not square is padded on its shorter side, so that a
+    millimetre is the same in x and in y. Of a spacing there are as many voxels as cover the image, the outermost ones
+    less than half a voxel beyond its border."""
     size = np.asarray(native.size_xyz, dtype=float)
     spacing = np.asarray(native.spacing_xyz_mm)
     extent = size * spacing
     new_spacing = np.array([extent[:2].max() / pixels, extent[:2].max() / pixels, spacing[2]])
-    new_size = (pixels, pixels, native.size_xyz[2])
+    new_size = [pixels, pixels, native.size_xyz[2]]
+    for axis, wanted in enumerate((pixel_spacing_mm, pixel_spacing_mm, slice_spacing_mm)):
+        if wanted is not None:
+            new_spacing[axis], new_size[axis] = wanted, _covering(extent[axis], wanted)
     direction = np.asarray(native.direction).reshape(3, 3)
     # Both grids share the centre of the field of view; origins are voxel centres.
     shift = (extent - np.asarray(new_size) * new_spacing) / 2 + (new_spacing - spacing) / 2
     origin = np.asarray(native.origin_xyz_mm) + direction @ shift
-    return Grid(new_size, _triple(new_spacing), _triple(origin), native.direction)
+    x, y, z = new_size
+    return Grid((x, y, z), _triple(new_spacing), _triple(origin), native.direction)
+
+
+def _covering(extent_mm: float, spacing_mm: float) -> int:
+    """How many voxels cover an extent; one that is over by rounding alone is none."""
+    return ceil(extent_mm / spacing_mm - _ROUNDING_VOXELS)
 
 
 def resample_image(volume: Volume, grid: Grid, outside: float) -> Volume:

@@ -17,6 +17,8 @@ _COLUMNS = {
     "parameter_count": "parameter_count",
     "convolution_count": "convolution_count",
     "network_grid": "preprocess.network_grid",
+    "pixel_spacing_mm": "preprocess.pixel_spacing_mm",
+    "slice_spacing_mm": "preprocess.slice_spacing_mm",
     "patch": "sampling.patch",
     "loss": "training.loss",
     "n_training_patients": "training_patients",
@@ -33,6 +35,8 @@ def described(description: NetworkDescription | None) -> dict[str, Any]:
         return dict.fromkeys(_COLUMNS)
     row = {column: _part(description, part) for column, part in _COLUMNS.items()}
     pretrained, patients = row["pretrained"] is not None, len(description.training_patients)
+    if row["pixel_spacing_mm"] is not None:
+        row["network_grid"] = None
     return row | {"pretrained": int(pretrained), "n_training_patients": patients or None}
 
 

@@ -24,6 +24,7 @@ from livermets.report.evidence import (
     intervals,
 )
 from livermets.report.parts import parts_of
+from livermets.report.preprocessing import grid_words
 from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download
 
@@ -131,15 +132,13 @@ _ORIGINS = {"roi": "the ROI’s own minimum", "mask": "the lesion’s minimum"}
 
 def _setting_phrases(study: StudyResults) -> dict[str, str]:
     radiomics, network = study.config.radiomics, study.config.selection.network
-    grid = study.config.preprocess.network_grid
     side = fmt.integer(radiomics.size)
     return {
         "binning": f"{_grey_levels(radiomics)}, from {_ORIGINS[radiomics.binning]}",
         "image_types": f"images: {fmt.listed(list(radiomics.image_types))}",
         "window": f"axial windows of {side} × {side} pixels",
-        "grid": f"{fmt.integer(grid)} × {fmt.integer(grid)}",
         "weights": f"classes {network.class_weight}, lesions {network.lesion_weight}",
-        **_pixels(study.scans, grid),
+        **grid_words(study.config.preprocess, study.scans),
     }
 
 
@@ -148,16 +147,6 @@ def _grey_levels(radiomics: RadiomicsSettings) -> str:
         return f"{radiomics.bin_count} grey levels"
     unit = "SD" if radiomics.intensity == "zscore" else "HU"
     return f"grey levels {fmt.significant(radiomics.bin_width)} {unit} wide"
-
-
-def _pixels(scans: pd.DataFrame, grid: int) -> dict[str, str]:
-    def span(values: pd.Series) -> str:
-        return f"{fmt.number(values.min())} to {fmt.number(values.max())} mm"
-
-    if not {"column_spacing_mm", "size_x"} <= set(scans.columns):
-        return {}
-    own, size = scans["column_spacing_mm"], scans["size_x"]
-    return {"pixel_mm": span(own), "network_pixel_mm": span(own * size / grid)}
 
 
 def checklist_section(study: StudyResults, statements: Mapping[str, str] | None = None) -> Section:

@@ -58,7 +58,8 @@ def liver_of(liver: NDArray | None, output: OutputSettings) -> NDArray[np.bool_]
 
 
 def crop_scans(scans: list[TrainingScan], multiple: int) -> list[TrainingScan]:
-    """Every scan cut to a box around its own liver; the boxes have one size, so that slices make batches."""
+    """Every scan cut to a box around its own liver; the boxes have one size where the images
+    are large enough, so that slices make batches."""
     boxes = [liver_box(scan.liver, multiple) for scan in scans]
     largest = (max(box[0].stop - box[0].start for box in boxes), max(box[1].stop - box[1].start for box in boxes))
     cropped = []

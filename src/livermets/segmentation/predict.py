@@ -65,6 +65,6 @@ def out_of_memory_advice(error: RuntimeError, batch: int, key: str) -> RuntimeEr
         return input_error(
             key,
             f"the memory of the {'GPU' if 'cuda' in text else 'machine'} is not enough for batches of {batch}",
-            f"Set it to {max(batch // 2, 1)}, or lower network.base_filters or preprocess.network_grid",
+            f"Set it to {max(batch // 2, 1)}, or lower network.base_filters, or choose a coarser grid under preprocess",
         )
     return error

@@ -43,6 +43,7 @@ def segment_scan(
     started = time.perf_counter()
     device, known = pick_device(), trained.description
     view = view_of(known.sampling, known.network, known.told_apart)
+    view.check_image(scan.image.array.shape, where)
     probability = view.probabilities(trained.network, scan.image.array, scan.liver.array, settings.output, device)
     seconds_network = time.perf_counter() - started
     which = known.told_apart.index(LESION)

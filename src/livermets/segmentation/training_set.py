@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from livermets.config.segmentation import TrainingSettings
-from livermets.errors import input_error
+from livermets.errors import ProblemList, input_error
 from livermets.segmentation.classes import Classes
 from livermets.segmentation.folds import validation_split
 from livermets.segmentation.training_scan import TrainingScan
@@ -48,6 +48,11 @@ def assemble(
     if not any((scan.target == classes.focus).any() for scan in scans):
         what = f"none of them shows the {classes.found[-1]}"
         raise input_error("training scans", what, "Add scans with masks of it")
+    problems = ProblemList()
+    for scan in scans:
+        with problems.collected():
+            view.check_image(scan.image.shape, scan.name)
+    problems.raise_if_errors()
     ours, held_back = validation_split([scan.patient_id for scan in scans], training.validation_fraction, seed)
     volumes = [scan for scan in scans if scan.patient_id in set(held_back)]
     scans = view.shown(scans, network)

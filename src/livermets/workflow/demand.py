@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from livermets.config.preprocess import PreprocessSettings
+
 MILLION = 1e6
 SLICE_MEGAVOXELS = 512 * 512 / MILLION
 # Slices of a synthetic scan, on average over its protocols.
@@ -47,6 +49,8 @@ class Demand:
         return self.disk_mb + self.disk_mb_per_megavoxel * megavoxels
 
 
+ON_THE_NETWORK_GRID = ("preprocess", "train_segmentation", "segment")
+"""Rules whose jobs depend on how large that grid is."""
 DEMANDS = {
     "phantom": Demand(5.4, 2.05, 2000, 0, disk_mb_per_megavoxel=1.0),
     "check": Demand(2, 0.2, 1500, 0.1),  # scans are opened one after the other
@@ -80,6 +84,12 @@ DEMANDS = {
     "report": Demand(6, 0.005, 700, 0.1, disk_mb=8, disk_mb_per_megavoxel=0.01),
     "manifest": Demand(2, 0.005, 300, 0),
 }
+
+
+def grid_growth(preprocess: PreprocessSettings) -> float:
+    """How many times as many voxels the network grid of a usual scan has as the one that the constants were measured
+    with, 256 × 256 pixels and slices as acquired; a smaller one counts as that, since the scan itself is read too."""
+    return max(1.0, (preprocess.usual_pixels / 256) ** 2 * preprocess.usual_slices)
 
 
 def asked_memory_mb(rule: str, megavoxels: float, attempt: int = 1) -> int:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from livermets.cohort.scan import Scan
-from livermets.config.networks import LIVER, OWN
+from livermets.config.networks import LIVER
+from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
-from livermets.workflow.demand import DEMANDS, Demand
+from livermets.workflow.demand import DEMANDS, ON_THE_NETWORK_GRID, Demand, grid_growth
 from livermets.workflow.inputs import Inputs
 from livermets.workflow.networks import whole_name
 from livermets.workflow.plan import Plan
@@ -33,14 +34,14 @@ def estimate(plan: Plan) -> pd.DataFrame:
     rows = []
     for rule, sizes in jobs(plan).items():
         demand = DEMANDS[rule]
-        seconds = job_seconds(plan, rule, demand, sizes)
+        seconds, growth = job_seconds(plan, rule, demand, sizes), _growth(plan, rule)
         rows.append(
             {
                 "rule": rule,
                 "jobs": len(sizes),
                 "cpu_hours": sum(seconds) / 3600,
                 "longest_minutes": max(seconds) / 60,
-                "memory_gb": max(demand.expected_memory_mb(size) for size in sizes) / 1000,
+                "memory_gb": max(demand.expected_memory_mb(size * growth) for size in sizes) / 1000,
                 "disk_gb": sum(demand.expected_disk_mb(size) for size in sizes) / 1000,
                 "gpu_hours": sum(seconds) / GPU_GAIN[rule] / 3600 if demand.gpu else 0.0,
             }
@@ -104,12 +105,19 @@ def preprocessed(plan: Plan) -> list[Scan]:
     return [scan for name in names for scan in dict.fromkeys([*training.get(name, ()), *of_networks.get(name, ())])]
 
 
-def trainings(plan: Plan) -> list[tuple[SegmentationSettings | LiverSettings, int]]:
-    """Settings and grid of every segmentation network that is trained, those of folds too."""
-    own, grid, recipes = plan.config.segmentation, plan.config.preprocess.network_grid, plan.networks.recipes
-    settings: dict[str, tuple[SegmentationSettings | LiverSettings, int]] = {OWN: (own, grid), LIVER: (own.liver, grid)}
-    settings |= {name: (recipe.segmentation, recipe.preprocess.network_grid) for name, recipe in recipes.items()}
-    return [settings[whole_name(name)] for name in plan.networks.trained]
+def _growth(plan: Plan, rule: str) -> float:
+    """The growth of the finest grid that jobs of a rule may see."""
+    networks = plan.networks.names if rule in ON_THE_NETWORK_GRID else []
+    return max([1.0, *(grid_growth(plan.networks.preprocess(name)) for name in networks)])
+
+
+def trainings(plan: Plan) -> list[tuple[SegmentationSettings | LiverSettings, PreprocessSettings]]:
+    """Settings and preprocessing of every segmentation network that is trained, those of folds too."""
+    own, recipes = plan.config.segmentation, plan.networks.recipes
+    settings: dict[str, SegmentationSettings | LiverSettings] = {LIVER: own.liver}
+    settings |= {name: recipe.segmentation for name, recipe in recipes.items()}
+    names = plan.networks.trained
+    return [(settings.get(whole_name(name), own), plan.networks.preprocess(name)) for name in names]
 
 
 def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[float]) -> list[float]:
@@ -123,10 +131,13 @@ def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[floa
     return seconds
 
 
-def training_seconds(settings: SegmentationSettings | LiverSettings, grid: int, megavoxels: float) -> float:
+def training_seconds(
+    settings: SegmentationSettings | LiverSettings, preprocess: PreprocessSettings, megavoxels: float
+) -> float:
     """Seconds of training one segmentation network on one core."""
-    asked, pixels = settings.sampling.shown_per_epoch(grid)
-    images = asked or megavoxels * 1e6 / (512 * 512) / 3  # a third of a scan shows the liver
+    asked, pixels = settings.sampling.shown_per_epoch(preprocess.usual_pixels)
+    # A third of a scan shows the liver.
+    images = asked or megavoxels * 1e6 / (512 * 512) * preprocess.usual_slices / 3
     share = pixels / SLICE_PIXELS * (settings.network.width / SLICE_FILTERS) ** 2
     return settings.training.epochs * images * max(SMALLEST_SLICE_SECONDS, SLICE_SECONDS * share)
 

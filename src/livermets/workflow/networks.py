@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from livermets.config.networks import LIVER, OWN
-from livermets.config.recipes import NetworkRecipe, network_recipes
+from livermets.config.preprocess import PreprocessSettings
+from livermets.config.recipes import NetworkRecipe, liver_preprocess, network_recipes
 from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
 from livermets.provenance import canonical_json
@@ -68,9 +69,19 @@ class Networks:
 
     def preprocess_settings(self, network: str) -> str:
         """How scans are prepared for a network, as JSON."""
-        recipe = self.recipes.get(whole_name(network))
-        section = recipe.preprocess if recipe else self.config.preprocess
-        return canonical_json(section.model_dump(mode="json"))
+        return canonical_json(self.preprocess(network).model_dump(mode="json"))
+
+    def preprocess(self, network: str) -> PreprocessSettings:
+        """The same as settings; folds see what the whole network sees."""
+        network = whole_name(network)
+        if network == LIVER:
+            return self._preprocess_of_liver
+        recipe = self.recipes.get(network)
+        return recipe.preprocess if recipe else self.config.preprocess
+
+    @cached_property
+    def _preprocess_of_liver(self) -> PreprocessSettings:
+        return liver_preprocess(self.config)
 
     def training_settings(self, network: str) -> str:
         """What decides the weights of a network, as JSON; those of a fold are trained like the whole one."""

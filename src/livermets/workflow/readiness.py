@@ -9,7 +9,7 @@ from livermets.cohort.sources import source_problems
 from livermets.cohort.study import Cohort, Study
 from livermets.config.applied import facts_of
 from livermets.config.bundled import BundleFacts
-from livermets.config.recipes import network_recipes
+from livermets.config.recipes import liver_preprocess, network_recipes
 from livermets.config.roles import Role, Task, in_both
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
@@ -205,6 +205,8 @@ def network_problems(config: StudyConfig, study: Study) -> ProblemList:
     problems, networks = ProblemList(), [config.segmentation.network]
     if Livers.of(config, study).need_network:
         networks.append(config.segmentation.liver.network)
+    with problems.collected():
+        liver_preprocess(config)
     with problems.collected():
         networks += [recipe.segmentation.network for recipe in network_recipes(config).values()]
     for pretrained in dict.fromkeys(network.weights_file for network in networks):

@@ -10,7 +10,7 @@ from typing import Any
 from livermets.cohort.scan import Scan
 from livermets.config.networks import LIVER
 from livermets.workflow.cluster import offers_gpus
-from livermets.workflow.demand import asked_memory_mb, asked_minutes
+from livermets.workflow.demand import ON_THE_NETWORK_GRID, asked_memory_mb, asked_minutes, grid_growth
 from livermets.workflow.inputs import Inputs
 from livermets.workflow.plan import Plan
 from livermets.workflow.snakemake import Run
@@ -27,11 +27,11 @@ class Requests:
 
     def memory(self, rule: str) -> Asked:
         """MB of memory; it doubles with every retry."""
-        return lambda wildcards, attempt: asked_memory_mb(rule, self.megavoxels(wildcards), attempt)
+        return lambda wildcards, attempt: asked_memory_mb(rule, self._size(rule, wildcards), attempt)
 
     def time_limit(self, rule: str) -> Asked:
         """Minutes; they double with every retry."""
-        return lambda wildcards, attempt: asked_minutes(rule, self.megavoxels(wildcards), attempt)
+        return lambda wildcards, attempt: asked_minutes(rule, self._size(rule, wildcards), attempt)
 
     def long_time_limit(self, wildcards: Any, attempt: int) -> int:
         """Training and selection take as long as their settings say; half a day is little to ask for a study's
@@ -41,6 +41,13 @@ class Requests:
     def megavoxels(self, wildcards: Any) -> float:
         """Millions of voxels of the scans behind a job: one scan, a cohort, a concordance folder, or all of a study."""
         return self.plan.megavoxels(self._scans(wildcards))
+
+    def _size(self, rule: str, wildcards: Any) -> float:
+        """The same, and more where a network sees a finer grid than usual."""
+        size = self.megavoxels(wildcards)
+        if rule not in ON_THE_NETWORK_GRID:
+            return size
+        return size * grid_growth(self.plan.networks.preprocess(wildcards.network))
 
     def _scans(self, wildcards: Any) -> Iterable[Scan]:
         inputs = Inputs(self.plan)

@@ -93,6 +93,11 @@ def test_every_setting_that_the_study_states_otherwise_is_refused_in_one_sentenc
     assert any(key.startswith("networks.paper.") for key in keys)
 
 
+def test_the_bundles_liver_network_is_shown_scans_as_in_its_training():
+    (said,) = complaints(segmentation={"liver": {"preprocess": {"network_grid": 96, "clip_hu": [-150, 250]}}})
+    assert said.startswith("segmentation.liver.preprocess.network_grid: this is 96 here and 64 in the bundle")
+
+
 def test_another_architecture_is_told_once():
     (said,) = complaints(segmentation={"network": {"architecture": "resnet18-unet", "output": "softmax"}})
     assert said.startswith("segmentation.network.architecture: this is 'resnet18-unet' here and 'unet' in the bundle")

@@ -43,3 +43,14 @@ def test_window_maps_to_minus_one_to_one():
     scaled, how = window(np.array([[[-3024, -150, 50, 250, 900]]]), (-150, 250))
     assert scaled.ravel().tolist() == [-1, -1, 0, 1, 1]
     assert (how.mean, how.sd) == (50, 200)
+
+
+def test_a_window_may_have_other_values_at_its_ends():
+    """Tang 2020: -200 to 200 HU become -0.2 to 0.2; and ends that lie unequally about 0."""
+    hu = np.array([[[-1000, -200, 0, 100, 200, 900]]])
+    scaled, how = window(hu, (-200, 200), (-0.2, 0.2))
+    assert scaled.ravel() == pytest.approx([-0.2, -0.2, 0, 0.1, 0.2, 0.2])
+    assert (how.mean, how.sd) == pytest.approx((0, 1000))
+    scaled, how = window(hu, (-200, 200), (0, 1))
+    assert scaled.ravel() == pytest.approx([0, 0, 0.5, 0.75, 1, 1])
+    assert scaled.ravel() == pytest.approx((np.clip(hu, -200, 200).ravel() - how.mean) / how.sd)

@@ -34,6 +34,36 @@ def test_field_of_view_is_kept_and_pixels_are_square(size):
     assert 32 * small.spacing_xyz_mm[0] == pytest.approx(max(size[1:]) * 0.7)
 
 
+@pytest.mark.parametrize("size", [(5, 20, 30), (7, 33, 28), (1, 40, 20)])
+def test_a_spacing_covers_the_image_and_keeps_its_centre(size):
+    native = volume(np.zeros(size), spacing=(0.7, 0.7, 3.0)).grid
+    for pixel_mm, slice_mm in ((1.4, 1.4), (0.5, None), (None, 0.9), (2.1, 6.5)):
+        grid = network_grid(native, 32, pixel_mm, slice_mm)
+        for axis, wanted in enumerate((pixel_mm, pixel_mm, slice_mm)):
+            if wanted is None:
+                continue
+            before, after = (g.size_xyz[axis] * g.spacing_xyz_mm[axis] for g in (native, grid))
+            assert grid.spacing_xyz_mm[axis] == wanted
+            assert before - 1e-6 <= after < before + wanted
+        middles = [(np.array(g.shape_zyx)[None] - 1) / 2 for g in (native, grid)]
+        assert np.allclose(native.points_xyz_mm(middles[0]), grid.points_xyz_mm(middles[1]))
+
+
+def test_a_spacing_that_fits_exactly_adds_no_voxel():
+    """20 × 0.7 mm are 10 × 1.4 mm, whatever the rounding of their quotient."""
+    native = volume(np.zeros((7, 20, 30))).grid
+    assert network_grid(native, 32, 1.4, 3.0).shape_zyx == (7, 10, 15)
+    assert network_grid(native, 32, 0.1, 0.3).shape_zyx == (70, 140, 210)
+
+
+def test_slices_between_are_interpolated_linearly():
+    ramp = volume(np.repeat(np.arange(8, dtype=np.float32), 16).reshape(8, 4, 4))
+    finer = resample_image(ramp, network_grid(ramp.grid, 4, 0.7, 1.0), 0).array[:, 1, 1]
+    assert len(finer) == 24
+    assert np.allclose(finer[1:-1], np.arange(22) / 3, atol=1e-4)
+    assert np.allclose(finer[[0, -1]], [0, 7])
+
+
 def test_oblique_direction_is_followed():
     turn = np.deg2rad(20)
     direction = (np.cos(turn), -np.sin(turn), 0, np.sin(turn), np.cos(turn), 0, 0, 0, 1.0)

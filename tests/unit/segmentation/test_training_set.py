@@ -44,5 +44,6 @@ def test_a_training_set_without_the_target_is_refused():
 
 
 def test_scans_too_small_for_the_network_are_refused(disc_scans):
-    with pytest.raises(InputError, match="slices of 32 pixels are too small"):
-        assembled(disc_scans, UNetSettings(levels=5, base_filters=2))
+    with pytest.raises(InputError, match="slices of 32 pixels are too small") as caught:
+        assembled([disc_scan("large", 9, size=64), *disc_scans], UNetSettings(levels=5, base_filters=2))
+    assert [problem.where for problem in caught.value.problems] == [scan.name for scan in disc_scans]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from livermets.workflow.demand import DEMANDS, asked_memory_mb, asked_minutes, megavoxels
+from livermets.config.preprocess import PreprocessSettings
+from livermets.workflow.demand import DEMANDS, asked_memory_mb, asked_minutes, grid_growth, megavoxels
 
 
 @pytest.mark.parametrize("name", ["a.nii.gz", "a.nii", "a.nrrd", "a.mha"])
@@ -30,6 +31,18 @@ def test_a_broken_file_is_left_to_the_checks(tmp_path, content):
     (tmp_path / "broken.nii.gz").write_bytes(content)
     assert megavoxels(tmp_path / "broken.nii.gz") < 1
     assert megavoxels(tmp_path / "missing.nii.gz") == 0
+
+
+def test_a_network_grid_grows_with_its_pixels_and_slices_and_never_below_the_usual_one():
+    for keys, growth in (
+        ({}, 1),
+        ({"network_grid": 128}, 1),
+        ({"network_grid": 512}, 4),
+        ({"pixel_spacing_mm": 0.78125}, 4),
+        ({"slice_spacing_mm": 1.25}, 2),
+        ({"pixel_spacing_mm": 3, "slice_spacing_mm": 3}, 1),
+    ):
+        assert grid_growth(PreprocessSettings(**keys)) == pytest.approx(growth)
 
 
 @pytest.mark.parametrize("rule", sorted(DEMANDS))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from livermets.config.study import StudyConfig
+from livermets.errors import InputError
 from livermets.workflow.networks import Networks, checkpoint_folder, fold_name, fold_number, whole_name
 
 COHORTS = {"cohorts": {"learn": {"role": "train", "phantom": {"patients": 3}}}}
@@ -92,6 +93,23 @@ def test_a_fold_is_trained_and_prepared_like_the_whole_network():
         for name in ("automatic", "paper", "liver"):
             assert settings(f"{name}/fold1") == settings(name)
     assert folds.training_settings("paper/fold1") != folds.training_settings("automatic/fold1")
+
+
+def test_the_liver_network_may_be_shown_scans_prepared_otherwise():
+    liver = {"preprocess": {"pixel_spacing_mm": 1.4, "crop": "body"}}
+    plain, apart = (
+        networks(True, segmentation={"liver": own}, preprocess={"clip_hu": [-150, 250]}) for own in ({}, liver)
+    )
+    assert plain.preprocess_settings("liver") == plain.preprocess_settings("automatic")
+    assert apart.preprocess_settings("automatic") == plain.preprocess_settings("automatic")
+    found = json.loads(apart.preprocess_settings("liver"))
+    assert {**found, "pixel_spacing_mm": None, "crop": "none"} == json.loads(plain.preprocess_settings("liver"))
+    assert found["pixel_spacing_mm"] == 1.4
+    assert apart.preprocess_settings("liver/fold1") == apart.preprocess_settings("liver")
+    assert apart.training_settings("liver") == plain.training_settings("liver")
+    wrong = networks(True, segmentation={"liver": {"preprocess": {"pixel_spacing": 1.4}}})
+    with pytest.raises(InputError, match=r"segmentation\.liver\.preprocess\.pixel_spacing: unknown key\. Did you mean"):
+        wrong.preprocess_settings("liver")
 
 
 def test_a_compared_network_changes_nothing_of_the_studys_own():

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from livermets.workflow import requests as asking
+from livermets.workflow.demand import asked_memory_mb
 from livermets.workflow.plan import Plan
 from livermets.workflow.requests import Requests
 from livermets.workflow.snakemake import Run
@@ -35,6 +36,18 @@ def test_the_size_of_a_job_is_that_of_the_scans_behind_it(requests):
     sizes = [asked.megavoxels(w) for w in (one, SimpleNamespace(cohort="learn"), SimpleNamespace(name="test"))]
     assert sizes[1:] == pytest.approx([40 * sizes[0], 2 * sizes[0]])
     assert asked.megavoxels(SimpleNamespace()) == pytest.approx(42 * sizes[0])
+
+
+def test_a_fine_grid_asks_for_more_memory_of_the_networks_that_see_it(requests):
+    """1 mm isotropic: (400 / 256)² × 2.5 times the voxels of 256 × 256 pixels with slices 2.5 mm apart."""
+    fine = {"preprocess": {"pixel_spacing_mm": 1.0, "slice_spacing_mm": 1.0}}
+    asked = requests(networks={"fine": fine}, segmentation={"liver": fine})
+    usual, finer, livers = (SimpleNamespace(network=name) for name in ("automatic", "fine/fold0", "liver"))
+    ask = asked.memory("train_segmentation")
+    assert ask(usual, 1) == asked_memory_mb("train_segmentation", asked.megavoxels(usual))
+    assert ask(finer, 1) == asked_memory_mb("train_segmentation", (400 / 256) ** 2 * 2.5 * asked.megavoxels(usual))
+    assert ask(finer, 1) == ask(livers, 1) > ask(usual, 1)
+    assert asked.memory("overlap")(finer, 1) == asked.memory("overlap")(usual, 1)
 
 
 def test_memory_and_time_double_with_every_retry(requests):

@@ -54,6 +54,25 @@ def a_timepoint_without_a_role(study: SmallStudy) -> None:
     study.cohort()["timepoints"] = {"TP1": "train"}
 
 
+@case("segmentation.liver.preprocess.pixel_spacing: unknown key. Did you mean `pixel_spacing_mm`?")
+def unknown_key_of_the_liver_networks_preprocessing(study: SmallStudy) -> None:
+    study.config["segmentation"] = {"liver": {"preprocess": {"pixel_spacing": 1.4}}}
+
+
+@case(
+    "preprocess.liver_window_hu: this key is no longer known. "
+    "The window is no longer the liver network's alone: write `window_hu`.",
+    "preprocess.median_filter.size_voxels: the neighbourhood of a voxel has an odd side: use 3, 5, 7, … (found 4).",
+    "preprocess.pixel_spacing_mm: input should be greater than or equal to 0.1 (found 0.01).",
+)
+def preprocessing_that_cannot_be_meant(study: SmallStudy) -> None:
+    study.config["preprocess"] = {
+        "liver_window_hu": [-150, 250],
+        "median_filter": {"size_voxels": 4},
+        "pixel_spacing_mm": 0.01,
+    }
+
+
 @case(
     "networks.paper.preset: there is no preset 'gianini2020'. "
     "Give a path, or one of defeudis2022-notl, defeudis2022-tl, giannini2020, recommended.",

@@ -11,6 +11,7 @@ from livermets.provenance import versions
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Bullets, Details, Paragraph, Section
 from livermets.report.parts import parts_of
+from livermets.report.preprocessing import steps_words
 from livermets.report.seen import crossed_scans
 from livermets.report.study import StudyResults
 from livermets.report.tables import Shown, shown_table
@@ -45,8 +46,7 @@ _STEPS: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("networks",),
-        "The networks see the resized grid, z-scored over the whole liver volume; their masks are brought back to the "
-        "grid of the CT.",
+        "The networks see {seen}; their masks are brought back to the grid of the CT.",
     ),
     (
         ("masks",),
@@ -79,7 +79,8 @@ def methods_section(study: StudyResults) -> Section:
     text = f"{_outcome(study.config.outcome)} {_timepoints(study)}"
     has = {"networks": parts.networks, "masks": parts.masks, "classes": parts.classes, "fits": parts.fits_response}
     has["crossed"] = not crossed_scans(study).empty
-    steps = [step for needs, step in _STEPS if all(has[need] for need in needs)]
+    seen = steps_words(study.config.preprocess, study.config.segmentation.classes)
+    steps = [step.format(seen=seen) for needs, step in _STEPS if all(has[need] for need in needs)]
     blocks: list[Block] = [*([Paragraph(text)] if parts.classes else []), Bullets(steps)]
     sections = [_intervals(study), _settings(study), _versions(study)]
     return Section("methods", "Methods, settings and versions", blocks, sections)

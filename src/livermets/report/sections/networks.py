@@ -240,7 +240,7 @@ def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
             _text(r["architecture"]),
             fmt.integer(r["parameter_count"]),
             fmt.integer(r["convolution_count"]),
-            fmt.integer(r["network_grid"]),
+            _grid(r),
             fmt.integer(r["training_samples"]),
             fmt.count_of(r["kept_epoch"], r["epochs"]),
             fmt.duration(r["seconds_per_epoch"]),
@@ -258,7 +258,7 @@ def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
             for words in (
                 "Weights",
                 "Convolution layers",
-                "Grid (pixels)",
+                "Grid",
                 "Training samples",
                 "Epoch kept",
                 "Time per epoch",
@@ -269,6 +269,14 @@ def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
     head += [Column("Pre-trained"), Column("Device")]
     caption = "What each network is and costs; times are medians, on this machine and with whatever else it was doing."
     return [Table("networks-costs", caption, head, rows, csv_download("networks-costs", networks))]
+
+
+def _grid(network: pd.Series) -> str:
+    """In plane: so many pixels across, or pixels of a size."""
+    spacing = network.get("pixel_spacing_mm")
+    if fmt.is_missing(spacing):
+        return fmt.MISSING if fmt.is_missing(network["network_grid"]) else fmt.plural(network["network_grid"], "pixel")
+    return f"{fmt.significant(spacing)} mm"
 
 
 def _text(value: object) -> str:

@@ -113,7 +113,7 @@ def check_size(settings: AnyNetwork, pixels: int, where: object) -> None:
         raise input_error(
             where,
             f"slices of {pixels} pixels are too small for a network that halves them {halvings} times",
-            f"Use at least {2 ** (halvings + 1)} pixels, or fewer levels",
+            f"Use at least {2 ** (halvings + 1)} pixels (preprocess.network_grid or pixel_spacing_mm), or fewer levels",
         )
 
 

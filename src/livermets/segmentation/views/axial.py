@@ -36,9 +36,12 @@ class AxialView:
         """One network."""
         return ()
 
+    def check_image(self, shape_zyx: tuple[int, ...], where: object) -> None:
+        """Its slices must not shrink to nothing inside the network."""
+        check_size(self.settings, min(shape_zyx[1:]), where)
+
     def shown(self, scans: list[TrainingScan], network: nn.Module) -> list[TrainingScan]:
         """Whole scans, or boxes of one size around their livers."""
-        check_size(self.settings, min(scans[0].image.shape[1:]), scans[0].name)
         return crop_scans(scans, size_multiple(network)) if self.sampling.field == "liver" else scans
 
     def samples(self, scans: list[TrainingScan], network: nn.Module) -> Slices:

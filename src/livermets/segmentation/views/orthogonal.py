@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from livermets.config.architectures import SliceNetwork
 from livermets.config.sampling import SliceSampling
 from livermets.config.segmentation import AugmentationSettings, OutputSettings
+from livermets.errors import input_error
 from livermets.randomness import integer_seed
-from livermets.segmentation.architectures.build import check_size, networks_in
+from livermets.segmentation.architectures.build import networks_in
 from livermets.segmentation.classes import Classes
 from livermets.segmentation.field import WHOLE, liver_of, volume_box
 from livermets.segmentation.training_scan import TrainingScan
@@ -45,14 +46,25 @@ class OrthogonalView:
     def _of_plane(self) -> AxialView:
         return AxialView(self.sampling.model_copy(update={"field": "image"}), self.settings, self.classes)
 
+    def check_image(self, shape_zyx: tuple[int, ...], where: object) -> None:
+        """The slices of no plane may shrink to nothing inside the network: a scan of few thick slices would."""
+        self._of_plane.check_image(shape_zyx, where)
+        halvings = self.settings.halvings
+        least = 2 ** (halvings + 1)
+        if shape_zyx[0] < least:
+            what = (
+                f"{shape_zyx[0]} slices are too few for the coronal and sagittal planes of a network that halves them"
+            )
+            fix = f"Set preprocess.slice_spacing_mm, so that a scan has at least {least}, or use fewer levels"
+            raise input_error(where, f"{what} {halvings} times", fix)
+
     def shown(self, scans: list[TrainingScan], network: nn.Module) -> list[TrainingScan]:
         """Whole scans, or the boxes around their livers."""
-        check_size(self.settings, min(scans[0].image.shape[1:]), scans[0].name)
         return [scan.within(volume_box(scan.liver)) for scan in scans] if self.sampling.field == "liver" else scans
 
     def samples(self, scans: list[TrainingScan], network: nn.Module) -> PlaneSlices:
-        """The slices of every plane; scans of different sizes are made equal by repeating their edges."""
-        turned = [same_size([_turned(scan, axes) for scan in scans]) for axes in PLANES.values()]
+        """The slices of every plane."""
+        turned = [[_turned(scan, axes) for scan in scans] for axes in PLANES.values()]
         return PlaneSlices([self._of_plane.samples(plane, network) for plane in turned])
 
     def probabilities(
@@ -142,15 +154,3 @@ class EpochPlanes:
 def _turned(scan: TrainingScan, axes: tuple[int, int, int]) -> TrainingScan:
     image, target, liver = scan.image.transpose(axes), scan.target.transpose(axes), scan.liver.transpose(axes)
     return replace(scan, image=image, target=target, liver=liver).within(WHOLE)
-
-
-def same_size(scans: list[TrainingScan]) -> list[TrainingScan]:
-    """Scans whose slices are as large as the largest: edges repeated in the image, nothing in the masks."""
-    height, width = (max(scan.image.shape[axis] for scan in scans) for axis in (1, 2))
-    return [_grown(scan, height, width) for scan in scans]
-
-
-def _grown(scan: TrainingScan, height: int, width: int) -> TrainingScan:
-    missing = [(0, 0), (0, height - scan.image.shape[1]), (0, width - scan.image.shape[2])]
-    image = np.pad(scan.image, missing, mode="edge")
-    return replace(scan, image=image, target=np.pad(scan.target, missing), liver=np.pad(scan.liver, missing))

@@ -67,15 +67,17 @@ class View(Protocol):
     def parts(self) -> Sequence[str]:
         """The names of the networks that are trained together; empty for a single one."""
 
-    def shown(self, scans: list[TrainingScan], network: nn.Module) -> list[TrainingScan]:
-        """What a network (of which only the sizes matter) is shown of scans: all of them, or boxes around their livers.
+    def check_image(self, shape_zyx: tuple[int, ...], where: object) -> None:
+        """Raises `InputError` for an image of a shape that is too small to be shown."""
 
-        Raises `InputError` for a scan that is too small."""
+    def shown(self, scans: list[TrainingScan], network: nn.Module) -> list[TrainingScan]:
+        """What a network (of which only the sizes matter) is shown of scans: all of them, or boxes around their
+        livers."""
 
     def samples(self, scans: list[TrainingScan], network: nn.Module) -> Samples:
         """What is shown of scans, cut into samples.
 
-        Raises `InputError` if they do not fit the network or each other, or if nothing is left."""
+        Raises `InputError` if they do not fit the network, or if nothing is left."""
 
     def probabilities(
         self,

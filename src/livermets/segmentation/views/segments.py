@@ -44,6 +44,9 @@ class SegmentView:
         """One network."""
         return ()
 
+    def check_image(self, shape_zyx: tuple[int, ...], where: object) -> None:
+        """Any will do: what lacks for a segment is added."""
+
     def shown(self, scans: list[TrainingScan], network: nn.Module) -> list[TrainingScan]:
         """Whole scans, or the boxes around their livers."""
         return [scan.within(volume_box(scan.liver)) for scan in scans] if self.sampling.field == "liver" else scans

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,12 +66,8 @@ def channel_rows(slices: int, context_slices: int) -> NDArray[np.int64]:
 
 def select_slices(scans: list[TrainingScan], sampling: SliceSampling, context_slices: int, focus: int = 1) -> Slices:
     """The slices to train or monitor on: all of them, or those that cross the liver (or the target).
-
-    Raises `InputError` if the scans differ in size or no slice is left."""
-    sizes = {scan.image.shape[1:]: scan.name for scan in scans}
-    if len(sizes) > 1:
-        listed = ", ".join(f"{y} × {x} ({name})" for (y, x), name in sizes.items())
-        raise input_error("training scans", f"their network grids differ: {listed}", "Preprocess them alike")
+    Scans whose slices differ in size are made equal (`same_size`). Raises `InputError` if no slice is left."""
+    scans = same_size(scans)
     stacks: list[NDArray[np.float32]] = []
     rows, targets, livers = [], [], []
     for scan in scans:
@@ -88,6 +84,18 @@ def select_slices(scans: list[TrainingScan], sampling: SliceSampling, context_sl
         raise input_error("training scans", "no slice crosses the liver", "Check the liver masks")
     image, row, target, liver = (torch.from_numpy(np.concatenate(part)) for part in (stacks, rows, targets, livers))
     return Slices(image, row, target, liver, sampling, focus)
+
+
+def same_size(scans: list[TrainingScan]) -> list[TrainingScan]:
+    """Scans whose slices are as large as the largest: edges repeated in the image, nothing in the masks."""
+    height, width = (max(scan.image.shape[axis] for scan in scans) for axis in (1, 2))
+    return [scan if scan.image.shape[1:] == (height, width) else _grown(scan, height, width) for scan in scans]
+
+
+def _grown(scan: TrainingScan, height: int, width: int) -> TrainingScan:
+    missing = [(0, 0), (0, height - scan.image.shape[1]), (0, width - scan.image.shape[2])]
+    image = np.pad(scan.image, missing, mode="edge")
+    return replace(scan, image=image, target=np.pad(scan.target, missing), liver=np.pad(scan.liver, missing))
 
 
 def epoch_order(with_focus: NDArray[np.bool_], sampling: SliceSampling, seed: int, epoch: int) -> NDArray[np.int64]:

@@ -12,11 +12,12 @@ from tests.solid_scans import solid_scan, solid_scans
 from livermets.config.architectures import UNetSettings
 from livermets.config.sampling import OrthogonalSampling
 from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
+from livermets.errors import InputError
 from livermets.segmentation.architectures.build import NetworkPlan, Several, networks_in
 from livermets.segmentation.classes import Classes
 from livermets.segmentation.training_loop import train_network
 from livermets.segmentation.training_set import assemble
-from livermets.segmentation.views.orthogonal import PLANES, OrthogonalView, same_size
+from livermets.segmentation.views.orthogonal import PLANES, OrthogonalView
 
 LESIONS = Classes(("background", "lesion"))
 SMALL = UNetSettings(levels=2, base_filters=4)
@@ -71,12 +72,25 @@ def test_the_planes_are_those_of_the_patient():
     assert np.array_equal(sagittal.target[3, 0], scan.target[:, :, 3])
 
 
-def test_scans_of_other_sizes_are_padded_without_a_liver():
-    scans = [solid_scan("a", 1, LESIONS, (8, 12, 16)), solid_scan("b", 2, LESIONS, (8, 16, 12))]
-    first, second = same_size(scans)
-    assert first.image.shape == second.image.shape == (8, 16, 16)
-    assert (first.image[:, 15] == scans[0].image[:, 11]).all()
-    assert first.liver.sum() == scans[0].liver.sum()
+def test_every_plane_of_scans_of_other_sizes_makes_batches():
+    scans = [solid_scan("a", 1, LESIONS, (8, 12, 16)), solid_scan("b", 2, LESIONS, (10, 16, 12))]
+    planes = view(slices="all").samples(scans, torch.nn.Module.__new__(Copy)).planes
+    assert [tuple(plane.stack.shape) for plane in planes] == [(18, 16, 16), (28, 10, 16), (28, 10, 16)]
+    assert sum(int(plane.liver.sum()) for plane in planes) == 3 * sum(int(scan.liver.sum()) for scan in scans)
+
+
+def test_a_scan_of_few_thick_slices_is_refused():
+    """A network that halves twice needs 8 slices."""
+    view().check_image((8, 32, 32), "scan a")
+    said = (
+        "scan a: 7 slices are too few for the coronal and sagittal planes of a network that halves them 2 times. "
+        "Set preprocess.slice_spacing_mm, so that a scan has at least 8, or use fewer levels."
+    )
+    with pytest.raises(InputError) as caught:
+        view().check_image((7, 32, 32), "scan a")
+    assert str(caught.value) == said
+    with pytest.raises(InputError, match="slices of 7 pixels are too small"):
+        view().check_image((32, 7, 32), "scan a")
 
 
 def test_a_batch_is_of_one_plane_and_every_position_is_in_one():

@@ -11,10 +11,9 @@ from tests.disc_scans import disc_scan
 
 from livermets.config.sampling import AxialSampling
 from livermets.config.segmentation import AugmentationSettings
-from livermets.errors import InputError
 from livermets.segmentation.field import crop_scans, liver_box, padding_to
 from livermets.segmentation.views.axial import padded
-from livermets.segmentation.views.slices import EpochSlices, channel_rows, epoch_order, select_slices
+from livermets.segmentation.views.slices import EpochSlices, channel_rows, epoch_order, same_size, select_slices
 
 EVERY = AxialSampling(slices="all")
 EVERYTHING = AugmentationSettings(flip=0.5, affine=1, intensity=1, noise=1)
@@ -137,9 +136,16 @@ def test_masks_stay_masks_under_augmentation(disc_scans):
     assert compared > 0
 
 
-def test_scans_on_different_grids_are_refused(disc_scans):
-    with pytest.raises(InputError, match="their network grids differ"):
-        select_slices([*disc_scans, disc_scan("P9", 9, size=48)], EVERY, 0)
+def test_slices_of_other_sizes_are_as_large_as_the_largest(disc_scans):
+    """Edges are repeated in the image, and nothing in the masks."""
+    small, large = disc_scans[0], disc_scan("P9", 9, size=48)
+    slices = select_slices([small, large], EVERY, 0)
+    assert slices.stack.shape[1:] == (48, 48)
+    first = slices.image(0)[0].numpy()
+    assert (first[:32, :32] == small.image[0]).all()
+    assert (first[:32, 32:] == small.image[0][:, -1:]).all()
+    assert slices.liver.sum() == small.liver.sum() + large.liver.sum()
+    assert same_size([small, small]) == [small, small]
 
 
 def test_liver_box_is_a_multiple_within_the_image():

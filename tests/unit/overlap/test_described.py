@@ -1,0 +1,27 @@
+"""What the table of networks says of a network's grid."""
+
+from __future__ import annotations
+
+import pytest
+from tests.network_descriptions import network_description
+
+from livermets.config.preprocess import PreprocessSettings
+from livermets.overlap.described import described
+
+
+@pytest.mark.parametrize(
+    "keys, grid",
+    [
+        ({}, (256, None, None)),
+        ({"network_grid": 128, "slice_spacing_mm": 2.0}, (128, None, 2.0)),
+        ({"pixel_spacing_mm": 1.4, "slice_spacing_mm": 1.4}, (None, 1.4, 1.4)),
+    ],
+)
+def test_a_grid_has_so_many_pixels_or_pixels_of_a_size(keys, grid):
+    row = described(network_description(preprocess=PreprocessSettings(**keys)))
+    assert (row["network_grid"], row["pixel_spacing_mm"], row["slice_spacing_mm"]) == grid
+
+
+def test_a_network_that_is_not_known_has_an_empty_row():
+    assert set(described(None)) == set(described(network_description()))
+    assert not any(described(None).values())
