@@ -26,6 +26,7 @@ from livermets.segmentation.architectures.build import (
     on_device,
     pick_device,
 )
+from livermets.segmentation.architectures.pathways import Images
 from livermets.segmentation.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
 from livermets.segmentation.losses import Loss, build_loss, inverse_frequency_weights
 from livermets.segmentation.monitoring import PooledDice
@@ -247,13 +248,13 @@ def train_pass(training: Training, dataset: EpochSamples, workers: int) -> float
         images = images_on_device(images, training.device)
         target = target.to(training.device, non_blocking=True)
         try:
-            total += train_step(training, int(networks[0]), images, target) * len(images)
+            total += train_step(training, int(networks[0]), images, target) * len(target)
         except RuntimeError as error:
-            raise out_of_memory_advice(error, len(images), "segmentation.training.batch_size") from error
+            raise out_of_memory_advice(error, len(target), "segmentation.training.batch_size") from error
     return float(total) / len(dataset)
 
 
-def train_step(training: Training, network: int, images: Tensor, target: Tensor) -> Tensor:
+def train_step(training: Training, network: int, images: Images, target: Tensor) -> Tensor:
     """One step of the optimiser for one of the networks; the batch's loss. Without gradients the others stay as they
     are."""
     training.optimiser.zero_grad(set_to_none=True)
@@ -282,7 +283,7 @@ def validation_pass(training: Training, samples: Samples) -> tuple[float, float]
         images, target = images_on_device(images, training.device), target.to(training.device)
         with half_precision(training.settings, training.device):
             logits = networks_in(training.network)[network](images)
-        loss += float(training.loss(logits, target)) * len(images)
-        seen += len(images)
+        loss += float(training.loss(logits, target)) * len(target)
+        seen += len(target)
         dice.add(logits, target)
     return loss / seen, dice.value()
