@@ -150,7 +150,7 @@ class DeepMedicSettings(AnyNetwork):
     architecture: Literal["deepmedic"]
     """DeepMedic: pathways of unpadded 3×3×3 convolutions at several scales. A segment (`sampling.segment`) loses a
     voxel on every side for each layer of the first pathway: 31 voxels give back 15. Sides that give back a multiple of
-    all factors of `downsampling` let whole scans be segmented in large tiles, several times as fast."""
+    all factors of `downsampling` let whole scans be segmented in large tiles, which is faster."""
     downsampling: tuple[Annotated[int, Field(ge=1, le=31)], ...] = (1, 5, 15)
     """What each pathway sees: every voxel (1, the first), every fifth (5), and so on; odd numbers."""
     filters: tuple[Annotated[tuple[Filters, ...], Field(min_length=1)], ...] = (
@@ -179,7 +179,7 @@ class DeepMedicSettings(AnyNetwork):
 
     @property
     def width(self) -> int:
-        return max(max(row) for row in self.filters)
+        return self.filters[0][0]
 
     @model_validator(mode="after")
     def _pathways_fit(self) -> DeepMedicSettings:
