@@ -70,7 +70,9 @@ def main() -> None:
     image = random.normal(size=(count, 1, size, size)).astype(np.float32)
     target = (random.random((count, 1, size, size)) > 0.95).astype(np.uint8)
     stack, rows = torch.from_numpy(image[:, 0]), torch.arange(count)[:, None]
-    slices = Slices(stack, rows, torch.from_numpy(target), torch.ones(count, 1, size, size), sampling)
+    slices = Slices(
+        stack, rows, torch.from_numpy(target), torch.ones(count, 1, size, size), torch.ones(count), sampling
+    )
     training = start_training(plan, settings, None, device)
     dataset = EpochSlices(slices, augmentation, 0)
 

@@ -38,6 +38,11 @@ class AnyNetwork(Section):
         raise NotImplementedError
 
     @property
+    def unpadded(self) -> bool:
+        """Whether it gives back less than it is shown, which it may be shown at several scales."""
+        return False
+
+    @property
     def width(self) -> int:
         """Filters of its first level: what its arithmetic grows with."""
         raise NotImplementedError
@@ -134,6 +139,59 @@ class UNet3DSettings(AnyNetwork):
         return self.base_filters
 
 
+Filters = Annotated[int, Field(ge=2, le=512)]
+
+
+class DeepMedicSettings(AnyNetwork):
+    """DeepMedic, for segments of a scan seen at several scales. None of its convolutions is padded."""
+
+    dimensions: ClassVar[int] = 3
+
+    architecture: Literal["deepmedic"]
+    """DeepMedic: pathways of unpadded 3×3×3 convolutions at several scales. A segment (`sampling.segment`) loses a
+    voxel on every side for each layer of the first pathway: 31 voxels give back 15. Sides that give back a multiple of
+    all factors of `downsampling` let whole scans be segmented in large tiles, which is faster."""
+    downsampling: tuple[Annotated[int, Field(ge=1, le=31)], ...] = (1, 5, 15)
+    """What each pathway sees: every voxel (1, the first), every fifth (5), and so on; odd numbers."""
+    filters: tuple[Annotated[tuple[Filters, ...], Field(min_length=1)], ...] = (
+        (30, 30, 40, 40, 40, 40, 50, 50),
+        (30, 30, 40, 40, 50, 50, 60, 60),
+        (30, 30, 40, 40, 50, 50, 60, 60),
+    )
+    """Filters of the layers of each pathway, a row for each; eight layers have a receptive field of 17 voxels."""
+    combining_filters: tuple[Filters, ...] = (150, 150)
+    """Filters of the layers of 1×1×1 that combine the pathways; one more gives the classes."""
+    residual: bool = True
+    """Every second layer of a pathway, from the fourth on, adds what the layer before it was given (DeepMedic 0.6 and
+    later)."""
+    norm: Literal["none", "batch"] = "batch"
+    """Normalisation before every activation."""
+    dropout: float = Field(0.5, ge=0, lt=1)
+    """Dropout before the layers of 1×1×1, the first excepted."""
+
+    @property
+    def halvings(self) -> int:
+        return 0
+
+    @property
+    def unpadded(self) -> bool:
+        return True
+
+    @property
+    def width(self) -> int:
+        return self.filters[0][0]
+
+    @model_validator(mode="after")
+    def _pathways_fit(self) -> DeepMedicSettings:
+        if self.downsampling[:1] != (1,) or any(factor % 2 == 0 for factor in self.downsampling):
+            raise ValueError("downsampling begins with 1, and all its factors are odd")
+        if len(self.filters) != len(self.downsampling):
+            raise ValueError(
+                f"filters has {len(self.filters)} rows for the {len(self.downsampling)} pathways of downsampling"
+            )
+        return self
+
+
 class LiverUNetSettings(UNetSettings):
     """The plain 2D U-Net, for the liver."""
 
@@ -146,7 +204,8 @@ _TAG = told_by("architecture")
 NetworkSettings = Annotated[
     Annotated[UNetSettings, Tag("unet")]
     | Annotated[ResNet18UNetSettings, Tag("resnet18-unet")]
-    | Annotated[UNet3DSettings, Tag("unet3d")],
+    | Annotated[UNet3DSettings, Tag("unet3d")]
+    | Annotated[DeepMedicSettings, Tag("deepmedic")],
     _TAG,
 ]
 """The architecture of a network: the key `architecture` says which, unet where it is left out."""
@@ -154,7 +213,8 @@ NetworkSettings = Annotated[
 LiverNetworkSettings = Annotated[
     Annotated[LiverUNetSettings, Tag("unet")]
     | Annotated[ResNet18UNetSettings, Tag("resnet18-unet")]
-    | Annotated[UNet3DSettings, Tag("unet3d")],
+    | Annotated[UNet3DSettings, Tag("unet3d")]
+    | Annotated[DeepMedicSettings, Tag("deepmedic")],
     _TAG,
 ]
 """The same, with the defaults of the liver network."""

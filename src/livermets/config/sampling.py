@@ -81,13 +81,15 @@ class SegmentSampling(AnySampling):
     view: Literal["segments"]
     """3D segments."""
     segment: tuple[Side, Side, Side] = (16, 64, 64)
-    """Sides (z, y, x) of a segment in voxels of the network grid."""
+    """Sides (z, y, x) of a segment in voxels of the network grid; of a network of several scales, at full
+    resolution."""
     within: Literal["all", "liver"] = "liver"
     """Where the centres of segments lie: anywhere, or within the liver."""
     segments_per_epoch: int = Field(256, ge=1)
     """Segments per epoch, drawn anew each time."""
     overlap: float = Field(0.25, ge=0, lt=1)
-    """Share of a side by which neighbouring segments overlap in prediction; where they do, the mean counts."""
+    """Share of a side by which neighbouring segments overlap in prediction; where they do, the mean counts. Without a
+    meaning for an unpadded network (deepmedic), which gives the same in every tile."""
 
     def shown_per_epoch(self, grid: int) -> tuple[int | None, int]:
         return self.segments_per_epoch, prod(self.segment)

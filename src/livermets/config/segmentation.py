@@ -34,7 +34,8 @@ Folds = Annotated[
 
 
 class AugmentationSettings(Section):
-    """Random changes of what is trained on, in the plane of the slices; each is off at probability 0."""
+    """Random changes of what is trained on; each is off at probability 0. Flips, rotations and scaling are in the plane
+    of the slices."""
 
     flip: float = Field(0.5, ge=0, le=1)
     """Probability of a left-right flip, and again of a front-back one."""
@@ -44,12 +45,26 @@ class AugmentationSettings(Section):
     """Largest rotation."""
     scale: float = Field(0.1, ge=0, lt=1)
     """Largest relative change of size."""
+    elastic: float = Field(0.0, ge=0, le=1)
+    """Probability of a smooth random deformation: of slices in their plane, of segments in all three directions."""
+    elastic_sd_voxels: float = Field(2.0, ge=0)
+    """Standard deviation of its displacements in each direction, in voxels of the network grid."""
+    elastic_spacing_voxels: float = Field(24.0, gt=0)
+    """Distance of the control points between which the displacements are cubic B-splines. Displacements of more than
+    about a tenth of it may fold the image."""
     intensity: float = Field(0.0, ge=0, le=1)
     """Probability of a change of contrast and brightness."""
     contrast: float = Field(0.1, ge=0, lt=1)
     """Largest relative change of contrast."""
     brightness: float = Field(0.1, ge=0)
     """Largest shift, in units of the normalised image (standard deviations of the liver)."""
+    shift: float = Field(0.0, ge=0, le=1)
+    """Probability that one random number of HU is added to everything shown at once; after the normalisation, so that
+    nothing is clipped again."""
+    shift_mean_hu: float = 0.0
+    """Mean of the normal distribution that it is drawn from, in HU."""
+    shift_sd_hu: float = Field(20.0, ge=0)
+    """Standard deviation of it, in HU."""
     noise: float = Field(0.0, ge=0, le=1)
     """Probability of added Gaussian noise."""
     noise_sd: float = Field(0.1, ge=0)

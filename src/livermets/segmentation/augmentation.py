@@ -1,4 +1,4 @@
-"""Random changes of images and their masks, all MONAI's, in the plane of the slices."""
+"""Random changes of images and their masks: MONAI's in the plane of the slices, smooth deformations, shifts in HU."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from livermets.config.segmentation import AugmentationSettings
 from livermets.randomness import integer_seed
+from livermets.segmentation.deformation import grid_places, random_deformation, sampled
 
 KEYS = ("image", "target", "liver")
 
@@ -34,12 +36,66 @@ def variations(settings: AugmentationSettings, dimensions: int) -> list[Any]:
                 padding_mode="border",
             )
         )
+    if settings.elastic > 0:
+        steps.append(Elastic(settings))
+    return [*steps, *intensity_variations(settings)]
+
+
+def intensity_variations(settings: AugmentationSettings) -> list[Any]:
+    """The transforms of the values of an ``image``, wherever its voxels lie."""
+    from monai import transforms as mt
+
+    steps: list[Any] = []
     if settings.intensity > 0:
         steps.append(mt.RandScaleIntensityd("image", settings.contrast, settings.intensity))
         steps.append(mt.RandShiftIntensityd("image", settings.brightness, prob=settings.intensity))
+    if settings.shift > 0:
+        steps.append(Shift(settings))
     if settings.noise > 0:
         steps.append(mt.RandGaussianNoised("image", settings.noise, std=settings.noise_sd))
     return steps
+
+
+class RandomStep:
+    """A transform with the random state that it is given, as MONAI's have one."""
+
+    def __init__(self, settings: AugmentationSettings) -> None:
+        self.settings = settings
+        self.random = np.random.RandomState()
+
+    def set_random_state(self, state: np.random.RandomState) -> None:
+        """What it draws from."""
+        self.random = state
+
+
+class Elastic(RandomStep):
+    """Deforms image and masks (``KEYS``, channels first) alike; the image is interpolated linearly, masks are not."""
+
+    def __call__(self, item: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        made, settings = dict(item), self.settings
+        if self.random.uniform() >= settings.elastic:
+            return made
+        axes = [np.arange(side, dtype=float) for side in made["image"].shape[1:]]
+        corners = [0.0] * len(axes), [axis[-1] for axis in axes]
+        deformation = random_deformation(
+            self.random, *corners, settings.elastic_spacing_voxels, settings.elastic_sd_voxels
+        )
+        places = grid_places(axes) + deformation.at(axes)
+        for key in KEYS:
+            channels = [sampled(one.numpy(), places, 1 if key == "image" else 0) for one in made[key]]
+            made[key] = torch.from_numpy(np.stack(channels))
+        return made
+
+
+class Shift(RandomStep):
+    """Adds one normally distributed number of HU to an ``image``, of which a unit is ``hu_per_unit``."""
+
+    def __call__(self, item: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        made, settings = dict(item), self.settings
+        if self.random.uniform() < settings.shift:
+            hu = self.random.normal(settings.shift_mean_hu, settings.shift_sd_hu)
+            made["image"] = made["image"] + hu / float(made["hu_per_unit"])
+        return made
 
 
 class Varied:

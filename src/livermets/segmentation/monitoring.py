@@ -52,8 +52,8 @@ def validation_pass(
         images, target = images_on_device(images, device), target.to(device)
         with half_precision(settings, device):
             logits = networks_in(network)[part](images)
-        loss += float(loss_of(logits, target)) * len(images)
-        seen += len(images)
+        loss += float(loss_of(logits, target)) * len(target)
+        seen += len(target)
         dice.add(logits, target)
     return loss / seen, dice.value()
 

@@ -9,6 +9,7 @@ from torch.nn import functional
 from livermets.config.segmentation import TrainingSettings
 from livermets.errors import InputError, input_error
 from livermets.segmentation.architectures.build import class_probabilities, size_multiple
+from livermets.segmentation.architectures.pathways import Images
 from livermets.segmentation.field import padding_to
 
 # Left-right and front-back, which are the last two axes of slices and of segments.
@@ -16,18 +17,25 @@ FLIPS: dict[str, tuple[tuple[int, ...], ...]] = {"none": ((),), "flips": ((), (-
 
 
 @torch.inference_mode()
-def mean_probabilities(network: nn.Module, images: Tensor, tta: str = "none") -> Tensor:
+def mean_probabilities(network: nn.Module, images: Images, tta: str = "none") -> Tensor:
     """Probability (batch, class, …) of images of a size that the network takes: the mean over the flips."""
-    total = torch.zeros((), device=images.device)
-    on_gpu = images.device.type == "cuda"
+    first = images[0] if isinstance(images, list) else images
+    total = torch.zeros((), device=first.device)
+    on_gpu = first.device.type == "cuda"
     try:
         with torch.autocast("cuda", dtype=gpu_half_type(), enabled=on_gpu):
             for axes in FLIPS[tta]:
-                one = class_probabilities(network(images.flip(axes) if axes else images).float())
+                one = class_probabilities(network(_flipped(images, axes)).float())
                 total = total + (one.flip(axes) if axes else one)
     except RuntimeError as error:
-        raise out_of_memory_advice(error, len(images), "segmentation.output.batch_size") from error
+        raise out_of_memory_advice(error, len(first), "segmentation.output.batch_size") from error
     return total / len(FLIPS[tta])
+
+
+def _flipped(images: Images, axes: tuple[int, ...]) -> Images:
+    if not axes:
+        return images
+    return [one.flip(axes) for one in images] if isinstance(images, list) else images.flip(axes)
 
 
 @torch.inference_mode()
@@ -37,13 +45,6 @@ def slice_probabilities(network: nn.Module, slices: Tensor, tta: str = "none") -
     padded = functional.pad(slices, (left, right, top, bottom), mode="replicate") if right or bottom else slices
     mean = mean_probabilities(network, padded, tta)
     return mean[:, :, top : mean.shape[2] - bottom, left : mean.shape[3] - right]
-
-
-@torch.inference_mode()
-def segment_probabilities(network: nn.Module, segments: Tensor, tta: str, lost_margin: int) -> Tensor:
-    """Probability (batch, class, z, y, x) of segments, 0 in the margin that the network loses on every side."""
-    found = mean_probabilities(network, segments, tta)
-    return functional.pad(found, (lost_margin,) * 6) if lost_margin else found
 
 
 def half_precision(settings: TrainingSettings, device: torch.device) -> torch.autocast:

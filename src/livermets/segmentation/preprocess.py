@@ -90,7 +90,8 @@ def training_scan(scan: Preprocessed, name: str, patient_id: str, classes: Class
             raise input_error(name, f"this training scan has no {one} mask", "Remove it from the training scans")
         arrays[one] = mask.array
     liver = (scan.liver.array > 0).astype(np.uint8)
-    return TrainingScan(name, patient_id, scan.image.array, classes.target(arrays), liver)
+    hu_per_unit = scan.normalisation["sd"]
+    return TrainingScan(name, patient_id, scan.image.array, classes.target(arrays), liver, hu_per_unit)
 
 
 def check_classes(normalisation: dict[str, Any], classes: Classes, where: object) -> None:

@@ -26,6 +26,7 @@ from livermets.segmentation.architectures.build import (
     on_device,
     pick_device,
 )
+from livermets.segmentation.architectures.pathways import Images
 from livermets.segmentation.checkpoint import load_checkpoint, remove_checkpoint, save_checkpoint
 from livermets.segmentation.losses import Loss, build_loss, inverse_frequency_weights
 from livermets.segmentation.monitoring import validation_pass
@@ -264,13 +265,13 @@ def train_pass(training: Training, dataset: EpochSamples, workers: int) -> float
         images = images_on_device(images, training.device)
         target = target.to(training.device, non_blocking=True)
         try:
-            total += train_step(training, int(networks[0]), images, target) * len(images)
+            total += train_step(training, int(networks[0]), images, target) * len(target)
         except RuntimeError as error:
-            raise out_of_memory_advice(error, len(images), "segmentation.training.batch_size") from error
+            raise out_of_memory_advice(error, len(target), "segmentation.training.batch_size") from error
     return float(total) / len(dataset)
 
 
-def train_step(training: Training, network: int, images: Tensor, target: Tensor) -> Tensor:
+def train_step(training: Training, network: int, images: Images, target: Tensor) -> Tensor:
     """One step of the optimiser for one of the networks; the batch's loss. Without gradients the others stay as they
     are."""
     training.optimiser.zero_grad(set_to_none=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,11 @@ class TrainingScan:
     image: NDArray[np.float32]
     target: NDArray[np.uint8]
     liver: NDArray[np.uint8]
+    hu_per_unit: float = 1.0
+    """What a difference of 1 between normalised values is in HU."""
 
     def within(self, box: tuple[slice, slice, slice]) -> TrainingScan:
         """The part of it within a box."""
         image, target, liver = self.image[box], self.target[box], self.liver[box]
-        return TrainingScan(self.name, self.patient_id, *map(np.ascontiguousarray, (image, target, liver)))
+        image, target, liver = map(np.ascontiguousarray, (image, target, liver))
+        return replace(self, image=image, target=target, liver=liver)

@@ -9,6 +9,8 @@ from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import SegmentationSettings, TrainingSettings
 from livermets.errors import InputError
 
+DEEPMEDIC = {"sampling": {"view": "segments"}}
+
 
 @pytest.mark.parametrize(
     "values, sentence",
@@ -60,6 +62,20 @@ from livermets.errors import InputError
             {"liver": {"sampling": {"view": "segments"}}},
             "2D images: set sampling to view: axial or orthogonal",
         ),
+        ({"network": {"architecture": "deepmedic"}}, "made for 3D images: set sampling to view: segments"),
+        (DEEPMEDIC | {"network": {"architecture": "deepmedic", "levels": 3}}, "deepmedic has no such key"),
+        (
+            DEEPMEDIC | {"network": {"architecture": "deepmedic", "downsampling": [1, 3]}},
+            "filters has 3 rows for the 2 pathways of downsampling",
+        ),
+        (
+            DEEPMEDIC | {"network": {"architecture": "deepmedic", "downsampling": [1, 4, 15]}},
+            "downsampling begins with 1, and all its factors are odd",
+        ),
+        (
+            DEEPMEDIC | {"network": {"architecture": "deepmedic", "downsampling": [3, 5, 15]}},
+            "downsampling begins with 1, and all its factors are odd",
+        ),
         ({"classes": ["liver"]}, "use [lesion] or [liver, lesion]"),
         ({"classes": ["liver", "lesion"], "network": {"output": "sigmoid"}}, "set network.output: softmax"),
         ({"network": {"pretrained": {"file": "a.pth", "sha256": "no"}, "architecture": "resnet18-unet"}}, "sha256"),
@@ -92,6 +108,12 @@ def test_liver_settings_keep_their_own_defaults_when_one_key_is_changed():
         {},
         {"network": {"architecture": "resnet18-unet"}, "sampling": {"view": "orthogonal", "patch": 64}},
         {"network": {"architecture": "unet3d"}, "sampling": {"view": "segments"}, "classes": ["liver", "lesion"]},
+        {
+            "liver": {
+                "network": {"architecture": "deepmedic"},
+                "sampling": {"view": "segments", "segment": [31, 31, 31]},
+            }
+        },
     ],
 )
 def test_what_is_written_down_is_read_back_the_same(values):

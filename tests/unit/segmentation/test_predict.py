@@ -9,7 +9,7 @@ from livermets.config.architectures import UNetSettings
 from livermets.errors import InputError
 from livermets.segmentation.architectures.build import build_network
 from livermets.segmentation.classes import Classes
-from livermets.segmentation.predict import mean_probabilities, out_of_memory_advice, segment_probabilities
+from livermets.segmentation.predict import mean_probabilities, out_of_memory_advice
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,15 @@ def test_flips_make_the_map_follow_a_flipped_image(network):
     assert not torch.allclose(mean_probabilities(network, slices), mean_probabilities(network, slices.flip(3)).flip(3))
 
 
-def test_the_margin_that_a_network_loses_has_no_probability():
-    """Two 3×3×3 convolutions without padding lose two voxels on every side."""
-    valid = torch.nn.Sequential(torch.nn.Conv3d(1, 2, 3), torch.nn.Conv3d(2, 1, 3)).eval()
-    found = segment_probabilities(valid, torch.randn(1, 1, 8, 9, 10), "flips", 2)
-    assert found.shape == (1, 1, 8, 9, 10)
-    assert (found[0, 0] > 0).sum() == 4 * 5 * 6
+def test_all_images_of_a_place_are_flipped_together():
+    class Product(torch.nn.Module):
+        def forward(self, images):
+            return images[0] * images[1].repeat_interleave(3, dim=4) * torch.arange(6.0)
+
+    images = [torch.randn(1, 1, 4, 5, 6), torch.randn(1, 1, 4, 5, 2)]
+    flipped = mean_probabilities(Product(), [image.flip(3, 4) for image in images], "flips").flip(3, 4)
+    assert torch.allclose(mean_probabilities(Product(), images, "flips"), flipped, atol=1e-6)
+    assert not torch.allclose(mean_probabilities(Product(), images), flipped, atol=1e-2)
 
 
 def test_lack_of_memory_becomes_advice():

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import torch
 from torch import Tensor, nn
 
-from livermets.config.architectures import AnyNetwork, ResNet18UNetSettings, UNet3DSettings, UNetSettings
+from livermets.config.architectures import (
+    AnyNetwork,
+    DeepMedicSettings,
+    ResNet18UNetSettings,
+    UNet3DSettings,
+    UNetSettings,
+)
 from livermets.errors import input_error
+from livermets.segmentation.architectures.deepmedic import DeepMedic
+from livermets.segmentation.architectures.pathways import Images, Pathway
 from livermets.segmentation.architectures.resnet_unet import ResNet18UNet
 from livermets.segmentation.architectures.unet import UNet
 from livermets.segmentation.architectures.unet3d import UNet3D
@@ -46,10 +54,16 @@ def _unet3d(settings: UNet3DSettings, outputs: int) -> nn.Module:
     return UNet3D(outputs, settings.levels, settings.base_filters, settings.norm, settings.dropout)
 
 
+def _deepmedic(settings: DeepMedicSettings, outputs: int) -> nn.Module:
+    scales, combining = (settings.downsampling, settings.filters), settings.combining_filters
+    return DeepMedic(outputs, *scales, combining, settings.norm, settings.residual, settings.dropout)
+
+
 _BUILDERS: dict[type[AnyNetwork], Callable[[Any, int], nn.Module]] = {
     UNetSettings: _unet,
     ResNet18UNetSettings: _resnet18_unet,
     UNet3DSettings: _unet3d,
+    DeepMedicSettings: _deepmedic,
 }
 """How the network of each kind of settings is built; a further architecture is a further line."""
 
@@ -101,9 +115,9 @@ def size_multiple(network: nn.Module) -> int:
     return cast(int, networks_in(network)[0].size_multiple)
 
 
-def lost_margin(network: nn.Module) -> int:
-    """By how many voxels the output is smaller than the input, on every side."""
-    return cast(int, getattr(network, "lost_margin", 0))
+def pathways_of(network: nn.Module) -> tuple[Pathway, ...]:
+    """The scales of an unpadded network, full resolution first."""
+    return cast(tuple[Pathway, ...], network.pathways)
 
 
 def check_size(settings: AnyNetwork, pixels: int, where: object) -> None:
@@ -142,7 +156,13 @@ def on_device(network: nn.Module, device: torch.device) -> nn.Module:
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def images_on_device(images: Tensor, device: torch.device) -> Tensor:
+@overload
+def images_on_device(images: Tensor, device: torch.device) -> Tensor: ...
+@overload
+def images_on_device(images: Images, device: torch.device) -> Images: ...
+def images_on_device(images: Images, device: torch.device) -> Images:
     """A batch of images on a device, channels last as its network."""
+    if isinstance(images, list):
+        return [images_on_device(one, device) for one in images]
     layout = torch.channels_last if images.ndim == 4 else torch.preserve_format
     return images.to(device, non_blocking=True, memory_format=layout)

@@ -10,8 +10,6 @@ from torch import Tensor, nn
 class UNet3D(nn.Module):
     """Logits per voxel, at the size of the input, whose sides must be multiples of ``size_multiple``."""
 
-    lost_margin = 0
-
     def __init__(
         self, out_channels: int, levels: int, base_filters: int, norm: Literal["batch", "instance"], dropout: float
     ) -> None:

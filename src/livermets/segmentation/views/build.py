@@ -10,13 +10,19 @@ from livermets.config.sampling import AnySampling, AxialSampling, OrthogonalSamp
 from livermets.segmentation.classes import Classes
 from livermets.segmentation.views.axial import AxialView
 from livermets.segmentation.views.orthogonal import OrthogonalView
+from livermets.segmentation.views.pathways import PathwayView
 from livermets.segmentation.views.protocol import View
 from livermets.segmentation.views.segments import SegmentView
+
+
+def _of_segments(sampling: SegmentSampling, network: AnyNetwork, classes: Classes) -> View:
+    return (PathwayView if network.unpadded else SegmentView)(sampling, network, classes)
+
 
 _VIEWS: dict[type[AnySampling], Callable[[Any, Any, Classes], View]] = {
     AxialSampling: AxialView,
     OrthogonalSampling: OrthogonalView,
-    SegmentSampling: SegmentView,
+    SegmentSampling: _of_segments,
 }
 
 

@@ -18,6 +18,7 @@ from livermets.config.segmentation import AugmentationSettings, OutputSettings
 from livermets.errors import input_error
 from livermets.randomness import integer_seed
 from livermets.segmentation.architectures.build import networks_in
+from livermets.segmentation.architectures.pathways import Images
 from livermets.segmentation.classes import Classes
 from livermets.segmentation.field import WHOLE, liver_of, volume_box
 from livermets.segmentation.training_scan import TrainingScan
@@ -128,7 +129,7 @@ class EpochPlanes:
     def __len__(self) -> int:
         return sum(map(len, self.planes))
 
-    def __getitem__(self, position: int) -> tuple[Tensor, Tensor, int]:
+    def __getitem__(self, position: int) -> tuple[Images, Tensor, int]:
         number = int(np.searchsorted(self._ends, position, side="right"))
         image, target, _ = self.planes[number][position - ([0, *self._ends][number])]
         return image, target, number

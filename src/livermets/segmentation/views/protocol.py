@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from livermets.config.segmentation import AugmentationSettings, OutputSettings
+from livermets.segmentation.architectures.pathways import Images
 from livermets.segmentation.training_scan import TrainingScan
 
 Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
 class Batch(NamedTuple):
-    """Images ``(batch, channels, …)`` with the class of every voxel of the output ``(batch, 1, …)``."""
+    """Images with the class of every voxel of the output ``(batch, 1, …)``."""
 
-    images: Tensor
+    images: Images
     target: Tensor
     network: int
     """Which of the networks that are trained together they are for (`architectures.build.networks_in`)."""
@@ -33,7 +34,7 @@ class EpochSamples(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, position: int) -> tuple[Tensor, Tensor, int]:
+    def __getitem__(self, position: int) -> tuple[Images, Tensor, int]:
         """Image, target and network of one position, as in `Batch`."""
 
     def batches(self, size: int) -> list[list[int]]:

@@ -1,5 +1,4 @@
-"""3D segments of a scan, drawn at random for training and side by side, overlapping, for prediction. A network may give
-back less than it is shown (DeepMedic's convolutions are not padded): segments then overlap by what it loses."""
+"""3D segments of a scan, drawn at random for training and side by side, overlapping, for prediction."""
 
 from __future__ import annotations
 
@@ -12,23 +11,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from livermets.config.architectures import AnyNetwork
 from livermets.config.sampling import SegmentSampling
 from livermets.config.segmentation import AugmentationSettings, OutputSettings
 from livermets.errors import input_error
 from livermets.randomness import generator
-from livermets.segmentation.architectures.build import lost_margin, on_device, size_multiple
+from livermets.segmentation.architectures.build import on_device, size_multiple
 from livermets.segmentation.augmentation import KEYS, Varied, variations
 from livermets.segmentation.classes import Classes
 from livermets.segmentation.field import WHOLE, liver_of, volume_box
-from livermets.segmentation.predict import segment_probabilities
+from livermets.segmentation.predict import mean_probabilities
 from livermets.segmentation.training_scan import TrainingScan
 from livermets.segmentation.views.protocol import Batch, Progress
 from livermets.segmentation.views.slices import in_order, shown_shares
 
-_KEY = "segmentation.sampling.segment"
+SEGMENT = "segmentation.sampling.segment"
 
 
 @dataclass(frozen=True)
@@ -53,13 +51,9 @@ class SegmentView:
 
     def samples(self, scans: list[TrainingScan], network: nn.Module) -> Segments:
         """Where segments can be drawn from: scans that have a liver, where only these are shown."""
-        margin = self._margin(network)
-        if self.sampling.within == "liver":
-            scans = [scan for scan in scans if scan.liver.any() or scan.target.any()]
-        if not scans:
-            raise input_error("training scans", "none of them has a liver", "Check the liver masks")
-        grown = [_grown(scan, self.sampling.segment, margin) for scan in scans]
-        return Segments(grown, self.sampling, margin, self.classes.focus)
+        self._check_fit(network)
+        grown = [_grown(scan, self.sampling.segment) for scan in to_draw_from(scans, self.sampling)]
+        return Segments(grown, self.sampling, self.classes.focus)
 
     def probabilities(
         self,
@@ -84,35 +78,31 @@ class SegmentView:
     def _assembled(
         self, network: nn.Module, image: NDArray[np.float32], output: OutputSettings, device: torch.device
     ) -> NDArray[np.float32]:
-        """Segments that cover an image, put together by MONAI's sliding window.
-
-        MONAI pads to the size of a segment, but knows nothing of a lost margin: the image gets it beforehand, and the
-        margin of a segment has no weight."""
+        """Segments that cover an image, put together by MONAI's sliding window."""
         from monai.inferers import sliding_window_inference
 
-        margin, sides = self._margin(network), self.sampling.segment
-        grown = torch.from_numpy(np.pad(image, _padding(image.shape, sides, margin), mode="edge"))
+        self._check_fit(network)
+        sides = self.sampling.segment
+        grown = torch.from_numpy(np.pad(image, _padding(image.shape, sides), mode="edge"))
         found: Any = sliding_window_inference(
             grown[None, None],
             sides,
             output.batch_size,
-            lambda batch: segment_probabilities(network, batch, output.tta, margin),
-            overlap=[1 - (side - 2 * margin) * (1 - self.sampling.overlap) / side for side in sides],
-            roi_weight_map=functional.pad(torch.ones([side - 2 * margin for side in sides]), (margin,) * 6),
+            lambda batch: mean_probabilities(network, batch, output.tta),
+            overlap=self.sampling.overlap,
             sw_device=device,
             device=torch.device("cpu"),
         )
-        z, y, x = (slice(margin, margin + length) for length in image.shape)
+        z, y, x = (slice(0, length) for length in image.shape)
         return np.asarray(found[0][:, z, y, x].numpy())
 
-    def _margin(self, network: nn.Module) -> int:
-        """What the network loses on every side. Raises `InputError` if segments do not fit the network."""
-        multiple, margin, sides = size_multiple(network), lost_margin(network), self.sampling.segment
-        if any(side % multiple or side <= 2 * margin or side // multiple < 2 for side in sides):
-            limits = f"sides that are multiples of {multiple} from {max(2 * multiple, 2 * margin + 1)} on"
+    def _check_fit(self, network: nn.Module) -> None:
+        """Raises `InputError` if segments do not fit the network."""
+        multiple, sides = size_multiple(network), self.sampling.segment
+        if any(side % multiple or side // multiple < 2 for side in sides):
             shown = " × ".join(map(str, sides))
-            raise input_error(_KEY, f"a segment of {shown} voxels does not fit the network", f"Use {limits}")
-        return margin
+            what = f"a segment of {shown} voxels does not fit the network"
+            raise input_error(SEGMENT, what, f"Use sides that are multiples of {multiple} from {2 * multiple} on")
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +111,6 @@ class Segments:
 
     scans: list[TrainingScan]
     sampling: SegmentSampling
-    margin: int
     focus: int
 
     def __len__(self) -> int:
@@ -140,20 +129,14 @@ class Segments:
         """Segments that cover the scans side by side; what is at the end of a scan overlaps its neighbours."""
         from monai.data.utils import dense_patch_slices
 
-        inner = [side - 2 * self.margin for side in self.sampling.segment]
         for scan in self.scans:
-            places: list[Any] = dense_patch_slices(scan.image.shape, self.sampling.segment, inner)
+            places: list[Any] = dense_patch_slices(scan.image.shape, self.sampling.segment, self.sampling.segment)
             for positions in in_order(len(places), size):
                 images, target = (
                     torch.from_numpy(np.stack([array[places[position]] for position in positions])[:, None])
                     for array in (scan.image, scan.target)
                 )
-                yield Batch(images, self.inside(target), 0)
-
-    def inside(self, target: Tensor) -> Tensor:
-        """What the network gives back of a segment."""
-        kept = slice(self.margin, -self.margin or None)
-        return target[..., kept, kept, kept]
+                yield Batch(images, target, 0)
 
 
 class EpochSegments:
@@ -183,19 +166,19 @@ class EpochSegments:
         around, elsewhere = (focus, allowed & ~focus) if balanced else (np.zeros_like(focus), allowed)
         places = {"around": np.flatnonzero(around), "elsewhere": np.flatnonzero(elsewhere)}
         arrays = {"image": scan.image[None], "target": scan.target[None], "liver": scan.liver[None]}
-        return {name: torch.from_numpy(array) for name, array in (arrays | places).items()}
+        item = {name: torch.from_numpy(array) for name, array in (arrays | places).items()}
+        return item | {"hu_per_unit": torch.tensor(scan.hu_per_unit)}
 
     def set_epoch(self, epoch: int) -> None:
-        self.epoch, wanted, scans = epoch, len(self.segments), len(self.items)
-        random = generator(self.seed, "segmentation", "segments", epoch)
-        self.order = np.concatenate([random.permutation(scans) for _ in range(ceil(wanted / scans))])[:wanted]
+        self.epoch = epoch
+        self.order = scan_order(len(self.items), len(self.segments), self.seed, epoch)
 
     def __len__(self) -> int:
         return len(self.order)
 
     def __getitem__(self, position: int) -> tuple[Tensor, Tensor, int]:
         item = self.vary(self.items[int(self.order[position])], self.epoch, position)
-        return item["image"].float(), self.segments.inside(item["target"]).to(torch.uint8), 0
+        return item["image"].float(), item["target"].to(torch.uint8), 0
 
     def batches(self, size: int) -> list[list[int]]:
         """The positions of every batch, in their order."""
@@ -206,12 +189,29 @@ class EpochSegments:
         return shown_shares(self, range(1, self.segments.focus + 1))
 
 
-def _grown(scan: TrainingScan, sides: Sequence[int], margin: int) -> TrainingScan:
-    padding = _padding(scan.image.shape, sides, margin)
+def to_draw_from(scans: list[TrainingScan], sampling: SegmentSampling) -> list[TrainingScan]:
+    """The scans that segments can be drawn from: those that have a liver, where only these are shown.
+
+    Raises `InputError` if there is none."""
+    if sampling.within == "liver":
+        scans = [scan for scan in scans if scan.liver.any() or scan.target.any()]
+    if not scans:
+        raise input_error("training scans", "none of them has a liver", "Check the liver masks")
+    return scans
+
+
+def scan_order(scans: int, segments: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    """The scan that each segment of an epoch is drawn from: all of them in turn, in a new order every time."""
+    random = generator(seed, "segmentation", "segments", epoch)
+    return np.concatenate([random.permutation(scans) for _ in range(ceil(segments / scans))])[:segments]
+
+
+def _grown(scan: TrainingScan, sides: Sequence[int]) -> TrainingScan:
+    padding = _padding(scan.image.shape, sides)
     image = np.pad(scan.image, padding, mode="edge")
     return replace(scan, image=image, target=np.pad(scan.target, padding), liver=np.pad(scan.liver, padding))
 
 
-def _padding(shape: Sequence[int], sides: Sequence[int], margin: int) -> list[tuple[int, int]]:
-    """What to add on either side of an image: the margin that a network loses, and what lacks for a segment."""
-    return [(margin, max(side - own - margin, margin)) for own, side in zip(shape, sides, strict=True)]
+def _padding(shape: Sequence[int], sides: Sequence[int]) -> list[tuple[int, int]]:
+    """What to add behind an image that is smaller than a segment."""
+    return [(0, max(side - own, 0)) for own, side in zip(shape, sides, strict=True)]

@@ -25,12 +25,13 @@ from livermets.segmentation.views.protocol import Batch, EpochSamples
 class Slices:
     """Slices of several scans. ``stack`` (rows, y, x) holds the image of each once and ``rows`` (n, channels) says
     which are the channels of a slice, so that neighbours take no memory; ``target`` (the class of every pixel) and
-    ``liver`` are (n, 1, y, x); ``focus`` is the innermost class."""
+    ``liver`` are (n, 1, y, x), ``hu_per_unit`` (n,) is as in `TrainingScan`; ``focus`` is the innermost class."""
 
     stack: Tensor
     rows: Tensor
     target: Tensor
     liver: Tensor
+    hu_per_unit: Tensor
     sampling: SliceSampling
     focus: int = 1
 
@@ -69,7 +70,7 @@ def select_slices(scans: list[TrainingScan], sampling: SliceSampling, context_sl
     Scans whose slices differ in size are made equal (`same_size`). Raises `InputError` if no slice is left."""
     scans = same_size(scans)
     stacks: list[NDArray[np.float32]] = []
-    rows, targets, livers = [], [], []
+    rows, targets, livers, units = [], [], [], []
     for scan in scans:
         keep = np.ones(len(scan.image), dtype=bool)
         if sampling.slices == "liver":
@@ -80,10 +81,12 @@ def select_slices(scans: list[TrainingScan], sampling: SliceSampling, context_sl
         stacks.append(scan.image[needed])
         targets.append(scan.target[keep, None])
         livers.append(scan.liver[keep, None])
+        units.append(np.full(len(wanted), scan.hu_per_unit))
     if not any(len(part) for part in rows):
         raise input_error("training scans", "no slice crosses the liver", "Check the liver masks")
-    image, row, target, liver = (torch.from_numpy(np.concatenate(part)) for part in (stacks, rows, targets, livers))
-    return Slices(image, row, target, liver, sampling, focus)
+    parts = (stacks, rows, targets, livers, units)
+    image, row, target, liver, unit = (torch.from_numpy(np.concatenate(part)) for part in parts)
+    return Slices(image, row, target, liver, unit, sampling, focus)
 
 
 def same_size(scans: list[TrainingScan]) -> list[TrainingScan]:
@@ -171,6 +174,7 @@ class EpochSlices(Dataset):
         index = int(self.order[position])
         target = self.slices.target[index]
         item = {"image": self.slices.image(index), "target": target, "liver": self.slices.liver[index]}
+        item["hu_per_unit"] = self.slices.hu_per_unit[index]
         if self.sampling.patch is not None:
             item["focus"] = (target == self.slices.focus).to(torch.uint8)
         item = self.vary(item, self.epoch, position)
