@@ -7,7 +7,7 @@ from typing import Any
 from livermets.config.architectures import UNetSettings
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.sampling import AxialSampling
-from livermets.config.segmentation import TrainingSettings
+from livermets.config.training import TrainingSettings
 from livermets.segmentation.description import NetworkDescription
 
 

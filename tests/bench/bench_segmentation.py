@@ -51,7 +51,8 @@ def main() -> None:
 
     from livermets.config.architectures import UNetSettings
     from livermets.config.sampling import AxialSampling
-    from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
+    from livermets.config.segmentation import OutputSettings
+    from livermets.config.training import AugmentationSettings, TrainingSettings
     from livermets.segmentation.architectures.build import NetworkPlan, class_probabilities, pick_device
     from livermets.segmentation.classes import Classes
     from livermets.segmentation.training_loop import repeatable_torch, start_training, train_pass

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from livermets.config.segmentation import AugmentationSettings
+from livermets.config.training import AugmentationSettings
 from livermets.randomness import integer_seed
 from livermets.segmentation.deformation import grid_places, random_deformation, sampled
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from livermets.config.architectures import NetworkSettings
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.sampling import SamplingSettings
-from livermets.config.segmentation import TrainingSettings
+from livermets.config.training import TrainingSettings
 from livermets.errors import input_error
 from livermets.io.atomic import write_json
 from livermets.segmentation.classes import Classes

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from livermets.config.architectures import AnyNetwork
-from livermets.config.segmentation import TrainingSettings
+from livermets.config.training import TrainingSettings
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

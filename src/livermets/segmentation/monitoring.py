@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from livermets.config.segmentation import OutputSettings, TrainingSettings
+from livermets.config.segmentation import OutputSettings
+from livermets.config.training import TrainingSettings
 from livermets.segmentation.architectures.build import class_probabilities, images_on_device, networks_in, pick_device
 from livermets.segmentation.losses import Loss
 from livermets.segmentation.postprocess import class_mask, probability_threshold

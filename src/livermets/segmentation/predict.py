@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from livermets.config.segmentation import TrainingSettings
+from livermets.config.training import TrainingSettings
 from livermets.errors import InputError, input_error
 from livermets.segmentation.architectures.build import class_probabilities, size_multiple
 from livermets.segmentation.architectures.pathways import Images

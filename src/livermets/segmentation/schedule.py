@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.optim import lr_scheduler
 
-from livermets.config.segmentation import TrainingSettings
+from livermets.config.training import TrainingSettings
 
 
 def build_optimiser(network: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:

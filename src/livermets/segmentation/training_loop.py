@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from livermets.config.segmentation import TrainingSettings
+from livermets.config.training import TrainingSettings
 from livermets.errors import input_error
 from livermets.randomness import integer_seed
 from livermets.segmentation.architectures.build import (

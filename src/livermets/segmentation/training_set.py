@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from livermets.config.segmentation import TrainingSettings
+from livermets.config.training import TrainingSettings
 from livermets.errors import ProblemList, input_error
 from livermets.segmentation.classes import Classes
 from livermets.segmentation.folds import validation_split

@@ -6,7 +6,8 @@ import pytest
 
 from livermets.config.load import validate_section
 from livermets.config.preprocess import PreprocessSettings
-from livermets.config.segmentation import SegmentationSettings, TrainingSettings
+from livermets.config.segmentation import SegmentationSettings
+from livermets.config.training import TrainingSettings
 from livermets.errors import InputError
 
 DEEPMEDIC = {"sampling": {"view": "segments"}}

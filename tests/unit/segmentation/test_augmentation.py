@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from livermets.config.segmentation import AugmentationSettings
+from livermets.config.training import AugmentationSettings
 from livermets.segmentation.augmentation import Varied, intensity_variations, variations
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from livermets.config.segmentation import TrainingSettings
+from livermets.config.training import TrainingSettings
 from livermets.segmentation.schedule import build_optimiser, build_schedule
 
 RATE = 0.5

@@ -10,7 +10,8 @@ import torch
 
 from livermets.config.architectures import UNetSettings
 from livermets.config.sampling import AxialSampling
-from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
+from livermets.config.segmentation import OutputSettings
+from livermets.config.training import AugmentationSettings, TrainingSettings
 from livermets.errors import InputError
 from livermets.segmentation import training_loop as train_module
 from livermets.segmentation.architectures.build import NetworkPlan

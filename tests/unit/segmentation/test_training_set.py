@@ -7,7 +7,7 @@ from tests.disc_scans import disc_scan
 
 from livermets.config.architectures import UNetSettings
 from livermets.config.sampling import AxialSampling
-from livermets.config.segmentation import TrainingSettings
+from livermets.config.training import TrainingSettings
 from livermets.errors import InputError
 from livermets.segmentation.architectures.build import build_network
 from livermets.segmentation.classes import Classes

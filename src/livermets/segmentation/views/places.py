@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from livermets.config.segmentation import AugmentationSettings
+from livermets.config.training import AugmentationSettings
 from livermets.segmentation.architectures.pathways import Pathway
 from livermets.segmentation.deformation import grid_places, random_deformation
 

@@ -10,7 +10,8 @@ from numpy import bool_, float32
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from livermets.config.segmentation import AugmentationSettings, OutputSettings
+from livermets.config.segmentation import OutputSettings
+from livermets.config.training import AugmentationSettings
 from livermets.segmentation.architectures.pathways import Images
 from livermets.segmentation.training_scan import TrainingScan
 

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from livermets.config.architectures import AnyNetwork
 from livermets.config.sampling import SegmentSampling
-from livermets.config.segmentation import AugmentationSettings, OutputSettings
+from livermets.config.segmentation import OutputSettings
+from livermets.config.training import AugmentationSettings
 from livermets.errors import input_error
 from livermets.randomness import generator
 from livermets.segmentation.architectures.build import on_device, size_multiple

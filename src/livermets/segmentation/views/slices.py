@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from livermets.config.sampling import SliceSampling
-from livermets.config.segmentation import AugmentationSettings
+from livermets.config.training import AugmentationSettings
 from livermets.errors import input_error
 from livermets.randomness import generator
 from livermets.segmentation.augmentation import KEYS, Varied, variations

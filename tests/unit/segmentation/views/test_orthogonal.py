@@ -11,7 +11,8 @@ from tests.solid_scans import solid_scan, solid_scans
 
 from livermets.config.architectures import UNetSettings
 from livermets.config.sampling import OrthogonalSampling
-from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
+from livermets.config.segmentation import OutputSettings
+from livermets.config.training import AugmentationSettings, TrainingSettings
 from livermets.errors import InputError
 from livermets.segmentation.architectures.build import NetworkPlan, Several, networks_in
 from livermets.segmentation.classes import Classes

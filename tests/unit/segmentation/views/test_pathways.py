@@ -12,7 +12,8 @@ from tests.solid_scans import solid_scan, solid_scans
 
 from livermets.config.architectures import DeepMedicSettings
 from livermets.config.sampling import LiverSegmentSampling, SegmentSampling
-from livermets.config.segmentation import AugmentationSettings, LiverOutputSettings, OutputSettings, TrainingSettings
+from livermets.config.segmentation import LiverOutputSettings, OutputSettings
+from livermets.config.training import AugmentationSettings, TrainingSettings
 from livermets.errors import InputError
 from livermets.segmentation.architectures.build import NetworkPlan, build_network
 from livermets.segmentation.architectures.pathways import Pathway

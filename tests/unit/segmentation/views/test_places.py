@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livermets.config.segmentation import AugmentationSettings
+from livermets.config.training import AugmentationSettings
 from livermets.segmentation.architectures.pathways import Pathway
 from livermets.segmentation.deformation import grid_places
 from livermets.segmentation.views.places import SegmentPlaces, random_matrix

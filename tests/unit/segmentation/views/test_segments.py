@@ -9,7 +9,8 @@ from tests.solid_scans import solid_scan, solid_scans
 
 from livermets.config.architectures import UNet3DSettings
 from livermets.config.sampling import SegmentSampling
-from livermets.config.segmentation import AugmentationSettings, OutputSettings, TrainingSettings
+from livermets.config.segmentation import OutputSettings
+from livermets.config.training import AugmentationSettings, TrainingSettings
 from livermets.errors import InputError
 from livermets.segmentation.architectures.build import NetworkPlan
 from livermets.segmentation.classes import Classes, most_probable

@@ -10,7 +10,7 @@ import torch
 from tests.disc_scans import disc_scan
 
 from livermets.config.sampling import AxialSampling
-from livermets.config.segmentation import AugmentationSettings
+from livermets.config.training import AugmentationSettings
 from livermets.segmentation.field import crop_scans, liver_box, padding_to
 from livermets.segmentation.views.axial import padded
 from livermets.segmentation.views.slices import EpochSlices, channel_rows, epoch_order, same_size, select_slices
