@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from livermets.config.base import Allowed, PathText, Section
+from livermets.config.base import LONG, SHORT, Allowed, PathText, Section
 from livermets.config.unions import told_by
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+def _one_or_list(value: object) -> str:
+    return LONG if isinstance(value, (list, tuple)) else SHORT
+
+
+OneOrList = Annotated[
+    Annotated[Share, Tag(SHORT)] | Annotated[tuple[Share, ...], Tag(LONG)], Discriminator(_one_or_list)
+]
+"""One share, or one per level."""
+Backbone = Literal["ResNet-18", "AlexNet"]
+"""A published classifier whose layers a network contains."""
 
 
 class PretrainedSettings(Section):
-    """A file of ResNet-18 weights trained on ImageNet, with torchvision's key names."""
+    """A file of ResNet-18 or AlexNet weights trained on ImageNet, with torchvision's key names."""
 
     file: PathText
-    """Path of the file (``.pth`` or ``.safetensors``), e.g. torchvision's ``resnet18-f37072fd.pth``, fetched once with
-    ``curl -LO https://download.pytorch.org/models/resnet18-f37072fd.pth``."""
+    """Path of the file (``.pth``, ``.safetensors`` or ``.npz``), e.g. torchvision's ``resnet18-f37072fd.pth`` or
+    ``alexnet-owt-7be5be79.pth``, fetched once with ``curl -LO https://download.pytorch.org/models/`` and the name."""
     sha256: Annotated[str, Allowed(r"[0-9a-f]{8,64}", "8 to 64 hex digits (0-9, a-f)")]
     """SHA-256 of the file, or its first 8 or more hex digits (torchvision writes 8 of them into the file name)."""
 
@@ -25,6 +39,8 @@ class AnyNetwork(Section):
 
     dimensions: ClassVar[int]
     """Of the images that it is made for: slices have 2, segments of a scan 3."""
+    backbone: ClassVar[Backbone | None] = None
+    """The classifier that it begins with, if any."""
 
     output: Literal["softmax", "sigmoid"] = "softmax"
     """softmax: one channel per class, the background first; sigmoid: one channel, for one class beside the
@@ -58,8 +74,6 @@ class SliceNetwork(AnyNetwork):
 
     dimensions: ClassVar[int] = 2
 
-    dropout: float = Field(0.0, ge=0, lt=1)
-    """Spatial dropout before the deepest level's output."""
     context_slices: int = Field(0, ge=0, le=3)
     """Neighbouring slices on each side, fed as further channels."""
 
@@ -77,6 +91,12 @@ class UNetSettings(SliceNetwork):
     """Normalisation after every convolution."""
     upsampling: Literal["transpose", "nearest"] = "transpose"
     """transpose: learnt 2×2 transposed convolution; nearest: nearest-neighbour upsampling, then a 3×3 convolution."""
+    dropout: OneOrList = 0.0
+    """Spatial dropout (whole maps) after the convolutions of a level. One number: of the deepest level alone; a list:
+    of every level from the top down, `levels` + 1 numbers, on the way down and on the way up alike."""
+    short_skips: bool = False
+    """Adds the input of every level's two convolutions to their output before the last ReLU (residual learning;
+    Drozdzal 2016), through a 1×1 convolution where the number of maps changes."""
 
     @property
     def halvings(self) -> int:
@@ -86,14 +106,26 @@ class UNetSettings(SliceNetwork):
     def width(self) -> int:
         return self.base_filters
 
+    @property
+    def dropout_by_level(self) -> tuple[float, ...]:
+        """Spatial dropout of every level, from the top down."""
+        return self.dropout if isinstance(self.dropout, tuple) else (*[0.0] * self.levels, self.dropout)
 
-class ResNet18UNetSettings(SliceNetwork):
-    """A ResNet-18 encoder with a U-Net decoder, for slices."""
+    @model_validator(mode="after")
+    def _dropout_has_these_levels(self) -> UNetSettings:
+        found, levels = len(self.dropout_by_level), self.levels + 1
+        if found != levels:
+            raise ValueError(
+                f"dropout has {found} numbers, and {levels} are needed: one for each of `levels`, one for the deepest"
+            )
+        return self
 
-    architecture: Literal["resnet18-unet"]
-    """ResNet-18 encoder of 5 levels with a U-Net decoder."""
+
+class ImageNetNetwork(SliceNetwork):
+    """What the architectures have that begin with the layers of a published classifier, which halve five times."""
+
     pretrained: PretrainedSettings | None = None
-    """ImageNet weights of the encoder; empty: trained from scratch."""
+    """ImageNet weights of these layers; empty: trained from scratch."""
 
     @property
     def halvings(self) -> int:
@@ -108,10 +140,49 @@ class ResNet18UNetSettings(SliceNetwork):
         return self.pretrained
 
     @model_validator(mode="after")
-    def _pretrained_has_these_channels(self) -> ResNet18UNetSettings:
+    def _pretrained_has_these_channels(self) -> ImageNetNetwork:
         if self.pretrained and self.context_slices > 1:
             raise ValueError("pretrained weights take 1 or 3 channels: context_slices must be 0 or 1")
         return self
+
+
+class ResNet18UNetSettings(ImageNetNetwork):
+    """A ResNet-18 encoder with a U-Net decoder, for slices."""
+
+    backbone: ClassVar[Backbone | None] = "ResNet-18"
+
+    architecture: Literal["resnet18-unet"]
+    """ResNet-18 encoder of 5 levels with a U-Net decoder."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Spatial dropout before the deepest level's output."""
+
+
+class FCNResNet18Settings(ImageNetNetwork):
+    """ResNet-18 without its last layer, mirrored by as many transposed convolutions, for slices."""
+
+    backbone: ClassVar[Backbone | None] = "ResNet-18"
+
+    architecture: Literal["fcn-resnet18"]
+    """ResNet-18 encoder, and a decoder of as many transposed convolutions without connections between the two."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Spatial dropout between encoder and decoder."""
+
+
+class FCNAlexNetSettings(ImageNetNetwork):
+    """AlexNet as a fully convolutional network (Long 2015), for slices."""
+
+    backbone: ClassVar[Backbone | None] = "AlexNet"
+
+    architecture: Literal["fcn-alexnet"]
+    """AlexNet without its last layer, its fully connected layers as convolutions, and transposed convolutions."""
+    fully_connected: int = Field(4096, ge=2, le=4096)
+    """Maps of each of the two fully connected layers that became convolutions (6×6 and 1×1). The published weights of
+    these two fit 4096 only; a file without them fits any number."""
+    finest_stride: Literal[8, 16, 32] = 8
+    """Pixels per step of the finest map whose scores are added on the way up: 8 is FCN-8s (the maps at 16 and 8 are
+    added, then eightfold upsampling), 16 is FCN-16s, 32 is FCN-32s (none is added)."""
+    dropout: float = Field(0.5, ge=0, lt=1)
+    """Dropout before each of the two fully connected layers."""
 
 
 class UNet3DSettings(AnyNetwork):
@@ -204,6 +275,8 @@ _TAG = told_by("architecture")
 NetworkSettings = Annotated[
     Annotated[UNetSettings, Tag("unet")]
     | Annotated[ResNet18UNetSettings, Tag("resnet18-unet")]
+    | Annotated[FCNResNet18Settings, Tag("fcn-resnet18")]
+    | Annotated[FCNAlexNetSettings, Tag("fcn-alexnet")]
     | Annotated[UNet3DSettings, Tag("unet3d")]
     | Annotated[DeepMedicSettings, Tag("deepmedic")],
     _TAG,
@@ -213,6 +286,8 @@ NetworkSettings = Annotated[
 LiverNetworkSettings = Annotated[
     Annotated[LiverUNetSettings, Tag("unet")]
     | Annotated[ResNet18UNetSettings, Tag("resnet18-unet")]
+    | Annotated[FCNResNet18Settings, Tag("fcn-resnet18")]
+    | Annotated[FCNAlexNetSettings, Tag("fcn-alexnet")]
     | Annotated[UNet3DSettings, Tag("unet3d")]
     | Annotated[DeepMedicSettings, Tag("deepmedic")],
     _TAG,

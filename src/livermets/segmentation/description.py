@@ -43,6 +43,9 @@ class TrainingDescription(BaseModel):
     was begun with the same."""
     parameter_count: int
     convolution_count: int
+    receptive_field: tuple[int, int] | None = None
+    """Smallest and largest side of what one output depends on, in pixels of the network grid; none in files of versions
+    that did not measure it."""
     device: str
     versions: dict[str, str]
     training_patients: tuple[str, ...]

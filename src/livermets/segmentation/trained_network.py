@@ -6,13 +6,21 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from livermets.config.sampling import SliceSampling
 from livermets.config.segmentation import LiverSettings, OutputSettings, SegmentationSettings
 from livermets.figures.overlay import SLICE_DOTS_PER_INCH
 from livermets.figures.slices import Pane
 from livermets.figures.writing import write_png
 from livermets.io.tables import write_csv
 from livermets.provenance import canonical_json, code_digest, text_digest, versions
-from livermets.segmentation.architectures.build import NetworkPlan, convolution_count, parameter_count, pick_device
+from livermets.segmentation.architectures.build import (
+    NetworkPlan,
+    convolution_count,
+    networks_in,
+    parameter_count,
+    pick_device,
+)
+from livermets.segmentation.architectures.receptive_field import receptive_field
 from livermets.segmentation.classes import LESION, Classes, most_probable
 from livermets.segmentation.description import NetworkDescription, TrainingDescription, write_description
 from livermets.segmentation.figures import example_panes, examples, training_curves
@@ -44,6 +52,7 @@ def train_and_write(
     data = assemble(material.scans, view, plan.build(), classes, own.training, seed)
     planned = training_description(material, own, plan, data, seed)
     print_size(planned)
+    warn_of_small_windows(planned)
     place = CheckpointPlace(side, planned.digest) if side else None
     by_volumes = own.training.validate_on == "volumes"
     dice = VolumeDice(view, data.validation_volumes, own.output) if by_volumes else None
@@ -57,15 +66,30 @@ def train_and_write(
 def print_size(planned: TrainingDescription) -> None:
     """Says how large the network is, to be compared with the paper."""
     logger.info(
-        "%s: %s weights in %d convolution layers, on %s; %d training samples, %s in %d",
+        "%s: %s weights in %d convolution layers, receptive field up to %d, on %s; %d training samples, %s in %d",
         planned.network.architecture,
         f"{planned.parameter_count:,}",
         planned.convolution_count,
+        max(planned.receptive_field or (0,)),
         planned.device,
         planned.training_samples,
         planned.classes[-1],
         planned.training_samples_with_focus,
     )
+
+
+def warn_of_small_windows(planned: TrainingDescription) -> None:
+    """Says what it means that windows are smaller than the receptive field. Segments are not concerned: they are of one
+    size in training and in prediction."""
+    windows = planned.sampling.patch if isinstance(planned.sampling, SliceSampling) else None
+    field = max(planned.receptive_field or (0,))
+    if windows is not None and windows < field:
+        logger.warning(
+            "The windows of %d pixels are smaller than the receptive field of %d: what an output depends on beyond its "
+            "window is padding in training and image in prediction, which sees whole slices",
+            windows,
+            field,
+        )
 
 
 def training_description(
@@ -88,7 +112,7 @@ def training_description(
         "folds": material.folds,
         "scans": material.digests,
         "code": code_digest(
-            "segmentation", *(f"config/{name}.py" for name in ("segmentation", "architectures", "sampling"))
+            "segmentation", *(f"config/{name}.py" for name in ("segmentation", "architectures", "sampling", "training"))
         ),
     }
     return TrainingDescription(
@@ -96,6 +120,7 @@ def training_description(
         digest=text_digest(canonical_json(made_from | _cut_at(own))),
         parameter_count=parameter_count(built),
         convolution_count=convolution_count(built),
+        receptive_field=receptive_field(networks_in(built)[0]),
         device=pick_device().type,
         versions=versions(),
         **data.description(),

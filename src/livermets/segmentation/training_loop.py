@@ -32,8 +32,8 @@ from livermets.segmentation.losses import Loss, build_loss, inverse_frequency_we
 from livermets.segmentation.monitoring import validation_pass
 from livermets.segmentation.predict import gpu_half_type, half_precision, out_of_memory_advice
 from livermets.segmentation.schedule import build_optimiser, build_schedule
+from livermets.segmentation.transfer import load_pretrained
 from livermets.segmentation.views.protocol import EpochSamples, Samples
-from livermets.segmentation.weights import load_pretrained
 
 logger = logging.getLogger(__name__)
 LOG_COLUMNS = (
@@ -182,8 +182,8 @@ def start_training(
 ) -> Training:
     """A fresh network with its optimiser, schedule and loss."""
     built = plan.build()
-    if plan.settings.weights_file:
-        load_pretrained(built, plan.settings.weights_file)
+    if plan.settings.weights_file and plan.settings.backbone:
+        load_pretrained(built, plan.settings.weights_file, plan.settings.backbone)
     moved = on_device(built, device)
     optimiser = build_optimiser(moved, settings)
     half = gpu_half_type() == torch.float16

@@ -1,22 +1,19 @@
-"""Weights on disk: of trained networks (safetensors, nothing that runs code when opened), and of ImageNet."""
+"""Weights on disk: of trained networks (safetensors, nothing that runs code when opened)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from livermets.config.architectures import PretrainedSettings
 from livermets.errors import input_error
 from livermets.io.atomic import written_aside
 from livermets.provenance import file_digest
-from livermets.segmentation.architectures.build import build_network, networks_in
-from livermets.segmentation.architectures.resnet_unet import ResNet18Encoder, ResNet18UNet
+from livermets.segmentation.architectures.build import build_network
 from livermets.segmentation.description import DESCRIPTION_FILE, NetworkDescription, read_description
-from livermets.segmentation.pretrained import checked_pretrained_file
+from livermets.segmentation.transfer import first_difference
 from livermets.segmentation.views.build import view_of
 
 WEIGHTS_FILE = "network.safetensors"
@@ -50,48 +47,16 @@ def load_network(folder: Path) -> tuple[nn.Module, NetworkDescription]:
     view = view_of(description.sampling, description.network, description.told_apart)
     network = build_network(description.network, description.told_apart, view.parts)
     try:
-        network.load_state_dict(load_file(str(folder / WEIGHTS_FILE)))
-    except (RuntimeError, SafetensorError) as error:
+        weights = load_file(str(folder / WEIGHTS_FILE))
+        difference = first_difference(network.state_dict(), weights)
+    except SafetensorError as error:
+        difference = f"they cannot be read ({error})"
+    if difference:
         raise input_error(
             folder / WEIGHTS_FILE,
-            f"these weights do not fit the architecture {description.network.architecture} described beside them",
+            f"these weights do not fit the architecture {description.network.architecture} and the classes "
+            f"{description.told_apart} described beside them: {difference}",
             f"Use the {DESCRIPTION_FILE} that was written with them, or train again",
-        ) from error
+        )
+    network.load_state_dict(weights)
     return network.eval(), description
-
-
-def load_pretrained(network: nn.Module, settings: PretrainedSettings) -> None:
-    """Puts ImageNet weights into the encoder of every network of a kind that has one."""
-    for own in networks_in(network):
-        if isinstance(own, ResNet18UNet):
-            load_pretrained_encoder(own.encoder, settings)
-
-
-def load_pretrained_encoder(encoder: ResNet18Encoder, settings: PretrainedSettings) -> None:
-    """Puts ImageNet weights (torchvision's key names) into the encoder; the classifier ``fc`` is left out.
-
-    A grey image enters a three-channel network as three equal channels; with one channel the first convolution's
-    weights are summed over colours, which is the same thing at a third of the work."""
-    weights = _read_pretrained(settings)
-    weights = {name: value for name, value in weights.items() if not name.startswith("fc.")}
-    if "conv1.weight" in weights and encoder.conv1.in_channels == 1:
-        weights["conv1.weight"] = weights["conv1.weight"].sum(dim=1, keepdim=True)
-    try:
-        encoder.load_state_dict(weights)
-    except RuntimeError as error:
-        raise input_error(
-            settings.file, "this is not a ResNet-18 with torchvision's key names", "Use resnet18-f37072fd.pth"
-        ) from error
-
-
-def _read_pretrained(settings: PretrainedSettings) -> dict[str, Tensor]:
-    path = checked_pretrained_file(settings)
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(str(path))
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises several unrelated types for a file that is not one of its own
-        raise input_error(
-            path, "this file cannot be read as PyTorch or safetensors weights", "Fetch it again"
-        ) from error
-    return dict(loaded)

@@ -209,8 +209,8 @@ def network_problems(config: StudyConfig, study: Study) -> ProblemList:
         liver_preprocess(config)
     with problems.collected():
         networks += [recipe.segmentation.network for recipe in network_recipes(config).values()]
-    for pretrained in dict.fromkeys(network.weights_file for network in networks):
+    for pretrained, backbone in dict.fromkeys((network.weights_file, network.backbone) for network in networks):
         with problems.collected():
-            if pretrained is not None:
-                checked_pretrained_file(pretrained)
+            if pretrained is not None and backbone is not None:
+                checked_pretrained_file(pretrained, backbone)
     return problems

@@ -25,7 +25,8 @@ DEEPMEDIC = {"sampling": {"view": "segments"}}
         ({"output": {"restrict_to_liver": False}}, "set output.restrict_to_liver: true"),
         (
             {"network": {"pretrained": {"file": "a.pth", "sha256": "f37072fd"}}},
-            "segmentation.network.pretrained: unet has no such key, it belongs to resnet18-unet. Remove it.",
+            "segmentation.network.pretrained: unet has no such key, it belongs to resnet18-unet and fcn-resnet18 and "
+            "fcn-alexnet. Remove it.",
         ),
         (
             {"network": {"architecture": "resnet18-unet", "levels": 3}},
@@ -33,7 +34,7 @@ DEEPMEDIC = {"sampling": {"view": "segments"}}
         ),
         (
             {"network": {"architecture": "unet3d", "context_slices": 1}, "sampling": {"view": "segments"}},
-            "segmentation.network.context_slices: unet3d has no such key, it belongs to unet and resnet18-unet. Remove",
+            "segmentation.network.context_slices: unet3d has no such key, it belongs to unet and resnet18-unet and ",
         ),
         (
             {"sampling": {"view": "segments", "patch": 64}},
@@ -81,6 +82,32 @@ DEEPMEDIC = {"sampling": {"view": "segments"}}
         ({"classes": ["liver", "lesion"], "network": {"output": "sigmoid"}}, "set network.output: softmax"),
         ({"network": {"pretrained": {"file": "a.pth", "sha256": "no"}, "architecture": "resnet18-unet"}}, "sha256"),
         ({"sampling": {"patch": 64, "slices": "all"}}, "patch takes windows within the liver"),
+        (
+            {"network": {"architecture": "fcn-alexnet", "finest_stride": 4}},
+            "segmentation.network.finest_stride: input should be 8, 16 or 32 (found 4)",
+        ),
+        (
+            {"network": {"architecture": "fcn-resnet18", "fully_connected": 64}},
+            "segmentation.network.fully_connected: fcn-resnet18 has no such key, it belongs to fcn-alexnet. Remove it.",
+        ),
+        (
+            {"network": {"architecture": "unet3d", "dropout": [0, 0, 0, 0.5]}, "sampling": {"view": "segments"}},
+            "segmentation.network.dropout: input should be a valid number",
+        ),
+        (
+            {"network": {"levels": 3, "dropout": [0, 0.5]}},
+            "segmentation.network: dropout has 2 numbers, and 4 are needed",
+        ),
+        (
+            {
+                "network": {
+                    "architecture": "fcn-alexnet",
+                    "context_slices": 2,
+                    "pretrained": {"file": "a.npz", "sha256": "e762b28a"},
+                }
+            },
+            "pretrained weights take 1 or 3 channels: context_slices must be 0 or 1",
+        ),
         ({"training": {"epoch": 3}}, "Did you mean `epochs`"),
         ({"training": {"optimiser": "sgd", "momentum": 0}}, "nesterov: true needs a momentum; set nesterov: false"),
         ({"training": {"momentum": 1}}, "segmentation.training.momentum: input should be less than 1 (found 1)"),
@@ -115,6 +142,9 @@ def test_liver_settings_keep_their_own_defaults_when_one_key_is_changed():
                 "sampling": {"view": "segments", "segment": [31, 31, 31]},
             }
         },
+        {"network": {"levels": 1, "dropout": [0.1, 0.2], "short_skips": True}},
+        {"network": {"architecture": "fcn-alexnet", "finest_stride": 16}, "classes": ["liver", "lesion"]},
+        {"network": {"architecture": "fcn-resnet18", "pretrained": {"file": "a.npz", "sha256": "e762b28a"}}},
     ],
 )
 def test_what_is_written_down_is_read_back_the_same(values):

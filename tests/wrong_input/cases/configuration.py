@@ -111,6 +111,31 @@ def weights_that_are_not_there(study: SmallStudy) -> None:
 
 
 @case(
+    "weights.npz: this file of pre-trained AlexNet weights does not exist. Fetch it once with "
+    "`curl -LO https://download.pytorch.org/models/alexnet-owt-7be5be79.pth`, name its path and SHA-256 in "
+    "segmentation.network.pretrained, or leave that empty to train from scratch."
+)
+def weights_of_alexnet_that_are_not_there(study: SmallStudy) -> None:
+    weights = {"file": "weights.npz", "sha256": "7be5be79"}
+    study.config["segmentation"] = {"network": {"architecture": "fcn-alexnet", "pretrained": weights}}
+
+
+@case(
+    "weights.h5: weights are read from files that end in .pth, .pt, .safetensors or .npz. Use such a file, e.g. "
+    "resnet18-f37072fd.pth."
+)
+def weights_in_a_file_of_an_unknown_kind(study: SmallStudy) -> None:
+    (study.folder / "weights.h5").write_bytes(b"weights")
+    weights = {"file": "weights.h5", "sha256": "f37072fd"}
+    study.config["segmentation"] = {"network": {"architecture": "fcn-resnet18", "pretrained": weights}}
+
+
+@case("segmentation.network: dropout has 2 numbers, and 5 are needed: one for each of `levels`, one for the deepest.")
+def dropout_of_fewer_levels_than_there_are(study: SmallStudy) -> None:
+    study.config["segmentation"] = {"network": {"dropout": [0, 0.5]}}
+
+
+@case(
     'cohorts: YAML reads 1_000 as the number 1000, a text is needed. Quote it: "1_000".',
     'cohorts.train.select.patients.0: YAML reads 010 as the number 8, a text is needed. Quote it: "010".',
     'cohorts.train.select.patients.1: YAML reads NO as true or false, a text is needed. Quote it: "NO".',

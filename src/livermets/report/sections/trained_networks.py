@@ -112,6 +112,7 @@ _ARCHITECTURE = ("architecture", "levels", "base_filters", "norm", "output")
 _FACTS = {
     "parameter_count": "weights",
     "convolution_count": "convolution layers",
+    "receptive_field": "receptive field",
     "training_patients": "training patients",
     "validation_patients": "patients of the inner validation split",
     "training_samples": "training samples",
@@ -134,8 +135,18 @@ def _facts(description: NetworkDescription) -> Iterator[tuple[str, str]]:
     yield "view", description.sampling.view
     for key, words in _FACTS.items():
         value = getattr(description, key)
+        if key == "receptive_field":
+            yield words, _field(value)
+            continue
         text = fmt.integer(len(value)) if isinstance(value, tuple) else _fact(value) if key != "seed" else str(value)
         yield words, fmt.duration(value) if key == "seconds" else text
+
+
+def _field(sides: tuple[int, int] | None) -> str:
+    """The receptive field's side, or the smallest and the largest where it depends on the position."""
+    if sides is None:
+        return "not measured"
+    return f"{' to '.join(fmt.integer(side) for side in dict.fromkeys(sides))} pixels"
 
 
 def _fact(value: object) -> str:

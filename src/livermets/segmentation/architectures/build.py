@@ -12,12 +12,16 @@ from torch import Tensor, nn
 from livermets.config.architectures import (
     AnyNetwork,
     DeepMedicSettings,
+    FCNAlexNetSettings,
+    FCNResNet18Settings,
     ResNet18UNetSettings,
     UNet3DSettings,
     UNetSettings,
 )
 from livermets.errors import input_error
 from livermets.segmentation.architectures.deepmedic import DeepMedic
+from livermets.segmentation.architectures.fcn_alexnet import FCNAlexNet
+from livermets.segmentation.architectures.fcn_resnet import FCNResNet18
 from livermets.segmentation.architectures.pathways import Images, Pathway
 from livermets.segmentation.architectures.resnet_unet import ResNet18UNet
 from livermets.segmentation.architectures.unet import UNet
@@ -43,11 +47,20 @@ def networks_in(network: nn.Module) -> list[nn.Module]:
 def _unet(settings: UNetSettings, outputs: int) -> nn.Module:
     inputs = 2 * settings.context_slices + 1
     width, norm, up = settings.base_filters, settings.norm, settings.upsampling
-    return UNet(inputs, outputs, settings.levels, width, norm, up, settings.dropout)
+    return UNet(inputs, outputs, settings.levels, width, norm, up, settings.dropout_by_level, settings.short_skips)
 
 
 def _resnet18_unet(settings: ResNet18UNetSettings, outputs: int) -> nn.Module:
     return ResNet18UNet(2 * settings.context_slices + 1, outputs, settings.dropout)
+
+
+def _fcn_resnet18(settings: FCNResNet18Settings, outputs: int) -> nn.Module:
+    return FCNResNet18(2 * settings.context_slices + 1, outputs, settings.dropout)
+
+
+def _fcn_alexnet(settings: FCNAlexNetSettings, outputs: int) -> nn.Module:
+    inputs, width = 2 * settings.context_slices + 1, settings.fully_connected
+    return FCNAlexNet(inputs, outputs, width, settings.finest_stride, settings.dropout)
 
 
 def _unet3d(settings: UNet3DSettings, outputs: int) -> nn.Module:
@@ -62,6 +75,8 @@ def _deepmedic(settings: DeepMedicSettings, outputs: int) -> nn.Module:
 _BUILDERS: dict[type[AnyNetwork], Callable[[Any, int], nn.Module]] = {
     UNetSettings: _unet,
     ResNet18UNetSettings: _resnet18_unet,
+    FCNResNet18Settings: _fcn_resnet18,
+    FCNAlexNetSettings: _fcn_alexnet,
     UNet3DSettings: _unet3d,
     DeepMedicSettings: _deepmedic,
 }
