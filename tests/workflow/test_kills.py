@@ -22,7 +22,7 @@ def test_after_a_kill_the_same_command_gives_the_same_files(local_study, tmp_pat
 
 # Rules that a study asks for only where it applies a bundle, has a second given mask, or no second mask at all.
 NOT_IN_THE_TINY_STUDY = {
-    "diagnostics", "match", "readers", "readers_scan", "reader_scores",
+    "diagnostics", "lesion_program", "match", "readers", "readers_scan", "reader_scores",
     "unpack_facts", "unpack_model", "unpack_network",
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ READ = {
     "livermets.concordance.agreement_model": {"KEPT", "OUTCOMES", "SAME"},
     "livermets.stats.results": {"REFERENCES", "both_intervals", "is_clustered", "shown_interval"},
     "livermets.overlap.figures": {"dice_by_size"},
+    "livermets.overlap.networks": {"CROSS_VALIDATED"},
     "livermets.overlap.study": {"compared_lesions"},
     "livermets.overlap.tables": {"BASELINE", "EVERY_TIMEPOINT"},
     "livermets.concordance.false_positives": {"TOTAL"},
