@@ -116,11 +116,17 @@ def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) 
 
 def headline_scans(masks: Mapping[str, NetworkMasks]) -> tuple[str, dict[str, NetworkMasks]]:
     """What networks are compared on: their validation scans if there are any, else those that were cross-validated; and
-    which of the two."""
-    validation = {name: one.part(~one.cross_validated) for name, one in masks.items()}
+    which of the two. A scan is cross-validated where every network left the patient out."""
+    crossed = [set(_keys(one.scans[one.cross_validated])) for one in masks.values()]
+    of_all = set.intersection(*crossed)
+    validation = {name: one.part(~_keys(one.scans).isin(of_all)) for name, one in masks.items()}
     if any(len(one.scans) for one in validation.values()):
         return VALIDATION, validation
     return CROSS_VALIDATED, dict(masks)
+
+
+def _keys(scans: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(scans[list(SCAN_KEY)])
 
 
 def as_seen(lesions: pd.DataFrame) -> pd.DataFrame:
