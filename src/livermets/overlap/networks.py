@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from livermets.errors import ProblemList
 from livermets.masks.detected import (
@@ -51,9 +52,7 @@ class NetworkMasks:
         """The manual lesions with the columns that overlap is summed up by."""
         lesions = self.matching[self.matching["kind"] == MANUAL].reset_index(drop=True)
         fate = np.where(missed(lesions), UNDETECTED, "detected")
-        key = list(SCAN_KEY)
-        crossed = pd.MultiIndex.from_frame(self.scans.loc[self.cross_validated, key])
-        here = pd.MultiIndex.from_frame(lesions[key]).isin(crossed).astype(int)
+        here = _keys(lesions).isin(_keys(self.scans[self.cross_validated])).astype(int)
         return lesions.assign(patient=patient_numbers(lesions), automatic_fate=fate, cross_validated=here)
 
     @cached_property
@@ -63,10 +62,10 @@ class NetworkMasks:
             return pd.Series(False, index=self.scans.index)
         return self.scans["fold"].notna() & self.scans["seen_in_training"].eq(0)
 
-    def part(self, kept: pd.Series) -> NetworkMasks:
+    def part(self, kept: pd.Series | NDArray[np.bool_]) -> NetworkMasks:
         """The same network on some of its scans."""
-        scans, key = self.scans[kept].reset_index(drop=True), list(SCAN_KEY)
-        there = pd.MultiIndex.from_frame(self.matching[key]).isin(pd.MultiIndex.from_frame(scans[key]))
+        scans = self.scans[kept].reset_index(drop=True)
+        there = _keys(self.matching).isin(_keys(scans))
         return NetworkMasks(self.description, self.log, self.matching[there].reset_index(drop=True), scans)
 
 
@@ -125,8 +124,9 @@ def headline_scans(masks: Mapping[str, NetworkMasks]) -> tuple[str, dict[str, Ne
     return CROSS_VALIDATED, dict(masks)
 
 
-def _keys(scans: pd.DataFrame) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(scans[list(SCAN_KEY)])
+def _keys(table: pd.DataFrame) -> pd.MultiIndex:
+    """The scans that the rows of a table are of."""
+    return pd.MultiIndex.from_frame(table[list(SCAN_KEY)])
 
 
 def as_seen(lesions: pd.DataFrame) -> pd.DataFrame:

@@ -79,7 +79,9 @@ def paired_differences(first: pd.DataFrame, second: pd.DataFrame, resampling: Re
         for size, group in size_groups(part)
         if len(group)
     ]
-    return without_independence(pd.concat(frames, ignore_index=True)) if frames else pd.DataFrame()
+    if not frames:
+        return pd.DataFrame(columns=[*to_frame([]), "dice_above", "study_rule", "size", "timepoint"])
+    return without_independence(pd.concat(frames, ignore_index=True))
 
 
 def timepoint_parts(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -75,7 +75,8 @@ def preprocessing_that_cannot_be_meant(study: SmallStudy) -> None:
 
 @case(
     "networks.paper.preset: there is no preset 'gianini2020'. "
-    "Give a path, or one of cdnn-alexnet, cdnn-resnet18, chlebus-orthomean, defeudis2022-notl, defeudis2022-tl, giannini2020, recommended, tang2020-deepmedic.",
+    "Give a path, or one of cdnn-alexnet, cdnn-resnet18, chlebus-orthomean, defeudis2022-notl, defeudis2022-tl, "
+    "giannini2020, recommended, tang2020-deepmedic.",
     "networks.wide.network.base_filter: unknown key. Did you mean `base_filters`?",
 )
 def compared_networks_that_cannot_be_made(study: SmallStudy) -> None:
