@@ -30,7 +30,8 @@ class Problem:
     """The name by which a cohort may accept it; empty where it may not."""
 
     def __str__(self) -> str:
-        return " ".join(_ended(part) for part in (f"{self.where}: {self.what}", self.fix) if part)
+        found = f"{self.where}: {self.what}" if self.where else self.what
+        return " ".join(_ended(part) for part in (found, self.fix) if part)
 
 
 def _ended(sentence: str) -> str:

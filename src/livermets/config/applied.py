@@ -55,7 +55,7 @@ def settings_to_share(config: StudyConfig, networks: Collection[str], fits_respo
     if networks:
         shared |= config.model_dump(mode="json", include=_OF_SEGMENTATION)
         shared["networks"] = {name: _explicit(recipe) for name, recipe in network_recipes(config).items()}
-    if LIVER in networks:
+    if LIVER in networks or (networks and config.segmentation.liver.missing == "joint"):
         liver = config.segmentation.liver.model_dump(mode="json", include=_OF_LIVERS)
         shared["segmentation"]["liver"] = liver
     if fits_response:

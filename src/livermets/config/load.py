@@ -97,6 +97,8 @@ def _problems(section: type[BaseModel], error: ValidationError, where: str, sour
             problems.append(Problem(key, "this key is missing", "Add it"))
         else:
             message = detail["msg"].removeprefix("Value error, ")
+            if not key and ": " in message:  # what several sections say of each other names its own key
+                key, _, message = message.partition(": ")
             found = "" if isinstance(detail["input"], dict) else f" (found {detail['input']!r})"
             problems.append(Problem(key, f"{message[0].lower()}{message[1:]}{found}"))
     return problems

@@ -100,9 +100,10 @@ def _check_network(
 class LiverSettings(Section):
     """Where the liver mask of a scan comes from: the one it is given with, or else a network or a program."""
 
-    missing: Literal["network", "command"] = "network"
+    missing: Literal["network", "joint", "command"] = "network"
     """What finds the liver of a scan that comes without a mask of it. network: trained in the workflow, if any scan
-    needs it, on the training scans that come with one; command: any external program."""
+    needs it, on the training scans that come with one; joint: the study's own lesion network, which tells the liver
+    apart too (`classes: [liver, lesion]`); command: any external program."""
     replace_given: bool = False
     """Find every liver so, also where a mask is given, as the published pipelines do. The given masks train the
     network, and are the reference that the found ones are measured against."""
@@ -114,7 +115,7 @@ class LiverSettings(Section):
     """Which labels of the external program's mask are liver, e.g. [5] of TotalSegmentator's organs, or [1, 2] where 2
     is a tumour in it. Empty: the only label that there is."""
     postprocess: PostprocessSettings = PostprocessSettings()
-    """Clean-up of masks made by the network or the command; a given mask is used as it is."""
+    """Clean-up of masks made by a network or the command; a given mask is used as it is."""
     preprocess: dict[str, Any] = {}
     """Keys of `preprocess` that differ from it for the liver network, e.g. {pixel_spacing_mm: 1.4}."""
     network: LiverNetworkSettings = LiverUNetSettings()
@@ -124,7 +125,7 @@ class LiverSettings(Section):
     training: LiverTrainingSettings = LiverTrainingSettings()
     """Training of the liver network."""
     output: LiverOutputSettings = LiverOutputSettings()
-    """How the liver network's probability becomes a mask."""
+    """How the liver's probability becomes a mask."""
 
     @model_validator(mode="after")
     def _network_fits(self) -> LiverSettings:

@@ -79,6 +79,17 @@ class StudyConfig(Section):
         return named
 
     @model_validator(mode="after")
+    def _joint_network_finds_livers(self) -> StudyConfig:
+        own = self.segmentation
+        if own.liver.missing == "joint" and "liver" not in own.classes:
+            what = "joint needs a lesion network that finds the liver too"
+            raise ValueError(f"segmentation.liver.missing: {what}; set segmentation.classes: [liver, lesion]")
+        if own.liver.missing == "joint" and own.output.restrict_to_liver:
+            what = "joint finds liver and lesions at once, so these cannot be sought within that"
+            raise ValueError(f"segmentation.liver.missing: {what}; set segmentation.output.restrict_to_liver: false")
+        return self
+
+    @model_validator(mode="after")
     def _one_source_per_name(self) -> StudyConfig:
         drawn = {name: cohort for cohort, settings in self.cohorts.items() for name in settings.given_sources}
         for name in (OWN, LIVER, *self.networks, *self.programs):

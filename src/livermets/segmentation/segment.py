@@ -14,7 +14,7 @@ from livermets.imaging.geometry import Volume
 from livermets.imaging.resample import resample_image
 from livermets.segmentation.architectures.build import pick_device
 from livermets.segmentation.chosen_network import ChosenNetwork
-from livermets.segmentation.classes import LESION
+from livermets.segmentation.classes import LESION, LIVER
 from livermets.segmentation.matched import MatchedMasks, matched_masks, structure_metrics
 from livermets.segmentation.postprocess import class_mask, drop_small_components, probability_threshold
 from livermets.segmentation.preprocess import check_same_preprocessing
@@ -47,42 +47,50 @@ def segment_scan(
     probability = view.probabilities(trained.network, scan.image.array, scan.liver.array, settings.output, device)
     seconds_network = time.perf_counter() - started
     which = known.told_apart.index(LESION)
-    mask, native, threshold = native_mask(probability, which, scan, image, masks["liver"], settings.output)
+    within = scan.liver.array if settings.output.restrict_to_liver else None
+    threshold = probability_threshold(probability[which:].sum(axis=0), within, settings.output)
+    native = on_native_grid(probability, scan, image)
+    lesions = within_liver(native, masks["liver"], settings.output)
+    mask = native_mask(lesions, which, threshold, image, settings.output)
     seconds = time.perf_counter() - started
     spacing = image.grid.spacing_zyx_mm
     matched = matched_masks(mask, masks.get("lesions"), image, settings.matching.detection_dice)
     metrics: dict[str, Any] = {
         "network": trained.name,
         "seen_in_training": int(trained.seen),
-        "threshold": threshold,
+        "threshold": float("nan") if settings.output.rule == "argmax" and len(native) > 1 else threshold,
         **matched.metrics,
     }
     reference, liver = masks.get("liver reference"), masks["liver"]
-    metrics |= structure_metrics("liver", reference, liver.array if liver and reference else mask, spacing)
+    found_liver = mask if liver is None else liver.array
+    if LIVER in known.told_apart.found:
+        found_liver = class_mask(native, known.told_apart.index(LIVER), threshold, settings.output)
+    metrics |= structure_metrics("liver", reference, found_liver, spacing)
     slices = int(scan.liver.array.any(axis=(1, 2)).sum())
     metrics |= {"liver_slices": slices, "seconds_network": seconds_network, "seconds": seconds, "device": device.type}
     metrics |= {"scan_in_training": int(trained.scan_seen), "fold": known.fold}
-    return Segmented(matched.labels, matched.matching, metrics, native)
+    return Segmented(matched.labels, matched.matching, metrics, lesions[which])
+
+
+def on_native_grid(probability: NDArray[np.float32], scan: Preprocessed, image: Volume) -> NDArray[np.float32]:
+    """The probabilities of all classes beside the background, interpolated onto the CT's grid: cutting them there keeps
+    borders smoother than interpolating a mask."""
+    return np.stack([resample_image(scan.image.with_array(one), image.grid, 0.0).array for one in probability])
+
+
+def within_liver(native: NDArray[np.float32], liver: Volume | None, output: OutputSettings) -> NDArray[np.float32]:
+    """Probabilities that are 0 outside the liver in use, where the settings restrict lesions to it."""
+    return native * (liver.array > 0) if output.restrict_to_liver and liver is not None else native
 
 
 def native_mask(
-    probability: NDArray[np.float32],
+    native: NDArray[np.float32],
     which: int,
-    scan: Preprocessed,
+    threshold: float,
     image: Volume,
-    liver: Volume | None,
     output: OutputSettings,
-) -> tuple[NDArray[np.bool_], NDArray[np.float32], float]:
-    """The mask and the probability of a class on the native grid, and the threshold that was used (none where more than
-    two classes compete). ``probability`` has those of all classes beside the background.
-
-    The probability is interpolated and then cut, which keeps borders smoother than interpolating a mask."""
-    within = scan.liver.array if output.restrict_to_liver else None
-    threshold = probability_threshold(probability[which:].sum(axis=0), within, output)
-    native = np.stack([resample_image(scan.image.with_array(one), image.grid, 0.0).array for one in probability])
-    if output.restrict_to_liver and liver is not None:
-        native = native * (liver.array > 0)
+) -> NDArray[np.bool_]:
+    """The mask of a class on the CT's grid. ``native`` has the probabilities of all classes beside the background; a
+    threshold counts where these do not compete."""
     mask = class_mask(native, which, threshold, output)
-    mask = drop_small_components(mask, image.grid.voxel_ml, output.minimum_volume_ml)
-    compete = output.rule == "argmax" and len(probability) > 1
-    return mask, native[which], float("nan") if compete else threshold
+    return drop_small_components(mask, image.grid.voxel_ml, output.minimum_volume_ml)

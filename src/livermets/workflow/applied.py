@@ -10,7 +10,6 @@ from pydantic import ValidationError
 import livermets
 from livermets.cohort.study import Study
 from livermets.config.bundled import KEY, BundleFacts, bundle_path
-from livermets.config.networks import LIVER
 from livermets.config.roles import Task
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
@@ -83,8 +82,9 @@ def _check_roles(study: Study, facts: BundleFacts, problems: ProblemList) -> Non
 
 def _check_choices(config: StudyConfig, study: Study, facts: BundleFacts, problems: ProblemList) -> None:
     """What a study may state otherwise than its bundle, and what then follows."""
-    brought = LIVER in facts.networks or not facts.brings("segmentation")
-    if not brought and Livers.of(config, study).need_network:
+    livers = Livers.of(config, study)
+    brought = livers.finder in facts.networks or not facts.brings("segmentation")
+    if not brought and livers.need_network:
         what = (
             "scans need a network that finds livers; the bundle has none, and a study that applies networks trains none"
         )

@@ -76,7 +76,7 @@ class CrossFit:
             return found
         for network, fraction in _held_back(config).items():
             _check_left(self, network, fraction, self.training, range(self.count), found)
-        if livers.need_network:
+        if livers.need_own_network:
             fraction = config.segmentation.liver.training.validation_fraction
             wanted = self.folds_of(scan for scan in livers.training if livers.by_network(scan))
             _check_left(self, LIVER, fraction, livers.learnt_from, wanted, found)

@@ -136,7 +136,8 @@ class Inputs:
     def liver_network(self, wildcards: Any) -> list[str]:
         """The weights that the liver of a scan is found with, where a network finds it: a given one waits for none."""
         scan = self.scan(wildcards)
-        return [_weights(self.plan.drawn_with(LIVER, scan))] if self.plan.livers.by_network(scan) else []
+        finder = self.plan.livers.finder
+        return [_weights(self.plan.drawn_with(finder, scan))] if finder and self.plan.livers.by_network(scan) else []
 
     def liver_options(self, wildcards: Any, input: Any) -> str:
         """Where `liver` takes its mask from: the given one, the network, or (nothing said) a program."""
@@ -145,27 +146,34 @@ class Inputs:
         return f"--network {Path(input.network[0]).parent}" if input.network else ""
 
     def liver_in_use(self, wildcards: Any) -> list[str]:
-        """The liver that a scan is normalised over: for the liver network there is none yet."""
+        """The liver in use, by which a network is shown a scan: none where it is to learn the given one."""
         where = f"results/{wildcards.cohort}/liver/{wildcards.patient}/{wildcards.timepoint}.nii.gz"
-        return [] if wildcards.network == LIVER else [where]
+        return [] if self.learns_liver(wildcards) else [where]
+
+    def learns_liver(self, wildcards: Any) -> bool:
+        """Whether the network of a job learns to find livers from the given one of the job's scan."""
+        finds = self.plan.networks.finds_liver(wildcards.network)
+        return finds and self.plan.livers.is_learnt(self.scan(wildcards))
 
     def liver_settings(self, wildcards: Any) -> str:
         """What the liver of a job's scan is found by, as JSON."""
         return self.plan.livers.settings_of(self.scan(wildcards))
 
     def preprocess_options(self, wildcards: Any) -> str:
-        """The masks that are preprocessed along with a scan; the liver network learns from the given liver."""
-        classes = f"--classes {self.plan.networks.classes(wildcards.network)}"
-        if wildcards.network == LIVER:
-            return f"{_given('--liver', 'liver', wildcards)} {classes}"
-        (liver,) = self.liver_in_use(wildcards)
-        return f"--liver {liver} {self.lesions_option(wildcards)} {classes}"
+        """The masks that are preprocessed along with a scan."""
+        in_use = self.liver_in_use(wildcards)
+        liver = f"--liver {in_use[0]}" if in_use else self.given_liver_option(wildcards)
+        lesions = "" if wildcards.network == LIVER else f"{self.lesions_option(wildcards)} "
+        return f"{liver} {lesions}--classes {self.plan.networks.classes(wildcards.network)}"
 
     def liver_reference(self, wildcards: Any) -> str:
-        """`--liver-reference` with the given liver mask, where a found one takes its place. Livers are the same for all
-        networks, so they are measured once, beside the masks of the study's own."""
-        replaced = self.plan.livers.is_replaced(self.scan(wildcards))
-        return _given("--liver-reference", "liver", wildcards) if replaced and wildcards.network == OWN else ""
+        """`--liver-reference` with the given liver mask, where a network finds the liver itself or a found one takes
+        the given one's place. The liver in use is the same for all networks, so it is measured once, beside the masks
+        of the study's own."""
+        scan = self.scan(wildcards)
+        finds = scan.has_liver and self.plan.networks.finds_liver(wildcards.network)
+        replaced = self.plan.livers.is_replaced(scan) and wildcards.network == OWN
+        return _given("--liver-reference", "liver", wildcards) if finds or replaced else ""
 
     def training_images(self, wildcards: Any) -> list[str]:
         """The scans that a network is trained on, as it sees them."""

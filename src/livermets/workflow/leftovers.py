@@ -60,7 +60,7 @@ class Made:
             {name: known.get(name) for name in config.cohorts},
             frozenset(name for name, settings in config.cohorts.items() if _validates(settings)),
             frozenset(_sources(config)),
-            Livers.of(config, study).need_network if study else config.segmentation.liver.missing == "network",
+            Livers.of(config, study).need_own_network if study else config.segmentation.liver.missing == "network",
             CrossFit.of(config, study).count if study else _stated_folds(config),
             _unpacked(config),
         )

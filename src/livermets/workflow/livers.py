@@ -8,6 +8,7 @@ from typing import Any
 
 from livermets.cohort.scan import Scan
 from livermets.cohort.study import Study
+from livermets.config.networks import LIVER, OWN
 from livermets.config.segmentation import LiverSettings
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
@@ -60,30 +61,53 @@ class Livers:
         """Whether it is found although one is given, which it can be measured against."""
         return scan.has_liver and self.is_found(scan)
 
+    @property
+    def finder(self) -> str | None:
+        """The network by name that finds livers, one of its own or the study's joint one; None: a program does."""
+        return {"network": LIVER, "joint": OWN, "command": None}[self.settings.missing]
+
     def by_network(self, scan: Scan) -> bool:
-        """Whether the liver network finds it."""
-        return self.settings.missing == "network" and self.is_found(scan)
+        """Whether a network finds it."""
+        return self.finder is not None and self.is_found(scan)
 
     @cached_property
     def need_network(self) -> bool:
-        """Whether the study has a liver network at all."""
+        """Whether the liver of any scan is found by a network."""
         return any(self.by_network(scan) for scan in self.scans)
+
+    @property
+    def need_own_network(self) -> bool:
+        """Whether the study has a network for livers alone."""
+        return self.need_network and self.finder == LIVER
 
     @cached_property
     def learnt_from(self) -> Scans:
-        """The training scans that come with a liver, from which the liver network learns."""
+        """The training scans that come with a liver, from which networks learn to find it."""
         return Scans(scan for scan in self.training if scan.has_liver)
+
+    def is_learnt(self, scan: Scan) -> bool:
+        """Whether a network that finds livers learns from the given one of a scan: whatever liver is in use, a network
+        taught by what another one found would learn its errors."""
+        return scan in self._learnt
+
+    @cached_property
+    def _learnt(self) -> frozenset[Scan]:
+        return frozenset(self.learnt_from)
 
     def settings_of(self, scan: Scan) -> str:
         """What the liver of one scan depends on, as JSON: a network's training is in its weights, a given mask is kept.
         So one more scan without a liver changes nothing for the others."""
-        used = {"network": {"output", "postprocess"}, "command": {"command", "labels", "postprocess"}}
+        of_network = {"output", "postprocess"}
+        used = {"network": of_network, "joint": of_network, "command": {"command", "labels", "postprocess"}}
         parts = {"missing", *used[self.settings.missing]} if self.is_found(scan) else set()
         return canonical_json({"liver": self.settings.model_dump(mode="json", include=parts)})
 
     def problems(self) -> ProblemList:
         """What the study lacks for a liver network that it needs: patients for training whose liver is given."""
         found = ProblemList()
+        if self.settings.missing == "joint":
+            self._check_joint(found)
+            return found
         patients = {scan.patient_id for scan in self.learnt_from}
         # One patient is held back to monitor the training, unless the settings say that none is.
         needed = 1 if self.settings.training.validation_fraction == 0 else 2
@@ -99,8 +123,21 @@ class Livers:
         if not found:
             return ""
         learnt = f"trained on {len(self.learnt_from)} scans" if self.learnt_from else "of another study"
-        makers = {"network": f"a network {learnt}", "command": "the liver command"}
+        makers = {
+            "network": f"a network {learnt}",
+            "joint": f"the study's own network, {learnt}",
+            "command": "the liver command",
+        }
         return f"livers: {len(self.scans) - found} given, {found} found by {makers[self.settings.missing]}"
+
+    def _check_joint(self, problems: ProblemList) -> None:
+        """A network that is to find the livers of its own training scans would wait for itself."""
+        bare = [scan for scan in self.training if not scan.has_liver]
+        if bare:
+            named = bare[0].label + (f" and {len(bare) - 1} more" if len(bare) > 1 else "")
+            what = f"a network that finds livers and lesions learns both; without a given liver: training scan {named}"
+            fix = "Give `liver` there, set another role for segmentation, or set `missing: network`"
+            problems.error("segmentation.liver", what, fix)
 
     def _found_words(self) -> str:
         """The scans whose liver the network is to find, the first one by name."""

@@ -24,7 +24,7 @@ class Networks:
     learns: bool
     """Whether any scan trains a network."""
     finds_livers: bool = False
-    """Whether the liver of any scan is found by a network."""
+    """Whether the study has a network for livers alone."""
     in_bundle: Sequence[str] = ()
     """The networks of the bundle that the study applies; without training and bundle there are none."""
     folds: int = 0
@@ -97,6 +97,10 @@ class Networks:
     def _segmentation(self, network: str) -> SegmentationSettings:
         recipe = self.recipes.get(whole_name(network))
         return recipe.segmentation if recipe else self.config.segmentation
+
+    def finds_liver(self, network: str) -> bool:
+        """Whether a network finds the liver, alone or with lesions."""
+        return LIVER in self.classes(network).split(",")
 
     def classes(self, network: str) -> str:
         """What a network finds, as `--classes` says it."""

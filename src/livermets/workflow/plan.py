@@ -58,7 +58,7 @@ class Plan:
     def networks(self) -> Networks:
         """The networks of the study, by name."""
         bundled = list(self.bundle.networks) if self.bundle else []
-        found = self.livers.need_network
+        found = self.livers.need_own_network
         livers = self.cross_fit.folds_of(scan for scan in self.livers.training if self.livers.by_network(scan))
         return Networks(
             self.config, bool(self.scans(segmentation="train")), found, bundled, self.cross_fit.count, livers
@@ -151,6 +151,8 @@ class Plan:
         parts: dict[str, Any] = dict.fromkeys(("seed", "cohorts", "model", "outcome", "response_timepoints"), True)
         parts["concordance"] = {"reference"}
         parts["segmentation"] = {"liver": OF_CHECK}
+        if self.config.segmentation.liver.missing == "joint":  # says of the lesion network that it finds livers
+            parts["segmentation"] |= dict.fromkeys(("classes", "network", "sampling", "output"), True)
         return canonical_json(self.config.model_dump(mode="json", include=parts))
 
     @cached_property

@@ -203,7 +203,7 @@ def _check_scores(config: StudyConfig, study: Study, problems: ProblemList) -> N
 def network_problems(config: StudyConfig, study: Study) -> ProblemList:
     """What is wrong with the networks that a study trains: keys, presets, and files of pre-trained weights."""
     problems, networks = ProblemList(), [config.segmentation.network]
-    if Livers.of(config, study).need_network:
+    if Livers.of(config, study).need_own_network:
         networks.append(config.segmentation.liver.network)
     with problems.collected():
         liver_preprocess(config)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from livermets.cohort.scan import Scan
-from livermets.config.networks import LIVER
 from livermets.workflow.cluster import offers_gpus
 from livermets.workflow.demand import ON_THE_NETWORK_GRID, asked_memory_mb, asked_minutes, grid_growth
 from livermets.workflow.inputs import Inputs
@@ -64,8 +63,8 @@ class Requests:
         return "liver" if self.plan.livers.by_network(Inputs(self.plan).scan(wildcards)) else "scan"
 
     def preprocess_group(self, wildcards: Any) -> str:
-        """What the liver network is trained on needs no liver that is found first."""
-        return "scan" if wildcards.network == LIVER else self.liver_group(wildcards)
+        """What a network learns to find livers from needs none that is found first."""
+        return "scan" if Inputs(self.plan).learns_liver(wildcards) else self.liver_group(wildcards)
 
     def features_group(self, wildcards: Any) -> str:
         """ROI and lesion features of one mask. What a network draws comes later, so given masks do not wait for it."""

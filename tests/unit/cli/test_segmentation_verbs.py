@@ -228,9 +228,13 @@ def test_one_network_finds_liver_and_lesions(study, tmp_path):
     assert 2 * (found * true).sum() / (found.sum() + true.sum()) > 0.8
     verb(
         "segment", "--network", tmp_path / "net", "--preprocessed", tmp_path / "A3", "--liver", scan / "liver.nii.gz",
-        "--lesions", scan / "lesions.nii.gz", "--out", tmp_path / "masks", "--cohort", "c", "--patient", "A3", *options,
+        "--lesions", scan / "lesions.nii.gz", "--out", tmp_path / "masks", "--cohort", "c", "--patient", "A3",
+        "--liver-reference", scan / "liver.nii.gz", *options,
     )  # fmt: skip
     metrics = pd.read_csv(tmp_path / "masks/scan_metrics.csv").iloc[0]
+    # Measured on what the network found itself, not on the liver in use, which is the given one here.
+    assert metrics["liver_dice"] == pytest.approx(2 * (found * true).sum() / (found.sum() + true.sum()), abs=0.03)
+    assert metrics["liver_dice"] < 1
     assert pd.isna(metrics["threshold"])  # three classes compete
     assert metrics["mts_dice"] > 0.2
     probability = read_volume(tmp_path / "masks/probability.nii.gz").array

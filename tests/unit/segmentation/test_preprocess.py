@@ -19,7 +19,7 @@ from livermets.imaging.resample import network_grid, resample_image
 from livermets.segmentation.architectures.build import Several
 from livermets.segmentation.classes import Classes
 from livermets.segmentation.preprocess import network_image, preprocess_scan
-from livermets.segmentation.segment import native_mask
+from livermets.segmentation.segment import native_mask, on_native_grid
 from livermets.segmentation.views.orthogonal import PLANES, OrthogonalView
 
 LESIONS, LIVERS = Classes(("background", "lesion")), Classes(("background", "liver"))
@@ -46,7 +46,8 @@ def there_and_back(moved: bool = False, **keys) -> np.ndarray:
     network = Several({plane: Copy() for plane in PLANES})
     probability = view.probabilities(network, scan.image.array, None, FOUND, torch.device("cpu"))
     placed = (probability + np.roll(probability, 1, axis=1)) / 2 if moved else probability
-    found, native, _ = native_mask(placed, 0, scan, image, None, FOUND)
+    native = on_native_grid(placed, scan, image)[0]
+    found = native_mask(native[None], 0, FOUND.threshold, image, FOUND)
     assert native.shape == THICK.shape_zyx
     return found
 

@@ -54,11 +54,11 @@ def test_a_mask_that_the_scan_did_not_come_with_is_not_named(inputs):
 
 
 def test_the_liver_network_is_trained_on_the_given_liver_and_waits_for_no_other(inputs):
-    ours, theirs = job(network="automatic"), job(network="liver")
+    ours, theirs = job(network="automatic"), job("learn", "T001", network="liver")
     assert inputs().liver_in_use(ours) == ["results/test/liver/V001/baseline.nii.gz"]
     assert inputs().liver_in_use(theirs) == []
+    assert inputs().preprocess_options(theirs) == f"--liver {WHERE.format('learn', 'T001')}liver.nii.gz --classes liver"
     masks = WHERE.format("test", "V001")
-    assert inputs().preprocess_options(theirs) == f"--liver {masks}liver.nii.gz --classes liver"
     assert inputs().preprocess_options(ours) == (
         f"--liver results/test/liver/V001/baseline.nii.gz --lesions {masks}lesions.nii.gz --classes lesion"
     )

@@ -67,12 +67,12 @@ def test_a_gpu_is_claimed_where_one_is_offered(requests, monkeypatch):
 
 def test_a_scan_goes_out_with_its_liver_unless_a_network_has_to_be_trained_for_it(requests):
     scan = {"cohort": "test", "patient": "V001", "timepoint": "baseline"}
-    ours, livers = (SimpleNamespace(**scan, network=network) for network in ("automatic", "liver"))
+    ours, learnt = SimpleNamespace(**scan, network="automatic"), {**scan, "cohort": "learn", "patient": "T001"}
     given, network = requests(), requests(segmentation={"liver": {"replace_given": True}})
     assert given.liver_group(ours) == given.preprocess_group(ours) == "scan"
     assert (given.liver_threads(ours), network.liver_threads(ours)) == (1, network.network_threads)
     assert network.liver_group(ours) == network.preprocess_group(ours) == "liver"
-    assert network.preprocess_group(livers) == "scan"
+    assert network.preprocess_group(SimpleNamespace(**learnt, network="liver")) == "scan"
 
 
 def test_scans_of_every_source_are_joined_as_the_profiles_say(requests):

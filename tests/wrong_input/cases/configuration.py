@@ -86,6 +86,22 @@ def compared_networks_that_cannot_be_made(study: SmallStudy) -> None:
     }
 
 
+@case(
+    "segmentation.liver.missing: joint needs a lesion network that finds the liver too; "
+    "set segmentation.classes: [liver, lesion]."
+)
+def livers_by_a_network_that_finds_lesions_alone(study: SmallStudy) -> None:
+    study.config["segmentation"] = {"liver": {"missing": "joint"}}
+
+
+@case(
+    "segmentation.liver.missing: joint finds liver and lesions at once, so these cannot be sought within that; "
+    "set segmentation.output.restrict_to_liver: false."
+)
+def lesions_within_the_liver_of_the_same_network(study: SmallStudy) -> None:
+    study.config["segmentation"] = {"classes": ["liver", "lesion"], "liver": {"missing": "joint"}}
+
+
 @case("networks: automatic is what the study's own network is called; choose another name.")
 def a_compared_network_with_the_name_of_the_own_one(study: SmallStudy) -> None:
     study.config["networks"] = {"automatic": {"preset": "giannini2020"}}

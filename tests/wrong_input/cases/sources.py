@@ -75,30 +75,30 @@ def the_reference_given_twice(study: SmallStudy) -> None:
     with_reader(study, "manual")
 
 
-@case(": automatic is a network's name, and cohort train names given masks so; choose another name there.")
+@case("automatic is a network's name, and cohort train names given masks so; choose another name there.")
 def a_reader_with_the_name_of_the_network(study: SmallStudy) -> None:
     with_reader(study, "automatic")
 
 
-@case(": wide is a network's name, and cohort train names given masks so; choose another name there.")
+@case("wide is a network's name, and cohort train names given masks so; choose another name there.")
 def a_reader_with_the_name_of_a_further_network(study: SmallStudy) -> None:
     with_reader(study, "wide")
     study.config["networks"] = {"wide": {"network": {"base_filters": 64}}}
 
 
-@case(": concordance.reference: no cohort gives masks of readr2; given are: manual, reader2.")
+@case("concordance.reference: no cohort gives masks of readr2; given are: manual, reader2.")
 def a_reference_that_nobody_gives(study: SmallStudy) -> None:
     with_reader(study)
     study.config["concordance"] = {"reference": "readr2"}
 
 
-@case(": concordance.primary: there is no mask source readr2; sources: manual, reader2, automatic.")
+@case("concordance.primary: there is no mask source readr2; sources: manual, reader2, automatic.")
 def a_primary_source_that_is_not_there(study: SmallStudy) -> None:
     with_reader(study)
     study.config["concordance"] = {"primary": "readr2"}
 
 
-@case(": concordance.primary: manual is the reference, which is not compared with itself.")
+@case("concordance.primary: manual is the reference, which is not compared with itself.")
 def the_reference_as_primary_source(study: SmallStudy) -> None:
     study.config["concordance"] = {"primary": "manual"}
 

@@ -221,7 +221,11 @@ def _scans(study: StudyResults) -> Section:
 def _livers(study: StudyResults) -> list[Block]:
     """What found the livers that were not given, or that were to be found again."""
     settings = study.config.segmentation.liver
-    finder = {"network": "a network trained on given ones", "command": "an external program"}[settings.missing]
+    finder = {
+        "network": "a network trained on given ones",
+        "joint": "the study's own network, which tells them apart beside the lesions",
+        "command": "an external program",
+    }[settings.missing]
     if settings.replace_given:
         text = f"All livers in use were found by {finder}; given masks are what they are measured against."
     elif not study.scans["has_liver"].eq(True).all():
