@@ -54,6 +54,11 @@ class AnyNetwork(Section):
         raise NotImplementedError
 
     @property
+    def least_side(self) -> int:
+        """The fewest pixels of an image's side that do not shrink to nothing inside the network."""
+        return int(2 ** (self.halvings + 1))
+
+    @property
     def unpadded(self) -> bool:
         """Whether it gives back less than it is shown, which it may be shown at several scales."""
         return False

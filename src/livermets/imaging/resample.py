@@ -31,7 +31,7 @@ def network_grid(
     new_size = [pixels, pixels, native.size_xyz[2]]
     for axis, wanted in enumerate((pixel_spacing_mm, pixel_spacing_mm, slice_spacing_mm)):
         if wanted is not None:
-            new_spacing[axis], new_size[axis] = wanted, _covering(extent[axis], wanted)
+            new_spacing[axis], new_size[axis] = wanted, covering(extent[axis], wanted)
     direction = np.asarray(native.direction).reshape(3, 3)
     # Both grids share the centre of the field of view; origins are voxel centres.
     shift = (extent - np.asarray(new_size) * new_spacing) / 2 + (new_spacing - spacing) / 2
@@ -40,7 +40,7 @@ def network_grid(
     return Grid((x, y, z), _triple(new_spacing), _triple(origin), native.direction)
 
 
-def _covering(extent_mm: float, spacing_mm: float) -> int:
+def covering(extent_mm: float, spacing_mm: float) -> int:
     """How many voxels cover an extent; one that is over by rounding alone is none."""
     return ceil(extent_mm / spacing_mm - _ROUNDING_VOXELS)
 

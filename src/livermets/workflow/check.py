@@ -21,6 +21,7 @@ from livermets.io.tables import write_csv
 from livermets.workflow.cross_fit import CrossFit
 from livermets.workflow.livers import Livers
 from livermets.workflow.readiness import selection_problems, study_problems
+from livermets.workflow.thin_scans import thin_scan_problems
 
 ROI_PER_VOXEL = 0.18
 """ROIs per lesion voxel at step 2: one lattice place in four, fewer at the border (measured: 0.18)."""
@@ -59,6 +60,8 @@ def _looked_at(option: str, pictures: Path | None) -> tuple[StudyCheck, str]:
 
     found = check_study(study, _progress, look)
     found.problems.extend(study_problems(config, study))
+    if not found.problems.errors:  # a recipe that cannot be read, or a scan, is the first thing to mend
+        found.problems.extend(thin_scan_problems(config, study, found.scans))
     # Networks and masks can be made of fewer patients, so this is no error until a model is to be fitted.
     found.problems.extend(replace(problem, severity="warning") for problem in selection_problems(config, study))
     return found, summary(study, found, [Livers.of(config, study).words(), CrossFit.of(config, study).words])

@@ -151,9 +151,17 @@ class Plan:
         parts: dict[str, Any] = dict.fromkeys(("seed", "cohorts", "model", "outcome", "response_timepoints"), True)
         parts["concordance"] = {"reference"}
         parts["segmentation"] = {"liver": OF_CHECK}
-        if self.config.segmentation.liver.missing == "joint":  # says of the lesion network that it finds livers
+        own = self.config.segmentation
+        if own.liver.missing == "joint":  # says of the lesion network that it finds livers
             parts["segmentation"] |= dict.fromkeys(("classes", "network", "sampling", "output"), True)
+        if "orthogonal" in self._views:  # for which a scan may be too thin
+            parts |= {"preprocess": True, "networks": True, "segmentation": True}
         return canonical_json(self.config.model_dump(mode="json", include=parts))
+
+    @property
+    def _views(self) -> set[str]:
+        own, recipes = self.config.segmentation, self.networks.recipes.values()
+        return {own.sampling.view, own.liver.sampling.view, *(recipe.segmentation.sampling.view for recipe in recipes)}
 
     @cached_property
     def whole(self) -> str:

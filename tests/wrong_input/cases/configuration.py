@@ -102,6 +102,21 @@ def lesions_within_the_liver_of_the_same_network(study: SmallStudy) -> None:
     study.config["segmentation"] = {"classes": ["liver", "lesion"], "liver": {"missing": "joint"}}
 
 
+@case(
+    f"{T1}: 16 slices are too few for the coronal and sagittal planes of the network planes, which halves them 5 times; "
+    "so are those of 2 more scans. Set its preprocess.slice_spacing_mm, so that a scan has at least 64, or fewer levels."
+)
+def scans_too_thin_for_orthogonal_planes(study: SmallStudy) -> None:
+    study.config["networks"] = {
+        "planes": {"network": {"levels": 5}, "sampling": {"view": "orthogonal"}},
+        "resampled": {
+            "preprocess": {"slice_spacing_mm": 1},
+            "network": {"levels": 5},
+            "sampling": {"view": "orthogonal"},
+        },
+    }
+
+
 @case("networks: automatic is what the study's own network is called; choose another name.")
 def a_compared_network_with_the_name_of_the_own_one(study: SmallStudy) -> None:
     study.config["networks"] = {"automatic": {"preset": "giannini2020"}}

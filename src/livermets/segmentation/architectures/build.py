@@ -138,11 +138,11 @@ def pathways_of(network: nn.Module) -> tuple[Pathway, ...]:
 def check_size(settings: AnyNetwork, pixels: int, where: object) -> None:
     """Raises `InputError` if an image of this many pixels shrinks to nothing inside the network."""
     halvings = settings.halvings
-    if pixels < 2 ** (halvings + 1):
+    if pixels < settings.least_side:
         raise input_error(
             where,
             f"slices of {pixels} pixels are too small for a network that halves them {halvings} times",
-            f"Use at least {2 ** (halvings + 1)} pixels (preprocess.network_grid or pixel_spacing_mm), or fewer levels",
+            f"Use at least {settings.least_side} pixels (preprocess.network_grid or pixel_spacing_mm), or fewer levels",
         )
 
 

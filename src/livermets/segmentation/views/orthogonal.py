@@ -51,8 +51,7 @@ class OrthogonalView:
     def check_image(self, shape_zyx: tuple[int, ...], where: object) -> None:
         """The slices of no plane may shrink to nothing inside the network: a scan of few thick slices would."""
         self._of_plane.check_image(shape_zyx, where)
-        halvings = self.settings.halvings
-        least = 2 ** (halvings + 1)
+        halvings, least = self.settings.halvings, self.settings.least_side
         if shape_zyx[0] < least:
             what = (
                 f"{shape_zyx[0]} slices are too few for the coronal and sagittal planes of a network that halves them"
