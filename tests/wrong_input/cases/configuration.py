@@ -103,8 +103,9 @@ def lesions_within_the_liver_of_the_same_network(study: SmallStudy) -> None:
 
 
 @case(
-    f"{T1}: 16 slices are too few for the coronal and sagittal planes of the network planes, which halves them 5 times; "
-    "so are those of 2 more scans. Set its preprocess.slice_spacing_mm, so that a scan has at least 64, or fewer levels."
+    f"{T1}: 16 slices are too few for the coronal and sagittal planes of the network planes, which halves them 5 "
+    "times; so are those of 2 more scans. Set its preprocess.slice_spacing_mm, so that a scan has at least 64, or "
+    "fewer levels."
 )
 def scans_too_thin_for_orthogonal_planes(study: SmallStudy) -> None:
     study.config["networks"] = {
