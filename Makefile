@@ -4,7 +4,7 @@ SHELL := /bin/bash
 unexport PYTHONHOME
 CORES ?= all
 # The speed benchmarks; the longer studies of tests/bench run by hand, e.g. make bench BENCH="coverage effect".
-BENCH ?= radiomics segmentation selection
+BENCH ?= radiomics networks selection
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --workflow-profile workflow/profiles/default --cores $(CORES)
 
