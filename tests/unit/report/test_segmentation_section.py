@@ -12,7 +12,7 @@ from tests.network_descriptions import network_description
 from livermets.report.document import Details, Figure, Paragraph, Section, Table
 from livermets.report.results import Network, read_results
 from livermets.report.sections.segmentation import segmentation_section
-from livermets.report.sections.trained_networks import networks_sections
+from livermets.report.sections.trained_networks import _field, networks_sections
 
 
 def blocks(section):
@@ -99,3 +99,11 @@ def _picture(folder):
 
     Drawing(figsize=(1, 1)).savefig(folder / "examples.png")
     return folder / "examples.png"
+
+
+@pytest.mark.parametrize(
+    "sides, words",
+    [(None, "not measured"), ((94, 94), "94 pixels"), ((92, 100), "92 to 100 pixels"), ((1024, 1024), "1,024 pixels")],
+)
+def test_the_receptive_field_is_said_with_its_range(sides, words):
+    assert _field(sides) == words
