@@ -75,9 +75,10 @@ def learning_curve_figure(curve: pd.DataFrame) -> Figure:
 
 def _lines(axes: Axes, part: pd.DataFrame) -> None:
     """One line per size, moved a little apart so that intervals at one number of patients are seen."""
-    most = part["n_training_patients"].max()
+    numbers = sorted(part["n_training_patients"].unique())
+    axes.set_xticks(numbers, [f"{number:.3g}" for number in numbers])
     for number, ((size, of_size), look) in enumerate(zip(part.groupby("size", sort=False), SERIES, strict=False)):
-        _line(axes, of_size.sort_values("n_training_patients"), str(size), look, (number - 1) * _SPREAD * most)
+        _line(axes, of_size.sort_values("n_training_patients"), str(size), look, (number - 1) * _SPREAD * numbers[-1])
 
 
 def _line(axes: Axes, rows: pd.DataFrame, size: str, look: Look, offset: float) -> None:

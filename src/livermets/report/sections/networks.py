@@ -83,7 +83,7 @@ def _where(study: StudyResults, pairs: pd.DataFrame) -> str:
 def _whom(networks: pd.DataFrame) -> str:
     """Tables of before there were shares do not say them, and all networks had everybody."""
     part = "training_share" in networks and networks["training_share"].lt(1).any()
-    return "the same patients, or a share of them" if part else "the same patients"
+    return "the same patients, or a share of them," if part else "the same patients"
 
 
 def _overlap(overlap: pd.DataFrame, detection: pd.DataFrame, detected: str) -> Table:
