@@ -84,6 +84,14 @@ class CrossFit:
         how = "leave-one-out" if self.asked == LEAVE_ONE_OUT else f"{self.count} folds by patient"
         return f"cross-fitting: {how}, {len(self.patients)} training patients"
 
+    @property
+    def shares_in_words(self) -> str:
+        """How many patients every network of a share is given, in a line; empty where all have everybody."""
+        if not self.shares:
+            return ""
+        given = (f"{name} {_patients(self.learnt_by(name, self.training))}" for name in self.shares)
+        return f"shares of the {len(self.patients)} training patients: {', '.join(given)}"
+
     def problems(self, config: StudyConfig, livers: Livers) -> ProblemList:
         """What folds and shares lack: patients to make them of, or to train a network on."""
         found = ProblemList()

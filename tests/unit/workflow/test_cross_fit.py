@@ -182,6 +182,8 @@ def test_one_patient_of_a_share_is_enough_where_none_is_held_back_and_a_share_of
     one = {"few": {"training_share": 0.25, "training": {"validation_fraction": 0}}, "most": {"training_share": 0.9}}
     made = plan(4, cohorts=held, networks=one)
     assert len(patients_of(made, "few")) == 1
+    assert made.cross_fit.shares_in_words == "shares of the 4 training patients: few 1, most 4"
+    assert plan(4, cohorts=held, networks={"same": {}}).cross_fit.shares_in_words == ""
     (warning,) = made.cross_fit.problems(made.config, made.livers)
     assert warning.severity == "warning"
     assert "networks.most.training_share: 0.9 of 4 training patients is everybody" in str(warning)
