@@ -1,8 +1,9 @@
 """How good one recipe is by the number of patients that it was trained on: the learning curve.
 
 Chlebus et al. (CURAC 2018) found that quality grows with the number of training cases. Values are those of
-``overlap.csv`` and ``detection.csv``, by network, laid along the patients trained on. Their intervals are over the
-patients who are judged: how much it matters which patients a share has drawn, they do not say."""
+``overlap.csv`` and ``detection.csv``, by network, laid along the patients trained on. Their intervals (of Dice
+by bootstrap of patients, of detection the one that is quoted) are over those who are judged: how much it matters which
+patients a share has drawn, they do not say."""
 
 from __future__ import annotations
 

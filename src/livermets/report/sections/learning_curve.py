@@ -10,7 +10,7 @@ from livermets.overlap.tables import EVERY_TIMEPOINT
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Figure
 from livermets.report.pictures import drawing_svg
-from livermets.report.sections.estimates import level_text
+from livermets.report.sections.estimates import QUOTED, level_text
 from livermets.report.tables import csv_download
 
 
@@ -30,8 +30,8 @@ def _caption(curve: pd.DataFrame, detected: str) -> str:
     of_all = curve[curve["measure"].eq(DICE) & curve["size"].eq("all")]
     sentences = [
         f"Learning curve: quality by the number of training patients. {' '.join(_range(of_all))}",
-        f"Over all lesions; one without overlap has Dice 0; detected: {detected}. {level_text(curve)} are by patient, "
-        f"over those who are judged ({_judged(of_all)}).",
+        f"Over all lesions; one without overlap has Dice 0; detected: {detected}. {level_text(curve)} are over "
+        f"the patients who are judged ({_judged(of_all)}), of detection {QUOTED}.",
         "Each share is one draw and one training: which patients were drawn, and the chance of a training, are not in "
         "these intervals, so a curve of few patients says little, and neither does a step between two neighbours.",
     ]

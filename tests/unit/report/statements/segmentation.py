@@ -93,7 +93,7 @@ STATEMENTS = (
               "overlap/learning_curve.csv", "n_training_patients, training_share", _curve, rare=True),
     Statement("networks-compared/caption/networks-learning-curve", "{cohort:w} at {timepoint:w}: {n}",
               "overlap/lesions.csv", "patient_id", _judged_by_curve, rare=True),
-    Statement("networks-compared/caption/networks-learning-curve", "{level:%} % intervals are by patient",
+    Statement("networks-compared/caption/networks-learning-curve", "{level:%} % intervals are over the patients",
               "overlap/learning_curve.csv", "level",
               lambda files, **_: {"level": files.csv("overlap/learning_curve.csv")["level"].iloc[0]}, rare=True),
     Statement("networks-compared/caption/networks-learning-curve", "{few} to {many} were among",
