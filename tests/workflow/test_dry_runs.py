@@ -204,3 +204,24 @@ def test_jobs_left_behind_are_cancelled_before_jobs_are_planned(study, job_left_
 def test_snakemake_lints_a_bare_checkout():
     done = subprocess.run([sys.executable, "-m", "snakemake", "--lint"], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_networks_of_several_shares_have_a_learning_curve(study):
+    cohorts = {
+        "learn": {"role": "train", "phantom": {"patients": 8, "prefix": "T"}},
+        "test": {"role": "validation", "phantom": {"patients": 2, "prefix": "V"}},
+    }
+    curve = "results/overlap/learning_curve.png"
+    folder = study(cohorts=cohorts, networks={"half": {"training_share": 0.5}})
+    done = snakemake(folder, "-n", "-p", "--nocolor", curve)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "--same-recipe=automatic,half" in said
+    (command,) = re.findall(r".*train-segmentation.*--training-share 0.5.*", said)
+    drawn = re.search(r"--patients (\S+)", command)[1].split(",")
+    assert len(drawn) == 4
+    assert command.count("--fold-patients") == 1
+    plain = study(cohorts=cohorts, networks={"same": {}})
+    done = snakemake(plain, "-n", curve)
+    assert "MissingRuleException" in done.stdout + done.stderr
+    assert planned(plain)["overlap"] == 1

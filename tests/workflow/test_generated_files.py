@@ -98,7 +98,7 @@ def test_the_configuration_shown_in_the_readme_is_valid():
         validate_section(CohortSettings, values, name)
     phantom = {"train": {"role": "train", "phantom": {}}}
     study = validate_section(StudyConfig, {"cohorts": phantom, "networks": compared})
-    assert set(network_recipes(study)) == {"giannini2020", "no-neighbours"}
+    assert set(network_recipes(study)) == {"giannini2020", "no-neighbours", "quarter", "half"}
 
 
 def test_every_line_of_a_profile_has_its_reason():

@@ -37,12 +37,20 @@ rule overlap:
             "timepoints_seen.csv",
             "missed.csv",
             "timepoints.csv",
+            "learning_curve.csv",
         ),
         picture=report(
             "results/overlap/dice.png",
             caption="../report/networks.rst",
             category="Networks",
             labels={"figure": "Dice by network and size"},
+        ),
+        # There only where networks of one recipe learnt from several shares of the patients.
+        curve=report(
+            ["results/overlap/learning_curve.png"] if plan.networks.of_one_recipe else [],
+            caption="../report/networks.rst",
+            category="Networks",
+            labels={"figure": "learning curve"},
         ),
     log:
         "results/logs/overlap.log",
@@ -56,10 +64,11 @@ rule overlap:
     params:
         networks=[f"--network={name}=results/networks/{name}" for name in plan.networks.of_lesions],
         scans=inputs.judged_options,
+        curves=[f"--same-recipe={','.join(names)}" for names in plan.networks.of_one_recipe],
         folder=subpath(output.networks, parent=True),
         settings=plan.settings("statistics"),
         seed=plan.seed,
         code=verb_digest("overlap"),
     shell:
-        "python -m livermets overlap {params.networks} {params.scans} --out {params.folder}"
+        "python -m livermets overlap {params.networks} {params.scans} {params.curves} --out {params.folder}"
         " --settings {params.settings:q} --seed {params.seed} 2> {log}"

@@ -33,6 +33,13 @@ def overlap_verb(
         list[str] | None,
         typer.Option(metavar="NAME=FOLDER", help="Folder of a trained network, for its size and speed."),
     ] = None,
+    same_recipe: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,NAME",
+            help="Networks that differ in their share of the training patients alone; once per learning curve.",
+        ),
+    ] = None,
     settings: Annotated[str, settings_of("statistics")] = "{}",
     seed: Seed = 0,
 ) -> None:
@@ -40,7 +47,7 @@ def overlap_verb(
     from livermets.config.load import section_from_option
     from livermets.config.statistics import StatisticsSettings
     from livermets.errors import input_error
-    from livermets.overlap.files import read_network_masks, write_overlap
+    from livermets.overlap.files import curves_of, read_network_masks, write_overlap
     from livermets.overlap.study import overlap_tables
     from livermets.randomness import generator
     from livermets.stats.resampling import Resampling
@@ -56,4 +63,4 @@ def overlap_verb(
     if not masks and not drawn:
         fix = "Name one network to judge, or several to compare"
         raise input_error("--scans", "no network is named, and no given mask", fix)
-    write_overlap(out, overlap_tables(masks, alone, beside, drawn))
+    write_overlap(out, overlap_tables(masks, alone, beside, drawn, curves_of(same_recipe or [], masks)))

@@ -89,8 +89,15 @@ def train_segmentation(
     folds: Annotated[int, typer.Option(min=0, help="Number of folds; 0: segmentation.cross_fit.")] = 0,
     fold_patients: Annotated[
         str,
-        typer.Option(help="Everybody whom the folds are made of, comma-separated; empty: the patients of the scans."),
+        typer.Option(
+            help="Everybody whom the folds are made of and a share is drawn from, comma-separated; empty: the patients "
+            "of the scans."
+        ),
     ] = "",
+    training_share: Annotated[
+        float,
+        typer.Option(help="Learn from this share of the patients, above 0 and at most 1 (networks.*.training_share)."),
+    ] = 1.0,
     checkpoint: Annotated[
         Path | None, typer.Option(help="Side folder from which an interrupted training continues.")
     ] = None,
@@ -108,6 +115,7 @@ def train_segmentation(
     from livermets.segmentation.folds import Fold, fold_count
     from livermets.segmentation.trained_network import train_and_write
     from livermets.segmentation.training_material import read_training_scans
+    from livermets.segmentation.training_share import TrainingShare
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     chosen = section_from_option(settings, "segmentation", SegmentationSettings)
@@ -115,7 +123,8 @@ def train_segmentation(
     of_scans = patients.split(",")
     everybody = fold_patients.split(",") if fold_patients else of_scans
     left_out = None if fold is None else Fold(fold, folds or fold_count(chosen.cross_fit, everybody), everybody)
-    material = read_training_scans(scans, of_scans, asked, left_out, seed)
+    part = None if training_share == 1 else TrainingShare(training_share, everybody)
+    material = read_training_scans(scans, of_scans, asked, left_out, seed, part)
     train_and_write(material, chosen, out, checkpoint, seed, workers=threads - 1)
 
 

@@ -77,7 +77,8 @@ def without_paths(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _explicit(recipe: NetworkRecipe) -> dict[str, Any]:
     """A further network as an entry of `networks` that needs no preset and no study around it."""
     parts = recipe.segmentation.model_dump(mode="json", include=set(_PARTS))
-    return {"preprocess": recipe.preprocess.model_dump(mode="json"), **parts}
+    preprocess = recipe.preprocess.model_dump(mode="json")
+    return {"preprocess": preprocess, **parts, "training_share": recipe.training_share}
 
 
 def _stated_otherwise(config: StudyConfig, facts: BundleFacts) -> ProblemList:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from livermets.config.base import PathText, Section
 
 OWN = "automatic"
@@ -13,9 +15,9 @@ LIVER = "liver"
 
 
 class FurtherNetwork(Section):
-    """How one further lesion network differs from the study's own. It is trained on the same patients with the same
-    seed, shares the study's liver masks, its folds and its rule of detection, and draws masks of the validation scans
-    and, with `segmentation.cross_fit`, of the training scans."""
+    """How one further lesion network differs from the study's own. It is trained on the same patients, or a share of
+    them, with the same seed, shares the study's liver masks, its folds and its rule of detection, and draws masks of
+    the validation scans and, with `segmentation.cross_fit`, of the training scans."""
 
     preset: PathText | None = None
     """A published recipe by its name in presets/ (giannini2020), or the path of a YAML file of that form; empty: the
@@ -32,3 +34,7 @@ class FurtherNetwork(Section):
     """Keys of `segmentation.training` that differ from it."""
     output: dict[str, Any] = {}
     """Keys of `segmentation.output` that differ from it."""
+    training_share: float = Field(default=1.0, gt=0, le=1)
+    """Share of the training patients that it learns from, rounded up to whole patients; under `segmentation.cross_fit`
+    of those that a fold leaves. The patients of a smaller share are among those of a larger one, whatever the network.
+    Networks of one recipe with several shares make a learning curve (`overlap/learning_curve.csv`)."""

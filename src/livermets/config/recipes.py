@@ -26,6 +26,8 @@ class NetworkRecipe:
 
     preprocess: PreprocessSettings
     segmentation: SegmentationSettings
+    training_share: float = 1.0
+    """The share of the training patients that it learns from."""
 
 
 def network_recipes(study: StudyConfig) -> dict[str, NetworkRecipe]:
@@ -61,6 +63,7 @@ def network_recipe(name: str, entry: FurtherNetwork, study: StudyConfig) -> Netw
     return NetworkRecipe(
         validate_section(PreprocessSettings, preprocess, f"{where}.preprocess"),
         validate_section(SegmentationSettings, segmentation, where),
+        entry.training_share,
     )
 
 

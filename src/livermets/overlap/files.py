@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +12,12 @@ from livermets.errors import ProblemList
 from livermets.figures.writing import write_png
 from livermets.io.tables import read_table, write_csv
 from livermets.masks.sizes import SMALL_BELOW_MM
-from livermets.overlap.figures import dice_by_size
+from livermets.overlap.figures import dice_by_size, learning_curve_figure
 from livermets.overlap.networks import NetworkMasks
 from livermets.overlap.study import OverlapTables, compared_lesions
-from livermets.segmentation.description import read_description
+from livermets.segmentation.description import NetworkDescription, read_description
+
+LEARNING_CURVE = "learning_curve.png"
 
 
 def read_network_masks(
@@ -65,7 +67,28 @@ def _masks(trained: Path | None, places: list[str]) -> NetworkMasks:
     matching, scans = (
         _stacked([Path(place) / name for place in places]) for name in ("matching.csv", "scan_metrics.csv")
     )
-    return NetworkMasks(description, log, matching, scans)
+    return NetworkMasks(description, log, matching, scans, _folds(trained, scans))
+
+
+def _folds(trained: Path | None, scans: pd.DataFrame) -> dict[int, NetworkDescription]:
+    """The networks of the folds that drew some scans; they lie below the network of all training patients."""
+    if trained is None or "fold" not in scans:
+        return {}
+    places = {int(fold): trained / f"fold{int(fold)}" for fold in scans["fold"].dropna().unique()}
+    return {fold: read_description(place) for fold, place in places.items() if place.exists()}
+
+
+def curves_of(words: Sequence[str], masks: Mapping[str, NetworkMasks]) -> list[list[str]]:
+    """The networks of every learning curve, from words ``NAME,NAME``.
+
+    Raises `InputError` for a network that is not named, or whose folder, which says its share, is not."""
+    problems, curves = ProblemList(), [word.split(",") for word in words]
+    for word, names in zip(words, curves, strict=True):
+        for name in (name for name in names if name not in masks or masks[name].description is None):
+            fix = "Give --scans and --network of every network of a learning curve"
+            problems.error(f"--same-recipe {word}", f"the network {name} is not known", fix)
+    problems.raise_if_errors()
+    return curves
 
 
 def _stacked(paths: list[Path]) -> pd.DataFrame:
@@ -76,7 +99,12 @@ def _stacked(paths: list[Path]) -> pd.DataFrame:
 
 def write_overlap(out: Path, tables: OverlapTables) -> None:
     """Every table as CSV, and Dice by network and size as a picture; empty ones too, so that the set of files never
-    changes: a rule with an output that it had not before is not run again for any other reason."""
+    changes: a rule with an output that it had not before is not run again for any other reason. Only the picture of the
+    learning curve is there only where there is one: with its networks come new inputs."""
     for name, table in vars(tables).items():
         write_csv(out / f"{name}.csv", table)
+    curve = out / LEARNING_CURVE
+    curve.unlink(missing_ok=True)  # of a study that had networks of several shares
+    if len(tables.learning_curve):
+        write_png(curve, learning_curve_figure(tables.learning_curve))
     write_png(out / "dice.png", dice_by_size(compared_lesions(tables.lesions), SMALL_BELOW_MM, by="network"))

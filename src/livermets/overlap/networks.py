@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -40,12 +40,13 @@ _SEEN = ["longest_diameter_mm", "dice", "precision", "recall", "voe", "assd_mm",
 @dataclass(frozen=True, eq=False)
 class NetworkMasks:
     """One network (its description and its training log, where its folder is known) and what it made of some scans: the
-    rows of ``matching.csv`` and of ``scan_metrics.csv``."""
+    rows of ``matching.csv`` and of ``scan_metrics.csv``. ``folds``: the networks of its folds, by number."""
 
     description: NetworkDescription | None
     log: pd.DataFrame
     matching: pd.DataFrame
     scans: pd.DataFrame
+    folds: Mapping[int, NetworkDescription] = field(default_factory=dict)
 
     @cached_property
     def lesions(self) -> pd.DataFrame:
@@ -66,7 +67,7 @@ class NetworkMasks:
         """The same network on some of its scans."""
         scans = self.scans[kept].reset_index(drop=True)
         there = _keys(self.matching).isin(_keys(scans))
-        return NetworkMasks(self.description, self.log, self.matching[there].reset_index(drop=True), scans)
+        return replace(self, matching=self.matching[there].reset_index(drop=True), scans=scans)
 
 
 @dataclass(frozen=True, eq=False)

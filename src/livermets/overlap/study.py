@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from livermets.overlap.detection import lesion_wise
+from livermets.overlap.learning_curve import COLUMNS, learning_curve
 from livermets.overlap.networks import NetworkMasks, as_seen, compare_networks, network_facts, stacked
 from livermets.overlap.tables import (
+    at_places,
     detection_by_size,
     false_positives,
     overlap_by_patient,
@@ -45,17 +47,24 @@ class OverlapTables:
     pairs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["first", "second"]))
     missed: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["timepoint", "n_missed_by"]))
     timepoints: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network"]))
+    learning_curve: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
+    """Networks of one recipe by their number of training patients; empty where no recipe has several shares."""
 
 
 def overlap_tables(
-    masks: Mapping[str, NetworkMasks], alone: Resampling, beside: Resampling, given: Mapping[str, NetworkMasks] = {}
+    masks: Mapping[str, NetworkMasks],
+    alone: Resampling,
+    beside: Resampling,
+    given: Mapping[str, NetworkMasks] = {},
+    curves: Sequence[Sequence[str]] = (),
 ) -> OverlapTables:
     """Every table of some networks, of which the first is the study's own and may have been applied to more cohorts,
     and of masks that were given (a reader's, another tool's), each on the scans that it has.
 
     The cohorts of the other networks are laid side by side at their timepoints, with the resamples ``beside``: all
-    networks have the same ones there. Whatever masks are judged by on their own has the resamples ``alone``. Raises
-    `InputError` as `compare_networks`."""
+    networks have the same ones there. Whatever masks are judged by on their own has the resamples ``alone``.
+    ``curves``: the networks of every recipe that was trained on several shares of the patients. Raises `InputError` as
+    `compare_networks`."""
     compared = _places(list(masks.values())[1:])
     parts = [_tables_alone(name, own.part(~_in(own, compared)), alone) for name, own in list(masks.items())[:1]]
     by_training = _by_training(masks or given, alone)
@@ -75,7 +84,13 @@ def overlap_tables(
     joined = {
         name: _in_order([part[name] for part in [*parts, *beside_each_other]], list(every), order) for name in parts[0]
     }
-    return OverlapTables(**joined, **comparison, **common, **by_training)
+    tables = OverlapTables(**joined, **comparison, **common, **by_training)
+    if not curves:
+        return tables
+    # After everything else: the resamples go on in one stream, so a curve moves no other interval.
+    compared_on = compared_lesions(tables.lesions)
+    overlap, detection = (at_places(table, compared_on) for table in (tables.overlap, tables.detection))
+    return replace(tables, learning_curve=learning_curve(curves, drawn, overlap, detection, beside))
 
 
 def _places(masks: Iterable[NetworkMasks]) -> set[tuple[Any, ...]]:

@@ -50,6 +50,19 @@ def cohort_parts(lesions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
     return parts
 
 
+def at_places(table: pd.DataFrame, lesions: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the cohorts and timepoints of some lesions, and of all timepoints of a cohort together where all are
+    among them."""
+    places = set(zip(lesions["cohort"], lesions["timepoint"], strict=True))
+    each = [place in places for place in zip(table["cohort"], table["timepoint"], strict=True)]
+    pooled = table["timepoint"].eq(EVERY_TIMEPOINT)
+    lacking = table.loc[~(pd.Series(each, table.index, dtype=bool) | pooled), "cohort"]
+    kept = pd.Series(each, table.index, dtype=bool) | (
+        pooled & table["cohort"].isin(lesions["cohort"]) & ~table["cohort"].isin(lacking)
+    )
+    return table[kept].reset_index(drop=True)
+
+
 def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
     """One row per cohort, timepoint and size: overlap over all lesions (one without any counts with Dice and recall 0;
     its precision is undefined), how many were detected by the study's rule, and the same over those alone

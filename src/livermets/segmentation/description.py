@@ -48,9 +48,15 @@ class TrainingDescription(BaseModel):
     that did not measure it."""
     device: str
     versions: dict[str, str]
+    training_share: float = 1.0
+    """The share of the study's training patients (of a fold's network: of those that the fold leaves) that it was
+    given, to learn from and to be monitored on; all in files of versions that knew no shares."""
     training_patients: tuple[str, ...]
     validation_patients: tuple[str, ...]
     """Patients who only monitored the training."""
+    training_scans: int | None = None
+    """Scans of the training patients, those who only monitored it left out; none in files of versions that did not
+    count them."""
     training_samples: int
     """Slices, or segments per epoch."""
     training_samples_with_focus: int

@@ -123,6 +123,7 @@ def training_description(
         receptive_field=receptive_field(networks_in(built)[0]),
         device=pick_device().type,
         versions=versions(),
+        training_share=material.share,
         **data.description(),
     )
 

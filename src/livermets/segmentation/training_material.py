@@ -13,6 +13,7 @@ from livermets.segmentation.folds import Fold
 from livermets.segmentation.preprocess import check_same_preprocessing, training_scan
 from livermets.segmentation.preprocessed import preprocessed_digest, read_preprocessed
 from livermets.segmentation.training_scan import TrainingScan
+from livermets.segmentation.training_share import TrainingShare
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +26,19 @@ class TrainingMaterial:
     preprocess: PreprocessSettings
     fold: int | None
     folds: int
+    share: float = 1.0
+    """The share of the training patients that these are."""
 
 
 def read_training_scans(
-    folders: list[Path], patients: list[str], classes: Classes, fold: Fold | None, seed: int
+    folders: list[Path],
+    patients: list[str],
+    classes: Classes,
+    fold: Fold | None,
+    seed: int,
+    share: TrainingShare | None = None,
 ) -> TrainingMaterial:
-    """Reads the scans of the patients that this network (or the network of this fold) may see.
+    """Reads the scans of the patients that this network (of this fold, of this share of the patients) may see.
 
     Raises `InputError` naming every scan that cannot be used, and if they were preprocessed differently."""
     if len(folders) != len(patients):
@@ -38,6 +46,8 @@ def read_training_scans(
             "--patients", f"{len(patients)} ids for {len(folders)} scans", "Give one id per scan, in order"
         )
     seen = set(patients) if fold is None else set(fold.seen(patients, seed))
+    if share is not None:
+        seen = set(share.shown(patients, fold, seed))
     scans: list[TrainingScan] = []
     digests: dict[str, str] = {}
     problems = ProblemList()
@@ -57,4 +67,4 @@ def read_training_scans(
     if preprocess is None:
         raise input_error("--scans", "no scan is left to train on", "Give scans of patients outside this fold")
     number, count = (None, 0) if fold is None else (fold.number, fold.count)
-    return TrainingMaterial(classes, scans, digests, preprocess, number, count)
+    return TrainingMaterial(classes, scans, digests, preprocess, number, count, share.share if share else 1.0)

@@ -23,6 +23,8 @@ class TrainingSet:
     validation: Samples | None
     training_patients: list[str]
     validation_patients: list[str]
+    training_scans: int
+    """How many scans of the former there are."""
     validation_scans: list[TrainingScan]
     """What the network is shown of the scans that monitor it (without any: of those that it is trained on)."""
     validation_volumes: list[TrainingScan]
@@ -33,6 +35,7 @@ class TrainingSet:
         return {
             "training_patients": self.training_patients,
             "validation_patients": self.validation_patients,
+            "training_scans": self.training_scans,
             "training_samples": len(self.training),
             "training_samples_with_focus": int(self.training.with_focus.sum()),
             "validation_samples": len(self.validation) if self.validation is not None else 0,
@@ -55,9 +58,10 @@ def assemble(
     problems.raise_if_errors()
     ours, held_back = validation_split([scan.patient_id for scan in scans], training.validation_fraction, seed)
     volumes = [scan for scan in scans if scan.patient_id in set(held_back)]
-    scans = view.shown(scans, network)
-    train_scans = [scan for scan in scans if scan.patient_id in set(ours)]
-    monitor_scans = [scan for scan in scans if scan.patient_id in set(held_back)]
+    shown = view.shown(scans, network)
+    train_scans = [scan for scan in shown if scan.patient_id in set(ours)]
+    monitor_scans = [scan for scan in shown if scan.patient_id in set(held_back)]
     monitor = view.samples(monitor_scans, network) if monitor_scans else None
     samples = view.samples(train_scans, network)
-    return TrainingSet(samples, monitor, ours, held_back, monitor_scans or train_scans, volumes)
+    whole = sum(scan.patient_id in set(ours) for scan in scans)
+    return TrainingSet(samples, monitor, ours, held_back, whole, monitor_scans or train_scans, volumes)

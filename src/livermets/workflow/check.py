@@ -64,7 +64,8 @@ def _looked_at(option: str, pictures: Path | None) -> tuple[StudyCheck, str]:
         found.problems.extend(thin_scan_problems(config, study, found.scans))
     # Networks and masks can be made of fewer patients, so this is no error until a model is to be fitted.
     found.problems.extend(replace(problem, severity="warning") for problem in selection_problems(config, study))
-    return found, summary(study, found, [Livers.of(config, study).words(), CrossFit.of(config, study).words])
+    folds = CrossFit.of(config, study)
+    return found, summary(study, found, [Livers.of(config, study).words(), folds.words, folds.shares_in_words])
 
 
 def _write(out: Path, found: StudyCheck, text: str) -> None:

@@ -100,7 +100,9 @@ def preprocessed(plan: Plan) -> list[Scan]:
     """The scans that every network has preprocessed: those it is trained on and those it draws; the liver's only the
     first."""
     of_networks = {name: plan.sources.drawn_by(name) for name in plan.networks.of_lesions}
-    training = {name: plan.trained_on(name) for name in plan.networks.trained if name == whole_name(name)}
+    training: dict[str, list[Scan]] = {}
+    for name in plan.networks.trained:  # the folds of a share have patients that the network of the share has not
+        training.setdefault(whole_name(name), []).extend(plan.trained_on(name))
     names = dict.fromkeys([*of_networks, *training])
     return [scan for name in names for scan in dict.fromkeys([*training.get(name, ()), *of_networks.get(name, ())])]
 

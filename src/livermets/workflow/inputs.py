@@ -190,12 +190,14 @@ class Inputs:
         return ",".join(scan.patient_id for scan in self.plan.trained_on(wildcards.network))
 
     def fold_options(self, wildcards: Any) -> str:
-        """The options of `train-segmentation` that say which fold a network leaves out: empty for a network of all
-        training patients. All patients are named, since not all of them have what the liver network learns from."""
+        """The options of `train-segmentation` that say which fold a network leaves out, and which share of the others
+        it learns from: empty for a network of all training patients. All patients are named, since not all of them have
+        what the liver network learns from, and a share is one of all."""
         fold, folds = fold_number(wildcards.network), self.plan.cross_fit
-        if fold is None:
-            return ""
-        return f"--fold {fold} --folds {folds.count} --fold-patients {','.join(folds.patients)}"
+        share = folds.share_of(wildcards.network)
+        options = [] if fold is None else [f"--fold {fold} --folds {folds.count}"]
+        options += [] if share == 1 else [f"--training-share {share}"]
+        return " ".join([*options, f"--fold-patients {','.join(folds.patients)}"]) if options else ""
 
     def network_of_scan(self, wildcards: Any) -> str:
         """The weights that a scan is segmented with: where it is cross-fitted, those that never saw the patient."""

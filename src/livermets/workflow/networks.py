@@ -67,6 +67,20 @@ class Networks:
             return ()
         return self.liver_folds if network == LIVER else range(self.folds)
 
+    @cached_property
+    def of_one_recipe(self) -> list[list[str]]:
+        """The lesion networks that differ in their share of the training patients alone, recipe by recipe: those of a
+        learning curve."""
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for name in self.of_lesions:
+            recipe = (self.preprocess_settings(name), self.training_settings(name), self.mask_settings(name))
+            groups.setdefault(recipe, []).append(name)
+        return [names for names in groups.values() if len({self._share(name) for name in names}) > 1]
+
+    def _share(self, network: str) -> float:
+        recipe = self.recipes.get(network)
+        return recipe.training_share if recipe else 1.0
+
     def preprocess_settings(self, network: str) -> str:
         """How scans are prepared for a network, as JSON."""
         return canonical_json(self.preprocess(network).model_dump(mode="json"))

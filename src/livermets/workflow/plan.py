@@ -27,7 +27,7 @@ from livermets.randomness import integer_seed
 from livermets.workflow.cross_fit import CrossFit
 from livermets.workflow.demand import megavoxels, phantom_megavoxels
 from livermets.workflow.livers import OF_CHECK, Livers
-from livermets.workflow.networks import Networks, fold_name, fold_number, whole_name
+from livermets.workflow.networks import Networks, fold_name, whole_name
 from livermets.workflow.readiness import file_problems, study_problems
 from livermets.workflow.scans import Scans
 from livermets.workflow.sources import Sources
@@ -212,10 +212,10 @@ class Plan:
 
     def trained_on(self, network: str) -> Scans:
         """The training scans that a network learns from: that of livers from those that come with a liver, that of a
-        fold from those of the other folds' patients."""
+        fold from those of the other folds' patients, that of a share from those of the share's."""
         is_liver = whole_name(network) == LIVER
         scans = self.livers.learnt_from if is_liver else self.scans(segmentation="train")
-        return self.cross_fit.seen_by(fold_number(network), scans)
+        return self.cross_fit.learnt_by(network, scans)
 
     def drawn_with(self, network: str, scan: Scan) -> str:
         """The network by name that draws a scan for a network: where it is cross-fitted, a training scan is drawn by

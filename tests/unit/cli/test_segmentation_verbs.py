@@ -22,8 +22,10 @@ from livermets.cli import app
 from livermets.errors import InputError
 from livermets.io.images import read_volume, write_volume
 from livermets.segmentation.chosen_network import choose_network
+from livermets.segmentation.description import read_description
 from livermets.segmentation.folds import fold_of
 from livermets.segmentation.preprocessed import preprocessed_digest
+from livermets.segmentation.training_share import drawn_patients
 from livermets.surroundings import OUTER_PATH, SOURCE
 
 pytestmark = pytest.mark.slow
@@ -134,6 +136,23 @@ def test_a_network_of_some_patients_leaves_out_those_of_the_fold_of_all(study, t
     seen = {*description["training_patients"], *description["validation_patients"]}
     assert seen == {patient for patient in some if folds[patient] == 0}
     assert (description["fold"], description["folds"]) == (1, 2)
+
+
+def test_a_share_is_trained_like_a_study_of_these_patients_alone(study, tmp_path):
+    drawn = drawn_patients(PATIENTS, 0.5, 5)
+    train([study / p / "pre" for p in PATIENTS], PATIENTS, tmp_path / "half", "--training-share", 0.5)
+    # As the workflow does: only the scans of the share, and everybody named.
+    share = ("--training-share", 0.5, "--fold-patients", ",".join(PATIENTS))
+    train([study / p / "pre" for p in drawn], tuple(drawn), tmp_path / "asked", *share)
+    train([study / p / "pre" for p in drawn], tuple(drawn), tmp_path / "alone")
+    half, asked, alone = (read_description(tmp_path / name) for name in ("half", "asked", "alone"))
+    assert half.patients == set(drawn)
+    assert (half.training_share, asked.training_share, alone.training_share) == (0.5, 0.5, 1.0)
+    assert half.training_scans == len(half.training_patients) == 1
+    assert half.weights_sha256 == asked.weights_sha256 == alone.weights_sha256
+    assert half.digest == asked.digest == alone.digest
+    unseen = next(patient for patient in PATIENTS if patient not in drawn)
+    assert not choose_network([tmp_path / "half"], "c", unseen).seen
 
 
 def test_a_patient_seen_at_another_timepoint_is_told_from_a_scan_that_was_trained_on(study):
@@ -253,7 +272,9 @@ def test_two_networks_are_compared_on_the_same_scans(study, tmp_path):
             )  # fmt: skip
     words = [f"--scans=net{fold}={tmp_path}/masks{fold}/*" for fold in (0, 1)]
     words += [f"--network=net{fold}={study}/fold{fold}" for fold in (0, 1)]
+    words += ["--same-recipe=net0,net1"]
     verb("overlap", *words, "--out", tmp_path / "out", "--settings", '{"bootstrap_replicates": 200}')
+    assert set(pd.read_csv(tmp_path / "out/learning_curve.csv")["network"]) == {"net0", "net1"}
     networks = pd.read_csv(tmp_path / "out/networks.csv")
     assert networks["network"].tolist() == ["net0", "net1"]
     assert networks["n_scans"].tolist() == [3, 3]

@@ -10,7 +10,7 @@ import pytest
 from tests.finished_study import CONFIG, finished_study
 
 from livermets.bundle.handover import write_bundle
-from livermets.config.applied import study_config, study_from_option
+from livermets.config.applied import settings_to_share, study_config, study_from_option
 from livermets.config.load import section_from_option
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.study import StudyConfig
@@ -55,6 +55,12 @@ def test_everything_that_decides_masks_and_classes_comes_from_the_bundle():
     assert list(ours.networks) == ["paper"]
     assert ours.study == "study"
     assert list(ours.cohorts) == ["here"]
+
+
+def test_a_bundle_says_the_share_of_the_patients_that_a_network_learnt_from():
+    networks = {**CONFIG["networks"], "half": {"training_share": 0.5}}
+    shared = settings_to_share(study_config(StudyConfig, {**CONFIG, "networks": networks}), ["automatic"], False)
+    assert {name: entry["training_share"] for name, entry in shared["networks"].items()} == {"paper": 1.0, "half": 0.5}
 
 
 def test_a_setting_that_says_the_same_is_no_contradiction():

@@ -129,3 +129,11 @@ def test_the_studys_own_network_keeps_its_name():
     for name, whose in (("automatic", "own"), ("liver", "liver")):
         with pytest.raises(ValueError, match=f"{name} is what the study's {whose} network is called"):
             study(networks={name: {}})
+
+
+@pytest.mark.parametrize("share, why", [(0, "greater than 0"), (1.01, "less than or equal to 1"), (-0.5, "greater")])
+def test_a_share_of_the_training_patients_is_above_0_and_at_most_1(share, why):
+    assert recipe({}).training_share == 1
+    assert recipe({"training_share": 0.25}).training_share == 0.25
+    with pytest.raises(ValueError, match=why):
+        study(networks={"other": {"training_share": share}})

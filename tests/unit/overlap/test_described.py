@@ -25,3 +25,9 @@ def test_a_grid_has_so_many_pixels_or_pixels_of_a_size(keys, grid):
 def test_a_network_that_is_not_known_has_an_empty_row():
     assert set(described(None)) == set(described(network_description()))
     assert not any(described(None).values())
+
+
+def test_a_row_says_whom_a_network_was_trained_on():
+    row = described(network_description(training_share=0.5, training_patients=("a", "b"), training_scans=3))
+    assert (row["training_share"], row["n_training_patients"], row["n_training_scans"]) == (0.5, 2, 3)
+    assert described(network_description())["n_training_scans"] is None  # of a version that did not count them

@@ -85,6 +85,8 @@ class MadeSources:
     networks: tuple[str, ...] = ("automatic", "other")
     given: tuple[str, ...] = ()
     primary: str | None = "automatic"
+    shares: tuple[tuple[str, float], ...] = ()
+    """Networks of the study's own recipe that learnt from a share of the training patients."""
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -120,7 +122,9 @@ def make_results(
         lesions = pd.concat([tables[cohort.name] for cohort in classified], ignore_index=True)
         _make_classes(folder, classified, lesions, rng, sources, applied)
     if sources.networks:
-        _make_network(folder / "networks" / "automatic", rng, applied)
+        _make_network(folder / "networks" / "automatic", rng, applied, **(_given(1.0) if sources.shares else {}))
+    for name, share in sources.shares:
+        _make_network(folder / "networks" / name, rng, applied, **_given(share))
     folds = max(cohort.folds for cohort in cohorts)
     for fold in range(folds):
         _make_network(folder / "networks" / "automatic" / f"fold{fold}", rng, applied, fold=fold, folds=folds)
@@ -136,7 +140,9 @@ def make_results(
         "seed": 7,
         "response_timepoints": ["baseline"],
         "cohorts": {c.name: _settings_of(c, sources) for c in cohorts},
-        "networks": {name: {} for name in further} if any(c.validates or c.folds for c in cohorts) else {},
+        "networks": {name: _entry(name, sources) for name in further}
+        if any(c.validates or c.folds for c in cohorts)
+        else {},
         "concordance": named,
         "segmentation": {
             "matching": {"detection_dice": detection_dice},
@@ -145,6 +151,17 @@ def make_results(
         "outcome": {"rule": "growth_mm", "limit_mm": 3.0},
         "selection": {"search": {"population": 30, "generations": 20}},
     }
+
+
+def _given(share: float) -> dict[str, object]:
+    """What the description of a network says of its share of eight patients."""
+    patients = tuple("abcdefgh"[: round(8 * share)])
+    return {"training_share": share, "training_patients": patients, "training_scans": len(patients)}
+
+
+def _entry(name: str, sources: MadeSources) -> dict[str, float]:
+    shares = dict(sources.shares)
+    return {"training_share": shares[name]} if name in shares else {}
 
 
 def _make_classes(
@@ -453,14 +470,16 @@ def _make_overlap(folder: Path, cohorts: tuple[MadeCohort, ...], sources: MadeSo
     first, *others = sources.others
     words = [f"{first}={scans[name]}" for name in (scans if first in sources.networks else judged)]
     words += [f"{name}={scans[cohort]}" for name in others for cohort in judged]
-    trained = [f"{OWN}={folder}/networks/{OWN}"] if (folder / "networks" / OWN / "training_log.csv").exists() else []
+    made = [name for name in (OWN, *dict(sources.shares)) if (folder / f"networks/{name}/training_log.csv").exists()]
+    trained = [f"{name}={folder}/networks/{name}" for name in made]
     masks = read_network_masks(trained, words)
     for name in masks.keys() - {sources.primary}:
         other = masks[name].matching
         other["dice"] = other["dice"].where(other["lesion_id"] % 2 == 0, 0.0)
         other["detected"] = is_detected(other["dice"], float(other["detection_dice"].iloc[0])).astype(int)
     alone, beside = (Resampling(200, 0.95, np.random.default_rng(seed)) for seed in (0, 1))
-    write_overlap(folder / "overlap", overlap_tables(masks, alone, beside))
+    curves = [[OWN, *dict(sources.shares)]] if sources.shares else []
+    write_overlap(folder / "overlap", overlap_tables(masks, alone, beside, curves=curves))
 
 
 def _make_resubstitution(folder: Path, trained: pd.DataFrame) -> None:

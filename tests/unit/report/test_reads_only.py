@@ -14,10 +14,11 @@ FOLDER = Path(livermets.report.__file__).parent
 READ = {
     "livermets.concordance.agreement_model": {"KEPT", "OUTCOMES", "SAME"},
     "livermets.stats.results": {"REFERENCES", "both_intervals", "is_clustered", "shown_interval"},
-    "livermets.overlap.figures": {"dice_by_size"},
+    "livermets.overlap.figures": {"dice_by_size", "learning_curve_figure"},
+    "livermets.overlap.learning_curve": {"DICE"},
     "livermets.overlap.networks": {"CROSS_VALIDATED"},
     "livermets.overlap.study": {"compared_lesions"},
-    "livermets.overlap.tables": {"BASELINE", "EVERY_TIMEPOINT"},
+    "livermets.overlap.tables": {"BASELINE", "EVERY_TIMEPOINT", "at_places"},
     "livermets.concordance.false_positives": {"TOTAL"},
     "livermets.concordance.fates": {"ANY", "NOT_MEASURED"},
     "livermets.concordance.rois": {"BY_CONSTRUCTION"},

@@ -7,10 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from livermets.errors import InputError
-from livermets.workflow.estimate import jobs
+from livermets.segmentation.folds import Fold
+from livermets.segmentation.training_share import TrainingShare
+from livermets.workflow.estimate import jobs, preprocessed
 from livermets.workflow.inputs import Inputs
 from livermets.workflow.networks import fold_number, whole_name
 from livermets.workflow.plan import Plan
+from livermets.workflow.scans import Scans
 
 LEFT_OUT = {"cross_fit": "leave-one-out", "liver": {"replace_given": True}}
 TABLE = "patient_id,timepoint,lesion_id,baseline_diameter_mm,followup_diameter_mm"
@@ -98,6 +101,92 @@ def test_only_folds_with_a_liver_to_find_have_a_liver_network(plan):
     assert [name for name in crossed.networks.trained if whole_name(name) == "liver"] == ["liver", f"liver/fold{fold}"]
     of_all = plan(segmentation={"cross_fit": 3})
     assert [name for name in of_all.networks.trained if whole_name(name) == "liver"] == []
+
+
+SHARES = {"quarter": {"training_share": 0.25}, "half": {"training_share": 0.5}, "paper": {"preset": "giannini2020"}}
+HALF_OF_PAPER = {"half-paper": {"preset": "giannini2020", "training_share": 0.5}}
+
+
+def patients_of(plan: Plan, network: str) -> set[str]:
+    return {scan.patient_id for scan in plan.trained_on(network)}
+
+
+@pytest.mark.parametrize("folds", [0, 3])
+def test_shares_are_nested_of_whole_patients_and_the_same_for_every_recipe(plan, folds):
+    networks = SHARES | HALF_OF_PAPER
+    held = {"held": {"role": {"segmentation": "validation"}, "phantom": {"patients": 2, "prefix": "V"}}}
+    shared = plan(8, ("baseline", "TP1"), cohorts=held, segmentation={"cross_fit": folds}, networks=networks, seed=3)
+    for fold in ("", *(f"/fold{number}" for number in range(folds))):
+        whole = patients_of(shared, f"automatic{fold}")
+        half, quarter = patients_of(shared, f"half{fold}"), patients_of(shared, f"quarter{fold}")
+        assert quarter < half < whole
+        assert (len(quarter), len(half)) == (-(-len(whole) // 4), -(-len(whole) // 2))
+        assert patients_of(shared, f"half-paper{fold}") == half
+        assert patients_of(shared, f"paper{fold}") == whole
+        # Both timepoints of everybody who is drawn, and of nobody else.
+        assert len(shared.trained_on(f"quarter{fold}")) == 2 * len(quarter)
+
+
+@pytest.mark.parametrize("asked", [3, "leave-one-out"])
+def test_no_network_of_a_share_has_seen_the_patient_of_a_scan_that_it_draws(plan, asked):
+    crossed = plan(8, ("baseline", "TP1"), segmentation={"cross_fit": asked}, networks=SHARES)
+    inputs = Inputs(crossed)
+    for source in crossed.networks.of_lesions:
+        for scan in crossed.sources.drawn_by(source):
+            job = SimpleNamespace(cohort=scan.cohort, patient=scan.patient_id, timepoint=scan.timepoint, network=source)
+            assert scan.patient_id not in learnt(crossed, inputs.network_of_scan(job))
+        assert len(crossed.sources.drawn_by(source)) == 16
+
+
+def test_the_verb_is_told_the_share_and_draws_the_same_patients(plan):
+    crossed = plan(8, segmentation={"cross_fit": 3}, networks=SHARES)
+    for network in ("quarter", "half", "half/fold1"):
+        job = SimpleNamespace(network=network)
+        options = Inputs(crossed).fold_options(job).split()
+        named = dict(zip(options[::2], options[1::2], strict=True))
+        everybody = named["--fold-patients"].split(",")
+        fold = Fold(int(named["--fold"]), int(named["--folds"]), everybody) if "--fold" in named else None
+        share = TrainingShare(float(named["--training-share"]), everybody)
+        assert set(share.shown(everybody, fold, crossed.seed)) == patients_of(crossed, network)
+    assert "--training-share" not in Inputs(crossed).fold_options(SimpleNamespace(network="paper/fold1"))
+    assert Inputs(crossed).fold_options(SimpleNamespace(network="paper")) == ""
+
+
+def test_scans_that_only_the_folds_of_a_share_learn_from_are_counted_among_the_preprocessed(plan):
+    crossed = plan(8, segmentation={"cross_fit": "leave-one-out"}, networks={"few": {"training_share": 0.25}})
+    of_folds = set().union(*(patients_of(crossed, f"few/fold{number}") for number in range(8)))
+    assert of_folds > patients_of(crossed, "few")
+    # As where scans without a lesion mask train, which nobody draws.
+    crossed.sources.__dict__["_judged_on"] = lambda crossed: Scans()
+    assert len(preprocessed(crossed)) == 8 + len(of_folds)
+
+
+@pytest.mark.parametrize(
+    "patients, segmentation, share, sentence",
+    [
+        (3, {}, 0.25, "networks.few.training_share: 0.25 of 3 training patients is 1, and a network needs at least 2"),
+        (4, {"cross_fit": "leave-one-out"}, 0.3, "0.3 of 3 training patients that fold 0 leaves is 1, and a network"),
+    ],
+)
+def test_a_share_of_too_few_patients_is_refused_in_a_sentence(plan, patients, segmentation, share, sentence):
+    held = {"held": {"role": {"segmentation": "validation"}, "phantom": {"patients": 2, "prefix": "V"}}}
+    with pytest.raises(InputError) as refused:
+        plan(patients, cohorts=held, segmentation=segmentation, networks={"few": {"training_share": share}})
+    (problem,) = refused.value.problems
+    assert sentence in str(problem)
+    assert "Raise it, or add training patients" in str(problem)
+
+
+def test_one_patient_of_a_share_is_enough_where_none_is_held_back_and_a_share_of_everybody_is_told(plan):
+    held = {"held": {"role": {"segmentation": "validation"}, "phantom": {"patients": 2, "prefix": "V"}}}
+    one = {"few": {"training_share": 0.25, "training": {"validation_fraction": 0}}, "most": {"training_share": 0.9}}
+    made = plan(4, cohorts=held, networks=one)
+    assert len(patients_of(made, "few")) == 1
+    assert made.cross_fit.shares_in_words == "shares of the 4 training patients: few 1, most 4"
+    assert plan(4, cohorts=held, networks={"same": {}}).cross_fit.shares_in_words == ""
+    (warning,) = made.cross_fit.problems(made.config, made.livers)
+    assert warning.severity == "warning"
+    assert "networks.most.training_share: 0.9 of 4 training patients is everybody" in str(warning)
 
 
 def test_validation_scans_are_drawn_by_the_whole_network(plan):

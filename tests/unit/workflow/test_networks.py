@@ -119,3 +119,20 @@ def test_a_compared_network_changes_nothing_of_the_studys_own():
     assert json.loads(compared.training_settings("paper"))["sampling"]["field"] == "image"
     assert compared.training_settings("paper") != plain.training_settings("automatic")
     assert compared.preprocess_settings("coarse") != plain.preprocess_settings("automatic")
+
+
+def test_networks_that_differ_in_their_share_alone_are_of_one_recipe():
+    shares = {"quarter": {"training_share": 0.25}, "half": {"training_share": 0.5, "network": {}}}
+    other = {"half-paper": {"preset": "giannini2020", "training_share": 0.5}}
+    plain = networks(networks={**shares, **PAPER, **other, "twin": {}})
+    assert plain.of_one_recipe == [["automatic", "quarter", "half", "twin"], ["paper", "half-paper"]]
+    cut = {"cut": {"training_share": 0.5, "output": {"threshold": 0.4}}}
+    assert networks(networks={**PAPER, "twin": {}, **cut}).of_one_recipe == []
+
+
+def test_a_share_is_no_setting_of_the_training():
+    """What was trained on all patients is not trained again because there are shares."""
+    one = networks(networks={"other": {}, "half": {"training_share": 0.5}})
+    assert one.training_settings("half") == one.training_settings("other") == one.training_settings("automatic")
+    assert "share" not in one.training_settings("half")
+    assert one.preprocess_settings("half") == one.preprocess_settings("automatic")

@@ -280,6 +280,19 @@ def more_folds_than_patients(study: SmallStudy) -> None:
 
 
 @case(
+    "networks.half.training_share: 0.5 of 2 training patients is 1, and a network needs at least 2. "
+    "Raise it, or add training patients."
+)
+def a_share_of_too_few_training_patients(study: SmallStudy) -> None:
+    study.config["networks"] = {"half": {"training_share": 0.5}}
+
+
+@case("networks.all.training_share: input should be less than or equal to 1 (found 100).")
+def a_share_in_percent(study: SmallStudy) -> None:
+    study.config["networks"] = {"all": {"training_share": 100}}
+
+
+@case(
     "cohorts.train.accept: input should be 'windowed', 'unplaced', 'liver_air', 'liver_hu', 'liver_mirrored', "
     "'lesion_air' or 'lesion_outside_liver' (found 'mirrored').",
     "cohorts.train.accept.windowed: string should have at least 3 characters (found '').",

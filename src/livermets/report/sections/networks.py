@@ -9,13 +9,14 @@ import pandas as pd
 from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.overlap.networks import CROSS_VALIDATED
 from livermets.overlap.study import compared_lesions
-from livermets.overlap.tables import EVERY_TIMEPOINT
+from livermets.overlap.tables import at_places
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
 from livermets.report.document import Block, Column, Details, Figure, Paragraph, Section, Table
 from livermets.report.pictures import drawing_svg
 from livermets.report.rows import rows_of
 from livermets.report.sections.estimates import level_text
+from livermets.report.sections.learning_curve import learning_curve
 from livermets.report.sections.network_pairs import pairs_table, unpaired_table
 from livermets.report.sections.timepoints import EVERY_TIMEPOINT_SENTENCE, differences_table
 from livermets.report.seen import crossed_words
@@ -43,7 +44,7 @@ def side_by_side(study: StudyResults) -> list[Section]:
         return []
     lesions = compared_lesions(tables["lesions"])
     overlap, detection, lesion_wise = (
-        _at_places(tables[name], lesions) for name in ("overlap", "detection", "lesion_wise")
+        at_places(tables[name], lesions) for name in ("overlap", "detection", "lesion_wise")
     )
     where = _where(study, pairs)
     first = str(pairs["first"].iloc[0])
@@ -52,8 +53,8 @@ def side_by_side(study: StudyResults) -> list[Section]:
     reference = mask_words(study.sources, study.sources.reference)
     text = (
         f"{first} beside {others}: matched with the lesions of the {reference} by the same rule, on {where}. "
-        "Networks trained here learnt from the same patients with the same seed and were given the same liver "
-        f"masks. The answer of this report and every other part of it rest on {study.sources.headline} alone."
+        f"Networks trained here learnt from {_whom(tables['networks'])} with the same seed and were given the same "
+        f"liver masks. The answer of this report and every other part of it rest on {study.sources.headline} alone."
     )
     if lesions["timepoint"].nunique() > 1:
         text += f" {EVERY_TIMEPOINT_SENTENCE}"
@@ -64,6 +65,7 @@ def side_by_side(study: StudyResults) -> list[Section]:
         *_missed(tables.get("missed", pd.DataFrame()), detected),
         lesion_wise_table("networks-lesion-wise", lesion_wise),
         _dice(lesions),
+        *learning_curve(tables.get("learning_curve", pd.DataFrame()), detected),
         *_timepoints(tables.get("timepoints", pd.DataFrame()), detected, where),
         *_costs(tables["networks"], study.sources.networks),
         pairs_table(pairs, detected),
@@ -78,17 +80,10 @@ def _where(study: StudyResults, pairs: pd.DataFrame) -> str:
     return f"the training cohorts, {crossed_words(study)}" if crossed else "the validation cohorts"
 
 
-def _at_places(table: pd.DataFrame, lesions: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the cohorts and timepoints of some lesions, and of all timepoints of a cohort together where all are
-    among them."""
-    places = set(zip(lesions["cohort"], lesions["timepoint"], strict=True))
-    each = [place in places for place in zip(table["cohort"], table["timepoint"], strict=True)]
-    pooled = table["timepoint"].eq(EVERY_TIMEPOINT)
-    lacking = table.loc[~(pd.Series(each, table.index, dtype=bool) | pooled), "cohort"]
-    kept = pd.Series(each, table.index, dtype=bool) | (
-        pooled & table["cohort"].isin(lesions["cohort"]) & ~table["cohort"].isin(lacking)
-    )
-    return table[kept].reset_index(drop=True)
+def _whom(networks: pd.DataFrame) -> str:
+    """Tables of before there were shares do not say them, and all networks had everybody."""
+    part = "training_share" in networks and networks["training_share"].lt(1).any()
+    return "the same patients, or a share of them," if part else "the same patients"
 
 
 def _overlap(overlap: pd.DataFrame, detection: pd.DataFrame, detected: str) -> Table:
@@ -234,6 +229,7 @@ def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
     networks = networks[networks["network"].isin(names)]
     if networks.empty:
         return []
+    shares = "training_share" in networks and networks["training_share"].lt(1).any()
     rows = [
         [
             str(r["network"]),
@@ -241,6 +237,7 @@ def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
             fmt.integer(r["parameter_count"]),
             fmt.integer(r["convolution_count"]),
             _grid(r),
+            *([f"{fmt.integer(r['n_training_patients'])} ({fmt.percent(r['training_share'], 0)})"] if shares else []),
             fmt.integer(r["training_samples"]),
             fmt.count_of(r["kept_epoch"], r["epochs"]),
             fmt.duration(r["seconds_per_epoch"]),
@@ -259,6 +256,7 @@ def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
                 "Weights",
                 "Convolution layers",
                 "Grid",
+                *(["Training patients (share given)"] if shares else []),
                 "Training samples",
                 "Epoch kept",
                 "Time per epoch",

@@ -113,8 +113,10 @@ _FACTS = {
     "parameter_count": "weights",
     "convolution_count": "convolution layers",
     "receptive_field": "receptive field",
+    "training_share": "share of the training patients that it was given",
     "training_patients": "training patients",
     "validation_patients": "patients of the inner validation split",
+    "training_scans": "scans of the training patients",
     "training_samples": "training samples",
     "training_samples_with_focus": "with lesions (or, of the liver network, the liver)",
     "epochs": "epochs run",
@@ -135,6 +137,8 @@ def _facts(description: NetworkDescription) -> Iterator[tuple[str, str]]:
     yield "view", description.sampling.view
     for key, words in _FACTS.items():
         value = getattr(description, key)
+        if (key == "training_scans" and value is None) or (key == "training_share" and value == 1):
+            continue  # not counted by the version that trained it; all of them
         if key == "receptive_field":
             yield words, _field(value)
             continue

@@ -51,6 +51,25 @@ def _folds(files: Files, **_: str) -> Values:
     return {"folds": files.every("*/segmentation/automatic/*/*/scan_metrics.csv")["fold"].nunique()}
 
 
+def _curve(files: Files, curve: str, **_: str) -> Values:
+    table = files.csv("overlap/learning_curve.csv")
+    part = table[table["curve"].eq(curve.split()[-1])]
+    patients, shares = part["n_training_patients"], part["training_share"]
+    return {"few": patients.min(), "many": patients.max(), "low": shares.min(), "high": shares.max()}
+
+
+def _judged_by_curve(files: Files, cohort: str, timepoint: str, **_: str) -> Values:
+    at = "all" if timepoint == "all timepoints" else timepoint
+    table = files.csv("overlap/lesions.csv")
+    here = table[table["cohort"].eq(cohort) & (table["timepoint"].eq(at) | (at == "all"))]
+    return {"n": here["patient_id"].nunique()}
+
+
+def _seen_by_curve(files: Files, **_: str) -> Values:
+    seen = files.csv("overlap/learning_curve.csv")["n_patients_seen"]
+    return {"few": seen.min(), "many": seen.max()}
+
+
 STATEMENTS = (
     Statement("segmentation/paragraph/", "below {limit} mm", "results/README.md", "fixed: 20 mm",
               lambda files, **_: {"limit": LIMIT_MM}),
@@ -69,6 +88,16 @@ STATEMENTS = (
               "dice, patient_id, timepoint", _scans),
     Statement("networks-compared/caption/networks-dice", "{n} lesion… each", "overlap/lesions.csv", "network",
               _compared),
+    Statement("networks-compared/caption/networks-learning-curve",
+              "{curve:w}: {few} to {many} training patients, shares of {low:%} % to {high:%} %",
+              "overlap/learning_curve.csv", "n_training_patients, training_share", _curve, rare=True),
+    Statement("networks-compared/caption/networks-learning-curve", "{cohort:w} at {timepoint:w}: {n}",
+              "overlap/lesions.csv", "patient_id", _judged_by_curve, rare=True),
+    Statement("networks-compared/caption/networks-learning-curve", "{level:%} % intervals are over the patients",
+              "overlap/learning_curve.csv", "level",
+              lambda files, **_: {"level": files.csv("overlap/learning_curve.csv")["level"].iloc[0]}, rare=True),
+    Statement("networks-compared/caption/networks-learning-curve", "{few} to {many} were among",
+              "overlap/learning_curve.csv", "n_patients_seen", _seen_by_curve, rare=True),
     Statement("network-{network}/caption/*-curves", "{n} epoch", "networks/<network>/training_log.csv", "epoch",
               _epochs),
     Statement("network-{network}/caption/*-curves", "epoch {kept}, whose weights were kept",
