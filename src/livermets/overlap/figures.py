@@ -77,7 +77,8 @@ def _lines(axes: Axes, part: pd.DataFrame) -> None:
     """One line per size, moved a little apart so that intervals at one number of patients are seen."""
     numbers = sorted(part["n_training_patients"].unique())
     axes.set_xticks(numbers, [f"{number:.3g}" for number in numbers])
-    for number, ((size, of_size), look) in enumerate(zip(part.groupby("size", sort=False), SERIES, strict=False)):
+    by_size = part.groupby("size", sort=False, dropna=False)
+    for number, ((size, of_size), look) in enumerate(zip(by_size, SERIES, strict=False)):
         _line(axes, of_size.sort_values("n_training_patients"), str(size), look, (number - 1) * _SPREAD * numbers[-1])
 
 

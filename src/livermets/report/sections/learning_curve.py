@@ -45,7 +45,7 @@ def _caption(curve: pd.DataFrame, detected: str) -> str:
 def _range(of_all: pd.DataFrame) -> list[str]:
     """``automatic: 2 to 8 training patients, shares of 25 % to 100 %.``"""
     said = []
-    for name, part in of_all.groupby("curve", sort=False):
+    for name, part in of_all.groupby("curve", sort=False, dropna=False):
         patients, shares = part["n_training_patients"], part["training_share"]
         few, many = (fmt.number(value, 0) for value in (patients.min(), patients.max()))
         low, high = (fmt.percent(value, 0) for value in (shares.min(), shares.max()))
