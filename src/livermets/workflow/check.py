@@ -20,6 +20,7 @@ from livermets.io.atomic import write_text
 from livermets.io.tables import write_csv
 from livermets.workflow.cross_fit import CrossFit
 from livermets.workflow.livers import Livers
+from livermets.workflow.plan import Plan
 from livermets.workflow.readiness import selection_problems, study_problems
 from livermets.workflow.thin_scans import thin_scan_problems
 
@@ -61,7 +62,7 @@ def _looked_at(option: str, pictures: Path | None) -> tuple[StudyCheck, str]:
     found = check_study(study, _progress, look)
     found.problems.extend(study_problems(config, study))
     if not found.problems.errors:  # a recipe that cannot be read, or a scan, is the first thing to mend
-        found.problems.extend(thin_scan_problems(config, study, found.scans))
+        found.problems.extend(thin_scan_problems(Plan(config, study), found.scans))
     # Networks and masks can be made of fewer patients, so this is no error until a model is to be fitted.
     found.problems.extend(replace(problem, severity="warning") for problem in selection_problems(config, study))
     folds = CrossFit.of(config, study)

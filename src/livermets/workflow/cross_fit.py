@@ -15,7 +15,7 @@ from livermets.config.study import StudyConfig
 from livermets.errors import InputError, ProblemList
 from livermets.segmentation.folds import fold_count, fold_of
 from livermets.segmentation.training_share import drawn_patients
-from livermets.workflow.livers import Livers
+from livermets.workflow.livers import Livers, patients_needed
 from livermets.workflow.networks import fold_name, fold_number, whole_name
 from livermets.workflow.scans import Scans
 
@@ -132,7 +132,7 @@ def _check_left(
     folds: CrossFit, network: str, fraction: float, scans: Scans, wanted: Iterable[int], problems: ProblemList
 ) -> None:
     """Whether every fold leaves patients to train a network on, and one more to monitor the training, if any is."""
-    needed = _needed(fraction)
+    needed = patients_needed(fraction)
     left = {fold: _patients(folds.seen_by(fold, scans)) for fold in wanted}
     short = min(left, key=lambda fold: left[fold], default=None)
     if short is not None and left[short] < needed:
@@ -148,7 +148,7 @@ def _check_shares(folds: CrossFit, held_back: Mapping[str, float], problems: Pro
     """Whether every share is enough patients to train a network on, and one more to monitor the training, if any is;
     and whether it leaves any out."""
     for network, share in folds.shares.items():
-        needed, where = _needed(held_back.get(network, 0.0)), f"networks.{network}.training_share"
+        needed, where = patients_needed(held_back.get(network, 0.0)), f"networks.{network}.training_share"
         drawn = list(_drawn(folds, network))
         fold, left, given = min(drawn, key=lambda one: one[2])
         of = f"{left} training patient{'s' * (left != 1)}" + (f" that fold {fold} leaves" if fold is not None else "")
@@ -165,11 +165,6 @@ def _drawn(folds: CrossFit, network: str) -> Iterator[tuple[int | None, int, int
     for fold in (None, *range(folds.count)):
         left = folds.seen_by(fold, folds.training)
         yield fold, _patients(left), _patients(folds.learnt_by(fold_name(network, fold), folds.training))
-
-
-def _needed(validation_fraction: float) -> int:
-    """Patients that a training takes: one to learn from, and one more to monitor it unless none is held back."""
-    return 1 if validation_fraction == 0 else 2
 
 
 def _patients(scans: Iterable[Scan]) -> int:

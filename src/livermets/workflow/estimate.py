@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from livermets.cohort.scan import Scan
-from livermets.config.networks import LIVER
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
@@ -115,11 +114,8 @@ def _growth(plan: Plan, rule: str) -> float:
 
 def trainings(plan: Plan) -> list[tuple[SegmentationSettings | LiverSettings, PreprocessSettings]]:
     """Settings and preprocessing of every segmentation network that is trained, those of folds too."""
-    own, recipes = plan.config.segmentation, plan.networks.recipes
-    settings: dict[str, SegmentationSettings | LiverSettings] = {LIVER: own.liver}
-    settings |= {name: recipe.segmentation for name, recipe in recipes.items()}
-    names = plan.networks.trained
-    return [(settings.get(whole_name(name), own), plan.networks.preprocess(name)) for name in names]
+    networks = plan.networks
+    return [(networks.settings(name), networks.preprocess(name)) for name in networks.trained]
 
 
 def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[float]) -> list[float]:

@@ -109,8 +109,7 @@ class Livers:
             self._check_joint(found)
             return found
         patients = {scan.patient_id for scan in self.learnt_from}
-        # One patient is held back to monitor the training, unless the settings say that none is.
-        needed = 1 if self.settings.training.validation_fraction == 0 else 2
+        needed = patients_needed(self.settings.training.validation_fraction)
         if self.need_network and len(patients) < needed:
             what = f"{self._found_words()}, which needs a given liver mask of at least {needed} training patients"
             fix = "Give `liver` in the training cohorts, or set `missing: command` (any program that finds livers)"
@@ -145,3 +144,9 @@ class Livers:
         more = f" and of {len(others)} more scans" if len(others) > 1 else " and of 1 more scan" if others else ""
         why = "is to be replaced" if first.has_liver else "is not given"
         return f"the liver of {first.label}{more} {why}: a network is to find it"
+
+
+def patients_needed(validation_fraction: float) -> int:
+    """Patients that the training of a network takes: one to learn from, and one more to monitor it unless none is held
+    back."""
+    return 1 if validation_fraction == 0 else 2

@@ -99,14 +99,17 @@ class Networks:
 
     def training_settings(self, network: str) -> str:
         """What decides the weights of a network, as JSON; those of a fold are trained like the whole one."""
-        if whole_name(network) == LIVER:
-            return canonical_json({"liver": _training_parts(self.config.segmentation.liver)})
-        return canonical_json(_training_parts(self._segmentation(network)))
+        parts = _training_parts(self.settings(network))
+        return canonical_json({"liver": parts} if whole_name(network) == LIVER else parts)
 
     def mask_settings(self, network: str) -> str:
         """What decides the masks of a lesion network beside its weights, as JSON."""
         parts = {"classes", "network", "sampling", "output", "matching"}
         return canonical_json(self._segmentation(network).model_dump(mode="json", include=parts))
+
+    def settings(self, network: str) -> SegmentationSettings | LiverSettings:
+        """Where a network's architecture, view, training and output are set; folds are made like the whole one."""
+        return self.config.segmentation.liver if whole_name(network) == LIVER else self._segmentation(network)
 
     def _segmentation(self, network: str) -> SegmentationSettings:
         recipe = self.recipes.get(whole_name(network))

@@ -154,14 +154,10 @@ class Plan:
         own = self.config.segmentation
         if own.liver.missing == "joint":  # says of the lesion network that it finds livers
             parts["segmentation"] |= dict.fromkeys(("classes", "network", "sampling", "output"), True)
-        if "orthogonal" in self._views:  # for which a scan may be too thin
+        if any(self.networks.settings(name).sampling.view == "orthogonal" for name in self.networks.names):
+            # for which a scan may be too thin
             parts |= {"preprocess": True, "networks": True, "segmentation": True}
         return canonical_json(self.config.model_dump(mode="json", include=parts))
-
-    @property
-    def _views(self) -> set[str]:
-        own, recipes = self.config.segmentation, self.networks.recipes.values()
-        return {own.sampling.view, own.liver.sampling.view, *(recipe.segmentation.sampling.view for recipe in recipes)}
 
     @cached_property
     def whole(self) -> str:

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from livermets.cohort.study import Study
-from livermets.config.architectures import AnyNetwork
-from livermets.config.networks import LIVER, OWN
 from livermets.config.preprocess import PreprocessSettings
-from livermets.config.recipes import liver_preprocess, network_recipes
-from livermets.config.sampling import AnySampling, OrthogonalSampling
-from livermets.config.study import StudyConfig
+from livermets.config.sampling import OrthogonalSampling
 from livermets.errors import ProblemList
 from livermets.imaging.resample import covering
 from livermets.intake.study_check import ScanSummary
-from livermets.workflow.livers import Livers
-
-Seen = tuple[str, AnyNetwork, AnySampling, PreprocessSettings]
+from livermets.workflow.plan import Plan
 
 
-def thin_scan_problems(config: StudyConfig, study: Study, scans: Iterable[ScanSummary]) -> ProblemList:
+def thin_scan_problems(plan: Plan, scans: Iterable[ScanSummary]) -> ProblemList:
     """One error per network of orthogonal planes that would halve the slices of a scan to nothing, with the thinnest
     scan by name. ``scans``: all of the study, with slices and their spacing where an image could be read."""
     used = {
         (scan.cohort, scan.patient_id, scan.timepoint): scan.label
-        for scan in study.scans()
+        for scan in plan.scans()
         if scan.roles.segmentation != "none"
     }
     known = [scan for scan in scans if (scan.cohort, scan.patient_id, scan.timepoint) in used and scan.size_z]
     problems = ProblemList()
-    for name, network, sampling, preprocess in _networks(config, study):
-        if not isinstance(sampling, OrthogonalSampling):
+    for name in plan.networks.names:
+        settings = plan.networks.settings(name)
+        if not isinstance(settings.sampling, OrthogonalSampling):
             continue
+        network, preprocess = settings.network, plan.networks.preprocess(name)
         slices = {scan: network_slices(scan, preprocess) for scan in known}
         thin = [scan for scan in known if slices[scan] < network.least_side]
         if thin:
@@ -50,12 +45,3 @@ def network_slices(scan: ScanSummary, preprocess: PreprocessSettings) -> int:
     """How many slices a network sees of a scan."""
     wanted, size = preprocess.slice_spacing_mm, scan.size_z or 0
     return size if wanted is None else covering(size * (scan.spacing_z_mm or 0), wanted)
-
-
-def _networks(config: StudyConfig, study: Study) -> Iterator[Seen]:
-    own = config.segmentation
-    yield OWN, own.network, own.sampling, config.preprocess
-    if Livers.of(config, study).need_own_network:
-        yield LIVER, own.liver.network, own.liver.sampling, liver_preprocess(config)
-    for name, recipe in network_recipes(config).items():
-        yield name, recipe.segmentation.network, recipe.segmentation.sampling, recipe.preprocess
