@@ -32,6 +32,7 @@ rule overlap:
             "lesion_wise.csv",
             "per_patient.csv",
             "scan_measures.csv",
+            "scan_pairs.csv",
             "false_positives.csv",
             "timepoints_unseen.csv",
             "timepoints_seen.csv",

@@ -19,9 +19,8 @@ from livermets.masks.detected import (
 from livermets.masks.identity import LESION_KEY
 from livermets.masks.sizes import size_groups
 from livermets.overlap.tables import (
-    EVERY_TIMEPOINT,
     patient_codes,
-    timepoints_in_order,
+    timepoint_parts,
     without_independence,
 )
 from livermets.stats.agreement import mcnemar_estimates
@@ -82,12 +81,6 @@ def paired_differences(first: pd.DataFrame, second: pd.DataFrame, resampling: Re
     if not frames:
         return pd.DataFrame(columns=[*to_frame([]), "dice_above", "study_rule", "size", "timepoint"])
     return without_independence(pd.concat(frames, ignore_index=True))
-
-
-def timepoint_parts(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The lesions of all timepoints together, if there are several, and of each."""
-    parts = [(str(name), lesions[lesions["timepoint"] == name]) for name in timepoints_in_order(lesions)]
-    return [(EVERY_TIMEPOINT, lesions), *parts] if len(parts) > 1 else parts
 
 
 def _pair(group: pd.DataFrame, own: float | None, resampling: Resampling) -> pd.DataFrame:

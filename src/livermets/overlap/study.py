@@ -10,14 +10,21 @@ import pandas as pd
 
 from livermets.overlap.detection import lesion_wise
 from livermets.overlap.learning_curve import COLUMNS, learning_curve
-from livermets.overlap.networks import NetworkMasks, as_seen, compare_networks, network_facts, stacked
+from livermets.overlap.networks import (
+    NetworkMasks,
+    as_seen,
+    compare_networks,
+    headline_scans,
+    network_facts,
+    stacked,
+)
+from livermets.overlap.scans import DIFFERENCES, scan_differences, scan_summary
 from livermets.overlap.tables import (
     at_places,
     detection_by_size,
     false_positives,
     overlap_by_patient,
     overlap_by_size,
-    scan_summary,
 )
 from livermets.overlap.timepoints import never_seen, seen_differences, timepoint_differences, with_training_status
 from livermets.stats.resampling import Resampling
@@ -45,6 +52,8 @@ class OverlapTables:
     timepoints_seen: pd.DataFrame
     """Patients that it saw at another timepoint minus those that it never saw."""
     pairs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["first", "second"]))
+    scan_pairs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["first", "second", *DIFFERENCES]))
+    """The first network minus every other, over whole scans."""
     missed: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["timepoint", "n_missed_by"]))
     timepoints: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["network"]))
     learning_curve: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
@@ -72,7 +81,7 @@ def overlap_tables(
     every = {**masks, **given}
     common = {
         "per_patient": stacked({name: overlap_by_patient(one.lesions) for name, one in every.items()}),
-        "scan_measures": stacked({name: scan_summary(one.scans) for name, one in every.items()}),
+        "scan_measures": stacked({name: scan_summary(one.scans, alone) for name, one in every.items()}),
         "false_positives": stacked({name: false_positives(one.scans) for name, one in every.items()}),
     }
     drawn = {name: one.part(_in(one, compared) & one.scans["manual_lesions"].notna()) for name, one in masks.items()}
@@ -85,12 +94,23 @@ def overlap_tables(
         name: _in_order([part[name] for part in [*parts, *beside_each_other]], list(every), order) for name in parts[0]
     }
     tables = OverlapTables(**joined, **comparison, **common, **by_training)
-    if not curves:
-        return tables
-    # After everything else: the resamples go on in one stream, so a curve moves no other interval.
-    compared_on = compared_lesions(tables.lesions)
-    overlap, detection = (at_places(table, compared_on) for table in (tables.overlap, tables.detection))
-    return replace(tables, learning_curve=learning_curve(curves, drawn, overlap, detection, beside))
+    # After everything else: the resamples go on in one stream, so that these move no other interval.
+    if curves:
+        compared_on = compared_lesions(tables.lesions)
+        overlap, detection = (at_places(table, compared_on) for table in (tables.overlap, tables.detection))
+        tables = replace(tables, learning_curve=learning_curve(curves, drawn, overlap, detection, beside))
+    return replace(tables, scan_pairs=_scan_pairs(drawn, beside)) if len(masks) > 1 else tables
+
+
+def _scan_pairs(masks: Mapping[str, NetworkMasks], resampling: Resampling) -> pd.DataFrame:
+    """Whole scans of the first network minus those of every other, on what `compare_networks` compares them on."""
+    what, judged = headline_scans(masks)
+    first, *others = ((name, one.scans) for name, one in judged.items())
+    tables = [
+        scan_differences(first[1], scans, resampling).assign(first=first[0], second=name, scans=what)
+        for name, scans in others
+    ]
+    return pd.concat(tables, ignore_index=True)[["first", "second", *DIFFERENCES]]
 
 
 def _places(masks: Iterable[NetworkMasks]) -> set[tuple[Any, ...]]:

@@ -26,7 +26,6 @@ BASELINE = "baseline"
 EVERY_TIMEPOINT = "all"
 """Lesions of all timepoints together, each counted once at each."""
 _LESIONS_INDEPENDENT = ("clopper-pearson", "exact-binomial", "chi-squared-yates", "welch-t")
-_NO_MEASURES = ("lesion_id", "patient_id", "seen_in_training", "scan_in_training", "fold")
 
 
 def patient_codes(lesions: pd.DataFrame) -> NDArray[np.intp]:
@@ -48,6 +47,12 @@ def cohort_parts(lesions: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
             parts.append((str(cohort), EVERY_TIMEPOINT, table))
         parts += [(str(cohort), str(t), table[table["timepoint"] == t]) for t in timepoints]
     return parts
+
+
+def timepoint_parts(lesions: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of all timepoints together, if there are several, and of each."""
+    parts = [(str(name), lesions[lesions["timepoint"] == name]) for name in timepoints_in_order(lesions)]
+    return [(EVERY_TIMEPOINT, lesions), *parts] if len(parts) > 1 else parts
 
 
 def at_places(table: pd.DataFrame, lesions: pd.DataFrame) -> pd.DataFrame:
@@ -156,31 +161,6 @@ def overlap_by_patient(lesions: pd.DataFrame) -> pd.DataFrame:
         row |= {"n_lesions": len(part), "n_detected": len(found)}
         row |= {f"mean_{name}": found[name].astype(float).mean() for name in OVERLAPS}
         rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def scan_summary(scan_metrics: pd.DataFrame) -> pd.DataFrame:
-    """Mean and standard deviation over scans of every whole-scan measure, by cohort and timepoint."""
-    if scan_metrics.empty or "cohort" not in scan_metrics:
-        return pd.DataFrame()
-    keys = [key for key in ("cohort", "timepoint") if key in scan_metrics]
-    numeric = [c for c in scan_metrics.select_dtypes("number").columns if c not in (*_NO_MEASURES, *keys)]
-    rows = []
-    for where, part in scan_metrics.groupby(keys, sort=False, dropna=False):
-        for name in numeric:
-            values = part[name].replace([np.inf, -np.inf], np.nan).dropna()
-            if len(values):
-                row = dict(zip(keys, where, strict=True)) | {"measure": name, "n_scans": len(values)}
-                rows.append(
-                    row
-                    | {
-                        "mean": values.mean(),
-                        "sd": values.std(ddof=1) if len(values) > 1 else np.nan,
-                        "median": values.median(),
-                        "minimum": values.min(),
-                        "maximum": values.max(),
-                    }
-                )
     return pd.DataFrame(rows)
 
 

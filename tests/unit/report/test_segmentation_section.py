@@ -107,3 +107,36 @@ def _picture(folder):
 )
 def test_the_receptive_field_is_said_with_its_range(sides, words):
     assert _field(sides) == words
+
+
+def test_whole_scans_of_networks_have_the_numbers_of_the_tables(study, shown):
+    measures, pairs = (study.overlap[name] for name in ("scan_measures", "scan_pairs"))
+    rows = {(row[0], row[1]): row for row in table(shown, "networks-scans").rows}
+    assert {network for network, _ in rows} == set(measures["network"])
+    other = pairs["second"].iloc[0]
+    for (cohort, timepoint), part in measures[measures["network"].eq(other)].groupby(["cohort", "timepoint"]):
+        said = rows.get((other, f"{cohort}, {timepoint}"))
+        if said is None:  # of all timepoints together alone
+            assert len(measures[measures["cohort"].eq(cohort)]["timepoint"].unique()) > 1
+            continue
+        by_measure = part.set_index("measure")
+        dice = by_measure.loc["mts_dice"]
+        expected = [
+            str(dice["n_scans"]),
+            f"{dice['mean']:.2f} ± {dice['sd']:.2f}",
+            f"{dice['low']:.2f} to {dice['high']:.2f}",
+        ]
+        assert said[2:5] == expected
+        assert said[-1] == f"{by_measure.loc['false_positives', 'mean']:.2f}"
+    difference = pairs[pairs["second"].eq(other) & pairs["measure"].eq("mts_dice")].iloc[0]
+    heading = [column.label for column in table(shown, "networks-scan-pairs").columns]
+    cell = table(shown, "networks-scan-pairs").rows[0][heading.index("Metastases: Dice")]
+    assert cell.startswith(f"{difference['value']:.2f}".replace("-", "−"))
+
+
+def test_tables_without_intervals_lay_no_whole_scans_side_by_side(study):
+    older = study.overlap["scan_measures"].drop(columns=["low", "high", "level", "note"])
+    found = blocks(section_of(dataclasses.replace(study, overlap={**study.overlap, "scan_measures": older})))
+    names = {block.id for block in found if isinstance(block, Table)}
+    assert "scan-measures" in names
+    assert not names & {"networks-scans", "networks-livers"}

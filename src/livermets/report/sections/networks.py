@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ from livermets.report.sections.estimates import level_text
 from livermets.report.sections.learning_curve import learning_curve
 from livermets.report.sections.network_pairs import pairs_table, unpaired_table
 from livermets.report.sections.timepoints import EVERY_TIMEPOINT_SENTENCE, differences_table
+from livermets.report.sections.whole_scans import scans_side_by_side
 from livermets.report.seen import crossed_words
 from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, kept_together
@@ -64,6 +65,7 @@ def side_by_side(study: StudyResults) -> list[Section]:
         _overlap_detected(overlap, detected),
         *_missed(tables.get("missed", pd.DataFrame()), detected),
         lesion_wise_table("networks-lesion-wise", lesion_wise),
+        *scans_side_by_side(_scans(tables, lesions), tables.get("scan_pairs", pd.DataFrame())),
         _dice(lesions),
         *learning_curve(tables.get("learning_curve", pd.DataFrame()), detected),
         *_timepoints(tables.get("timepoints", pd.DataFrame()), detected, where),
@@ -78,6 +80,11 @@ def _where(study: StudyResults, pairs: pd.DataFrame) -> str:
     """What the networks are compared on; tables of before cross-validation do not say, and know nothing else."""
     crossed = "scans" in pairs and pairs["scans"].eq(CROSS_VALIDATED).all()
     return f"the training cohorts, {crossed_words(study)}" if crossed else "the validation cohorts"
+
+
+def _scans(tables: Mapping[str, pd.DataFrame], lesions: pd.DataFrame) -> pd.DataFrame:
+    measures = tables.get("scan_measures", pd.DataFrame())
+    return measures if measures.empty else at_places(measures, lesions)
 
 
 def _whom(networks: pd.DataFrame) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from livermets.masks.metrics import WHEN_EMPTY
 from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
@@ -17,6 +16,7 @@ from livermets.report.sections.estimates import both_intervals, level_text
 from livermets.report.sections.networks import lesion_wise_table, side_by_side
 from livermets.report.sections.timepoints import timepoints_section
 from livermets.report.sections.trained_networks import networks_sections
+from livermets.report.sections.whole_scans import whole_scans
 from livermets.report.seen import cohort_words, programs_note, seen_note
 from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, frame_table, kept_together, label, method_name
@@ -53,7 +53,7 @@ def segmentation_section(study: StudyResults, overlays: Section) -> Section:
         _detection(study),
         *timepoints_section(study),
         _patients(study),
-        _scans(study),
+        whole_scans(study),
         *side_by_side(study),
         *networks_sections(study),
     ]
@@ -243,53 +243,3 @@ def _patients(study: StudyResults) -> Section:
     return Section(
         "segmentation-patients", "Per patient", [Details("Table per patient", [block]) if len(table) > 15 else block]
     )
-
-
-def _scans(study: StudyResults) -> Section:
-    table = study.masks("scan_measures")
-    if table.empty:
-        why = "Whole-scan measures are not shown because scan_measures.csv is missing or empty."
-        return Section("segmentation-scans", "Whole scans", [Note(why)])
-    caption = (
-        "Whole-scan measures of the automatic masks over scans, by cohort and timepoint. Detected lesions: "
-        f"{rule(study.lesions)}."
-    )
-    shown = frame_table(
-        "scan-measures",
-        table,
-        caption,
-        labels={"n_scans": "Scans"},
-        most_rows=80,
-        formats={"measure": _scan_measure, "cohort": lambda name: cohort_words(study, name)},
-    )
-    measures = Details("Table of whole-scan measures", [shown]) if len(table) > 16 else shown
-    empty = Details("What a measure is where a mask is empty", [_when_empty()])
-    return Section("segmentation-scans", "Whole scans", [measures, empty])
-
-
-def _when_empty() -> Table:
-    head = [Column("Measure"), Column("Both empty", True), Column("Only the manual one empty", True)]
-    rows = [
-        [_measure_words(name), *(fmt.number(value, 0) for value in (when.both, when.reference, when.found))]
-        for name, when in WHEN_EMPTY.items()
-    ]
-    caption = (
-        "Values of the measures where a mask is empty. n/a: not defined, left out of means and counts. A lesion that "
-        "no automatic mask overlaps has the values of the last column."
-    )
-    return Table("when-empty", caption, [*head, Column("Only the automatic one empty", True)], rows)
-
-
-_ABBREVIATIONS = {"assd": "ASSD", "rms": "RMS distance", "hd95": "95 % Hausdorff", "voe": "VOE", "rvd": "RVD"}
-_TARGETS = {"mts": "Metastases", "liver": "Liver"}
-
-
-def _scan_measure(code: object) -> str:
-    """``mts_hd95_mm`` is ``Metastases: 95 % Hausdorff (mm)``."""
-    head, _, rest = str(code).partition("_")
-    return f"{_TARGETS[head]}: {_measure_words(rest)}" if head in _TARGETS else label(str(code))
-
-
-def _measure_words(measure: str) -> str:
-    """``hd95_mm`` is ``95 % Hausdorff (mm)``."""
-    return " ".join(_ABBREVIATIONS.get(word.lower(), word) for word in label(measure).split(" "))
