@@ -15,7 +15,7 @@ from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.overlap.figures import dice_by_size, learning_curve_figure
 from livermets.overlap.networks import NetworkMasks
 from livermets.overlap.study import OverlapTables, compared_lesions
-from livermets.segmentation.description import NetworkDescription, read_description
+from livermets.segmentation.description import DESCRIPTION_FILE, NetworkDescription, read_description
 
 LEARNING_CURVE = "learning_curve.png"
 
@@ -60,21 +60,20 @@ def _pairs(words: Sequence[str], option: str, problems: ProblemList) -> list[tup
 
 
 def _masks(trained: Path | None, places: list[str]) -> NetworkMasks:
-    description, log = None, pd.DataFrame()
-    if trained is not None:
-        description, trained_by = read_description(trained), trained / "training_log.csv"
-        log = read_table(trained_by) if trained_by.exists() else log  # a network from a bundle comes without it
     matching, scans = (
         _stacked([Path(place) / name for place in places]) for name in ("matching.csv", "scan_metrics.csv")
     )
-    return NetworkMasks(description, log, matching, scans, _folds(trained, scans))
+    folds = _folds(trained, scans)
+    # Where every scan was drawn by a fold, the network of all training patients need not be there.
+    whole = trained is not None and ((trained / DESCRIPTION_FILE).exists() or not folds)
+    return NetworkMasks(read_description(trained) if trained and whole else None, matching, scans, folds)
 
 
 def _folds(trained: Path | None, scans: pd.DataFrame) -> dict[int, NetworkDescription]:
     """The networks of the folds that drew some scans; they lie below the network of all training patients."""
     if trained is None or "fold" not in scans:
         return {}
-    places = {int(fold): trained / f"fold{int(fold)}" for fold in scans["fold"].dropna().unique()}
+    places = {int(fold): trained / f"fold{int(fold)}" for fold in sorted(scans["fold"].dropna().unique())}
     return {fold: read_description(place) for fold, place in places.items() if place.exists()}
 
 
@@ -84,7 +83,8 @@ def curves_of(words: Sequence[str], masks: Mapping[str, NetworkMasks]) -> list[l
     Raises `InputError` for a network that is not named, or whose folder, which says its share, is not."""
     problems, curves = ProblemList(), [word.split(",") for word in words]
     for word, names in zip(words, curves, strict=True):
-        for name in (name for name in names if name not in masks or masks[name].description is None):
+        known = [name for name in names if name in masks and (masks[name].description or masks[name].folds)]
+        for name in (name for name in names if name not in known):
             fix = "Give --scans and --network of every network of a learning curve"
             problems.error(f"--same-recipe {word}", f"the network {name} is not known", fix)
     problems.raise_if_errors()

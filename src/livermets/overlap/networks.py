@@ -39,11 +39,10 @@ _SEEN = ["longest_diameter_mm", "dice", "precision", "recall", "voe", "assd_mm",
 
 @dataclass(frozen=True, eq=False)
 class NetworkMasks:
-    """One network (its description and its training log, where its folder is known) and what it made of some scans: the
-    rows of ``matching.csv`` and of ``scan_metrics.csv``. ``folds``: the networks of its folds, by number."""
+    """One network (its description, where its folder is known) and what it made of some scans: the rows of
+    ``matching.csv`` and of ``scan_metrics.csv``. ``folds``: the networks of its folds that drew some of them."""
 
     description: NetworkDescription | None
-    log: pd.DataFrame
     matching: pd.DataFrame
     scans: pd.DataFrame
     folds: Mapping[int, NetworkDescription] = field(default_factory=dict)
@@ -97,7 +96,7 @@ def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) 
     judged_lesions = {name: one.lesions for name, one in judged.items()}
     first, *others = lesions
     return NetworkComparison(
-        networks=pd.DataFrame([{"network": name, **network_facts(one)} for name, one in masks.items()]),
+        networks=networks_table(masks),
         lesions=stacked({name: as_seen(table) for name, table in lesions.items()}),
         overlap=stacked({name: overlap_by_size(table) for name, table in lesions.items()}),
         detection=stacked({name: detection_by_size(table, resampling) for name, table in lesions.items()}),
@@ -136,15 +135,27 @@ def as_seen(lesions: pd.DataFrame) -> pd.DataFrame:
     return seen.assign(cross_validated=lesions["cross_validated"])
 
 
-def network_facts(one: NetworkMasks) -> dict[str, Any]:
-    """What a network is, and what it cost; empty where it is not known."""
-    seconds = one.log["seconds"].median() if "seconds" in one.log else NAN
+def networks_table(masks: Mapping[str, NetworkMasks]) -> pd.DataFrame:
+    """What every network is, and what it cost, empty where it is not known; and below it the networks of its folds,
+    each with the scans that it drew."""
+    rows = [{"network": name, **row} for name, one in masks.items() for row in _networks(one)]
+    return pd.DataFrame(rows, columns=None if rows else ["network", "fold"]).astype({"fold": "Int64"})
+
+
+def _networks(one: NetworkMasks) -> list[dict[str, Any]]:
+    fold = one.scans.get("fold", pd.Series(np.nan, one.scans.index))
+    rows = [{"fold": None, **_facts(one.description, one.scans)}]
+    return rows + [{"fold": number, **_facts(known, one.scans[fold.eq(number)])} for number, known in one.folds.items()]
+
+
+def _facts(description: NetworkDescription | None, scans: pd.DataFrame) -> dict[str, Any]:
+    known = description is not None and description.epochs
     return {
-        **described(one.description),
-        "seconds_per_epoch": seconds,
-        "seconds_per_scan": one.scans["seconds"].median() if "seconds" in one.scans else NAN,
-        "device": None if one.description is None else one.description.device,
-        "n_scans": len(one.scans),
+        **described(description),
+        "seconds_per_epoch": description.seconds / description.epochs if description and known else NAN,
+        "seconds_per_scan": scans["seconds"].median() if "seconds" in scans else NAN,
+        "device": description.device if description else None,
+        "n_scans": len(scans),
     }
 
 

@@ -15,7 +15,7 @@ from livermets.overlap.networks import (
     as_seen,
     compare_networks,
     headline_scans,
-    network_facts,
+    networks_table,
     stacked,
 )
 from livermets.overlap.scans import DIFFERENCES, scan_differences, scan_summary
@@ -38,7 +38,8 @@ class OverlapTables:
     ``timepoints``) are empty where there is one network."""
 
     networks: pd.DataFrame
-    """One row per network: what it is and costs; in a comparison, on the scans that all networks saw."""
+    """One row per network, and per network of its folds: what it is and costs; in a comparison, on the scans that all
+    networks saw."""
     lesions: pd.DataFrame
     """Every manual lesion as every network saw it."""
     overlap: pd.DataFrame
@@ -88,7 +89,7 @@ def overlap_tables(
     comparison = dict(vars(compare_networks(drawn, beside))) if len(masks) > 1 else {}
     order = list(dict.fromkeys(str(cohort) for one in every.values() for cohort in one.scans["cohort"]))
     if not comparison:
-        comparison["networks"] = stacked({name: pd.DataFrame([network_facts(one)]) for name, one in masks.items()})
+        comparison["networks"] = networks_table(masks)
     beside_each_other = [{name: comparison.pop(name) for name in parts[0]}] if len(masks) > 1 else []
     joined = {
         name: _in_order([part[name] for part in [*parts, *beside_each_other]], list(every), order) for name in parts[0]

@@ -17,13 +17,13 @@ DICE = [0.5, 0.0, 0.7, 0.9] * 4
 def crossed(one: NetworkMasks, *cohorts: str) -> NetworkMasks:
     """The same masks, those of some cohorts drawn by two folds."""
     fold = pd.Series(np.arange(len(one.scans)) % 2, dtype=float).where(one.scans["cohort"].isin(cohorts))
-    return NetworkMasks(one.description, one.log, one.matching, one.scans.assign(fold=fold))
+    return NetworkMasks(one.description, one.matching, one.scans.assign(fold=fold))
 
 
 def test_a_scan_is_cross_validated_where_its_fold_never_saw_the_patient():
     one = crossed(of_cohorts(a=masks(DICE), b=masks(DICE)), "a")
     assert one.cross_validated.tolist() == [True] * 8 + [False] * 8
-    seen = NetworkMasks(one.description, one.log, one.matching, one.scans.assign(seen_in_training=1))
+    seen = NetworkMasks(one.description, one.matching, one.scans.assign(seen_in_training=1))
     assert not seen.cross_validated.any()
     assert not of_cohorts(a=masks(DICE)).cross_validated.any()
 

@@ -16,7 +16,7 @@ from livermets.errors import InputError
 from livermets.overlap.files import LEARNING_CURVE, curves_of, read_network_masks, write_overlap
 from livermets.overlap.learning_curve import COLUMNS, SENSITIVITY, shown_places
 from livermets.overlap.learning_curve import DICE as MEAN_DICE
-from livermets.overlap.networks import NetworkMasks
+from livermets.overlap.networks import NetworkMasks, networks_table
 from livermets.overlap.study import OverlapTables, overlap_tables
 from livermets.segmentation.description import NetworkDescription, write_description
 from livermets.stats.results import shown_interval
@@ -178,3 +178,11 @@ def test_the_networks_of_the_folds_that_drew_the_scans_are_read(tmp_path):
     (read,) = read_network_masks([f"half={tmp_path}/half"], [f"half={tmp_path}/scans/*"]).values()
     assert {fold: known.fold for fold, known in read.folds.items()} == {0: 0, 1: 1}
     assert read.part(read.scans["fold"].eq(0)).folds == read.folds
+    facts = networks_table({"half": read})
+    assert facts["fold"].isna().tolist() == [True, False, False]
+    assert facts["n_training_patients"].tolist() == [4, 3, 3]
+    assert facts["n_scans"].tolist() == [8, 4, 4]
+    (tmp_path / "half/network.json").unlink()  # nobody asked for the network of all training patients
+    (alone,) = read_network_masks([f"half={tmp_path}/half"], [f"half={tmp_path}/scans/*"]).values()
+    assert networks_table({"half": alone})["n_training_patients"].isna().tolist() == [True, False, False]
+    assert curves_of(["half"], {"half": alone}) == [["half"]]

@@ -44,9 +44,7 @@ def masks(
     )
     matching = pd.DataFrame(rows)
     scans = matching[["cohort", "patient_id", "timepoint"]].drop_duplicates().assign(manual_lesions=1, seconds=2.0)
-    return NetworkMasks(
-        network_description(parameter_count=7), pd.DataFrame({"seconds": [1.0, 3.0, 9.0]}), matching, scans
-    )
+    return NetworkMasks(network_description(parameter_count=7, epochs=4, seconds=12.0), matching, scans)
 
 
 def pairs(first: NetworkMasks, second: NetworkMasks) -> pd.DataFrame:
@@ -176,7 +174,7 @@ def test_every_network_has_its_rows_and_costs():
 
 def test_the_table_says_what_a_description_says_and_is_empty_without_one():
     one = masks([0.5] * 9)
-    two = NetworkMasks(None, one.log, one.matching, one.scans)
+    two = NetworkMasks(None, one.matching, one.scans)
     found = compare_networks({"one": one, "two": two}, Resampling(200, 0.95, np.random.default_rng(0))).networks
     assert found["kept_epoch"].tolist()[0] == 4
     assert found["pretrained"].tolist()[0] == 0

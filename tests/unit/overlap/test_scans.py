@@ -96,7 +96,7 @@ def test_time_and_thresholds_are_summed_up_and_not_compared():
 
 
 def with_dice(one: NetworkMasks, dice: float) -> NetworkMasks:
-    return NetworkMasks(one.description, one.log, one.matching, one.scans.assign(mts_dice=dice))
+    return NetworkMasks(one.description, one.matching, one.scans.assign(mts_dice=dice))
 
 
 def test_the_first_network_is_compared_with_every_other_and_moves_no_other_interval():

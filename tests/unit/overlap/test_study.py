@@ -27,7 +27,7 @@ def of_cohorts(**cohorts: NetworkMasks) -> NetworkMasks:
         for table in ("matching", "scans")
     )
     first = next(iter(cohorts.values()))
-    return NetworkMasks(first.description, first.log, matching, scans.assign(false_positives=1, seen_in_training=0))
+    return NetworkMasks(first.description, matching, scans.assign(false_positives=1, seen_in_training=0))
 
 
 def test_one_network_has_its_tables_and_no_comparison():
@@ -66,7 +66,7 @@ def test_a_scan_that_only_one_network_saw_is_refused_in_a_compared_cohort():
 
 def test_scans_without_any_lesion_give_tables_without_rows():
     one = of_cohorts(a=masks([0.5]))
-    empty = NetworkMasks(one.description, one.log, one.matching.iloc[:0], one.scans.assign(manual_lesions=np.nan))
+    empty = NetworkMasks(one.description, one.matching.iloc[:0], one.scans.assign(manual_lesions=np.nan))
     found = overlap_tables({"automatic": empty}, resampling(), resampling())
     assert found.overlap.empty
     assert len(found.scan_measures)
@@ -84,6 +84,6 @@ def test_one_network_and_several_leave_the_same_files(tmp_path):
 
 def test_scans_without_any_lesion_have_a_picture_too(tmp_path):
     one = of_cohorts(a=masks([0.5]))
-    empty = NetworkMasks(one.description, one.log, one.matching.iloc[:0], one.scans.assign(manual_lesions=np.nan))
+    empty = NetworkMasks(one.description, one.matching.iloc[:0], one.scans.assign(manual_lesions=np.nan))
     write_overlap(tmp_path, overlap_tables({"automatic": empty}, resampling(), resampling()))
     assert (tmp_path / "dice.png").stat().st_size > 0

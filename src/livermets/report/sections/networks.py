@@ -239,7 +239,7 @@ def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
     shares = "training_share" in networks and networks["training_share"].lt(1).any()
     rows = [
         [
-            str(r["network"]),
+            _network_words(r),
             _text(r["architecture"]),
             fmt.integer(r["parameter_count"]),
             fmt.integer(r["convolution_count"]),
@@ -272,8 +272,19 @@ def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
         ),
     ]
     head += [Column("Pre-trained"), Column("Device")]
-    caption = "What each network is and costs; times are medians, on this machine and with whatever else it was doing."
+    caption = (
+        "What each network is and costs. Times are those of this machine with whatever else it was doing: means over "
+        "epochs, validation with them, and medians over scans."
+    )
+    if any(" fold " in row[0] for row in rows):
+        caption += " The network of a fold drew the scans of the patients whom it never saw, and no other."
     return [Table("networks-costs", caption, head, rows, csv_download("networks-costs", networks))]
+
+
+def _network_words(network: pd.Series) -> str:
+    """Its name, and of which fold; tables of before cross-validation know none."""
+    fold = network.get("fold")
+    return str(network["network"]) if fmt.is_missing(fold) else f"{network['network']}, fold {fmt.integer(fold)}"
 
 
 def _grid(network: pd.Series) -> str:
