@@ -13,6 +13,7 @@ from tests.unit.report.results_factory import MadeCohort, make_results
 from tests.unit.report.statements.checking import checks, complaints
 from tests.unit.report.statements.registry import Files
 
+from livermets.config.architectures import UNet3DSettings
 from livermets.config.report import ReportSettings
 from livermets.masks.sizes import size_labels
 from livermets.report.build import build_report
@@ -20,7 +21,8 @@ from livermets.report.configuration import reported_config
 from livermets.report.document import Details, Figure, Paragraph, Section, Table
 from livermets.report.results import Network, read_results
 from livermets.report.sections.segmentation import segmentation_section
-from livermets.report.sections.trained_networks import _field, networks_sections
+from livermets.report.sections.trained_networks import networks_sections, receptive_field_words
+from livermets.segmentation.description import WHOLE_IMAGE, read_description, write_description
 
 
 def blocks(section):
@@ -145,7 +147,20 @@ def _picture(folder):
 
 @pytest.mark.parametrize(
     "sides, words",
-    [(None, "not measured"), ((94, 94), "94 pixels"), ((92, 100), "92 to 100 pixels"), ((1024, 1024), "1,024 pixels")],
+    [
+        (None, "not measured"),
+        ((94, 94), "94 pixels"),
+        ((92, 100), "92 to 100 pixels"),
+        ((1024, 1024), "1,024 pixels"),
+        (WHOLE_IMAGE, "the whole image"),
+    ],
 )
 def test_the_receptive_field_is_said_with_its_range(sides, words):
-    assert _field(sides) == words
+    assert receptive_field_words(network_description(receptive_field=sides)) == words
+
+
+def test_the_receptive_field_of_a_3d_network_is_in_voxels_and_is_in_its_file(tmp_path):
+    network = UNet3DSettings(architecture="unet3d")
+    for field, words in (((40, 44), "40 to 44 voxels"), (WHOLE_IMAGE, "the whole image")):
+        write_description(tmp_path, network_description(network=network, receptive_field=field))
+        assert receptive_field_words(read_description(tmp_path)) == words
