@@ -98,6 +98,7 @@ def test_nothing_changed_nothing_to_do(study):
     "setting, rules",
     [
         ({"statistics": {"level": 0.9}}, {"overlap", "resubstitution", *STATISTICS, *READERS}),
+        ({"statistics": {"size_cuts_mm": [10, 20]}}, {"overlap", *READERS}),
         ({"report": {"title": "Other"}}, READERS),
         ({"selection": {"search": {"generations": 3}}}, AFTER_MODEL),
         ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_EVERY_SEGMENT),
@@ -109,6 +110,7 @@ def test_nothing_changed_nothing_to_do(study):
     ],
     ids=[
         "statistics",
+        "sizes of lesions",
         "report",
         "selection",
         "threshold",

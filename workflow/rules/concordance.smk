@@ -77,7 +77,7 @@ rule concordance:
     params:
         folder=subpath(output.diagnostics, parent=True),
         reference=plan.sources.reference,
-        settings=plan.settings("statistics"),
+        settings=plan.settings("statistics", without="size_cuts_mm"),
         seed=plan.seed,
         code=verb_digest("concordance"),
     shell:
@@ -112,7 +112,7 @@ rule diagnostics:
         runtime=requests.time_limit("diagnostics"),
     params:
         folder=subpath(output[0], parent=True),
-        settings=plan.settings("statistics"),
+        settings=plan.settings("statistics", without="size_cuts_mm"),
         seed=plan.seed,
         code=verb_digest("diagnostics"),
     shell:
@@ -157,7 +157,7 @@ rule roi_concordance:
         reference=plan.sources.reference,
         lesions=lambda wildcards, input: [f"--lesions={path}" for path in input.lesions],
         folder=subpath(output.agreement, parent=True),
-        settings=plan.settings("statistics"),
+        settings=plan.settings("statistics", without="size_cuts_mm"),
         seed=plan.seed,
         code=verb_digest("roi-concordance"),
     shell:
@@ -190,7 +190,7 @@ rule concordance_sources:
         runtime=requests.time_limit("concordance_sources"),
     params:
         sides=plan.sources.options,
-        settings=plan.settings("statistics"),
+        settings=plan.settings("statistics", without="size_cuts_mm"),
         seed=plan.seed,
         code=verb_digest("concordance-sources"),
     shell:

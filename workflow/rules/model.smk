@@ -144,7 +144,7 @@ rule resubstitution:
         runtime=requests.time_limit("resubstitution"),
     params:
         folder=subpath(output.table, parent=True),
-        settings=plan.settings("statistics"),
+        settings=plan.settings("statistics", without="size_cuts_mm"),
         seed=plan.seed,
         code=verb_digest("resubstitution"),
     shell:

@@ -11,6 +11,7 @@ from livermets.report.configuration import reported_config
 from livermets.report.document import Block, Bullets, Pairs
 from livermets.report.results import read_results
 from livermets.report.sections.model_card import FILES, model_card_section
+from livermets.report.sections.trained_networks import receptive_field_words
 from livermets.segmentation.description import read_description
 from livermets.workflow.plan import Plan
 
@@ -33,7 +34,9 @@ def _networks(plan: Plan, results: Path) -> Iterator[str]:
             yield from ("## Networks", "")
         patients = fmt.plural(len(found.patients), "patient")
         kind = f"{found.network.architecture} with {fmt.integer(found.parameter_count)} weights"
-        yield f"- **{name}** finds {' and '.join(found.classes[1:])}: {kind}, trained on {patients}"
+        field = f"receptive field {receptive_field_words(found)}" if found.receptive_field else ""
+        facts = ", ".join(filter(None, (kind, field, f"trained on {patients}")))
+        yield f"- **{name}** finds {' and '.join(found.classes[1:])}: {facts}"
     if plan.networks.names:
         yield ""
 

@@ -63,4 +63,5 @@ def overlap_verb(
     if not masks and not drawn:
         fix = "Name one network to judge, or several to compare"
         raise input_error("--scans", "no network is named, and no given mask", fix)
-    write_overlap(out, overlap_tables(masks, alone, beside, drawn, curves_of(same_recipe or [], masks)))
+    curves, cuts_mm = curves_of(same_recipe or [], masks), statistics.size_cuts_mm
+    write_overlap(out, overlap_tables(masks, alone, beside, drawn, curves, cuts_mm), cuts_mm)

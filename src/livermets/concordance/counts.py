@@ -30,7 +30,7 @@ def detection_table(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.D
     """The share of lesions detected by the study's rule, of all and by size, with the interval to quote; of lesions
     whose scan has an automatic mask."""
     rows = []
-    for size, group in size_groups(judged(lesions), size_cut_mm(settings) or SMALL_BELOW_MM):
+    for size, group in size_groups(judged(lesions), [size_cut_mm(settings) or SMALL_BELOW_MM]):
         patient, patients = group["patient"].to_numpy(np.intp), int(lesions["patient"].max() + 1) if len(lesions) else 0
         hit = detected(group)
         hits, among = (per_patient_sum(part, patient, patients) for part in (hit, np.ones(len(group))))

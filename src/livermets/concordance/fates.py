@@ -30,12 +30,12 @@ def fate_table(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFr
     them. An undetected lesion without a Dice has Dice 0. ``reader_classified`` counts those with a class from the
     reader's mask, of which ``same`` keep it. Beside the fates the responders (R+), and how many of them each mask
     loses: called R-, or left without a class."""
-    cut_mm = size_cut_mm(settings) or SMALL_BELOW_MM
+    cuts_mm = [size_cut_mm(settings) or SMALL_BELOW_MM]
     dice = dice_of(lesions)
     overlap = pd.Series(np.where(dice >= GOOD_DICE, *DICE_LABELS), lesions.index, dtype=object)
     overlap = overlap.where(dice.notna(), NOT_MEASURED)
-    size = sizes(lesions["longest_diameter_mm"], cut_mm).fillna(NOT_MEASURED)
-    small, big = size_labels(cut_mm)
+    size = sizes(lesions["longest_diameter_mm"], cuts_mm).fillna(NOT_MEASURED)
+    small, big = size_labels(cuts_mm)
     names = _names((big, small), size), _names(DICE_LABELS, overlap)
     every = pd.Series(True, lesions.index)
     rows = []

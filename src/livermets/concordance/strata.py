@@ -72,7 +72,7 @@ def strata_margins(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.Da
 def with_size(lesions: pd.DataFrame, settings: StatisticsSettings) -> pd.DataFrame:
     """The lesions with ``size``: below or from the last diameter cut; none without a diameter or a cut."""
     cut_mm = size_cut_mm(settings)
-    return lesions if cut_mm is None else lesions.assign(size=sizes(lesions["longest_diameter_mm"], cut_mm))
+    return lesions if cut_mm is None else lesions.assign(size=sizes(lesions["longest_diameter_mm"], [cut_mm]))
 
 
 def quoted_interval(stratum: Mapping[Any, Any] | pd.Series) -> tuple[float, float]:

@@ -8,6 +8,8 @@ from pydantic import Field, field_validator
 
 from livermets.config.base import Section
 
+SIZE_CUTS_MM = (20.0,)
+"""The cut of Giannini 2020 and Defeudis 2022."""
 Probability = Annotated[float, Field(gt=0, lt=1)]
 IccKind = Literal["ICC(2,1)", "ICC(3,1)"]
 """Intraclass correlation that asks for equal values, and one that allows each rater a constant shift."""
@@ -22,6 +24,11 @@ class StatisticsSettings(Section):
     """Cuts of the Dice strata; a stratum is (low, high], and the first one includes 0."""
     diameter_cuts_mm: tuple[Annotated[float, Field(gt=0)], ...] = (15.0, 20.0)
     """Cuts of the longest-diameter strata in mm; a stratum is [low, high)."""
+    size_cuts_mm: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(max_length=5)] = SIZE_CUTS_MM
+    """Cuts of the longest diameter in mm between the sizes that masks are judged by (overlap, detection, differences
+    between networks and timepoints, learning curve): [20] tells < 20 mm from ≥ 20 mm (Giannini 2020, Defeudis 2022),
+    [10, 20] tells < 10, 10–20 and ≥ 20 mm apart; a lesion at a cut belongs to the larger size. Empty: all lesions
+    together. Comparisons of classes go by `diameter_cuts_mm`."""
     minimum_stratum_n: Annotated[int, Field(ge=1)] = 5
     """Below this many lesions a stratum is "too few to say"; its counts and interval are still shown."""
     bootstrap_replicates: Annotated[int, Field(ge=200)] = 2000
@@ -51,7 +58,12 @@ class StatisticsSettings(Section):
     """A class from fewer ROIs is remarked on where lesions that changed class are listed."""
 
     @field_validator(
-        "dice_cuts", "diameter_cuts_mm", "target_diameters_mm", "decision_thresholds", "minimum_rois_tried"
+        "dice_cuts",
+        "diameter_cuts_mm",
+        "size_cuts_mm",
+        "target_diameters_mm",
+        "decision_thresholds",
+        "minimum_rois_tried",
     )
     @classmethod
     def _increasing(cls, values: tuple[float, ...]) -> tuple[float, ...]:

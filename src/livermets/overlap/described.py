@@ -16,6 +16,8 @@ _COLUMNS = {
     "pretrained": "network.pretrained",
     "parameter_count": "parameter_count",
     "convolution_count": "convolution_count",
+    "receptive_field_smallest_pixels": "receptive_sides",
+    "receptive_field_largest_pixels": "receptive_sides",
     "network_grid": "preprocess.network_grid",
     "pixel_spacing_mm": "preprocess.pixel_spacing_mm",
     "slice_spacing_mm": "preprocess.slice_spacing_mm",
@@ -37,6 +39,8 @@ def described(description: NetworkDescription | None) -> dict[str, Any]:
         return dict.fromkeys(_COLUMNS)
     row = {column: _part(description, part) for column, part in _COLUMNS.items()}
     pretrained, patients = row["pretrained"] is not None, len(description.training_patients)
+    smallest, largest = description.receptive_sides or (None, None)
+    row |= {"receptive_field_smallest_pixels": smallest, "receptive_field_largest_pixels": largest}
     if row["pixel_spacing_mm"] is not None:
         row["network_grid"] = None
     return row | {"pretrained": int(pretrained), "n_training_patients": patients or None}

@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from livermets.figures.style import BLACK, BLUE, GREY, SERIES, Look, figure, panels
+from livermets.figures.style import BLACK, BLUE, GREY, SERIES, Look, panels
+from livermets.masks.sizes import size_groups, size_labels
 from livermets.overlap.learning_curve import MEASURES, shown_places
 
 _MOST_POINTS = 400
-_MOST_GROUPS = 8
+_MOST_GROUPS, _MOST_BOXES_IN_A_ROW = 8, 16
 _SPREAD = 0.012
 
 
-def dice_by_size(lesions: pd.DataFrame, small_below_mm: float, by: str = "cohort") -> Figure:
-    """Dice of small and big lesions, one pair of boxes per cohort (or network); single lesions too where they are
-    few."""
+def dice_by_size(lesions: pd.DataFrame, cuts_mm: Sequence[float], by: str = "cohort") -> Figure:
+    """Dice of lesions by size (between cuts of the longest diameter), one set of boxes per cohort (or network), in as
+    many rows as they need; single lesions too where they are few."""
     sized = lesions.dropna(subset=["dice", "longest_diameter_mm"])
     groups = list(dict.fromkeys(sized[by]))[:_MOST_GROUPS]
-    small = sized["longest_diameter_mm"] < small_below_mm
-    with figure(60 + 38 * max(len(groups), 1), 80) as (drawn, axes):
-        ticks, names = [], []
-        for index, group in enumerate(groups):
-            of_group = sized[by] == group
-            for offset, chosen, sign in ((0.0, of_group & small, "<"), (1.0, of_group & ~small, "≥")):
-                dice = sized.loc[chosen, "dice"].to_numpy(float)
-                place = 3.0 * index + offset
-                _box(axes, dice, place)
-                ticks.append(place)
-                names.append(f"{sign} {small_below_mm:g} mm\nn = {len(dice)}")
-            axes.text(3.0 * index + 0.5, 1.06, group, ha="center", fontweight="bold", fontsize=9)
-        axes.set_xticks(ticks, names, fontsize=8)
-        axes.set(ylabel="Dice", ylim=(-0.03, 1.03))
-        axes.grid(visible=False, axis="x")
+    boxes = max(len(size_labels(cuts_mm)), 1)
+    rows = max(-(-len(groups) * boxes // _MOST_BOXES_IN_A_ROW), 1)
+    in_a_row = max(-(-len(groups) // rows), 1)
+    width_mm = 60 + max(19 * boxes, 38) * in_a_row
+    with panels(rows, width_mm, 80 * rows, rows, common=False) as (drawn, places):
+        for number, axes in enumerate(places):
+            shown = groups[number * in_a_row : (number + 1) * in_a_row]
+            _boxes(axes, {str(group): sized[sized[by] == group] for group in shown}, cuts_mm)
+            if rows > 1:  # boxes as wide in a row with fewer groups
+                axes.set_xlim(-0.75, (boxes + 1) * in_a_row - 1.25)
     return drawn
+
+
+def _boxes(axes: Axes, groups: dict[str, pd.DataFrame], cuts_mm: Sequence[float]) -> None:
+    """The boxes of a row: of every group one per size, or one of all its lesions without a cut."""
+    ticks, names = [], []
+    for index, (group, lesions) in enumerate(groups.items()):
+        every, *by_size = size_groups(lesions, cuts_mm)
+        parts = by_size or [every]
+        first = float((len(parts) + 1) * index)
+        for place, (size, part) in enumerate(parts):
+            dice = part["dice"].to_numpy(float)
+            _box(axes, dice, first + place)
+            ticks.append(first + place)
+            names.append(f"{size if by_size else 'all sizes'}\nn = {len(dice)}")
+        axes.text(first + (len(parts) - 1) / 2, 1.06, group, ha="center", fontweight="bold", fontsize=9)
+    axes.set_xticks(ticks, names, fontsize=8)
+    axes.set(ylabel="Dice", ylim=(-0.03, 1.03))
+    axes.grid(visible=False, axis="x")
 
 
 def _box(axes: Axes, dice: np.ndarray, place: float) -> None:
@@ -79,7 +95,8 @@ def _lines(axes: Axes, part: pd.DataFrame) -> None:
     axes.set_xticks(numbers, [f"{number:.3g}" for number in numbers])
     by_size = part.groupby("size", sort=False, dropna=False)
     for number, ((size, of_size), look) in enumerate(zip(by_size, SERIES, strict=False)):
-        _line(axes, of_size.sort_values("n_training_patients"), str(size), look, (number - 1) * _SPREAD * numbers[-1])
+        offset = (number - (by_size.ngroups - 1) / 2) * _SPREAD * numbers[-1]
+        _line(axes, of_size.sort_values("n_training_patients"), str(size), look, offset)
 
 
 def _line(axes: Axes, rows: pd.DataFrame, size: str, look: Look, offset: float) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from livermets.config.statistics import SIZE_CUTS_MM
 from livermets.errors import ProblemList
 from livermets.figures.writing import write_png
 from livermets.io.tables import read_table, write_csv
-from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.overlap.figures import dice_by_size, learning_curve_figure
 from livermets.overlap.networks import NetworkMasks
 from livermets.overlap.study import OverlapTables, compared_lesions
@@ -97,7 +97,7 @@ def _stacked(paths: list[Path]) -> pd.DataFrame:
     return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
-def write_overlap(out: Path, tables: OverlapTables) -> None:
+def write_overlap(out: Path, tables: OverlapTables, cuts_mm: Sequence[float] = SIZE_CUTS_MM) -> None:
     """Every table as CSV, and Dice by network and size as a picture; empty ones too, so that the set of files never
     changes: a rule with an output that it had not before is not run again for any other reason. Only the picture of the
     learning curve is there only where there is one: with its networks come new inputs."""
@@ -107,4 +107,4 @@ def write_overlap(out: Path, tables: OverlapTables) -> None:
     curve.unlink(missing_ok=True)  # of a study that had networks of several shares
     if len(tables.learning_curve):
         write_png(curve, learning_curve_figure(tables.learning_curve))
-    write_png(out / "dice.png", dice_by_size(compared_lesions(tables.lesions), SMALL_BELOW_MM, by="network"))
+    write_png(out / "dice.png", dice_by_size(compared_lesions(tables.lesions), cuts_mm, by="network"))

@@ -36,6 +36,7 @@ def learning_curve(
     overlap: pd.DataFrame,
     detection: pd.DataFrame,
     resampling: Resampling,
+    cuts_mm: Sequence[float],
 ) -> pd.DataFrame:
     """One row per curve, network, cohort, timepoint, size and measure, by the number of training patients.
 
@@ -43,7 +44,7 @@ def learning_curve(
     ``detection``: their tables at the cohorts and timepoints that networks are compared on (`headline_scans`). A curve
     is called after its network of the largest share."""
     scans, judged = headline_scans(masks)
-    sums = _resampled_dice({name: judged[name] for names in curves for name in names}, overlap, resampling)
+    sums = _resampled_dice({name: judged[name] for names in curves for name in names}, overlap, resampling, cuts_mm)
     rows = []
     for names in curves:
         facts = {name: _trained(judged[name]) for name in names}
@@ -84,7 +85,7 @@ def _trained(one: NetworkMasks) -> dict[str, Any]:
 
 
 def _resampled_dice(
-    masks: Mapping[str, NetworkMasks], overlap: pd.DataFrame, resampling: Resampling
+    masks: Mapping[str, NetworkMasks], overlap: pd.DataFrame, resampling: Resampling, cuts_mm: Sequence[float]
 ) -> dict[tuple[str, ...], tuple[tuple[float, float], float]]:
     """Interval of the mean Dice by patient, and its level, by network, cohort, timepoint and size. All networks have
     the same resamples."""
@@ -94,7 +95,7 @@ def _resampled_dice(
         for name, one in masks.items():
             lesions = segmented(one.lesions)
             here = lesions["cohort"].eq(cohort) & (lesions["timepoint"].eq(timepoint) | (timepoint == EVERY_TIMEPOINT))
-            for size, group in size_groups(lesions[here]):
+            for size, group in size_groups(lesions[here], cuts_mm):
                 if len(group):
                     patient = patient_codes(group)
                     patients = int(patient.max()) + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from livermets.config.statistics import SIZE_CUTS_MM
 from livermets.errors import ProblemList
 from livermets.masks.detected import (
     UNDETECTED,
@@ -85,7 +86,9 @@ class NetworkComparison:
     timepoints: pd.DataFrame
 
 
-def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) -> NetworkComparison:
+def compare_networks(
+    masks: Mapping[str, NetworkMasks], resampling: Resampling, cuts_mm: Sequence[float] = SIZE_CUTS_MM
+) -> NetworkComparison:
     """Lays two or more networks side by side and pairs the first with every other: on validation scans, or where there
     are none, on cross-validated ones (`scans` of ``pairs``). They are no repetition of each other, so never on both.
 
@@ -98,18 +101,22 @@ def compare_networks(masks: Mapping[str, NetworkMasks], resampling: Resampling) 
     return NetworkComparison(
         networks=networks_table(masks),
         lesions=stacked({name: as_seen(table) for name, table in lesions.items()}),
-        overlap=stacked({name: overlap_by_size(table) for name, table in lesions.items()}),
-        detection=stacked({name: detection_by_size(table, resampling) for name, table in lesions.items()}),
+        overlap=stacked({name: overlap_by_size(table, cuts_mm) for name, table in lesions.items()}),
+        detection=stacked({name: detection_by_size(table, resampling, cuts_mm) for name, table in lesions.items()}),
         lesion_wise=stacked({name: lesion_wise(one.matching, one.scans, resampling) for name, one in masks.items()}),
         pairs=pd.concat(
             [
-                _named(paired_differences(judged_lesions[first], judged_lesions[other], resampling), first, other)
+                _named(
+                    paired_differences(judged_lesions[first], judged_lesions[other], resampling, cuts_mm), first, other
+                )
                 for other in others
             ],
             ignore_index=True,
         ).assign(scans=scans),
         missed=missed_by_several(judged_lesions),
-        timepoints=stacked({name: timepoint_differences(table, resampling) for name, table in judged_lesions.items()}),
+        timepoints=stacked(
+            {name: timepoint_differences(table, resampling, cuts_mm) for name, table in judged_lesions.items()}
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -61,7 +61,9 @@ def missed_by_several(lesions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def paired_differences(first: pd.DataFrame, second: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+def paired_differences(
+    first: pd.DataFrame, second: pd.DataFrame, resampling: Resampling, cuts_mm: Sequence[float]
+) -> pd.DataFrame:
     """Does one network find more lesions, and overlap them better, than another? By timepoint, size and the Dice above
     which a lesion counts as found (``dice_above``; ``study_rule`` is 1 for the study's own rule).
 
@@ -75,7 +77,7 @@ def paired_differences(first: pd.DataFrame, second: pd.DataFrame, resampling: Re
     frames = [
         _pair(group, detection_dice_of(first), resampling).assign(size=size, timepoint=timepoint)
         for timepoint, part in timepoint_parts(paired)
-        for size, group in size_groups(part)
+        for size, group in size_groups(part, cuts_mm)
         if len(group)
     ]
     if not frames:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.config.statistics import SIZE_CUTS_MM
 from livermets.overlap.detection import lesion_wise
 from livermets.overlap.learning_curve import COLUMNS, learning_curve
 from livermets.overlap.networks import (
@@ -67,18 +68,21 @@ def overlap_tables(
     beside: Resampling,
     given: Mapping[str, NetworkMasks] = {},
     curves: Sequence[Sequence[str]] = (),
+    cuts_mm: Sequence[float] = SIZE_CUTS_MM,
 ) -> OverlapTables:
     """Every table of some networks, of which the first is the study's own and may have been applied to more cohorts,
     and of masks that were given (a reader's, another tool's), each on the scans that it has.
 
     The cohorts of the other networks are laid side by side at their timepoints, with the resamples ``beside``: all
     networks have the same ones there. Whatever masks are judged by on their own has the resamples ``alone``.
-    ``curves``: the networks of every recipe that was trained on several shares of the patients. Raises `InputError` as
-    `compare_networks`."""
+    ``curves``: the networks of every recipe that was trained on several shares of the patients. ``cuts_mm``: between
+    the sizes of lesions, by longest diameter. Raises `InputError` as `compare_networks`."""
     compared = _places(list(masks.values())[1:])
-    parts = [_tables_alone(name, own.part(~_in(own, compared)), alone) for name, own in list(masks.items())[:1]]
-    by_training = _by_training(masks or given, alone)
-    parts += [_tables_alone(name, one, alone) for name, one in given.items()]
+    parts = [
+        _tables_alone(name, own.part(~_in(own, compared)), alone, cuts_mm) for name, own in list(masks.items())[:1]
+    ]
+    by_training = _by_training(masks or given, alone, cuts_mm)
+    parts += [_tables_alone(name, one, alone, cuts_mm) for name, one in given.items()]
     every = {**masks, **given}
     common = {
         "per_patient": stacked({name: overlap_by_patient(one.lesions) for name, one in every.items()}),
@@ -86,7 +90,7 @@ def overlap_tables(
         "false_positives": stacked({name: false_positives(one.scans) for name, one in every.items()}),
     }
     drawn = {name: one.part(_in(one, compared) & one.scans["manual_lesions"].notna()) for name, one in masks.items()}
-    comparison = dict(vars(compare_networks(drawn, beside))) if len(masks) > 1 else {}
+    comparison = dict(vars(compare_networks(drawn, beside, cuts_mm))) if len(masks) > 1 else {}
     order = list(dict.fromkeys(str(cohort) for one in every.values() for cohort in one.scans["cohort"]))
     if not comparison:
         comparison["networks"] = networks_table(masks)
@@ -99,7 +103,7 @@ def overlap_tables(
     if curves:
         compared_on = compared_lesions(tables.lesions)
         overlap, detection = (at_places(table, compared_on) for table in (tables.overlap, tables.detection))
-        tables = replace(tables, learning_curve=learning_curve(curves, drawn, overlap, detection, beside))
+        tables = replace(tables, learning_curve=learning_curve(curves, drawn, overlap, detection, beside, cuts_mm))
     return replace(tables, scan_pairs=_scan_pairs(drawn, beside)) if len(masks) > 1 else tables
 
 
@@ -124,25 +128,29 @@ def _in(one: NetworkMasks, places: set[tuple[Any, ...]]) -> pd.Series:
     return pd.Series(found, index=one.scans.index, dtype=bool)
 
 
-def _tables_alone(name: str, one: NetworkMasks, resampling: Resampling) -> dict[str, pd.DataFrame]:
+def _tables_alone(
+    name: str, one: NetworkMasks, resampling: Resampling, cuts_mm: Sequence[float]
+) -> dict[str, pd.DataFrame]:
     """The tables of one network on some scans."""
     lesions = one.lesions
     tables = {
-        "overlap": overlap_by_size(lesions),
-        "detection": detection_by_size(lesions, resampling),
+        "overlap": overlap_by_size(lesions, cuts_mm),
+        "detection": detection_by_size(lesions, resampling, cuts_mm),
         "lesion_wise": lesion_wise(one.matching, one.scans, resampling),
         "lesions": as_seen(lesions),
     }
     return {table: stacked({name: rows}) for table, rows in tables.items()}
 
 
-def _by_training(masks: Mapping[str, NetworkMasks], resampling: Resampling) -> dict[str, pd.DataFrame]:
+def _by_training(
+    masks: Mapping[str, NetworkMasks], resampling: Resampling, cuts_mm: Sequence[float]
+) -> dict[str, pd.DataFrame]:
     """Differences between timepoints by what each network saw of a patient in its training."""
     unseen, seen = {}, {}
     for name, one in masks.items():
         lesions = with_training_status(one.lesions, one.scans)
-        unseen[name] = timepoint_differences(never_seen(lesions), resampling)
-        seen[name] = seen_differences(lesions, resampling)
+        unseen[name] = timepoint_differences(never_seen(lesions), resampling, cuts_mm)
+        seen[name] = seen_differences(lesions, resampling, cuts_mm)
     return {"timepoints_unseen": stacked(unseen), "timepoints_seen": stacked(seen)}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -68,13 +70,13 @@ def at_places(table: pd.DataFrame, lesions: pd.DataFrame) -> pd.DataFrame:
     return table[kept].reset_index(drop=True)
 
 
-def overlap_by_size(lesions: pd.DataFrame) -> pd.DataFrame:
+def overlap_by_size(lesions: pd.DataFrame, cuts_mm: Sequence[float]) -> pd.DataFrame:
     """One row per cohort, timepoint and size: overlap over all lesions (one without any counts with Dice and recall 0;
     its precision is undefined), how many were detected by the study's rule, and the same over those alone
     (``*_detected``, as the papers' means are)."""
     rows = []
     for cohort, timepoint, part in cohort_parts(segmented(lesions)):
-        for size, group in size_groups(part):
+        for size, group in size_groups(part, cuts_mm):
             values = measured(group)
             row: dict[str, object] = {"cohort": cohort, "timepoint": timepoint, "size": size, "n_lesions": len(group)}
             row["n_patients"] = group["patient"].nunique()
@@ -101,13 +103,13 @@ def _spread(name: str, values: pd.Series) -> dict[str, object]:
     }
 
 
-def detection_by_size(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+def detection_by_size(lesions: pd.DataFrame, resampling: Resampling, cuts_mm: Sequence[float]) -> pd.DataFrame:
     """Detection by cohort, timepoint and size, by the study's own rule and by the published ones (``dice_above``): k of
     n, exact and clustered intervals. ``study_rule`` is 1 for the study's own."""
     own = detection_dice_of(lesions)
     rows = []
     for cohort, timepoint, part in cohort_parts(judged(lesions)):
-        for size, of_size in size_groups(part):
+        for size, of_size in size_groups(part, cuts_mm):
             where = {"cohort": cohort, "timepoint": timepoint, "size": size}
             for above in rules_side_by_side(own):
                 group = of_size if above == own else segmented(of_size)

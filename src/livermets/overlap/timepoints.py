@@ -6,7 +6,7 @@ has several lesions in each, so whole patients are resampled and the tests are b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def never_seen(lesions: pd.DataFrame) -> pd.DataFrame:
     return lesions[lesions["training_status"].eq(NEVER) | lesions["training_status"].isna()]
 
 
-def timepoint_differences(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+def timepoint_differences(lesions: pd.DataFrame, resampling: Resampling, cuts_mm: Sequence[float]) -> pd.DataFrame:
     """Baseline (or the first timepoint) minus every other, by cohort and size; of cohorts with several timepoints,
     and of them all together. A cohort with one timepoint would mix its own ease into the difference: it is left out."""
     judged = segmented(lesions)
@@ -57,7 +57,7 @@ def timepoint_differences(lesions: pd.DataFrame, resampling: Resampling) -> pd.D
     frames = []
     for cohort, part in parts:
         first, *others = timepoints_in_order(part)
-        found = _compared(part, "timepoint", [(first, other) for other in others], resampling)
+        found = _compared(part, "timepoint", [(first, other) for other in others], resampling, cuts_mm)
         frames.append(found.assign(cohort=cohort))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
@@ -66,7 +66,7 @@ def _several_timepoints(lesions: pd.DataFrame) -> bool:
     return lesions["timepoint"].nunique() > 1
 
 
-def seen_differences(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+def seen_differences(lesions: pd.DataFrame, resampling: Resampling, cuts_mm: Sequence[float]) -> pd.DataFrame:
     """At every timepoint, lesions of patients that the network was trained on at another one minus those of patients it
     never saw (Defeudis 2022: TP1tr, TP1tst), by size; empty where there are not both.
 
@@ -74,15 +74,21 @@ def seen_differences(lesions: pd.DataFrame, resampling: Resampling) -> pd.DataFr
     frames = []
     for timepoint, part in segmented(lesions).groupby("timepoint", sort=False, dropna=False):
         if {THIS_PATIENT, NEVER} <= set(part["training_status"]):
-            found = _compared(part, "training_status", [(THIS_PATIENT, NEVER)], resampling)
+            found = _compared(part, "training_status", [(THIS_PATIENT, NEVER)], resampling, cuts_mm)
             frames.append(found.assign(timepoint=timepoint))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def _compared(lesions: pd.DataFrame, column: str, pairs: list[tuple[str, str]], resampling: Resampling) -> pd.DataFrame:
+def _compared(
+    lesions: pd.DataFrame,
+    column: str,
+    pairs: list[tuple[str, str]],
+    resampling: Resampling,
+    cuts_mm: Sequence[float],
+) -> pd.DataFrame:
     frames = []
     for first, second in pairs:
-        for size, group in size_groups(lesions[lesions[column].isin([first, second])]):
+        for size, group in size_groups(lesions[lesions[column].isin([first, second])], cuts_mm):
             in_first = group[column].eq(first).to_numpy()
             if in_first.any() and not in_first.all():
                 frame = to_frame(_differences(group, in_first, resampling), first=first, second=second, size=size)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from livermets.config.cohorts import FIRST_READER
 from livermets.config.networks import OWN
+from livermets.masks.sizes import EVERY_SIZE
+from livermets.report.formatting import listed
 from livermets.report.sources import MaskSources
 
 LABELS = {
@@ -136,6 +140,15 @@ METHODS = {
     "count": "",
 }
 """Methods of intervals and tests."""
+
+
+def size_sentence(sizes: Iterable[object]) -> str:
+    """`` Size is by longest diameter: < 20 mm and ≥ 20 mm.``, of the sizes in a table; nothing where it has none."""
+    names = [str(size) for size in dict.fromkeys(sizes) if size != EVERY_SIZE]
+    if not names:
+        return ""
+    at_a_limit = "; a lesion at a limit has the larger size" if len(names) > 2 else ""
+    return f" Size is by longest diameter: {listed(names)}{at_a_limit}."
 
 
 def mask_words(sources: MaskSources, name: str) -> str:

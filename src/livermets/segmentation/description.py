@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -17,6 +18,8 @@ from livermets.io.atomic import write_json
 from livermets.segmentation.classes import Classes
 
 DESCRIPTION_FILE = "network.json"
+WHOLE_IMAGE: Literal["whole image"] = "whole image"
+"""The receptive field of a network whose outputs depend on all of an image, however large."""
 
 
 class TrainingDescription(BaseModel):
@@ -43,9 +46,9 @@ class TrainingDescription(BaseModel):
     was begun with the same."""
     parameter_count: int
     convolution_count: int
-    receptive_field: tuple[int, int] | None = None
-    """Smallest and largest side of what one output depends on, in pixels of the network grid; none in files of versions
-    that did not measure it."""
+    receptive_field: tuple[int, int] | Literal["whole image"] | None = None
+    """Smallest and largest side, over axes and positions, of what one output depends on, in pixels (voxels) of the
+    network grid; none in files of versions that did not measure it."""
     device: str
     versions: dict[str, str]
     training_share: float = 1.0
@@ -63,6 +66,11 @@ class TrainingDescription(BaseModel):
     """Of the slices those, of the scans of segments those, that show the innermost class."""
     validation_samples: int
     """Slices, or segments that cover the scans."""
+
+    @property
+    def receptive_sides(self) -> tuple[float, float] | None:
+        """The receptive field as numbers: infinite where it is the whole image."""
+        return (inf, inf) if isinstance(self.receptive_field, str) else self.receptive_field
 
     @property
     def told_apart(self) -> Classes:

@@ -22,7 +22,7 @@ from livermets.segmentation.architectures.build import (
 )
 from livermets.segmentation.architectures.receptive_field import receptive_field
 from livermets.segmentation.classes import LESION, Classes, most_probable
-from livermets.segmentation.description import NetworkDescription, TrainingDescription, write_description
+from livermets.segmentation.description import WHOLE_IMAGE, NetworkDescription, TrainingDescription, write_description
 from livermets.segmentation.figures import example_panes, examples, training_curves
 from livermets.segmentation.monitoring import VolumeDice
 from livermets.segmentation.training_loop import CheckpointPlace, TrainedNetwork, train_network
@@ -66,11 +66,11 @@ def train_and_write(
 def print_size(planned: TrainingDescription) -> None:
     """Says how large the network is, to be compared with the paper."""
     logger.info(
-        "%s: %s weights in %d convolution layers, receptive field up to %d, on %s; %d training samples, %s in %d",
+        "%s: %s weights in %d convolution layers, receptive field up to %s, on %s; %d training samples, %s in %d",
         planned.network.architecture,
         f"{planned.parameter_count:,}",
         planned.convolution_count,
-        max(planned.receptive_field or (0,)),
+        f"{max(planned.receptive_sides or (0,)):g}",
         planned.device,
         planned.training_samples,
         planned.classes[-1],
@@ -82,10 +82,10 @@ def warn_of_small_windows(planned: TrainingDescription) -> None:
     """Says what it means that windows are smaller than the receptive field. Segments are not concerned: they are of one
     size in training and in prediction."""
     windows = planned.sampling.patch if isinstance(planned.sampling, SliceSampling) else None
-    field = max(planned.receptive_field or (0,))
+    field = max(planned.receptive_sides or (0,))
     if windows is not None and windows < field:
         logger.warning(
-            "The windows of %d pixels are smaller than the receptive field of %d: what an output depends on beyond its "
+            "The windows of %d pixels are smaller than the receptive field of %g: what an output depends on beyond its "
             "window is padding in training and image in prediction, which sees whole slices",
             windows,
             field,
@@ -120,7 +120,7 @@ def training_description(
         digest=text_digest(canonical_json(made_from | _cut_at(own))),
         parameter_count=parameter_count(built),
         convolution_count=convolution_count(built),
-        receptive_field=receptive_field(networks_in(built)[0]),
+        receptive_field=receptive_field(networks_in(built)[0]) or WHOLE_IMAGE,
         device=pick_device().type,
         versions=versions(),
         training_share=material.share,

@@ -97,10 +97,11 @@ class Plan:
 
     # Settings, code and seeds: what a rule's parameters hold.
 
-    def settings(self, key: str) -> str:
-        """One section with its defaults filled in, as JSON: a verb's ``--settings``, and the trigger of its rerun."""
+    def settings(self, key: str, without: str = "") -> str:
+        """One section with its defaults filled in, as JSON: a verb's ``--settings``, and the trigger of its rerun.
+        ``without``: a key that the verb does not read."""
         section: Section = getattr(self.config, key)
-        return canonical_json(section.model_dump(mode="json"))
+        return canonical_json(section.model_dump(mode="json", exclude={without}))
 
     def scan_settings(self, scan: Scan) -> str:
         """What `intake` needs of one scan, as JSON: another patient, and what tables say, do not change it."""

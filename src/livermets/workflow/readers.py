@@ -71,7 +71,7 @@ class Readers:
     def settings(self) -> str:
         """What the summary goes by, as JSON."""
         config, keys = self.plan.config, ("sources", "readers", "statistics")
-        values = config.model_dump(mode="json", include=set(keys))
+        values = config.model_dump(mode="json", include=set(keys), exclude={"statistics": {"size_cuts_mm"}})
         for name in config.programs:
             values["sources"][name] = {**values["sources"].get(name, {}), "tool": True}
         return canonical_json(values)

@@ -15,7 +15,6 @@ import pandas as pd
 from livermets.io.tables import read_table
 from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 
-SIZES = {"< 10 mm": (0, 10), "10-20 mm": (10, 20), "≥ 20 mm": (20, np.inf)}
 SURFACES = {"assd_mm": "ASSD", "rms_mm": "RMSD", "hausdorff_mm": "MSD", "hd95_mm": "HD95"}
 
 
@@ -25,7 +24,8 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=2000)
     arguments = parser.parse_args()
     results = arguments.study / "results"
-    tables = {name: read_table(results / f"overlap/{name}.csv") for name in ("networks", "lesions", "pairs")}
+    names = ("networks", "lesions", "detection", "pairs")
+    tables = {name: read_table(results / f"overlap/{name}.csv") for name in names}
     scans = pd.concat(
         [
             read_table(path).assign(cohort=path.parts[-6], patient_id=path.parts[-3], timepoint=path.parts[-2])
@@ -41,7 +41,8 @@ def main() -> None:
             per_scan(judged[judged["liver_dice"].notna()], "liver", arguments.replicates).to_markdown(index=False), "\n"
         )
     where = ["network", "cohort", "patient_id", "timepoint"]
-    print(by_lesion(tables["lesions"].merge(judged[where], on=where)).to_markdown(index=False), "\n")
+    detection = tables["detection"].merge(judged[["network", "cohort", "timepoint"]].drop_duplicates())
+    print(by_lesion(tables["lesions"].merge(judged[where], on=where), detection).to_markdown(index=False), "\n")
     print(cost(tables["networks"]).to_markdown(index=False), "\n")
     if "measure" in tables["pairs"]:
         print(differences(tables["pairs"]).to_markdown(index=False))
@@ -76,19 +77,23 @@ def interval(values: pd.Series, patients: pd.Series, replicates: int) -> tuple[f
     return boot.ratio(sums, counts)[0]
 
 
-def by_lesion(lesions: pd.DataFrame) -> pd.DataFrame:
-    """Dice of all lesions and of those found, and how many of each size are found, at a Dice above 0 and above 0.2."""
+def by_lesion(lesions: pd.DataFrame, detection: pd.DataFrame) -> pd.DataFrame:
+    """Dice of all lesions and of those found, and how many of each size of the study (`statistics.size_cuts_mm`) are
+    found, at a Dice above 0 and above 0.2."""
+    rules = detection[detection["dice_above"].isin((0.0, 0.2)) & detection["size"].ne("all")]
+    found = rules.drop_duplicates(["network", "cohort", "timepoint", "size", "dice_above"])
+    counts = found.groupby(["network", "size", "dice_above"], dropna=False)[["k", "n"]].sum()
     rows = []
     for network, part in lesions.groupby("network", sort=False, dropna=False):
-        dice, diameter = part["dice"].fillna(0), part["longest_diameter_mm"]
+        dice = part["dice"].fillna(0)
         row = {
             "network": network,
             "Dice per lesion": f"{dice.mean():.3f} ± {dice.std():.3f}, median {dice.median():.3f}",
             "of those found": f"{dice[dice > 0].mean():.3f} ± {dice[dice > 0].std():.3f} (n = {(dice > 0).sum()})",
         }
-        for words, (least, most) in SIZES.items():
-            of_size = dice[(diameter >= least) & (diameter < most)]
-            row[words] = f"{(of_size > 0).sum()}, {(of_size > 0.2).sum()} of {len(of_size)}"
+        for size in found["size"].unique():
+            above = [counts.loc[(network, size, rule)] for rule in (0.0, 0.2) if (network, size, rule) in counts.index]
+            row[size] = f"{', '.join(str(one['k']) for one in above)} of {above[0]['n']}" if above else "none"
         rows.append(row)
     return pd.DataFrame(rows)
 

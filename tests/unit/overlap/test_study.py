@@ -64,6 +64,24 @@ def test_a_scan_that_only_one_network_saw_is_refused_in_a_compared_cohort():
         overlap_tables({"automatic": own, "other": other}, resampling(), resampling())
 
 
+def test_sizes_of_every_table_follow_the_cuts():
+    """By hand: 6 of 16 lesions below 10 mm, none of them detected; none from 10 to 20 mm."""
+    diameters = [5.0, 9.9, 9.9, *[20.0, 45.0, 30.0, 20.0, 25.0]] * 2
+    dice = [0.0, 0.0, 0.0, *[0.5, 0.7, 0.5, 0.6, 0.8]] * 2
+    two = {"timepoints": ("baseline", "TP1")}
+    own, other = (of_cohorts(a=masks(values, diameters, **two)) for values in (dice, [0.4] * 16))
+    found = overlap_tables({"automatic": own, "other": other}, resampling(), resampling(1), cuts_mm=[10, 20])
+    of_own = found.overlap[found.overlap["network"].eq("automatic") & found.overlap["timepoint"].eq("all")]
+    counts = of_own.set_index("size")[["n_lesions", "n_detected"]]
+    assert counts.to_numpy().tolist() == [[16, 10], [6, 0], [0, 0], [10, 10]]
+    assert counts.index.tolist() == ["all", "< 10 mm", "10–20 mm", "≥ 20 mm"]
+    for table in (found.detection, found.pairs, found.timepoints, found.timepoints_unseen):
+        assert table["size"].unique().tolist() == ["all", "< 10 mm", "≥ 20 mm"]  # no row of no lesion
+    together = overlap_tables({"automatic": own, "other": other}, resampling(), resampling(1), cuts_mm=[])
+    for table in (together.overlap, together.detection, together.pairs, together.timepoints):
+        assert table["size"].unique().tolist() == ["all"]
+
+
 def test_scans_without_any_lesion_give_tables_without_rows():
     one = of_cohorts(a=masks([0.5]))
     empty = NetworkMasks(one.description, one.matching.iloc[:0], one.scans.assign(manual_lesions=np.nan))

@@ -49,6 +49,7 @@ def test_the_first_timepoint_is_baseline_and_counts_are_by_the_rule():
     table = timepoint_differences(
         lesions((0, "TP1", 0.1), (0, "baseline", 0.5), (1, "TP1", 0.3), (1, "baseline", 0.15), (2, "TP1", 0.9)),
         RESAMPLING,
+        [20],
     )
     row = table[(table["size"] == "all") & (table["measure"] == "dice_difference")].iloc[0]
     assert (row["first"], row["second"]) == ("baseline", "TP1")
@@ -80,7 +81,7 @@ def test_one_lesion_per_patient_at_both_timepoints_is_the_paired_t_test():
 
 def test_the_unpaired_tests_are_the_published_ones_and_say_so():
     table = drawn()
-    found = timepoint_differences(table, RESAMPLING)
+    found = timepoint_differences(table, RESAMPLING, [20])
     found = found[found["size"] == "all"].set_index("measure")
     parts = [table[table["timepoint"] == name] for name in ("baseline", "TP1")]
     welch = stats.ttest_ind(*(part["dice"] for part in parts), equal_var=False).pvalue
@@ -91,19 +92,19 @@ def test_the_unpaired_tests_are_the_published_ones_and_say_so():
 
 
 def test_what_cannot_be_tested_says_why():
-    few = timepoint_differences(lesions((0, "baseline", 0.5), (0, "TP1", 0.4), (1, "TP1", 0.4)), RESAMPLING)
+    few = timepoint_differences(lesions((0, "baseline", 0.5), (0, "TP1", 0.4), (1, "TP1", 0.4)), RESAMPLING, [20])
     by_patient = few[(few["measure"] == "dice_difference_p") & (few["size"] == "all")].iloc[0]
     assert np.isnan(by_patient["value"])
     assert by_patient["note"].startswith("1 patients on one side")
-    assert timepoint_differences(lesions((0, "baseline", 0.5)), RESAMPLING).empty
-    assert timepoint_differences(lesions(), RESAMPLING).empty
+    assert timepoint_differences(lesions((0, "baseline", 0.5)), RESAMPLING, [20]).empty
+    assert timepoint_differences(lesions(), RESAMPLING, [20]).empty
 
 
 def test_a_cohort_with_one_timepoint_does_not_stand_for_baseline():
     two = lesions((0, "baseline", 0.5), (0, "TP1", 0.5), (1, "baseline", 0.5), (1, "TP1", 0.5))
     one = lesions((7, "baseline", 0.9), (8, "baseline", 0.9)).assign(cohort="easy")
     third = lesions((9, "baseline", 0.5), (9, "TP1", 0.3)).assign(cohort="d")
-    found = timepoint_differences(pd.concat([two, one, third]), RESAMPLING)
+    found = timepoint_differences(pd.concat([two, one, third]), RESAMPLING, [20])
     found = found[(found["size"] == "all") & (found["measure"] == "dice_difference")].set_index("cohort")
     assert found["value"].to_dict() == pytest.approx({"all": 0.2 / 3, "c": 0, "d": 0.2})
 
@@ -118,7 +119,7 @@ def test_patients_trained_on_at_baseline_are_compared_with_others_at_tp1():
     seen = scans(*[(p, t, int(p < 3), int(p < 3 and t == "baseline")) for p in range(6) for t in ("baseline", "TP1")])
     marked = with_training_status(table, seen)
     assert marked["training_status"].value_counts().to_dict() == {NEVER: 6, THIS_SCAN: 3, THIS_PATIENT: 3}
-    found = seen_differences(marked, RESAMPLING)
+    found = seen_differences(marked, RESAMPLING, [20])
     row = found[(found["size"] == "all") & (found["measure"] == "dice_difference")].iloc[0]
     assert (row["timepoint"], row["first"], row["second"]) == ("TP1", THIS_PATIENT, NEVER)
     assert row[["n_first", "n_second", "patients_both"]].tolist() == [3, 3, 0]
@@ -128,5 +129,5 @@ def test_patients_trained_on_at_baseline_are_compared_with_others_at_tp1():
 def test_a_scan_that_was_trained_on_is_in_neither_group():
     table = lesions(*[(p, "TP1", 0.5) for p in range(4)])
     marked = with_training_status(table, scans(*[(p, "TP1", int(p < 2), int(p < 2)) for p in range(4)]))
-    assert seen_differences(marked, RESAMPLING).empty
-    assert seen_differences(with_training_status(table, pd.DataFrame()), RESAMPLING).empty
+    assert seen_differences(marked, RESAMPLING, [20]).empty
+    assert seen_differences(with_training_status(table, pd.DataFrame()), RESAMPLING, [20]).empty

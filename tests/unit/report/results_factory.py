@@ -16,7 +16,7 @@ from livermets.concordance.figures import concordance_figures
 from livermets.concordance.files import write_concordance
 from livermets.concordance.result import concordance
 from livermets.config.networks import OWN
-from livermets.config.statistics import StatisticsSettings
+from livermets.config.statistics import SIZE_CUTS_MM, StatisticsSettings
 from livermets.masks.detected import is_detected
 from livermets.masks.lesion_table import checked_lesions
 from livermets.model.files import write_tables
@@ -111,6 +111,7 @@ def make_results(
     detection_dice: float = 0.0,
     sources: MadeSources = OWN_NETWORK,
     applied: bool = False,
+    size_cuts_mm: tuple[float, ...] = SIZE_CUTS_MM,
 ) -> dict[str, object]:
     """Writes the folder and returns the study's configuration. ``applied``: networks and model come from elsewhere."""
     rng = np.random.default_rng(seed)
@@ -129,7 +130,7 @@ def make_results(
     for fold in range(folds):
         _make_network(folder / "networks" / "automatic" / f"fold{fold}", rng, applied, fold=fold, folds=folds)
     if sources.others:
-        _make_overlap(folder, cohorts, sources)
+        _make_overlap(folder, cohorts, sources, size_cuts_mm)
     if "reader2" in sources.given:
         write_readers(folder / "readers", sources.reference, "reader2", "adjusted", ("automatic", "nnunet"))
     _make_check(folder / "check")
@@ -148,6 +149,7 @@ def make_results(
             "matching": {"detection_dice": detection_dice},
             **({"cross_fit": folds} if folds else {}),
         },
+        "statistics": {"size_cuts_mm": list(size_cuts_mm)},
         "outcome": {"rule": "growth_mm", "limit_mm": 3.0},
         "selection": {"search": {"population": 30, "generations": 20}},
     }
@@ -460,7 +462,9 @@ def _make_network(folder: Path, rng: np.random.Generator, applied: bool, **diffe
     ).to_csv(folder / "training_log.csv", index=False)
 
 
-def _make_overlap(folder: Path, cohorts: tuple[MadeCohort, ...], sources: MadeSources) -> None:
+def _make_overlap(
+    folder: Path, cohorts: tuple[MadeCohort, ...], sources: MadeSources, size_cuts_mm: tuple[float, ...]
+) -> None:
     """The sources side by side on the validation cohorts, by the library itself; every further one finds half of what
     the headline's overlaps."""
     scans = {
@@ -479,7 +483,7 @@ def _make_overlap(folder: Path, cohorts: tuple[MadeCohort, ...], sources: MadeSo
         other["detected"] = is_detected(other["dice"], float(other["detection_dice"].iloc[0])).astype(int)
     alone, beside = (Resampling(200, 0.95, np.random.default_rng(seed)) for seed in (0, 1))
     curves = [[OWN, *dict(sources.shares)]] if sources.shares else []
-    write_overlap(folder / "overlap", overlap_tables(masks, alone, beside, curves=curves))
+    write_overlap(folder / "overlap", overlap_tables(masks, alone, beside, {}, curves, size_cuts_mm), size_cuts_mm)
 
 
 def _make_resubstitution(folder: Path, trained: pd.DataFrame) -> None:

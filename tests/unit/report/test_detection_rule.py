@@ -191,7 +191,7 @@ def test_a_detection_that_the_table_states_counts_without_a_dice():
     said = sentence_about(checked).replace("\u00a0", " ")
     assert "detected 3 of 5 " in said
     assert "1 lesion had no automatic mask to judge" in said
-    rows = detection_by_size(checked, Resampling(0, 0.95, np.random.default_rng(0)))
+    rows = detection_by_size(checked, Resampling(0, 0.95, np.random.default_rng(0)), [20])
     counts = rows[rows["size"] == "all"].drop_duplicates("dice_above").set_index("dice_above")
     assert counts.loc[0.2, ["k", "n"]].tolist() == [3, 5]
     assert counts.loc[0.0, ["k", "n"]].tolist() == [2, 3]  # another rule needs the Dice

@@ -89,7 +89,7 @@ def test_an_interval_of_patients_means_that_is_cut_is_named(one_timepoint):
 
 def test_a_detection_rate_of_one_names_the_method_of_its_interval(one_timepoint):
     everything = one_timepoint.lesions.assign(dice=0.8, detected=1.0, automatic_fate="classified")
-    detection = detection_by_size(everything, Resampling(200, 0.95, np.random.default_rng(1))).assign(network=OWN)
+    detection = detection_by_size(everything, Resampling(200, 0.95, np.random.default_rng(1)), [20]).assign(network=OWN)
     study = replace(one_timepoint, overlap={**one_timepoint.overlap, "detection": detection})
     shown = tables(segmentation_section(study, NO_OVERLAYS))["detection"]
     by_patient = [row[6] for row in shown.rows]

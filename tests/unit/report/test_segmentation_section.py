@@ -8,11 +8,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.network_descriptions import network_description
+from tests.unit.report.kinds import TRAIN_MASKS, VALIDATE_MASKS
+from tests.unit.report.results_factory import MadeCohort, make_results
+from tests.unit.report.statements.checking import checks, complaints
+from tests.unit.report.statements.registry import Files
 
+from livermets.config.architectures import UNet3DSettings
+from livermets.config.report import ReportSettings
+from livermets.masks.sizes import size_labels
+from livermets.report.build import build_report
+from livermets.report.configuration import reported_config
 from livermets.report.document import Details, Figure, Paragraph, Section, Table
 from livermets.report.results import Network, read_results
 from livermets.report.sections.segmentation import segmentation_section
-from livermets.report.sections.trained_networks import _field, networks_sections
+from livermets.report.sections.trained_networks import networks_sections, receptive_field_words
+from livermets.segmentation.description import WHOLE_IMAGE, read_description, write_description
 
 
 def blocks(section):
@@ -48,6 +58,40 @@ def test_the_size_figure_counts_the_lesions_it_draws(study):
     figure = next(block for block in found if isinstance(block, Figure) and block.id == "dice-by-size")
     drawn = int(lesions[["dice", "longest_diameter_mm"]].notna().all(axis=1).sum())
     assert f"n = {drawn} lesions" in figure.caption.replace("\u00a0", " ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "cuts_mm, said",
+    [
+        ((), None),
+        ((20.0,), "Size is by longest diameter: < 20 mm and ≥ 20 mm."),
+        (
+            (10.0, 20.0),
+            "Size is by longest diameter: < 10 mm, 10–20 mm and ≥ 20 mm; a lesion at a limit has the larger size.",
+        ),
+        ((10.0, 15.0, 30.0), "Size is by longest diameter: < 10 mm, 10–15 mm, 15–30 mm and ≥ 30 mm; a lesion"),
+    ],
+)
+def test_sizes_are_told_apart_as_the_tables_do(tmp_path, cuts_mm, said):
+    cohorts = (MadeCohort("lits", TRAIN_MASKS, 3), MadeCohort("ircad", VALIDATE_MASKS, 5, 4))
+    values = make_results(tmp_path / "results", cohorts, size_cuts_mm=cuts_mm)
+    study = read_results(tmp_path / "results", reported_config(values))
+    report = build_report(study, ReportSettings(), {})
+    files = Files(tmp_path / "results", values)
+    of_sizes = [found for found in checks(report, files) if found.text.place == "segmentation/paragraph/"]
+    assert complaints(of_sizes, files) == []
+    (text,) = (b.text for b in report.blocks() if isinstance(b, Paragraph) and b.text.startswith("Overlap of the auto"))
+    assert (said in text) if said else ("Size" not in text)
+    names = ["all", *size_labels(cuts_mm)]
+    for identifier in ("overlap", "overlap-detected", "networks-overlap", "networks-pairs"):
+        (found,) = (b for b in report.blocks() if isinstance(b, Table) and b.id == identifier)
+        sizes = {row[2].replace("\u00a0", " ") for row in found.rows}
+        assert sizes == set(names) or (identifier == "networks-pairs" and sizes < set(names)), identifier
+    words = ("small", "big ", "20 mm") if cuts_mm != (20.0,) else ("small", "big ")
+    in_words = [b.caption + b.alt for b in report.blocks() if isinstance(b, Figure) and "dice" in b.id]
+    assert len(in_words) == 2
+    assert [word for word in words if word in " ".join(in_words)] == []
 
 
 def test_the_tests_of_pairs_are_paired_and_the_published_one_stands_apart(shown):
@@ -103,10 +147,16 @@ def _picture(folder):
 
 @pytest.mark.parametrize(
     "sides, words",
-    [(None, "not measured"), ((94, 94), "94 pixels"), ((92, 100), "92 to 100 pixels"), ((1024, 1024), "1,024 pixels")],
+    [
+        (None, "not measured"),
+        ((94, 94), "94 pixels"),
+        ((92, 100), "92 to 100 pixels"),
+        ((1024, 1024), "1,024 pixels"),
+        (WHOLE_IMAGE, "the whole image"),
+    ],
 )
 def test_the_receptive_field_is_said_with_its_range(sides, words):
-    assert _field(sides) == words
+    assert receptive_field_words(network_description(receptive_field=sides)) == words
 
 
 def test_whole_scans_of_networks_have_the_numbers_of_the_tables(study, shown):
@@ -140,3 +190,10 @@ def test_tables_without_intervals_lay_no_whole_scans_side_by_side(study):
     names = {block.id for block in found if isinstance(block, Table)}
     assert "scan-measures" in names
     assert not names & {"networks-scans", "networks-livers"}
+
+
+def test_the_receptive_field_of_a_3d_network_is_in_voxels_and_is_in_its_file(tmp_path):
+    network = UNet3DSettings(architecture="unet3d")
+    for field, words in (((40, 44), "40 to 44 voxels"), (WHOLE_IMAGE, "the whole image")):
+        write_description(tmp_path, network_description(network=network, receptive_field=field))
+        assert receptive_field_words(read_description(tmp_path)) == words

@@ -1,6 +1,7 @@
 """Windows smaller than the receptive field are worth a warning, and only they."""
 
 import logging
+from math import inf
 from types import SimpleNamespace
 
 import pytest
@@ -19,12 +20,13 @@ SEGMENTS = SegmentSampling(view="segments", segment=(16, 16, 16))
         (AxialSampling(patch=64), (64, 64), False),
         (AxialSampling(patch=None), (500, 500), False),
         (AxialSampling(patch=64), None, False),
+        (AxialSampling(patch=64), (inf, inf), True),
         (SEGMENTS, (500, 500), False),
     ],
 )
 def test_windows_smaller_than_the_receptive_field_are_said(sampling, field, warned, caplog):
     with caplog.at_level(logging.WARNING):
-        warn_of_small_windows(SimpleNamespace(sampling=sampling, receptive_field=field))
+        warn_of_small_windows(SimpleNamespace(sampling=sampling, receptive_sides=field))
     assert [record.levelname for record in caplog.records] == ["WARNING"] * warned
     if warned:
         assert f"windows of 64 pixels are smaller than the receptive field of {max(field)}" in caplog.text

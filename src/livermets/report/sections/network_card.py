@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import isinf
+
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule
 from livermets.report.document import Bullets, Note, Pairs, Section
+from livermets.report.sections.trained_networks import receptive_field_words
 from livermets.report.seen import crossed_words
 from livermets.report.study import Network, StudyResults
 from livermets.report.study_counts import judged_by_folds, judged_rows
@@ -26,6 +29,7 @@ def _fields(study: StudyResults, network: Network) -> list[tuple[str, str]]:
     fields = [
         ("Model", f"livermets {study.manifest.get('livermets', '')}: network {network.name}".replace(" :", ":")),
         ("Kind", f"{facts.network.architecture}, {fmt.integer(facts.parameter_count)} weights"),
+        ("Receptive field", _field(network)),
         ("Input", "portal-phase CT in Hounsfield units, and the mask of the liver"),
         ("Output", "mask of the metastases, on the grid of the CT"),
         ("Intended use", "research on how well a network finds and outlines metastases of the liver"),
@@ -35,6 +39,14 @@ def _fields(study: StudyResults, network: Network) -> list[tuple[str, str]]:
         ("Files", f"results/networks/{network.name}/network.safetensors, network.json"),
     ]
     return [(name, value) for name, value in fields if value]
+
+
+def _field(network: Network) -> str:
+    """How far around a place the network looks; nothing where it was not measured."""
+    words, sides = receptive_field_words(network.description), network.description.receptive_sides
+    if sides is None or isinf(max(sides)):
+        return f"{words}: all of it has a part in every result" if sides else ""
+    return f"{words} of the network’s grid across: what lies beyond has no part in the result at a place"
 
 
 def _trained_on(study: StudyResults, network: Network) -> str:

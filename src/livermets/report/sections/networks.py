@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.overlap.networks import CROSS_VALIDATED
 from livermets.overlap.study import compared_lesions
 from livermets.overlap.tables import at_places
@@ -66,7 +65,7 @@ def side_by_side(study: StudyResults) -> list[Section]:
         *_missed(tables.get("missed", pd.DataFrame()), detected),
         lesion_wise_table("networks-lesion-wise", lesion_wise),
         *scans_side_by_side(_scans(tables, lesions), tables.get("scan_pairs", pd.DataFrame())),
-        _dice(lesions),
+        _dice(lesions, study.config.statistics.size_cuts_mm),
         *learning_curve(tables.get("learning_curve", pd.DataFrame()), detected),
         *_timepoints(tables.get("timepoints", pd.DataFrame()), detected, where),
         *_costs(tables["networks"], study.sources.networks),
@@ -219,15 +218,15 @@ def _estimate(rows: pd.DataFrame, share: bool) -> str:
     return "\n".join(line for line in (count, value, f"({ends})" if ends else "") if line)
 
 
-def _dice(lesions: pd.DataFrame) -> Block:
+def _dice(lesions: pd.DataFrame, cuts_mm: Sequence[float]) -> Block:
     from livermets.overlap.figures import dice_by_size
 
     networks = lesions["network"].nunique()
     each = fmt.plural(len(lesions) // max(networks, 1), "lesion")
     again = ", counted once at each timepoint" if lesions["timepoint"].nunique() > 1 else ""
     caption = f"Dice of every lesion by network and size, {each} each{again}. One without overlap has Dice 0."
-    alt = "Box plots of Dice for small and big lesions of each network; the table above has the medians and quartiles."
-    image = drawing_svg(dice_by_size(lesions, SMALL_BELOW_MM, by="network"), "networks-dice")
+    alt = "Box plots of Dice by size of the lesions for each network; the table above has the medians and quartiles."
+    image = drawing_svg(dice_by_size(lesions, cuts_mm, by="network"), "networks-dice")
     return Figure("networks-dice", caption, alt, image, download=csv_download("networks-dice", lesions))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from livermets.masks.sizes import SMALL_BELOW_MM
 from livermets.report import formatting as fmt
 from livermets.report.detection import published_rule, rule
 from livermets.report.document import Block, Column, Details, Figure, Gallery, Note, Paragraph, Section, Table
@@ -20,6 +19,7 @@ from livermets.report.sections.whole_scans import whole_scans
 from livermets.report.seen import cohort_words, programs_note, seen_note
 from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, frame_table, kept_together, label, method_name
+from livermets.report.vocabulary import size_sentence
 
 
 def overlay_section(overlays: Mapping[str, Sequence[Gallery]]) -> Section:
@@ -39,8 +39,8 @@ def segmentation_section(study: StudyResults, overlays: Section) -> Section:
     blocks: list[Block] = [
         Paragraph(
             "Overlap of the automatic with the manual mask, lesion by lesion. A lesion that the automatic mask does "
-            "not overlap counts with Dice 0 and recall 0; its precision is undefined and left out of the mean. Small "
-            f"means a longest diameter below {SMALL_BELOW_MM:g} mm."
+            "not overlap counts with Dice 0 and recall 0; its precision is undefined and left out of the mean."
+            f"{size_sentence(overlap['size'])}"
         ),
         *seen_note(study),
         *programs_note(study),
@@ -132,8 +132,8 @@ def _size_figure(study: StudyResults) -> list[Block]:
         "median; whiskers: the farthest lesion within 1.5 interquartile ranges; no interval, since lesions of one "
         f"patient are not independent.{_seen_sentence(study)}"
     )
-    alt = "Box plots of Dice for small and big lesions of each cohort; the table above has the medians and quartiles."
-    image = drawing_svg(dice_by_size(data, SMALL_BELOW_MM), "dice-by-size")
+    alt = "Box plots of Dice by size of the lesions for each cohort; the table above has the medians and quartiles."
+    image = drawing_svg(dice_by_size(data, study.config.statistics.size_cuts_mm), "dice-by-size")
     return [Figure("dice-by-size", caption, alt, image, download=csv_download("dice-by-size", data))]
 
 

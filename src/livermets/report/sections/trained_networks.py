@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isinf
 
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Figure, Note, Pairs, Section, Table
@@ -140,17 +141,21 @@ def _facts(description: NetworkDescription) -> Iterator[tuple[str, str]]:
         if (key == "training_scans" and value is None) or (key == "training_share" and value == 1):
             continue  # not counted by the version that trained it; all of them
         if key == "receptive_field":
-            yield words, _field(value)
+            yield words, receptive_field_words(description)
             continue
         text = fmt.integer(len(value)) if isinstance(value, tuple) else _fact(value) if key != "seed" else str(value)
         yield words, fmt.duration(value) if key == "seconds" else text
 
 
-def _field(sides: tuple[int, int] | None) -> str:
-    """The receptive field's side, or the smallest and the largest where it depends on the position."""
+def receptive_field_words(description: NetworkDescription) -> str:
+    """The receptive field's side, or the smallest and the largest where it depends on the position or the axis."""
+    sides = description.receptive_sides
     if sides is None:
         return "not measured"
-    return f"{' to '.join(fmt.integer(side) for side in dict.fromkeys(sides))} pixels"
+    if isinf(max(sides)):
+        return "the whole image"
+    unit = "pixels" if description.network.dimensions == 2 else "voxels"
+    return f"{' to '.join(fmt.integer(side) for side in dict.fromkeys(sides))} {unit}"
 
 
 def _fact(value: object) -> str:

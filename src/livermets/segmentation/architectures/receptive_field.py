@@ -31,13 +31,14 @@ _POINTWISE = (
 _LONGEST = 8192
 
 
-def receptive_field(network: nn.Module) -> tuple[int, int]:
+def receptive_field(network: nn.Module) -> tuple[int, int] | None:
     """The smallest and the largest side, in pixels or voxels, of what a single output can depend on, over its positions
-    and the axes. (Where a network halves, it depends on the position how many coarse steps an output is made of.)
+    and the axes. (Where a network halves, it depends on the position how many coarse steps an output is made of.) None
+    if outputs depend on the whole image, however large.
 
     The network has ``size_multiple``, or else ``pathways``, which say how far each reaches. It is not changed, and its
-    weights do not matter: in a copy with one map everywhere and positive weights, no gradient that can be there is 0.
-    Raises `ValueError` if outputs depend on the whole image, however large."""
+    weights do not matter: in a copy with one map everywhere and positive weights, no gradient that can be there is
+    0."""
     pathways: Sequence[Pathway] = getattr(network, "pathways", ())
     if pathways:
         side = max(pathway.factor * pathway.side(1) for pathway in pathways)
@@ -45,8 +46,9 @@ def receptive_field(network: nn.Module) -> tuple[int, int]:
     modules: Iterator[Any] = network.modules()
     axes = next(len(layer.kernel_size) for layer in modules if type(layer) in _CONVOLUTIONS)
     outline = outlined(network)
-    sides = [side for axis in range(axes) for side in _sides(outline, axes, axis)]
-    return min(sides), max(sides)
+    by_axis = [_sides(outline, axes, axis) for axis in range(axes)]
+    sides = [side for found in by_axis for side in found]
+    return (min(sides), max(sides)) if all(by_axis) else None
 
 
 def outlined(network: nn.Module) -> nn.Module:
@@ -82,7 +84,8 @@ class _Outline(nn.Module):
 
 
 def _sides(outline: Any, axes: int, axis: int) -> list[int]:
-    """What outputs depend on along an axis, at as many neighbouring positions as a coarsest step has."""
+    """What outputs depend on along an axis, at as many neighbouring positions as a coarsest step has; nothing if it is
+    more than the longest image that is tried."""
     multiple = int(outline.size_multiple)
     # The axes do not depend on each other: the image is as narrow as it can be in the others.
     shape = [multiple] * axes
@@ -93,7 +96,7 @@ def _sides(outline: Any, axes: int, axis: int) -> list[int]:
         if first.min() > 0 and last.max() < shape[axis] - 1:
             return (last - first + 1).tolist()
         length *= 2
-    raise ValueError(f"an output depends on more than {_LONGEST} pixels")
+    return []
 
 
 def _at_least(pixels: int, multiple: int) -> int:

@@ -6,7 +6,16 @@ import json
 
 from tests.unit.report.statements.registry import Files, Statement, Values
 
-LIMIT_MM = 20.0
+
+def _limits(files: Files, **_: str) -> Values:
+    sizes = files.csv("overlap/overlap.csv")["size"]
+    first, last = (sizes[sizes.str.startswith(sign)].unique().item().split()[1] for sign in "<≥")
+    return {"first": float(first), "last": float(last)}
+
+
+def _between(files: Files, low: str, high: str, **_: str) -> Values:
+    (found,) = {size for size in files.csv("overlap/overlap.csv")["size"] if size == f"{low}–{high} mm"}
+    return dict(zip(("low", "high"), found.split()[0].split("–"), strict=True))
 
 
 def _judged(files: Files, **_: str) -> Values:
@@ -71,8 +80,9 @@ def _seen_by_curve(files: Files, **_: str) -> Values:
 
 
 STATEMENTS = (
-    Statement("segmentation/paragraph/", "below {limit} mm", "results/README.md", "fixed: 20 mm",
-              lambda files, **_: {"limit": LIMIT_MM}),
+    Statement("segmentation/paragraph/", "longest diameter: < {first} mm", "overlap/overlap.csv", "size", _limits),
+    Statement("segmentation/paragraph/", "{low:w}–{high:w} mm", "overlap/overlap.csv", "size", _between, rare=True),
+    Statement("segmentation/paragraph/", "and ≥ {last} mm", "overlap/overlap.csv", "size", _limits),
     Statement("segmentation/note/", "{cohort:w} ({k} of {n} scans)",
               "<cohort>/segmentation/automatic/*/*/scan_metrics.csv", "seen_in_training", _seen,
               not_before=" were cross-validated"),

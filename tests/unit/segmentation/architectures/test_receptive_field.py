@@ -119,5 +119,4 @@ def test_a_network_that_sees_everything_has_no_field():
         def forward(self, x: Tensor) -> Tensor:
             return self.layer(x) + x.mean(dim=(2, 3), keepdim=True)
 
-    with pytest.raises(ValueError, match="more than 8192 pixels"):
-        receptive_field(Whole())
+    assert receptive_field(Whole()) is None
