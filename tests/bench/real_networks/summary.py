@@ -1,8 +1,8 @@
-"""The table that papers show, of a finished study: every network on its cross-validated (or validation) scans.
+"""The tables that papers show, of a finished study: every network on its cross-validated (or validation) scans.
 
-python tests/bench/real_networks/summary.py STUDY [--replicates 2000]
+python tests/bench/real_networks/summary.py STUDY
 
-Numbers come from results/overlap and from the scan_metrics.csv of its scans; intervals resample patients."""
+Nothing is computed here that is not in STUDY/results/overlap: numbers are rounded and laid side by side as Markdown."""
 
 from __future__ import annotations
 
@@ -13,102 +13,165 @@ import numpy as np
 import pandas as pd
 
 from livermets.io.tables import read_table
-from livermets.stats.resampling import PatientBootstrap, per_patient_sum
+from livermets.overlap.study import compared_lesions
+from livermets.overlap.tables import EVERY_TIMEPOINT, at_places
 
-SURFACES = {"assd_mm": "ASSD", "rms_mm": "RMSD", "hausdorff_mm": "MSD", "hd95_mm": "HD95"}
+SCANS = {
+    "voe": "VOE",
+    "rvd": "RVD",
+    "assd_mm": "ASSD mm",
+    "rms_mm": "RMSD mm",
+    "hausdorff_mm": "MSD mm",
+    "hd95_mm": "HD95 mm",
+}
+"""Whole-scan measures under the names that LiTS gives them: MSD is the maximum (Hausdorff) distance."""
+RULES = (0.0, 0.2)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", type=Path)
-    parser.add_argument("--replicates", type=int, default=2000)
-    arguments = parser.parse_args()
-    results = arguments.study / "results"
-    names = ("networks", "lesions", "detection", "pairs")
-    tables = {name: read_table(results / f"overlap/{name}.csv") for name in names}
-    scans = pd.concat(
-        [
-            read_table(path).assign(cohort=path.parts[-6], patient_id=path.parts[-3], timepoint=path.parts[-2])
-            for path in sorted(results.glob("*/segmentation/*/*/*/scan_metrics.csv"))
-        ],
-        ignore_index=True,
-    )
-    scans["network"] = [str(name).partition("/")[0] for name in scans["network"]]
-    judged = scans[scans["seen_in_training"].eq(0)]
-    print(per_scan(judged, "mts", arguments.replicates).to_markdown(index=False), "\n")
-    if judged["liver_dice"].notna().any():
-        print(
-            per_scan(judged[judged["liver_dice"].notna()], "liver", arguments.replicates).to_markdown(index=False), "\n"
+    folder = parser.parse_args().study / "results/overlap"
+    tables = {path.stem: read_table(path) for path in sorted(folder.glob("*.csv"))}
+    lesions = compared_lesions(tables["lesions"])
+    judged = {
+        name: whole(at_places(tables[name], lesions))
+        for name in ("scan_measures", "overlap", "detection", "lesion_wise")
+    }
+    shown = {
+        "All metastases of a scan as one mask": per_scan(judged["scan_measures"], "mts"),
+        "The liver that a network finds": per_scan(judged["scan_measures"], "liver"),
+        "Lesion by lesion": by_lesion(judged),
+        "What was trained": cost(tables["networks"]),
+        "The first network minus every other": differences(tables["scan_pairs"], tables["pairs"]),
+    }
+    for title, table in shown.items():
+        if len(table):
+            print(f"{title}\n\n{table.to_markdown(index=False)}\n")
+
+
+def whole(table: pd.DataFrame) -> pd.DataFrame:
+    """Of a cohort that was seen at several timepoints, the rows of all of them together."""
+    pooled = table[table["timepoint"].eq(EVERY_TIMEPOINT)]
+    return pd.concat([pooled, table[~table["cohort"].isin(pooled["cohort"])]], ignore_index=True)
+
+
+def per_scan(measures: pd.DataFrame, structure: str) -> pd.DataFrame:
+    """Dice with its spread and interval, means of the other measures, false positives."""
+    rows = []
+    for (network, cohort), part in measures.groupby(["network", "cohort"], sort=False, dropna=False):
+        of = part.set_index("measure")
+        if f"{structure}_dice" not in of.index:
+            continue
+        dice = of.loc[f"{structure}_dice"]
+        row = {
+            "network": network,
+            "cohort": cohort,
+            "scans (patients)": f"{dice['n_scans']} ({dice['n_patients']})",
+            "Dice per case": f"{dice['mean']:.3f} ± {dice['sd']:.3f} ({interval(dice)})",
+            "median": f"{dice['median']:.3f}",
+        }
+        row |= {words: measured(of, f"{structure}_{name}") for name, words in SCANS.items()}
+        rows.append(row | ({"false positives": measured(of, "false_positives")} if structure == "mts" else {}))
+    return pd.DataFrame(rows)
+
+
+def measured(of: pd.DataFrame, name: str) -> str:
+    """A mean, and over how many scans where that is not all of them."""
+    if name not in of.index:
+        return "n/a"
+    fewer = of.loc[name, "n_scans"] < of["n_scans"].max()
+    return f"{of.loc[name, 'mean']:.2f}" + (f" (n = {of.loc[name, 'n_scans']})" if fewer else "")
+
+
+def by_lesion(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Dice of all lesions and of those found, how many of each size are found by both published rules, precision and
+    recall at 50 % overlap."""
+    rows = []
+    for (network, cohort), part in tables["overlap"].groupby(["network", "cohort"], sort=False, dropna=False):
+        here = {
+            name: table[table["network"].eq(network) & table["cohort"].eq(cohort)] for name, table in tables.items()
+        }
+        every = part[part["size"].eq("all")].iloc[0]
+        row = {
+            "network": network,
+            "cohort": cohort,
+            "Dice per lesion": f"{every['dice_mean']:.3f} ± {every['dice_sd']:.3f}, median {every['dice_median']:.3f}",
+            "of those found": f"{every['dice_mean_detected']:.3f} ± {every['dice_sd_detected']:.3f}",
+        }
+        for size in part["size"]:
+            of_size = here["detection"][here["detection"]["size"].eq(size)].drop_duplicates("dice_above")
+            found = of_size.set_index("dice_above")
+            counts = [str(found.loc[rule, "k"]) for rule in RULES if rule in found.index]
+            row[f"found, {size}"] = f"{', '.join(counts)} of {found['n'].max()}" if counts else "n/a"
+        rows.append(
+            row | {name: lesion_wise(here["lesion_wise"], name) for name in ("recall_at_50", "precision_at_50")}
         )
-    where = ["network", "cohort", "patient_id", "timepoint"]
-    detection = tables["detection"].merge(judged[["network", "cohort", "timepoint"]].drop_duplicates())
-    print(by_lesion(tables["lesions"].merge(judged[where], on=where), detection).to_markdown(index=False), "\n")
-    print(cost(tables["networks"]).to_markdown(index=False), "\n")
-    if "measure" in tables["pairs"]:
-        print(differences(tables["pairs"]).to_markdown(index=False))
-
-
-def per_scan(scans: pd.DataFrame, structure: str, replicates: int) -> pd.DataFrame:
-    """Means over scans, the Dice with its SD, median and interval."""
-    rows = []
-    for network, part in scans.groupby("network", sort=False, dropna=False):
-        dice = part[f"{structure}_dice"]
-        low, high = interval(dice, part["patient_id"], replicates)
-        row = {
-            "network": network,
-            "scans": len(part),
-            "Dice per case": f"{dice.mean():.3f} ± {dice.std():.3f} ({low:.3f} to {high:.3f})",
-            "median": f"{dice.median():.3f}",
-            "VOE": f"{part[f'{structure}_voe'].mean():.3f}",
-            "RVD": f"{part[f'{structure}_rvd'].mean():.2f}",
-        }
-        row |= {words: f"{part[f'{structure}_{key}'].mean():.1f}" for key, words in SURFACES.items()}
-        if structure == "mts":
-            row["false positives"] = f"{part['false_positives'].mean():.1f}"
-        rows.append(row)
+        rows[-1] |= {"global Dice": lesion_wise(here["lesion_wise"], "pooled_dice")}
     return pd.DataFrame(rows)
 
 
-def interval(values: pd.Series, patients: pd.Series, replicates: int) -> tuple[float, float]:
-    """That of a mean over scans, by bootstrap of patients."""
-    codes, names = pd.factorize(patients)
-    boot = PatientBootstrap.draw(len(names), replicates, 0.95, np.random.default_rng(1))
-    sums, counts = (per_patient_sum(of, codes, len(names)) for of in (values.fillna(0), values.notna()))
-    return boot.ratio(sums, counts)[0]
+def lesion_wise(scores: pd.DataFrame, measure: str) -> str:
+    """With the widest of its intervals."""
+    of = scores[scores["measure"].eq(measure)]
+    if of.empty:
+        return "n/a"
+    widest = of.loc[(of["high"] - of["low"]).fillna(-1).idxmax()]
+    return f"{widest['value']:.2f} ({interval(widest)})"
 
 
-def by_lesion(lesions: pd.DataFrame, detection: pd.DataFrame) -> pd.DataFrame:
-    """Dice of all lesions and of those found, and how many of each size of the study (`statistics.size_cuts_mm`) are
-    found, at a Dice above 0 and above 0.2."""
-    rules = detection[detection["dice_above"].isin((0.0, 0.2)) & detection["size"].ne("all")]
-    found = rules.drop_duplicates(["network", "cohort", "timepoint", "size", "dice_above"])
-    counts = found.groupby(["network", "size", "dice_above"], dropna=False)[["k", "n"]].sum()
-    rows = []
-    for network, part in lesions.groupby("network", sort=False, dropna=False):
-        dice = part["dice"].fillna(0)
-        row = {
-            "network": network,
-            "Dice per lesion": f"{dice.mean():.3f} ± {dice.std():.3f}, median {dice.median():.3f}",
-            "of those found": f"{dice[dice > 0].mean():.3f} ± {dice[dice > 0].std():.3f} (n = {(dice > 0).sum()})",
-        }
-        for size in found["size"].unique():
-            above = [counts.loc[(network, size, rule)] for rule in (0.0, 0.2) if (network, size, rule) in counts.index]
-            row[size] = f"{', '.join(str(one['k']) for one in above)} of {above[0]['n']}" if above else "none"
-        rows.append(row)
-    return pd.DataFrame(rows)
+def interval(row: pd.Series) -> str:
+    return "no interval" if pd.isna(row["low"]) else f"{row['low']:.2f} to {row['high']:.2f}"
 
 
 def cost(networks: pd.DataFrame) -> pd.DataFrame:
-    """What the networks are and what they cost."""
-    names = ("network", "parameter_count", "epochs", "kept_epoch", "seconds_per_epoch", "seconds_per_scan")
-    return networks[list(names)].round(1)
+    """What the networks are and what they cost; of a cross-fitted one, the means over the networks of its folds."""
+    rows = []
+    for network, part in networks.groupby("network", sort=False, dropna=False):
+        folds = part[part["fold"].notna()]
+        of = folds if len(folds) else part
+        rows.append(
+            {
+                "network": network,
+                "trainings": len(of),
+                "patients": f"{of['n_training_patients'].mean():.1f}",
+                "parameters": f"{of['parameter_count'].iloc[0]:,.0f}",
+                "receptive field": sides(of.iloc[0]),
+                "epochs": f"{of['epochs'].mean():.0f}",
+                "kept": ", ".join(f"{epoch:.0f}" for epoch in of["kept_epoch"]),
+                "seconds per epoch": f"{of['seconds_per_epoch'].mean():.0f}",
+                "minutes per training": f"{(of['seconds_per_epoch'] * of['epochs']).mean() / 60:.0f}",
+                "seconds per scan": f"{part['seconds_per_scan'].iloc[0]:.1f}",
+            }
+        )
+    return pd.DataFrame(rows)
 
 
-def differences(pairs: pd.DataFrame) -> pd.DataFrame:
-    """The first network minus every other, over all lesions."""
-    rows = pairs["measure"].isin(["dice_difference", "detection_difference"]) & pairs["size"].eq("all")
-    own = pairs[rows & (pairs["study_rule"].ne(0))]
-    return own[["first", "second", "scans", "timepoint", "measure", "value", "low", "high"]].round(3)
+def sides(network: pd.Series) -> str:
+    """Smallest and largest side of the receptive field, in pixels."""
+    least, most = network["receptive_field_smallest_pixels"], network["receptive_field_largest_pixels"]
+    return "whole image" if not np.isfinite(most) else f"{least:.0f}" if least == most else f"{least:.0f}-{most:.0f}"
+
+
+def differences(scans: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Dice over whole scans and over lesions, and the share of lesions detected by the rule of the study."""
+    if pairs.empty:
+        return pairs
+    timepoint = EVERY_TIMEPOINT if pairs["timepoint"].eq(EVERY_TIMEPOINT).any() else pairs["timepoint"].iloc[0]
+    of_lesions = pairs[pairs["size"].eq("all") & pairs["study_rule"].ne(0)]
+    rows = []
+    for second in pairs["second"].unique():
+        row = {"minus": second}
+        for words, table, measure in (
+            ("Dice per case", scans, "mts_dice"),
+            ("false positives per scan", scans, "false_positives"),
+            ("Dice per lesion", of_lesions, "dice_difference"),
+            ("share detected", of_lesions, "detection_difference"),
+        ):
+            chosen = table["second"].eq(second) & table["timepoint"].eq(timepoint) & table["measure"].eq(measure)
+            row[words] = " ".join(f"{one['value']:.3f} ({interval(one)})" for _, one in table[chosen].iterrows())
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 if __name__ == "__main__":
