@@ -2,7 +2,7 @@
 
 python tests/bench/real_networks/summary.py STUDY
 
-Nothing is computed here that is not in STUDY/results/overlap: numbers are rounded and laid side by side as Markdown."""
+Numbers of STUDY/results are rounded and laid side by side as Markdown, nothing is computed anew."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ RULES = (0.0, 0.2)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", type=Path)
-    folder = parser.parse_args().study / "results/overlap"
-    tables = {path.stem: read_table(path) for path in sorted(folder.glob("*.csv"))}
+    results = parser.parse_args().study / "results"
+    tables = {path.stem: read_table(path) for path in sorted((results / "overlap").glob("*.csv"))}
     lesions = compared_lesions(tables["lesions"])
     judged = {
         name: whole(at_places(tables[name], lesions))
@@ -42,7 +42,7 @@ def main() -> None:
         "All metastases of a scan as one mask": per_scan(judged["scan_measures"], "mts"),
         "The liver that a network finds": per_scan(judged["scan_measures"], "liver"),
         "Lesion by lesion": by_lesion(judged),
-        "What was trained": cost(tables["networks"]),
+        "What was trained": cost(tables["networks"], results / "benchmarks/networks/train_segmentation"),
         "The first network minus every other": differences(tables["scan_pairs"], tables["pairs"]),
     }
     for title, table in shown.items():
@@ -124,7 +124,7 @@ def interval(row: pd.Series) -> str:
     return "no interval" if pd.isna(row["low"]) else f"{row['low']:.2f} to {row['high']:.2f}"
 
 
-def cost(networks: pd.DataFrame) -> pd.DataFrame:
+def cost(networks: pd.DataFrame, benchmarks: Path) -> pd.DataFrame:
     """What the networks are and what they cost; of a cross-fitted one, the means over the networks of its folds."""
     rows = []
     for network, part in networks.groupby("network", sort=False, dropna=False):
@@ -139,12 +139,18 @@ def cost(networks: pd.DataFrame) -> pd.DataFrame:
                 "receptive field": sides(of.iloc[0]),
                 "epochs": f"{of['epochs'].mean():.0f}",
                 "kept": ", ".join(f"{epoch:.0f}" for epoch in of["kept_epoch"]),
-                "seconds per epoch": f"{of['seconds_per_epoch'].mean():.0f}",
-                "minutes per training": f"{(of['seconds_per_epoch'] * of['epochs']).mean() / 60:.0f}",
+                "CPU minutes per training": cpu_minutes(benchmarks, str(network)),
                 "seconds per scan": f"{part['seconds_per_scan'].iloc[0]:.1f}",
             }
         )
     return pd.DataFrame(rows)
+
+
+def cpu_minutes(benchmarks: Path, network: str) -> str:
+    """Mean over the trainings that were judged, validation and all; of one that was interrupted only its last part."""
+    folds = sorted(benchmarks.glob(f"{network}/fold*.tsv")) or sorted(benchmarks.glob(f"{network}.tsv"))
+    seconds = [read_table(path)["cpu_time"].iloc[0] for path in folds]
+    return f"{np.mean(seconds) / 60:.0f}" if seconds else "n/a"
 
 
 def sides(network: pd.Series) -> str:

@@ -273,7 +273,7 @@ def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
     head += [Column("Pre-trained"), Column("Device")]
     caption = (
         "What each network is and costs. Times are those of this machine with whatever else it was doing: means over "
-        "epochs, validation with them, and medians over scans."
+        "epochs, validation not counted, and medians over scans."
     )
     if any(" fold " in row[0] for row in rows):
         caption += " The network of a fold drew the scans of the patients whom it never saw, and no other."
