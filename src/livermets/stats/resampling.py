@@ -43,7 +43,8 @@ class PatientBootstrap:
         Plain percentiles are too narrow for few clusters; Hesterberg (2015) takes wider ones so that the interval of a
         mean would have the width of Student's. ``contributing`` is the number of patients behind the value."""
         if contributing < MINIMUM_PATIENTS:
-            return UNDEFINED, f"{contributing} patients contribute, at least {MINIMUM_PATIENTS} are needed to resample"
+            who = f"{contributing} patient{'s' * (contributing != 1)} contribute{'s' * (contributing == 1)}"
+            return UNDEFINED, f"{who}, at least {MINIMUM_PATIENTS} are needed to resample"
         if not len(values):
             return UNDEFINED, "no interval was asked for (no resamples of patients)"
         defined = values[np.isfinite(values)]

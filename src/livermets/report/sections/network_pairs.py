@@ -13,6 +13,9 @@ from livermets.report.rows import rows_of
 from livermets.report.sections.estimates import level_text
 from livermets.report.tables import csv_download, kept_together
 
+BY_PAIR = ("second", "timepoint", "size")
+"""What a row of the tables is of."""
+
 
 def pairs_table(pairs: pd.DataFrame, detected: str) -> Table:
     rows = [
@@ -61,7 +64,7 @@ def _one_sided(pairs: pd.DataFrame) -> str:
 
 
 def _by_pair(pairs: pd.DataFrame) -> Iterable[tuple[tuple[object, ...], pd.DataFrame]]:
-    return pairs.groupby(["second", "timepoint", "size"], sort=False, dropna=False)
+    return pairs.groupby(list(BY_PAIR), sort=False, dropna=False)
 
 
 def unpaired_table(pairs: pd.DataFrame, detected: str) -> Table:

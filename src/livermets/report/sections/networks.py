@@ -14,9 +14,10 @@ from livermets.report.detection import published_rule, rule
 from livermets.report.document import Block, Column, Details, Figure, Paragraph, Section, Table
 from livermets.report.pictures import drawing_svg
 from livermets.report.rows import rows_of
+from livermets.report.sections.by_timepoint import by_timepoint
 from livermets.report.sections.estimates import level_text
 from livermets.report.sections.learning_curve import learning_curve
-from livermets.report.sections.network_pairs import pairs_table, unpaired_table
+from livermets.report.sections.network_pairs import BY_PAIR, pairs_table, unpaired_table
 from livermets.report.sections.timepoints import EVERY_TIMEPOINT_SENTENCE, differences_table
 from livermets.report.sections.whole_scans import scans_side_by_side
 from livermets.report.seen import crossed_words
@@ -60,16 +61,18 @@ def side_by_side(study: StudyResults) -> list[Section]:
         text += f" {EVERY_TIMEPOINT_SENTENCE}"
     blocks: list[Block] = [
         Paragraph(text),
-        _overlap(overlap, detection, detected),
-        _overlap_detected(overlap, detected),
+        *by_timepoint(_overlap(overlap, detection, detected), overlap),
+        *by_timepoint(_overlap_detected(overlap, detected), overlap),
         *_missed(tables.get("missed", pd.DataFrame()), detected),
-        lesion_wise_table("networks-lesion-wise", lesion_wise),
+        *by_timepoint(
+            lesion_wise_table("networks-lesion-wise", lesion_wise), lesion_wise.drop_duplicates(list(_WHERE))
+        ),
         *scans_side_by_side(_scans(tables, lesions), tables.get("scan_pairs", pd.DataFrame())),
         _dice(lesions, study.config.statistics.size_cuts_mm),
         *learning_curve(tables.get("learning_curve", pd.DataFrame()), detected),
         *_timepoints(tables.get("timepoints", pd.DataFrame()), detected, where),
         *_costs(tables["networks"], study.sources.networks),
-        pairs_table(pairs, detected),
+        *by_timepoint(pairs_table(pairs, detected), pairs.drop_duplicates(list(BY_PAIR))[["timepoint"]]),
         Details("As published: unpaired tests", [unpaired_table(pairs, detected)]),
     ]
     return [Section("networks-compared", "Masks side by side", blocks)]
@@ -167,7 +170,8 @@ def _missed(missed: pd.DataFrame, detected: str) -> list[Block]:
     head = [Column("Timepoint"), Column("Missed by"), Column("Lesions", True), Column("Patients", True)]
     head += [Column("Longest diameter (mm), mean ± SD", True), Column("Median", True)]
     caption = f"Lesions by the number of networks that missed them (detected: {detected}), and how big they are."
-    return [Table("networks-missed", caption, head, rows, csv_download("networks-missed", missed))]
+    table = Table("networks-missed", caption, head, rows, csv_download("networks-missed", missed))
+    return by_timepoint(table, missed[["timepoint"]])
 
 
 def _by_how_many(number: int, networks: int) -> str:
@@ -245,7 +249,7 @@ def _costs(networks: pd.DataFrame, names: Collection[str]) -> list[Table]:
             _grid(r),
             *([f"{fmt.integer(r['n_training_patients'])} ({fmt.percent(r['training_share'], 0)})"] if shares else []),
             fmt.integer(r["training_samples"]),
-            fmt.count_of(r["kept_epoch"], r["epochs"]),
+            fmt.MISSING if fmt.is_missing(r["epochs"]) else fmt.count_of(r["kept_epoch"], r["epochs"]),
             fmt.duration(r["seconds_per_epoch"]),
             fmt.duration(r["seconds_per_scan"]),
             fmt.yes_no(r["pretrained"]),

@@ -7,8 +7,9 @@ import pandas as pd
 from livermets.masks.metrics import WHEN_EMPTY
 from livermets.report import formatting as fmt
 from livermets.report.detection import rule
-from livermets.report.document import Column, Details, Note, Section, Table
+from livermets.report.document import Block, Column, Details, Note, Section, Table
 from livermets.report.rows import rows_of
+from livermets.report.sections.by_timepoint import by_timepoint
 from livermets.report.sections.estimates import level_text
 from livermets.report.seen import cohort_words
 from livermets.report.study import StudyResults
@@ -59,13 +60,16 @@ def whole_scans(study: StudyResults) -> Section:
     return Section("segmentation-scans", "Whole scans", [measures, empty])
 
 
-def scans_side_by_side(measures: pd.DataFrame, pairs: pd.DataFrame) -> list[Table]:
+def scans_side_by_side(measures: pd.DataFrame, pairs: pd.DataFrame) -> list[Block]:
     """Networks by what they made of whole scans, structure by structure, and the first of them minus every other.
     ``measures``: the rows of ``scan_measures.csv`` of the cohorts that networks are compared on."""
     if not {"measure", "low"} <= set(measures):
         return []  # tables of before there were intervals
-    tables = [_structure(name, measures) for name in _TARGETS if measures["measure"].eq(f"{name}_dice").any()]
-    return tables if pairs.empty else [*tables, _differences(pairs)]
+    found = [name for name in _TARGETS if measures["measure"].eq(f"{name}_dice").any()]
+    blocks: list[Block] = [_structure(name, measures) for name in found]
+    if len(pairs):
+        blocks += by_timepoint(_differences(pairs), pairs.drop_duplicates(["second", "timepoint"])[["timepoint"]])
+    return blocks
 
 
 def _structure(name: str, measures: pd.DataFrame) -> Table:
@@ -78,8 +82,9 @@ def _structure(name: str, measures: pd.DataFrame) -> Table:
         if dice.empty:
             continue
         cells = [fmt.integer(dice["n_scans"].iloc[0]), *_mean(dice.iloc[0]), fmt.number(dice["median"].iloc[0])]
-        cells += [_value(part, f"{name}_{measure}") for measure in _SIDE_BY_SIDE]
-        false = [_value(part, "false_positives")] if name == "mts" else []
+        scans = int(dice["n_scans"].iloc[0])
+        cells += [_value(part, f"{name}_{measure}", scans) for measure in _SIDE_BY_SIDE]
+        false = [_value(part, "false_positives", scans)] if name == "mts" else []
         rows.append([str(network), f"{cohort}, {timepoint}", *cells, *false])
     head = [Column("Network"), Column("Cohort")]
     head += [Column(words, True) for words in ("Scans", "Dice, mean ± SD", "Interval of the mean", "Dice, median")]
@@ -88,7 +93,8 @@ def _structure(name: str, measures: pd.DataFrame) -> Table:
     what = "all metastases of a scan as one mask" if name == "mts" else "the liver that each network finds"
     caption = (
         f"Whole scans by network: {what}. Means over scans; of ratios and distances over the scans where they are "
-        f"defined, so that a network which finds nothing in a scan is spared the distance there. {_intervals(measures)}"
+        "defined, their number in brackets where it is another one: a network which finds nothing in a scan is spared "
+        f"the distance there. {_intervals(measures)}"
     )
     identifier = "networks-scans" if name == "mts" else "networks-livers"
     return Table(identifier, caption, head, rows, csv_download(identifier, of_structure), _why_missing(pooled))
@@ -123,9 +129,13 @@ def _mean(row: pd.Series) -> tuple[str, str]:
     return fmt.mean_sd(row["mean"], row["sd"]), fmt.interval(row.get("low"), row.get("high")) or fmt.MISSING
 
 
-def _value(part: pd.DataFrame, name: str) -> str:
+def _value(part: pd.DataFrame, name: str, scans: int) -> str:
+    """A mean, with its number of scans where that is another one."""
     rows = rows_of(part, name)
-    return fmt.number(rows["mean"].iloc[0]) if len(rows) else fmt.MISSING
+    if rows.empty:
+        return fmt.MISSING
+    here = int(rows["n_scans"].iloc[0])
+    return fmt.number(rows["mean"].iloc[0]) + (f" ({fmt.integer(here)})" if here != scans else "")
 
 
 def _intervals(table: pd.DataFrame, of: str = "the mean") -> str:
