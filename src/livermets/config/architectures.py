@@ -64,11 +64,6 @@ class AnyNetwork(Section):
         return False
 
     @property
-    def width(self) -> int:
-        """Filters of its first level: what its arithmetic grows with."""
-        raise NotImplementedError
-
-    @property
     def weights_file(self) -> PretrainedSettings | None:
         """The weights that it begins with, where it does not begin at random."""
         return None
@@ -108,10 +103,6 @@ class UNetSettings(SliceNetwork):
         return self.levels
 
     @property
-    def width(self) -> int:
-        return self.base_filters
-
-    @property
     def dropout_by_level(self) -> tuple[float, ...]:
         """Spatial dropout of every level, from the top down."""
         return self.dropout if isinstance(self.dropout, tuple) else (*[0.0] * self.levels, self.dropout)
@@ -135,10 +126,6 @@ class ImageNetNetwork(SliceNetwork):
     @property
     def halvings(self) -> int:
         return 5
-
-    @property
-    def width(self) -> int:
-        return 64
 
     @property
     def weights_file(self) -> PretrainedSettings | None:
@@ -210,10 +197,6 @@ class UNet3DSettings(AnyNetwork):
     def halvings(self) -> int:
         return self.levels
 
-    @property
-    def width(self) -> int:
-        return self.base_filters
-
 
 Filters = Annotated[int, Field(ge=2, le=512)]
 
@@ -252,10 +235,6 @@ class DeepMedicSettings(AnyNetwork):
     @property
     def unpadded(self) -> bool:
         return True
-
-    @property
-    def width(self) -> int:
-        return self.filters[0][0]
 
     @model_validator(mode="after")
     def _pathways_fit(self) -> DeepMedicSettings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, Tag, model_validator
@@ -26,10 +25,6 @@ class AnySampling(Section):
     """What the network is shown, in training and afterwards: the whole image, or the box around the liver (faster;
     needs `output.restrict_to_liver`)."""
 
-    def shown_per_epoch(self, grid: int) -> tuple[int | None, int]:
-        """How many images an epoch shows (None: as many as there are), and the pixels of one on a grid of this many."""
-        raise NotImplementedError
-
 
 class SliceSampling(AnySampling):
     """What both views of slices have."""
@@ -45,9 +40,6 @@ class SliceSampling(AnySampling):
     """Train on windows of this many pixels within the liver, not on whole slices; of a slice that shows a lesion (the
     liver), half of the windows lie around it. Empty: whole slices. Prediction always sees whole slices (or the liver's
     box, see `field`)."""
-
-    def shown_per_epoch(self, grid: int) -> tuple[int | None, int]:
-        return self.slices_per_epoch, (self.patch or grid) ** 2
 
     @model_validator(mode="after")
     def _windows_have_a_liver(self) -> SliceSampling:
@@ -69,9 +61,6 @@ class OrthogonalSampling(SliceSampling):
     view: Literal["orthogonal"]
     """Slices of three planes."""
 
-    def shown_per_epoch(self, grid: int) -> tuple[int | None, int]:
-        return self.slices_per_epoch and 3 * self.slices_per_epoch, (self.patch or grid) ** 2
-
 
 class SegmentSampling(AnySampling):
     """Segments (boxes) of a scan, through a 3D network."""
@@ -90,9 +79,6 @@ class SegmentSampling(AnySampling):
     overlap: float = Field(0.25, ge=0, lt=1)
     """Share of a side by which neighbouring segments overlap in prediction; where they do, the mean counts. Without a
     meaning for an unpadded network (deepmedic), which gives the same in every tile."""
-
-    def shown_per_epoch(self, grid: int) -> tuple[int | None, int]:
-        return self.segments_per_epoch, prod(self.segment)
 
 
 class LiverAxialSampling(AxialSampling):

@@ -7,18 +7,21 @@ from collections.abc import Sequence
 import pandas as pd
 
 from livermets.cohort.scan import Scan
-from livermets.config.preprocess import PreprocessSettings
-from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
-from livermets.workflow.demand import DEMANDS, ON_THE_NETWORK_GRID, Demand, grid_growth
+from livermets.workflow.demand import (
+    DEMANDS,
+    ON_THE_NETWORK_GRID,
+    PHANTOM_SLICES,
+    SLICE_MEGAVOXELS,
+    Demand,
+    grid_growth,
+)
 from livermets.workflow.inputs import Inputs
+from livermets.workflow.network_time import segmentation_seconds, training_seconds
 from livermets.workflow.networks import whole_name
 from livermets.workflow.plan import Plan
 from livermets.workflow.readers import Readers
 
-# A training slice of 256 × 256 pixels through the default network (4 levels, 32 filters) on one core, forward and back.
-SLICE_SECONDS, SLICE_PIXELS, SLICE_FILTERS = 1.5, 256 * 256, 32
-SMALLEST_SLICE_SECONDS = 0.02
 # One evaluation of a chromosome (training of a two-layer network in every fold) per training lesion and fold.
 EVALUATION_SECONDS, EVALUATION_SECONDS_PER_LESION = 0.01, 0.0005
 LESIONS_PER_SCAN = 3
@@ -57,7 +60,6 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     compared = {name: scans.filter(cohorts=plan.concordance_cohorts(name)) for name in plan.concordance_names()}
     pairs = [seen for name, seen in compared.items() for _ in plan.pairs_of(name)]
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
-    drawn = [scan for network in plan.networks.of_lesions for scan in sources.drawn_by(network)]
     readers = Readers(Inputs(plan))
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
@@ -70,7 +72,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "unpack_network": [[] for _ in plan.networks.bundled],
         "unpack_model": [[]] if plan.bundle and plan.bundle.brings("response") else [],
         "unpack_facts": [[]] if plan.bundle else [],
-        "segment": [[scan] for scan in drawn],
+        "segment": [[scan] for _, scan in drawn(plan)],
         "lesion_program": [[scan] for source in sources.programs for scan in sources.drawn_by(source)],
         "match": [[scan] for source in sources.brought_in for scan in sources.drawn_by(source)],
         "overlap": [scans] if sources.others else [],
@@ -95,6 +97,11 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     return {rule: [plan.megavoxels(scans) for scans in groups] for rule, groups in each.items() if groups}
 
 
+def drawn(plan: Plan) -> list[tuple[str, Scan]]:
+    """Every scan with each of the networks that draw lesions on it."""
+    return [(name, scan) for name in plan.networks.of_lesions for scan in plan.sources.drawn_by(name)]
+
+
 def preprocessed(plan: Plan) -> list[Scan]:
     """The scans that every network has preprocessed: those it is trained on and those it draws; the liver's only the
     first."""
@@ -112,32 +119,35 @@ def _growth(plan: Plan, rule: str) -> float:
     return max([1.0, *(grid_growth(plan.networks.preprocess(name)) for name in networks)])
 
 
-def trainings(plan: Plan) -> list[tuple[SegmentationSettings | LiverSettings, PreprocessSettings]]:
-    """Settings and preprocessing of every segmentation network that is trained, those of folds too."""
-    networks = plan.networks
-    return [(networks.settings(name), networks.preprocess(name)) for name in networks.trained]
-
-
 def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[float]) -> list[float]:
-    """CPU seconds of every job of a rule; training and selection depend on their settings more than on the images."""
+    """CPU seconds of every job of a rule; those of networks and of the selection depend on their settings more than on
+    the images."""
     seconds = [demand.expected_seconds(size) for size in megavoxels]
+    networks = plan.networks
     if rule == "train_segmentation":
-        learning = [training_seconds(*one, size) for one, size in zip(trainings(plan), megavoxels, strict=True)]
+        learning = (_training_seconds(plan, name) for name in networks.trained)
         return [sum(parts) for parts in zip(seconds, learning, strict=True)]
+    if rule == "segment":
+        found = (
+            segmentation_seconds(networks.settings(name), networks.preprocess(name), _slices(plan, scan))
+            for name, scan in drawn(plan)
+        )
+        files = DEMANDS["match"]  # which reads, matches and measures the same, without a network
+        return [files.expected_seconds(size) + part for size, part in zip(megavoxels, found, strict=True)]
     if rule == "select":
         return [part + selection_seconds(plan.config, len(plan.response_scans())) for part in seconds]
     return seconds
 
 
-def training_seconds(
-    settings: SegmentationSettings | LiverSettings, preprocess: PreprocessSettings, megavoxels: float
-) -> float:
-    """Seconds of training one segmentation network on one core."""
-    asked, pixels = settings.sampling.shown_per_epoch(preprocess.usual_pixels)
-    # A third of a scan shows the liver.
-    images = asked or megavoxels * 1e6 / (512 * 512) * preprocess.usual_slices / 3
-    share = pixels / SLICE_PIXELS * (settings.network.width / SLICE_FILTERS) ** 2
-    return settings.training.epochs * images * max(SMALLEST_SLICE_SECONDS, SLICE_SECONDS * share)
+def _training_seconds(plan: Plan, network: str) -> float:
+    scans = plan.trained_on(network)
+    slices, patients = [_slices(plan, scan) for scan in scans], {(scan.cohort, scan.patient_id) for scan in scans}
+    return training_seconds(plan.networks.settings(network), plan.networks.preprocess(network), slices, len(patients))
+
+
+def _slices(plan: Plan, scan: Scan) -> float:
+    """The slices of a scan, as if each had 512 × 512 pixels."""
+    return PHANTOM_SLICES if plan.is_phantom(scan.cohort) else plan.megavoxels([scan]) / SLICE_MEGAVOXELS
 
 
 def selection_seconds(config: StudyConfig, scans: int) -> float:
@@ -161,7 +171,8 @@ def as_text(table: pd.DataFrame) -> str:
         [
             shown.to_string(index=False, float_format=lambda value: f"{value:,.2f}"),
             f"On SLURM add about {overhead:,.2f} CPU hours for the starts of Snakemake in its jobs.",
-            "The constants (livermets.workflow.demand and estimate) were measured on one core; expect a factor of 2.",
+            "The constants (livermets.workflow.demand, network_time and estimate) were measured on one core, those of",
+            "networks on trainings of minutes (within a factor of 2); on other processors expect more.",
             "GPU hours are an assumption about a data-centre GPU, not a measurement.",
         ]
     )

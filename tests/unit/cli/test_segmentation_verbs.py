@@ -273,7 +273,12 @@ def test_two_networks_are_compared_on_the_same_scans(study, tmp_path):
     words = [f"--scans=net{fold}={tmp_path}/masks{fold}/*" for fold in (0, 1)]
     words += [f"--network=net{fold}={study}/fold{fold}" for fold in (0, 1)]
     words += ["--same-recipe=net0,net1"]
-    verb("overlap", *words, "--out", tmp_path / "out", "--settings", '{"bootstrap_replicates": 200}')
+    settings = '{"bootstrap_replicates": 200, "size_cuts_mm": [5, 10]}'
+    verb("overlap", *words, "--out", tmp_path / "out", "--settings", settings)
+    by_size = pd.read_csv(tmp_path / "out/overlap.csv")
+    assert by_size["size"].unique().tolist() == ["all", "< 5 mm", "5–10 mm", "≥ 10 mm"]
+    every, *sizes = (by_size.loc[by_size["size"].eq(size), "n_lesions"].sum() for size in by_size["size"].unique())
+    assert every == sum(sizes) > 0
     assert set(pd.read_csv(tmp_path / "out/learning_curve.csv")["network"]) == {"net0", "net1"}
     networks = pd.read_csv(tmp_path / "out/networks.csv")
     assert networks["network"].tolist() == ["net0", "net1"]

@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from livermets.errors import InputError
+from livermets.workflow.inputs import Inputs
 from livermets.workflow.plan import Plan
+from livermets.workflow.readers import Readers
 
 TABLE = """patient_id,lesion_id,baseline_diameter_mm,followup_diameter_mm,site
 A,1,20,18,x
@@ -88,6 +90,20 @@ def test_a_setting_changes_its_own_section_only():
     assert plain.settings("radiomics") != other.settings("radiomics")
     for section in ("preprocess", "segmentation", "selection", "statistics"):
         assert plain.settings(section) == other.settings(section)
+
+
+def test_sizes_of_lesions_change_what_judges_masks_and_nothing_else():
+    plain = Plan.from_config(SYNTHETIC)
+    other = Plan.from_config({**SYNTHETIC, "statistics": {"size_cuts_mm": [10, 20]}})
+    assert plain.settings("statistics") != other.settings("statistics")
+    assert plain.settings("statistics", without="size_cuts_mm") == other.settings("statistics", without="size_cuts_mm")
+    assert Readers(Inputs(plain)).settings == Readers(Inputs(other)).settings
+    for name in plain.networks.trained:
+        assert plain.networks.training_settings(name) == other.networks.training_settings(name)
+    for name in plain.networks.of_lesions:
+        assert plain.networks.mask_settings(name) == other.networks.mask_settings(name)
+    assert plain.matching_settings == other.matching_settings
+    assert plain.check_settings == other.check_settings
 
 
 def test_written_out_defaults_change_nothing():
