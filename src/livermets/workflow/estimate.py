@@ -11,6 +11,7 @@ from livermets.config.preprocess import PreprocessSettings
 from livermets.config.segmentation import LiverSettings, SegmentationSettings
 from livermets.config.study import StudyConfig
 from livermets.workflow.demand import DEMANDS, ON_THE_NETWORK_GRID, Demand, grid_growth
+from livermets.workflow.follow_up import FollowUp
 from livermets.workflow.inputs import Inputs
 from livermets.workflow.networks import whole_name
 from livermets.workflow.plan import Plan
@@ -59,6 +60,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
     drawn = [scan for network in plan.networks.of_lesions for scan in sources.drawn_by(network)]
     readers = Readers(Inputs(plan))
+    followed = FollowUp(Inputs(plan)).series.values()
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
         "check": [scans],
@@ -77,6 +79,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "readers_scan": [[scan] for scan in readers.scans],
         "reader_scores": [[] for _ in readers.scores if readers.wanted],
         "readers": [readers.scans for _ in readers.wanted],
+        "follow_up": list(followed),
         "warm_radiomics": [[]] if masks else [],
         "features": [[scan] for scan in masks],
         "training_table": [learnt] if learnt else [],
