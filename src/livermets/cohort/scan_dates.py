@@ -15,13 +15,15 @@ from livermets.errors import ProblemList
 
 BASELINE = "baseline"
 _NOT_AVAILABLE = {"", "na", "n/a", "nan", "null", "none", "#n/a"}
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
 _MOST_DAYS = 36525
 _FIX = "Give it as 2024-01-31, as 20240131, or as days since any day that is the patient's own; or leave it empty"
 
 
 def check_scan_dates(name: str, settings: CohortSettings, rows: Iterable[LesionRow], problems: ProblemList) -> None:
-    """Every entry that is no date, and every scan whose rows disagree."""
+    """Every entry that is no date, every scan whose rows disagree, and patients with dates and numbers of days."""
     known: dict[tuple[str, str], tuple[float, int]] = {}
+    as_dates: dict[str, bool] = {}
     for row in rows:
         text, where = _entry(settings, row), f"cohort {name}, table row {row.row}, patient {row.patient_id}"
         if not text:
@@ -34,6 +36,9 @@ def check_scan_dates(name: str, settings: CohortSettings, rows: Iterable[LesionR
         if first != day:
             what = f"scan_date differs from that of the same scan ({row.timepoint}) in row {at}"
             problems.error(where, what, "A scan has one date; make them equal")
+        elif as_dates.setdefault(row.patient_id, is_date := bool(_DATE.fullmatch(text))) != is_date:
+            what = f'scan_date "{text}" and that of another scan are a date and a number of days'
+            problems.error(where, what, "Give all scans of a patient in the same way")
 
 
 def days_since_first(cohort: Cohort, patient_id: str) -> dict[str, float]:
@@ -74,13 +79,13 @@ def _natural(name: str) -> list[tuple[bool, int, str]]:
 
 def _entry(settings: CohortSettings, row: LesionRow) -> str:
     text = row.cells.get(settings.columns.get("scan_date", "scan_date"), "").strip()
-    codes = {str(code).casefold() for code in settings.missing}
+    codes = {f"{code:g}" if isinstance(code, float) else code.casefold() for code in settings.missing}
     return "" if text.casefold() in codes | _NOT_AVAILABLE else text
 
 
 def _day(text: str) -> float | None:
     """A date as a number of days; None where it is none."""
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{8}", text):
+    if _DATE.fullmatch(text):
         try:
             return float(datetime.date.fromisoformat(text).toordinal())
         except ValueError:

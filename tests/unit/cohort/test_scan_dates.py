@@ -66,6 +66,11 @@ def test_the_configuration_names_the_order(tmp_path: Path) -> None:
     assert order(study(tmp_path, rows, timepoints=["before", "after"])) == ["before", "after", "late"]
 
 
+def test_dates_and_numbers_of_days_are_not_mixed_in_a_patient(tmp_path: Path) -> None:
+    (told,) = problems(study(tmp_path, ["P1,x,2024-03-01", "P1,y,60", "P2,x,0", "P2,y,60"]))
+    assert 'scan_date "60" and that of another scan are a date and a number of days' in told
+
+
 def test_what_is_no_date_and_what_disagrees_is_told(tmp_path: Path) -> None:
     rows = ["P1,x,01.03.2024", "P1,y,2024-02-30", "P2,x,2024-03-01", "P2,x,2024-03-02", "P2,y,99999"]
     header, rows = "patient_id,timepoint,scan_date,lesion_id", [f"{row},{n}" for n, row in enumerate(rows, start=1)]

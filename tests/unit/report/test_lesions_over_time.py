@@ -87,7 +87,8 @@ def test_a_source_that_is_not_there_is_not_spoken_of(made_study, series) -> None
 
 def test_doubts_are_repeated_and_what_links_cannot_know_is_said(made_study, series) -> None:
     tables = series()
-    tables["scans"].loc[1, "note"] = "the livers agree poorly"
+    note = tables["scans"]["note"].astype(object)
+    tables["scans"] = tables["scans"].assign(note=note.where(tables["scans"].index != 1, "the livers agree poorly"))
     found = section(made_study.results, follow_up=tables)
     assert [block.items for block in found.blocks if isinstance(block, Bullets)] == [["P1: the livers agree poorly."]]
     assert any("not that they are the same" in block.text for block in found.blocks if isinstance(block, Note))

@@ -27,8 +27,8 @@ _HOW = {
 _CANNOT_KNOW = (
     "A link says that two lesions lie at the same place, not that they are the same: one that vanished beside one that "
     "appeared, neighbours closer than the livers agree, and a lesion that the reader left out of one scan cannot be "
-    "told from their likes. A lesion counts as gone when its place is shown and nothing is drawn there. No class, no "
-    "outcome and no other table uses the links."
+    "told from their likes. A lesion counts as gone when its place is shown and nothing is drawn there. No other table "
+    "of the study uses the links."
 )
 
 
@@ -41,7 +41,7 @@ def follow_up_section(study: StudyResults) -> Section | None:
     reference, other = study.sources.reference, study.sources.primary
     own = scans[scans["mask_source"].eq(reference)]
     notes = [f"{row['patient_id']}: {row['note']}." for row in rows_in(own[own["note"].notna()])]
-    patients = list(own.groupby(_PATIENT, sort=False, dropna=False).groups)
+    patients = [(str(c), str(p)) for c, p in own[_PATIENT].drop_duplicates().itertuples(index=False, name=None)]
     blocks: list[Block] = [
         Paragraph(_counts(lesions[lesions["mask_source"].eq(reference)], own)),
         Paragraph(" ".join([*(_HOW[by_id] for by_id in (True, False) if own["linked_by"].eq(IDS).eq(by_id).any())])),
