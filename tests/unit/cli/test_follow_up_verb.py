@@ -10,7 +10,8 @@ import pytest
 from tests.small_study import save
 from typer.testing import CliRunner
 
-import livermets.cli.follow_up  # noqa: F401
+import livermets.cli.follow_up
+import livermets.cli.readers  # noqa: F401 (a program of one verb would not ask for its name)
 from livermets.cli import app
 from livermets.errors import InputError
 
