@@ -135,6 +135,33 @@ def test_a_folder_of_a_programs_masks_is_a_mask_source_without_any_training(stud
     assert jobs["train_segmentation"] == 0
 
 
+def test_patients_with_masks_at_two_timepoints_are_followed_and_others_are_not(study, tmp_path):
+    for scan in ("p01_before", "p01_after", "p02_before"):
+        for name in ("ct", "liver", "manual", "nnunet"):
+            (tmp_path / f"{scan}_{name}.nii.gz").touch()
+    rows = ["patient_id,timepoint,scan_date", "p01,before,2024-01-31", "p01,after,2024-03-31", "p02,before,2024-01-31"]
+    (tmp_path / "table.csv").write_text("\n".join(rows) + "\n")
+    scan = "{patient}_{timepoint}"
+    folder = study(
+        cohorts={
+            "test": {
+                "role": {"segmentation": "validation", "response": "none"}, "table": "table.csv",
+                "image": f"{scan}_ct.nii.gz", "liver": f"{scan}_liver.nii.gz",
+                "masks": {"manual": f"{scan}_manual.nii.gz", "nnunet": f"{scan}_nnunet.nii.gz"},
+                "lesion_ids": "components",
+            }
+        },
+    )  # fmt: skip
+    done = snakemake(folder, "-n", "-p")
+    assert done.returncode == 0, done.stderr
+    said = done.stdout + done.stderr
+    assert len(re.findall(r"^rule follow_up:", said, re.MULTILINE)) == 1
+    (command,) = [line.strip() for line in said.splitlines() if "livermets follow-up" in line]
+    assert "--lesions before=results/test/intake/p01/before/lesions.nii.gz --lesions after=" in command
+    assert "--days before=0 --days after=60 --by-position" in command
+    assert "--matching after/nnunet=results/test/segmentation/nnunet/p01/after/matching.csv" in command
+
+
 def test_templates_with_braces_reach_the_jobs_unharmed(study, tmp_path):
     (tmp_path / "p01_ct.nii.gz").touch()
     command = {"missing": "command", "command": "some-tool -i {image} -o {out}"}

@@ -20,9 +20,10 @@ def test_after_a_kill_the_same_command_gives_the_same_files(local_study, tmp_pat
     assert kill_and_resume(local_study, tmp_path / "study", rule, who) == []
 
 
-# Rules that a study asks for only where it applies a bundle, has a second given mask, or no second mask at all.
+# Rules that a study asks for only where it applies a bundle, has a second given mask, no second mask at all, or masks
+# of one patient at several timepoints.
 NOT_IN_THE_TINY_STUDY = {
-    "diagnostics", "lesion_program", "match", "readers", "readers_scan", "reader_scores",
+    "diagnostics", "follow_up", "lesion_program", "match", "readers", "readers_scan", "reader_scores",
     "unpack_facts", "unpack_model", "unpack_network",
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ sys.path.insert(0, str(REPOSITORY / "src"))
 from livermets import surroundings
 from livermets.workflow import running, start
 from livermets.workflow.codebase import verb_digest
+from livermets.workflow.follow_up import FollowUp
 from livermets.workflow.inputs import Inputs
 from livermets.workflow.networks import checkpoint_folder
 from livermets.workflow.readers import Readers
@@ -26,6 +27,7 @@ this_run = Run(workflow)
 plan = start.opened_study(this_run, config, REPOSITORY)
 inputs = Inputs(plan)
 readers = Readers(inputs)
+follow_up = FollowUp(inputs)
 requests = Requests(plan, this_run)
 
 

@@ -5,6 +5,7 @@ rule report:
     input:
         plan.reported,
         readers.wanted,
+        follow_up.wanted,
     output:
         html=report(
             "results/report/report.html",

@@ -29,6 +29,7 @@ VERB_MODULES = (
     "concordance",
     "overlap",
     "readers",
+    "follow_up",
     "bundle",
     "report",
     "workflow",

@@ -13,6 +13,7 @@ from livermets.cohort.conventions import USUAL, Conventions
 from livermets.cohort.lesion_row import LesionRow
 from livermets.cohort.rows import in_use, listed_rows, phantom_as_files, table_rows, without_excluded
 from livermets.cohort.scan import Patient, Scan
+from livermets.cohort.scan_dates import check_scan_dates
 from livermets.cohort.study import Cohort, Study
 from livermets.cohort.synthetic import patient_ids
 from livermets.config.cohort_entries import FIRST_READER, with_labels
@@ -96,6 +97,7 @@ def _load_cohort(
     if not rows and not problems.errors:
         problems.error(f"cohort {name}", "no patient belongs to it", "Check `table`, `patients` and `select`")
     kept = in_use(name, settings, without_excluded(name, settings, rows, problems), conventions, problems)
+    check_scan_dates(name, settings, kept, problems)
     patients = _patients(name, settings, kept, base, problems, conventions)
     n_selected = len({row.patient_id for row in rows})
     return Cohort(name, settings, patients, tuple(kept), n_selected, problems, table_path, written, False, conventions)

@@ -39,6 +39,7 @@ Column = Literal[
     "baseline_diameter_mm",
     "followup_diameter_mm",
     "centre",
+    "scan_date",
     "image",
     "liver",
     "lesions",

@@ -65,7 +65,8 @@ class CohortSettings(Section):
     are only a warning."""
     columns: dict[Column, Header] = {}
     """The table's own names of our columns, e.g. {patient_id: "Patient ID", baseline_diameter_mm: "LD (mm)"}. Columns
-    `image`, `liver` and `lesions` hold paths, instead of the templates below."""
+    `image`, `liver` and `lesions` hold paths, instead of the templates below. `scan_date` (2024-01-31, or a number of
+    days) orders the scans of a patient and gives the days between them; no date is written to any output."""
     response_values: dict[str, Literal[0, 1]] = {}
     """What the entries of the `response` column mean: {PR: 1, SD: 1, PD: 0}. Known without it: 1/0, R+/R-,
     responder/non-responder, yes/no."""

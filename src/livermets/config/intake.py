@@ -96,7 +96,8 @@ def outcome_part(cohort: CohortSettings, table: Path | None, with_centre: bool) 
     """What the outcome of a cohort's lesions is read by, with the table as it was found; paths of images are left out,
     and so are reasons, which are no outcome."""
     kept = cohort.model_dump(mode="json", exclude=set(OF_IMAGES))
-    kept["columns"] = {ours: theirs for ours, theirs in kept["columns"].items() if ours not in OF_IMAGES}
+    unused = {*OF_IMAGES, "scan_date"}  # which decides no outcome
+    kept["columns"] = {ours: theirs for ours, theirs in kept["columns"].items() if ours not in unused}
     kept["exclude"] = [{**entry, "reason": "left out"} for entry in kept["exclude"]]
     kept |= {"image": "{patient}", "lesions": "{patient}", "phantom": None if cohort.phantom is None else {}}
     kept["table"] = None if table is None or cohort.phantom is not None else str(table)

@@ -11,6 +11,7 @@ from livermets.config.classification import ClassificationSettings
 from livermets.config.cohort_entries import Name, Timepoints
 from livermets.config.cohorts import CohortSettings
 from livermets.config.concordance import ConcordanceSettings
+from livermets.config.follow_up import FollowUpSettings
 from livermets.config.networks import LIVER, OWN, FurtherNetwork
 from livermets.config.outcome import OutcomeSettings
 from livermets.config.preprocess import PreprocessSettings
@@ -60,6 +61,8 @@ class StudyConfig(Section):
     """Which masks are compared with which."""
     statistics: StatisticsSettings = StatisticsSettings()
     """Intervals, strata and the agreement model."""
+    follow_up: FollowUpSettings = FollowUpSettings()
+    """Which lesion of one timepoint is which of the next, in patients whose masks are known at several."""
     sources: Sources = {}
     """Who made the masks of a source, by its name: {adjusted: {reader: A, start: automatic}, nnunet: {tool: true}};
     what is not named here is a network, or a reader of its own."""

@@ -14,6 +14,7 @@ from livermets.report.sections.cohorts import cohorts_section
 from livermets.report.sections.concordance import concordance_section
 from livermets.report.sections.diagnostics import diagnostics_section
 from livermets.report.sections.every_source import sources_section
+from livermets.report.sections.follow_up import follow_up_section
 from livermets.report.sections.lesion_list import lesion_section
 from livermets.report.sections.methods import methods_section
 from livermets.report.sections.model_card import model_card_section
@@ -35,6 +36,7 @@ _SECTIONS: tuple[tuple[Callable[[Parts], bool], Make], ...] = (
     (lambda parts: parts.classes, lambda study, *_: diagnostics_section(study)),
     (lambda parts: parts.masks, lambda study, _, overlays: segmentation_section(study, overlay_section(overlays))),
     (lambda parts: True, lambda study, *_: readers_section(study)),
+    (lambda parts: True, lambda study, *_: follow_up_section(study)),
     (lambda parts: parts.fits_response, lambda study, *_: selection_section(study)),
     (lambda parts: parts.classes, lambda study, *_: predict_section(study)),
     (lambda parts: True, lambda study, *_: lesion_section(study)),

@@ -63,6 +63,11 @@ def read_results(root: Path, config: ReportedConfig, manifest: dict[str, Any] | 
         comparison_pictures={path.name: pictures_in(path) for path in compared},
         readers=folder.tables(places.READERS),
         readers_pictures=pictures_in(root / places.READERS),
+        follow_up={
+            "lesions": folder.whole_table(places.FOLLOWED_LESIONS),
+            "scans": folder.whole_table(places.FOLLOWED_SCANS),
+        },
+        follow_up_pictures={(path.parts[-4], path.parts[-2]): path for path in folder.files(places.FOLLOWED_PICTURES)},
         benchmarks=read_benchmarks(root / places.BENCHMARKS),
         manifest=manifest or read_json(root / places.MANIFEST),
         applied={} if config.model is None else read_json(root / places.APPLIED_FACTS),

@@ -15,7 +15,7 @@ from livermets.report.document import ChecklistRow, Download, Report, Section
 from livermets.report.sources import MaskSources
 from livermets.report.vocabulary import mask_words
 
-NAMED_BY_SOURCE = ("networks-compared", "networks", "every-source", "readers")
+NAMED_BY_SOURCE = ("networks-compared", "networks", "every-source", "readers", "follow-up")
 """Sections whose rows have the names of the sources themselves."""
 _VERBATIM = ("settings", "versions", "provenance")
 """Sections that repeat what others wrote."""

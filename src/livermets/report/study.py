@@ -56,6 +56,10 @@ class StudyResults:
     readers_pictures: dict[str, Path]
     benchmarks: pd.DataFrame
     manifest: dict[str, Any] = field(default_factory=dict)
+    follow_up: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """Lesions over time (``lesions``, ``scans``), of every patient with masks at several timepoints."""
+    follow_up_pictures: dict[tuple[str, str], Path] = field(default_factory=dict)
+    """By cohort and patient."""
     applied: dict[str, Any] = field(default_factory=dict)
     """What the bundle says of itself whose networks or model were applied; empty where there is none."""
 

@@ -16,6 +16,7 @@ from livermets.workflow.demand import (
     Demand,
     grid_growth,
 )
+from livermets.workflow.follow_up import FollowUp
 from livermets.workflow.inputs import Inputs
 from livermets.workflow.network_time import segmentation_seconds, training_seconds
 from livermets.workflow.networks import whole_name
@@ -61,6 +62,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     pairs = [seen for name, seen in compared.items() for _ in plan.pairs_of(name)]
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
     readers = Readers(Inputs(plan))
+    followed = FollowUp(Inputs(plan)).series.values()
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
         "check": [scans],
@@ -79,6 +81,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "readers_scan": [[scan] for scan in readers.scans],
         "reader_scores": [[] for _ in readers.scores if readers.wanted],
         "readers": [readers.scans for _ in readers.wanted],
+        "follow_up": list(followed),
         "warm_radiomics": [[]] if masks else [],
         "features": [[scan] for scan in masks],
         "training_table": [learnt] if learnt else [],

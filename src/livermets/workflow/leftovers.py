@@ -22,6 +22,8 @@ from livermets.workflow.livers import Livers
 STAGES = ("bundle", "check", "concordance", "model", "networks", "overlap", "readers", "report")
 NOT_RESULTS = ("logs", "benchmarks", "checkpoints")
 OF_A_SCAN = ("intake", "liver", "features", "readers")
+FOLLOW_UP = "follow_up"
+"""The stage of a cohort with one folder per patient with scans at several timepoints."""
 OF_A_NETWORK = ("preprocess", "programs", "segmentation")
 """Stages of a cohort with one folder per network, and in that one per scan; of the others, one per scan at once."""
 TOLD_ONE_BY_ONE = 5
@@ -147,7 +149,7 @@ def _gone(results: Path, made: Made) -> Iterator[Path]:
 
 
 def _gone_of_cohort(cohort: Path, scans: frozenset[tuple[str, str]] | None, networks: frozenset[str]) -> Iterator[Path]:
-    known = {*OF_A_SCAN, *OF_A_NETWORK, "phantom"}
+    known = {*OF_A_SCAN, *OF_A_NETWORK, FOLLOW_UP, "phantom"}
     yield from _others(cohort, known)
     for stage in OF_A_NETWORK:
         yield from _others(cohort / stage, networks)
@@ -157,6 +159,7 @@ def _gone_of_cohort(cohort: Path, scans: frozenset[tuple[str, str]] | None, netw
             timepoints.setdefault(patient, set()).add(timepoint)
         for place in [*OF_A_SCAN, *(f"{stage}/{network}" for stage in OF_A_NETWORK for network in networks)]:
             yield from _other_scans(cohort / place, timepoints)
+        yield from _others(cohort / FOLLOW_UP, (patient for patient, points in timepoints.items() if len(points) > 1))
 
 
 def _others(folder: Path, names: Iterable[str]) -> Iterator[Path]:

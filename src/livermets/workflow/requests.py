@@ -50,6 +50,8 @@ class Requests:
 
     def _scans(self, wildcards: Any) -> Iterable[Scan]:
         inputs = Inputs(self.plan)
+        if hasattr(wildcards, "patient") and not hasattr(wildcards, "timepoint"):
+            return [scan for scan in inputs.of_cohort(wildcards) if scan.patient_id == wildcards.patient]
         if hasattr(wildcards, "patient"):
             return [inputs.scan(wildcards)]
         if hasattr(wildcards, "cohort"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from tests.network_descriptions import network_description
+from tests.unit.report.made_follow_up import write_follow_up
 from tests.unit.report.made_sources import write_readers, write_sources
 
 from livermets.concordance.figures import concordance_figures
@@ -118,6 +119,8 @@ def make_results(
     tables = {
         cohort.name: _make_cohort(folder / cohort.name, cohort, rng, detection_dice, sources) for cohort in cohorts
     }
+    for name, table in tables.items():
+        write_follow_up(folder / name, table, sources.reference, sources.primary)
     classified = [cohort for cohort in cohorts if set(cohort.roles("response").values()) != {"none"}]
     if classified:
         lesions = pd.concat([tables[cohort.name] for cohort in classified], ignore_index=True)

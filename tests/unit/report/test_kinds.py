@@ -25,12 +25,12 @@ pytestmark = pytest.mark.slow
 
 ALWAYS = ["cohorts", "lesions", "methods", "model-card", "checklists", "provenance"]
 SECTIONS = {
-    "masks alone": ["segmentation"],
+    "masks alone": ["segmentation", "follow-up"],
     "cross-validated": ["segmentation"],
     "classes alone": ["diagnostics", "selection", "prediction"],
     "applied": ["concordance", "diagnostics", "segmentation", "prediction"],
     "five sources": ["concordance", "every-source", "diagnostics", "segmentation", "readers", "selection"],
-    "by timepoint": ["concordance", "every-source", "diagnostics", "segmentation", "selection"],
+    "by timepoint": ["concordance", "every-source", "diagnostics", "segmentation", "follow-up", "selection"],
 }
 NEVER_SAID = {
     "masks alone": r"\bR\+|respon[ds]|ROIs?\b|\bclass\b|was fitted|[Cc]ross-valid",

@@ -26,10 +26,15 @@ READ = {
     "livermets.concordance.diagnostics": {"CLASSIFIED", "END_TO_END"},
     "livermets.model.figures": {"MOST_FEATURES"},
     "livermets.model.names": {"MODEL_NAMES"},
+    "livermets.follow_up.figures": {"MOST_LESIONS", "volumes_over_time"},
+    "livermets.follow_up.tables": {"IDS"},
+    "livermets.follow_up.tracks": {"STATUSES"},
     "livermets.randomness": {"integer_seed"},
 }
 """Words, constants, pictures of tables, and which of two written intervals to quote."""
-STAGES = tuple(f"livermets.{name}" for name in ("stats", "overlap", "concordance", "model", "readers", "randomness"))
+STAGES = tuple(
+    f"livermets.{name}" for name in ("stats", "overlap", "concordance", "model", "readers", "follow_up", "randomness")
+)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.py")), ids=lambda path: path.relative_to(FOLDER).as_posix())

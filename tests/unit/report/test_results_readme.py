@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from livermets.follow_up.tables import LESION_COLUMNS as FOLLOWED_LESIONS
+from livermets.follow_up.tables import SCAN_COLUMNS as FOLLOWED_SCANS
 from livermets.intake.study_check import PROBLEM_COLUMNS, ScanSummary
 from livermets.masks.matching import COLUMNS as MATCHING_COLUMNS
 from livermets.masks.pairs import LONG_COLUMNS, WIDE_COLUMNS
@@ -27,6 +29,8 @@ def test_columns_of_tables_known_from_the_code_are_described():
     assert set(PROBLEM_COLUMNS) <= common | described["check/problems.csv"]
     assert set(ScanSummary.__dataclass_fields__) <= common | described["check/scans.csv"]
     assert set(SCAN_TABLE_COLUMNS) <= common | described["*/readers/*/*.csv"]
+    assert set(FOLLOWED_LESIONS) <= common | described["*/follow_up/*/lesions.csv"]
+    assert set(FOLLOWED_SCANS) <= common | described["*/follow_up/*/scans.csv"]
     for name, columns in {**TABLES, "given_scores": GIVEN_COLUMNS}.items():
         assert set(columns) <= common | described[f"readers/{name}.csv"], name
 

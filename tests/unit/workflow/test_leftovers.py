@@ -49,6 +49,7 @@ def test_what_the_configuration_makes_is_not_left_over(results):
         ("a/intake/P1/TP1/image.nii.gz", "a/intake/P1/TP1"),
         ("a/liver/P1/TP1.nii.gz", "a/liver/P1/TP1.nii.gz"),
         ("a/readers/P1/TP1.csv", "a/readers/P1/TP1.csv"),
+        ("a/follow_up/P1/lesions.csv", "a/follow_up/P1"),
         ("a/preprocess/liver/P1/TP0/image.nii.gz", "a/preprocess/liver"),
         ("a/preprocess/two/P1/TP0/image.nii.gz", "a/preprocess/two"),
         ("a/preprocess/one/P7/TP0/image.nii.gz", "a/preprocess/one/P7"),
@@ -72,6 +73,12 @@ def test_each_kind_is_named_as_a_whole(results, file, whole):
     assert _names(results) == [whole]
     files = [path for path in results.rglob("*") if path.is_file()]
     assert set(files) - set(kept(files, left_over(results, MADE))) == {results / file}
+
+
+def test_a_patient_with_two_timepoints_is_followed(results):
+    _make(results / "a/follow_up/P1/lesions.csv")
+    both = Made({**SCANS, "a": frozenset({("P1", "TP0"), ("P1", "TP1")})}, MADE.validation, MADE.networks, False, 2)
+    assert _names(results, both) == []
 
 
 def test_without_comparison_its_networks_are_left_over(results):

@@ -233,3 +233,15 @@ def scores_that_are_none(study: SmallStudy) -> None:
 )
 def a_column_of_scores_that_is_not_there(study: SmallStudy) -> None:
     study.config["sources"] = {"manual": {"minutes_column": "Min"}}
+
+
+@case(
+    'cohort train, table row 2, patient T1: scan_date "31.01.2024" is no date. Give it as 2024-01-31, as 20240131, or '
+    "as days since any day that is the patient's own; or leave it empty.",
+    "cohort train, table row 5, patient T2: scan_date differs from that of the same scan (baseline) in row 4. A scan "
+    "has one date; make them equal.",
+)
+def wrong_scan_dates(study: SmallStudy) -> None:
+    study.header += ",scan_date"
+    dates = ("31.01.2024", "", "2024-01-31", "2024-02-01", "2024-03-01", "2024-03-01")
+    study.rows = [f"{row},{date}" for row, date in zip(study.rows, dates, strict=True)]

@@ -10,6 +10,7 @@ from tests.unit.report.statements import (
     cohorts,
     concordance,
     diagnostics,
+    follow_up,
     other,
     segmentation,
     selection,
@@ -20,6 +21,7 @@ from tests.unit.report.statements.registry import Statement
 
 PARTS = {
     "Summary": summary, "Cohorts and flow of lesions": cohorts, "Concordance": concordance, "Mask sources": sources,
-    "Diagnostics": diagnostics, "Segmentation": segmentation, "Selection": selection, "All other parts": other,
+    "Diagnostics": diagnostics, "Segmentation": segmentation, "Selection": selection,
+    "Lesions over time": follow_up, "All other parts": other,
 }  # fmt: skip
 STATEMENTS: tuple[Statement, ...] = tuple(s for part in PARTS.values() for s in part.STATEMENTS)

@@ -46,7 +46,9 @@ class Files:
     def remarks(self) -> set[str]:
         """Remarks of the computations, which the report repeats word by word."""
         paths = [
-            p for where in ("concordance/*/*/*.csv", "model/*.csv", "overlap/*.csv") for p in self.folder.glob(where)
+            p
+            for where in ("concordance/*/*/*.csv", "model/*.csv", "overlap/*.csv", "*/follow_up/*/scans.csv")
+            for p in self.folder.glob(where)
         ]
         tables = [self.csv(path.relative_to(self.folder).as_posix()) for path in sorted(paths)]
         columns = [t[c] for t in tables for c in ("note", "rule", "statement") if c in t]
