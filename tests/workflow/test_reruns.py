@@ -21,7 +21,7 @@ AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
 AFTER_MODEL = {"select", "resubstitution", *AFTER_CLASSIFY}
 FEATURES = {"features", "lesion_feature_table"}
 COMPARED = {"preprocess", "train_segmentation", "segment", "overlap"}
-AFTER_SEGMENT = {"segment", "overlap", *FEATURES, *AFTER_CLASSIFY}
+AFTER_SEGMENT = {"segment", "overlap", "follow_up", *FEATURES, *AFTER_CLASSIFY}
 AFTER_EVERY_SEGMENT = {*AFTER_SEGMENT, "resubstitution"}
 OF_ONE_SCAN = {"check", "intake", "outcome", "liver", "preprocess", *AFTER_SEGMENT}
 OF_THE_TRAINING_OUTCOME = {"training_outcome", "training_table", "select"}
@@ -103,7 +103,7 @@ def test_nothing_changed_nothing_to_do(study):
         ({"selection": {"search": {"generations": 3}}}, AFTER_MODEL),
         ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_EVERY_SEGMENT),
         ({"segmentation": {"sampling": {"field": "image"}}}, {"train_segmentation", *AFTER_EVERY_SEGMENT}),
-        ({"networks": {"paper": {"preset": "giannini2020"}}}, {*COMPARED, *FEATURES, *AFTER_CLASSIFY}),
+        ({"networks": {"paper": {"preset": "giannini2020"}}}, {*COMPARED, "follow_up", *FEATURES, *AFTER_CLASSIFY}),
         ({"segmentation": {"cpu_threads": 2}}, {"train_segmentation", *AFTER_EVERY_SEGMENT}),
         ({"preprocess": {"network_grid": 128}}, {"preprocess", "train_segmentation", *AFTER_EVERY_SEGMENT}),
         ({"outcome": {"limit_mm": 1.0}}, AFTER_OUTCOME),

@@ -118,7 +118,9 @@ def test_timepoints_of_the_same_patients_may_train_and_validate_apart(tmp_path):
     }
     per_scan = {"intake": 16, "liver": 16, "preprocess": 16, "segment": 16, "features": 2 * 8}
     of_cohorts = {"outcome": 2, "classify": 2, "concordance": 1, "roi_concordance": 1, "concordance_sources": 1}
-    expected = {**EVERY_STUDY, **OF_RESPONSE, **per_scan, **of_cohorts, "train_segmentation": 1, "overlap": 1}
+    of_patients = {"follow_up": 8}
+    expected = {**EVERY_STUDY, **OF_RESPONSE, **per_scan, **of_cohorts, **of_patients}
+    expected |= {"train_segmentation": 1, "overlap": 1}
     assert plan(tmp_path, cohorts) == expected
     done = snakemake(tmp_path, "-n", "-p", "results/networks/automatic/network.json")
     said = done.stdout + done.stderr

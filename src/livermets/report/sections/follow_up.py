@@ -158,7 +158,8 @@ def _of_patient(study: StudyResults, name: tuple[str, str]) -> Iterator[Block]:
             "or would be; numbers are tracks, dashed contours the lesions of the timepoint before, carried over."
         )
         alt = "Slices of the same lesions at every timepoint, with contours and track numbers."
-        yield Figure(f"{stem}-tracks", caption, alt, picture_file(study.follow_up_pictures[name], f"{stem}-tracks"))
+        picture = picture_file(study.follow_up_pictures[name], f"{stem}-tracks")
+        yield Figure(f"{stem}-tracks", caption, alt, picture, download=csv_download(f"{stem}-tracks", scans))
 
 
 def _of(table: pd.DataFrame, name: tuple[str, str]) -> pd.DataFrame:
@@ -175,7 +176,8 @@ def _lesions_table(stem: str, lesions: pd.DataFrame, name: tuple[str, str]) -> T
     ]
     caption = f"{_title(*name)}: volume, longest diameter and what became of every lesion, by track; change of volume "
     head = [Column("Track", True), *(Column(point) for point in points)]
-    return Table(f"{stem}-lesions", f"{caption}since it was first seen.", head, rows, csv_download(stem, lesions))
+    download = csv_download(f"{stem}-lesions", lesions)
+    return Table(f"{stem}-lesions", f"{caption}since it was first seen.", head, rows, download)
 
 
 def _cell(row: pd.Series) -> str:
