@@ -156,10 +156,9 @@ def _networks(one: NetworkMasks) -> list[dict[str, Any]]:
 
 
 def _facts(description: NetworkDescription | None, scans: pd.DataFrame) -> dict[str, Any]:
-    known = description is not None and description.epochs
     return {
         **described(description),
-        "seconds_per_epoch": description.seconds / description.epochs if description and known else NAN,
+        "seconds_per_epoch": description.seconds / description.epochs if description and description.epochs else NAN,
         "seconds_per_scan": scans["seconds"].median() if "seconds" in scans else NAN,
         "device": description.device if description else None,
         "n_scans": len(scans),

@@ -18,7 +18,7 @@ _NO_MEASURES = ("cohort", "timepoint", "patient_id", "seen_in_training", "scan_i
 _NOT_COMPARED = ("manual_lesions", "threshold", "seconds", "seconds_network", "liver_slices")
 """Of the measures, those that are no quality of a mask."""
 _INTERVAL = ("low", "high", "level", "method", "note")
-_SUMMARY = ("mean", "sd", "median", "minimum", "maximum")
+_SPREAD = ("sd", "median", "minimum", "maximum")
 DIFFERENCES = ("scans", "timepoint", "measure", "n_scans", "n_patients", "value", *_INTERVAL)
 
 
@@ -36,7 +36,7 @@ def scan_summary(scan_metrics: pd.DataFrame, resampling: Resampling) -> pd.DataF
             if values.notna().any():
                 where = {"cohort": cohort, "timepoint": timepoint, "measure": name}
                 rows.append({**where, **_mean(values, patients, boot), **_spread(values)})
-    columns = ("cohort", "timepoint", "measure", "n_scans", "n_patients", "mean", *_INTERVAL, *_SUMMARY[1:])
+    columns = ("cohort", "timepoint", "measure", "n_scans", "n_patients", "mean", *_INTERVAL, *_SPREAD)
     return pd.DataFrame(rows, columns=list(columns))
 
 
@@ -88,4 +88,4 @@ def _spread(values: pd.Series) -> dict[str, float]:
     there = values.dropna()
     spread = float(there.std(ddof=1)) if len(there) > 1 else NAN
     numbers = (spread, float(there.median()), float(there.min()), float(there.max()))
-    return dict(zip(_SUMMARY[1:], numbers, strict=True))
+    return dict(zip(_SPREAD, numbers, strict=True))
