@@ -14,6 +14,7 @@ from livermets.config.concordance import ConcordanceSettings
 from livermets.config.follow_up import FollowUpSettings
 from livermets.config.networks import LIVER, OWN, FurtherNetwork
 from livermets.config.outcome import OutcomeSettings
+from livermets.config.perturbation import PerturbationSettings
 from livermets.config.preprocess import PreprocessSettings
 from livermets.config.programs import LesionProgram
 from livermets.config.radiomics import RadiomicsSettings
@@ -61,6 +62,8 @@ class StudyConfig(Section):
     """Which masks are compared with which."""
     statistics: StatisticsSettings = StatisticsSettings()
     """Intervals, strata and the agreement model."""
+    perturbation: PerturbationSettings = PerturbationSettings()
+    """Reference masks altered as segmentations fail: how good must a mask be?"""
     follow_up: FollowUpSettings = FollowUpSettings()
     """Which lesion of one timepoint is which of the next, in patients whose masks are known at several."""
     sources: Sources = {}
