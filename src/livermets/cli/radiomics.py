@@ -111,13 +111,13 @@ def warm_radiomics(
     out: Annotated[Path | None, typer.Option(help="Text file that says where the compiled code is kept.")] = None,
 ) -> None:
     """Compiles the sliding-window engine once, so that no later job pays for it (about a minute; then under 1 s)."""
+    from livermets.compilation import cache_folder
     from livermets.io.atomic import write_text
-    from livermets.radiomics.engine.compilation import cache_folder
     from livermets.radiomics.engine.fast import warm
 
     warm()
     if out is not None:
-        write_text(out, f"{cache_folder()}\n")
+        write_text(out, f"{cache_folder('radiomics/engine')}\n")
 
 
 def _write_lesion_features(

@@ -17,10 +17,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from livermets.compilation import compiled
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import input_error
 from livermets.radiomics.engine.arrays import Integers, Reals
-from livermets.radiomics.engine.compilation import compiled
 
 MOST_LEVELS = 4096
 """The engine's limit of grey levels within one lesion: 12-bit CT at 1 HU."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from livermets.compilation import compiled
 from livermets.radiomics.engine.arrays import Integers, Reals, Scratch
-from livermets.radiomics.engine.compilation import compiled
 from livermets.radiomics.engine.tables import COUNT_LOG2, entropy_bits
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from livermets.compilation import compiled
 from livermets.radiomics.engine.arrays import Reals, Scratch
-from livermets.radiomics.engine.compilation import compiled
 from livermets.radiomics.engine.mcc import maximal_correlation
 from livermets.radiomics.engine.tables import COUNT_LOG2, EPSILON_BITS, entropy_bits
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import namedtuple
 
+from livermets.compilation import compiled
 from livermets.radiomics.engine.arrays import Integers, Reals, Scratch
-from livermets.radiomics.engine.compilation import compiled
 from livermets.radiomics.engine.discretise import levels_of_count, levels_of_width
 from livermets.radiomics.engine.firstorder import firstorder_features
 from livermets.radiomics.engine.glcm import glcm_features

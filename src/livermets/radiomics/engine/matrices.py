@@ -20,8 +20,8 @@ That look gives the GLCM pair and, if both are equal, the run's continuation and
 
 from __future__ import annotations
 
+from livermets.compilation import compiled
 from livermets.radiomics.engine.arrays import Integers, Scratch
-from livermets.radiomics.engine.compilation import compiled
 
 DIRECTIONS = 4
 

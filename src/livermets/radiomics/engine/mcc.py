@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from livermets.compilation import compiled
 from livermets.radiomics.engine.arrays import Scratch
-from livermets.radiomics.engine.compilation import compiled
 
 # Squared off-diagonal elements below this are 0: they move an eigenvalue by less than 1e-16.
 _NEGLIGIBLE_SQUARE = 1e-32

@@ -5,8 +5,8 @@ A flat window has s = 0: Coarseness is then set to 1e6 and the other four to 0."
 
 from __future__ import annotations
 
+from livermets.compilation import compiled
 from livermets.radiomics.engine.arrays import Reals, Scratch
-from livermets.radiomics.engine.compilation import compiled
 
 _COARSENESS_OF_FLAT = 1e6
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from livermets.compilation import compiled
 from livermets.radiomics.engine.arrays import Integers, Reals, Scratch
-from livermets.radiomics.engine.compilation import compiled
 from livermets.radiomics.engine.tables import COUNT_LOG2, INVERSE_SQUARE, entropy_bits
 
 STATISTICS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from livermets.radiomics.engine.compilation import compiled
+from livermets.compilation import compiled
 
 LARGEST_SIZE = 15
 # A symmetric GLCM of one direction holds at most 2 * 15 * 14 pairs.

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from livermets.radiomics.engine import compilation
-from livermets.radiomics.engine.compilation import CheckedCacheFile, compiled
+from livermets import compilation
+from livermets.compilation import CheckedCacheFile, compiled
 
 
 def _flipped(content: bytes) -> bytes:
@@ -60,7 +60,7 @@ def test_the_cache_is_the_first_folder_that_can_be_written_to(tmp_path, monkeypa
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(named))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     compilation.cache_folder.cache_clear()
-    assert compilation.cache_folder().parent == tmp_path / "cache" / "livermets"
+    assert compilation.cache_folder("radiomics/engine").parent == tmp_path / "cache" / "livermets"
     compilation.cache_folder.cache_clear()
-    assert isinstance(compilation.cache_folder(), Path)
+    assert isinstance(compilation.cache_folder("radiomics/engine"), Path)
     compilation.cache_folder.cache_clear()

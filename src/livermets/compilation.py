@@ -3,8 +3,9 @@
 Numba keeps a function's machine code beside its source and throws it away when *that* file changes. Two things are
 wrong with that here: an installed package may be read-only, and a change in a function that is called (another file)
 would go unnoticed. So the cache lies in the user's cache folder (or under ``NUMBA_CACHE_DIR``), in a subfolder named
-by the digest of all the engine's modules: any change of any of them starts a new cache. Every file of it ends with the
-digest of its bytes, because machine code that a full disk or a lost connection has damaged would be run as it is."""
+by the digest of all modules of the function's package: any change of any of them starts a new cache. Every file of it
+ends with the digest of its bytes, because machine code that a full disk or a lost connection has damaged would be run
+as it is."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ def compiled(function: Function) -> Function:
     with PyRadiomics includes its exact zeros."""
     config: Any = numba.config
     previous = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder())
+    config.CACHE_DIR = str(cache_folder(_package(function)))
     try:
         dispatcher: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     finally:
@@ -97,13 +98,20 @@ def _say_damaged(folder: Path) -> None:
     logger.warning("compiled code in %s was damaged; it is compiled again", folder)
 
 
+def _package(function: Callable[..., object]) -> str:
+    """The folder of a function's module within this package; "" for a function of somebody else's."""
+    root, *inner, _ = function.__module__.split(".")
+    return "/".join(inner) if root == __name__.partition(".")[0] else ""
+
+
 @cache
-def cache_folder() -> Path:
-    """Where compiled code is kept: the first of these that can be written to, else a temporary folder."""
+def cache_folder(package: str) -> Path:
+    """Where the compiled code of a package (``"radiomics/engine"``) is kept: the first of these that can be written to,
+    else a temporary folder."""
     named = os.environ.get("NUMBA_CACHE_DIR")
     # A job without a home folder of its own still shares compiled code with the other jobs of this user.
     for base in [*([Path(named)] if named else []), cache_home() / "livermets", own_folder()]:
-        folder = base / f"radiomics-{code_digest('radiomics/engine')}"
+        folder = base / f"{package.replace('/', '-') or 'functions'}-{code_digest(package)}"
         if _is_writable(folder):
             return folder
     return Path(tempfile.mkdtemp(prefix="livermets-"))

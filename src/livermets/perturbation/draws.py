@@ -1,0 +1,137 @@
+"""All altered masks of one lesion, each with the class that the model gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from livermets.config.perturbation import Kind, PerturbationSettings
+from livermets.perturbation.engine.contained import sum_contained
+from livermets.perturbation.engine.flips import count_flips, cut
+from livermets.perturbation.engine.surfaces import summed_distances
+from livermets.perturbation.moved import MOVED
+from livermets.perturbation.neighbourhood import Lattice, Neighbourhood
+from livermets.perturbation.shapes import NESTED, NEVER, Dials
+from livermets.randomness import generator
+
+Mask = NDArray[np.bool_]
+Purpose = tuple[str | int, ...]
+_STEPS = 2048
+"""Of a dial, between 0 and where nothing changes any more."""
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """One altered mask: how it was made, and what it is."""
+
+    kind: str
+    draw: int
+    dial: float
+    mask: Mask
+
+
+def alterations(
+    near: Neighbourhood, settings: PerturbationSettings, seed: int, purpose: Purpose, kind: Kind, shape: int
+) -> Iterator[Alteration]:
+    """The masks of one shape (a random field, plane, place or direction) of a kind, at as many Dice as the settings
+    say. The Dice of all masks of a kind are spread evenly: every mask has its own share of the range, dealt at
+    random."""
+    number, together = _number(settings), settings.masks_per_shape
+    dealt = generator(seed, *purpose, kind, "dealt").permutation(number)
+    random = generator(seed, *purpose, kind, shape)
+    draws = range(shape * together, min((shape + 1) * together, number))
+    places = [(dealt[draw] + random.random()) / number for draw in draws]
+    length_mm = random.uniform(*settings.correlation_mm)
+    if kind in NESTED:
+        flips_at = NESTED[kind](near, random, length_mm)
+        found = [] if flips_at is None else list(_nested(near, flips_at, settings.dice, places))
+    else:
+        low, high = settings.dice
+        found = MOVED[kind](near, random, [low + place * (high - low) for place in places])
+    for draw, (dial, mask) in zip(draws, found, strict=False):
+        yield Alteration(kind, draw, dial, mask)
+
+
+def shapes_of(settings: PerturbationSettings) -> int:
+    """How many shapes of each kind give the masks of a lesion."""
+    return -(-_number(settings) // settings.masks_per_shape)
+
+
+def _number(settings: PerturbationSettings) -> int:
+    """Masks of each kind."""
+    return -(-settings.draws // len(settings.kinds))
+
+
+def _nested(
+    near: Neighbourhood, flips_at: Dials, wanted: tuple[float, float], places: Sequence[float]
+) -> Iterator[tuple[float, Mask]]:
+    """Masks whose Dice lie at ``places`` (0 to 1) of the part of the wanted range that the shape can reach."""
+    changes = flips_at < NEVER
+    if not changes.any():
+        return
+    largest = float(flips_at[changes].max())
+    lost, gained = np.zeros(_STEPS, dtype=np.int64), np.zeros(_STEPS, dtype=np.int64)
+    count_flips(near.reference, flips_at, largest, lost, gained)
+    kept = near.volume - lost.cumsum()
+    dice = 2 * kept / (near.volume + kept + gained.cumsum())
+    first = int(np.argmax(dice < 1))  # before it no voxel has changed
+    dice = dice[first:]
+    low, high = max(wanted[0], float(dice[-1])), min(wanted[1], float(dice[0]))
+    for place in places:
+        step = int(np.argmin(np.abs(dice - (low + place * (high - low)))))
+        dial = (first + step + 1) * largest / _STEPS * (1 + 1e-6)
+        mask = np.empty_like(near.reference)
+        cut(near.reference, flips_at, dial, mask)
+        yield dial, mask
+
+
+def lesion_table(
+    near: Neighbourhood,
+    lattice: Lattice,
+    settings: PerturbationSettings,
+    seed: int,
+    purpose: Purpose,
+    threads: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
+) -> pd.DataFrame:
+    """One row per altered mask: ``kind, draw, dial, dice, volume_ratio, assd_mm, n_roi, share``. A kind that the lesion
+    does not allow (no neighbour to merge with) has no rows. Rows do not depend on ``threads``."""
+    tasks = [(kind, shape) for kind in settings.kinds for shape in range(shapes_of(settings))]
+    near.prepare()
+
+    def rows(task: tuple[Kind, int]) -> list[dict[str, object]]:
+        found = [measured(near, lattice, one) for one in alterations(near, settings, seed, purpose, *task)]
+        progress(len(found))
+        return found
+
+    # The arrays are too small for threads of the linear algebra library's own.
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+        parts = list(pool.map(rows, tasks))
+    return pd.DataFrame([row for part in parts for row in part], columns=list(COLUMNS))
+
+
+COLUMNS = ("kind", "draw", "dial", "dice", "volume_ratio", "assd_mm", "n_roi", "share")
+
+
+def measured(near: Neighbourhood, lattice: Lattice, altered: Alteration) -> dict[str, object]:
+    """How a mask differs from the reference, and what the windows that it holds say."""
+    mask = altered.mask
+    voxels, both = int(np.count_nonzero(mask)), int(np.count_nonzero(mask & near.reference))
+    total, number = summed_distances(mask, near.surface_zyx, near.to_surface_mm, near.spacing_zyx_mm)
+    n_roi, score = sum_contained(mask, lattice.score, lattice.size, lattice.step)
+    return {
+        "kind": altered.kind,
+        "draw": altered.draw,
+        "dial": altered.dial,
+        "dice": 2 * both / (voxels + near.volume),
+        "volume_ratio": voxels / near.volume,
+        "assd_mm": total / number if number else np.nan,
+        "n_roi": n_roi,
+        "share": score / n_roi if n_roi else np.nan,
+    }

@@ -1,0 +1,80 @@
+"""The fast path gives what the ordinary one gives: the altered mask through `rois`, and its ROIs through the model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.unit.perturbation.lesions import SPACING, image, labels, model
+
+from livermets.config.perturbation import KINDS, PerturbationSettings
+from livermets.config.radiomics import RadiomicsSettings
+from livermets.perturbation.draws import alterations, shapes_of
+from livermets.perturbation.neighbourhood import neighbourhood
+from livermets.perturbation.scan import Scan, perturbed_scan, scored_windows
+from livermets.radiomics.sliding import roi_features
+
+SETTINGS = PerturbationSettings(draws=55, margin_mm=8)
+RADIOMICS = RadiomicsSettings(classes=("firstorder", "glcm"))
+SCAN = Scan(image(), labels(), None, SPACING)
+
+
+@pytest.fixture(scope="module")
+def table():
+    return perturbed_scan(SCAN, model(), RADIOMICS, SETTINGS, 9, ("test",))
+
+
+@pytest.mark.parametrize("score", ["share", "mean_probability"])
+def test_every_altered_mask_has_the_rois_and_the_score_of_the_ordinary_path(score):
+    fitted = model(score)
+    table = perturbed_scan(SCAN, fitted, RADIOMICS, SETTINGS, 9, ("test",)).set_index(["lesion_id", "kind", "draw"])
+    compared = 0
+    for lesion in (3, 7):
+        near = neighbourhood(SCAN.labels, lesion, None, SPACING, SETTINGS.margin_mm, RADIOMICS.step)
+        for kind in KINDS:
+            for shape in range(shapes_of(SETTINGS)):
+                for one in alterations(near, SETTINGS, 9, ("test", lesion), kind, shape):
+                    row = table.loc[(lesion, kind, one.draw)]
+                    whole = np.zeros_like(SCAN.labels)
+                    whole[near.box] = one.mask
+                    rois = roi_features(SCAN.image, whole, SPACING, RADIOMICS, labels=[1] if one.mask.any() else [])
+                    probability = fitted.roi_probabilities(rois) if len(rois) else np.empty(0)
+                    said = probability >= 0.5 if score == "share" else probability
+                    assert row["n_roi"] == len(rois)
+                    if len(rois):
+                        assert row["share"] == pytest.approx(said.mean(), abs=1e-9)
+                        assert row["predicted"] == fitted.classify(said.mean())
+                        compared += 1
+    assert compared > 80
+
+
+def test_windows_of_the_whole_neighbourhood_are_those_of_the_ct():
+    near = neighbourhood(SCAN.labels, 7, None, SPACING, 8.0, 2)
+    lattice = scored_windows(SCAN, [near], model(), RADIOMICS)
+    assert np.isfinite(lattice.within(near.box).score).all()
+    assert set(np.unique(lattice.score[np.isfinite(lattice.score)])) == {0, 1}
+
+
+def test_classes_are_held_against_that_of_the_reference(table):
+    assert len(table) == 2 * 55 - table["kind"].eq("merging").sum() % 5
+    for _, lesion in table.groupby("lesion_id", dropna=False):
+        assert lesion["predicted_reference"].nunique() == 1
+        own = lesion["predicted_reference"].iloc[0]
+        called = lesion[lesion["fate"] == "classified"]
+        assert (called["same_class"] == (called["predicted"] == own)).all()
+        lost = lesion[lesion["fate"] != "classified"]
+        assert (lost["same_class"] == 0).all()
+        assert lost["predicted"].isna().all()
+    assert 0 < table["same_class"].mean() < 1
+
+
+def test_a_reference_without_a_class_has_none_to_keep():
+    table = perturbed_scan(SCAN, model(), RADIOMICS, SETTINGS, 9, ("test",), minimum_rois=10**6)
+    assert table["same_class"].isna().all()
+    assert table["predicted"].isna().all()
+    assert set(table["fate"]) <= {"no ROI", "vanished"}
+
+
+def test_the_mask_of_a_lesion_names_its_diameter(table):
+    diameters = table.groupby("lesion_id", dropna=False)["longest_diameter_mm"].first()
+    assert diameters[7] == pytest.approx(18, abs=1.5)
+    assert diameters[3] == pytest.approx(11, abs=1.5)
