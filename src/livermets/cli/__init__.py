@@ -30,6 +30,7 @@ VERB_MODULES = (
     "overlap",
     "readers",
     "follow_up",
+    "perturbation",
     "bundle",
     "report",
     "workflow",

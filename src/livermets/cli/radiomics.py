@@ -51,13 +51,14 @@ def rois(
 ) -> None:
     """Sliding-window radiomics of any image and label map: one row per window that lies fully inside a lesion."""
     from livermets.io.tables import write_parquet
+    from livermets.radiomics.files import read_pair
     from livermets.radiomics.sliding import count_windows, roi_features
 
     chosen = _with_options(
         section_from_option(settings, "radiomics", RadiomicsSettings),
         {"size": size, "step": step, "bin_width": bin_width, "binning": binning, "engine": engine},
     )
-    volume, labels = _read_pair(image, mask, liver, chosen)
+    volume, labels = read_pair(image, mask, liver, chosen)
     with _progress(count_windows(labels.array, chosen, label)) as bar:
         arrays, spacing = (volume.array, labels.array), volume.grid.spacing_zyx_mm
         table = roi_features(*arrays, spacing, chosen, labels=label, threads=threads, progress=bar.update)
@@ -80,8 +81,10 @@ def lesion_features_verb(
     source: Source = "",
 ) -> None:
     """Whole-lesion 3D radiomics by PyRadiomics, shape included: one row per lesion."""
+    from livermets.radiomics.files import read_pair
+
     chosen = section_from_option(settings, "radiomics", RadiomicsSettings)
-    volume, labels = _read_pair(image, mask, liver, chosen)
+    volume, labels = read_pair(image, mask, liver, chosen)
     _write_lesion_features(out, volume, labels, chosen, (cohort, patient, timepoint, source))
 
 
@@ -144,34 +147,6 @@ def _with_options(settings: RadiomicsSettings, options: dict[str, Any]) -> Radio
 
     given = {name: value for name, value in options.items() if value is not None}
     return validate_section(RadiomicsSettings, {**settings.model_dump(), **given}, "radiomics") if given else settings
-
-
-def _read_pair(image: Path, mask: Path, liver: Path | None, settings: RadiomicsSettings) -> tuple[Volume, Volume]:
-    """Image (z-scored over the liver if the settings say so) and label map, on one grid."""
-    from livermets.errors import ProblemList, input_error
-    from livermets.io.ct import read_image, read_labels
-    from livermets.io.masks import integer_labels
-
-    volume = read_image(image)
-    labels = read_labels(mask, volume.grid)
-    labels = labels.with_array(integer_labels(labels.array, mask))
-    others = {mask: labels}
-    if settings.intensity == "zscore":
-        if liver is None:
-            raise input_error("--liver", "intensity zscore needs the liver mask", "Give --liver, or use intensity hu")
-        others[liver] = read_labels(liver, volume.grid)
-    problems = ProblemList()
-    for path, other in others.items():
-        differences = volume.grid.differences(other.grid)
-        if differences:
-            problems.error(path, f"its grid is not that of {image}: {'; '.join(differences)}", "Resample it")
-    problems.raise_if_errors()
-    if settings.intensity == "zscore" and liver is not None:
-        from livermets.imaging.normalise import zscore_over_mask
-
-        scaled, _, _ = zscore_over_mask(volume.array, others[liver].array > 0, image)
-        volume = volume.with_array(scaled)
-    return volume, labels
 
 
 def _progress(total: int) -> Any:

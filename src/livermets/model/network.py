@@ -26,4 +26,5 @@ def network_logits(network: Network, features: NDArray[np.float32]) -> NDArray[n
 
 def probabilities(network: Network, features: NDArray[np.float32]) -> NDArray[np.float64]:
     """Probability of R+ of every row of scaled features; 0.5 and above counts as R+."""
-    return np.asarray(1 / (1 + np.exp(-network_logits(network, features))))
+    with np.errstate(over="ignore"):  # far beyond the training data it is 0, as it should be
+        return np.asarray(1 / (1 + np.exp(-network_logits(network, features))))

@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from livermets.config.perturbation import Kind, PerturbationSettings
-from livermets.perturbation.engine.contained import sum_contained
 from livermets.perturbation.engine.flips import count_flips, cut
 from livermets.perturbation.engine.surfaces import summed_distances
 from livermets.perturbation.moved import MOVED
-from livermets.perturbation.neighbourhood import Lattice, Neighbourhood
+from livermets.perturbation.neighbourhood import Neighbourhood
 from livermets.perturbation.shapes import NESTED, NEVER, Dials
 from livermets.randomness import generator
 
 Mask = NDArray[np.bool_]
 Purpose = tuple[str | int, ...]
+Scored = Callable[[Mask], tuple[int, float]]
+"""How many windows a mask of a neighbourhood holds, and the sum of their scores."""
 _STEPS = 2048
 """Of a dial, between 0 and where nothing changes any more."""
 
@@ -42,7 +43,7 @@ def alterations(
     """The masks of one shape (a random field, plane, place or direction) of a kind, at as many Dice as the settings
     say. The Dice of all masks of a kind are spread evenly: every mask has its own share of the range, dealt at
     random."""
-    number, together = _number(settings), settings.masks_per_shape
+    number, together = masks_of_kind(settings), settings.masks_per_shape
     dealt = generator(seed, *purpose, kind, "dealt").permutation(number)
     random = generator(seed, *purpose, kind, shape)
     draws = range(shape * together, min((shape + 1) * together, number))
@@ -60,11 +61,11 @@ def alterations(
 
 def shapes_of(settings: PerturbationSettings) -> int:
     """How many shapes of each kind give the masks of a lesion."""
-    return -(-_number(settings) // settings.masks_per_shape)
+    return -(-masks_of_kind(settings) // settings.masks_per_shape)
 
 
-def _number(settings: PerturbationSettings) -> int:
-    """Masks of each kind."""
+def masks_of_kind(settings: PerturbationSettings) -> int:
+    """How many masks of each kind a lesion has."""
     return -(-settings.draws // len(settings.kinds))
 
 
@@ -93,7 +94,7 @@ def _nested(
 
 def lesion_table(
     near: Neighbourhood,
-    lattice: Lattice,
+    scored: Scored,
     settings: PerturbationSettings,
     seed: int,
     purpose: Purpose,
@@ -106,7 +107,7 @@ def lesion_table(
     near.prepare()
 
     def rows(task: tuple[Kind, int]) -> list[dict[str, object]]:
-        found = [measured(near, lattice, one) for one in alterations(near, settings, seed, purpose, *task)]
+        found = [measured(near, scored, one) for one in alterations(near, settings, seed, purpose, *task)]
         progress(len(found))
         return found
 
@@ -119,12 +120,12 @@ def lesion_table(
 COLUMNS = ("kind", "draw", "dial", "dice", "volume_ratio", "assd_mm", "n_roi", "share")
 
 
-def measured(near: Neighbourhood, lattice: Lattice, altered: Alteration) -> dict[str, object]:
+def measured(near: Neighbourhood, scored: Scored, altered: Alteration) -> dict[str, object]:
     """How a mask differs from the reference, and what the windows that it holds say."""
     mask = altered.mask
     voxels, both = int(np.count_nonzero(mask)), int(np.count_nonzero(mask & near.reference))
     total, number = summed_distances(mask, near.surface_zyx, near.to_surface_mm, near.spacing_zyx_mm)
-    n_roi, score = sum_contained(mask, lattice.score, lattice.size, lattice.step)
+    n_roi, score = scored(mask)
     return {
         "kind": altered.kind,
         "draw": altered.draw,

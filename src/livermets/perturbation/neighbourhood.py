@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from livermets.perturbation.engine.contained import sum_contained
+
 Box = tuple[slice, slice, slice]
 
 
@@ -20,6 +22,10 @@ class Lattice:
     score: NDArray[np.float64]
     size: int
     step: int
+
+    def sum_within(self, mask: NDArray[np.bool_]) -> tuple[int, float]:
+        """How many windows a mask of the lattice's shape holds, and the sum of their scores."""
+        return sum_contained(mask, self.score, self.size, self.step)
 
     def within(self, box: Box) -> Lattice:
         """The windows of a box that begins on the lattice."""

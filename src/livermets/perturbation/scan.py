@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from livermets.config.perturbation import PerturbationSettings
 from livermets.config.radiomics import RadiomicsSettings
+from livermets.errors import input_error
 from livermets.masks.diameter import longest_axial_diameter_mm
 from livermets.model.fitted import FittedModel
-from livermets.perturbation.draws import Purpose, lesion_table
-from livermets.perturbation.engine.contained import sum_contained
+from livermets.perturbation.draws import COLUMNS, Purpose, Scored, lesion_table
 from livermets.perturbation.neighbourhood import Lattice, Neighbourhood, neighbourhood
 from livermets.radiomics.lattice import labels_in
 from livermets.radiomics.sliding import roi_features
@@ -50,22 +50,25 @@ def perturbed_scan(
     0 also without a class; empty where the reference mask has none), ``fate``, ``share_reference``,
     ``predicted_reference``.
 
-    ``radiomics`` are the settings that the model was fitted under, with ``binning: roi``: a window's features must not
-    depend on the mask, since they are computed once."""
+    ``radiomics`` are the settings that the model was fitted under. With ``binning: roi`` all windows are computed once
+    and a mask is a choice of them; with ``binning: mask`` every altered mask has its windows computed anew, thousands
+    of times slower. Raises `InputError` for a model of the latter kind that looks at filtered images."""
     lesions = {
         label: neighbourhood(scan.labels, label, scan.liver, scan.spacing_zyx_mm, settings.margin_mm, radiomics.step)
         for label in labels_in(scan.labels)
     }
-    lattice = scored_windows(scan, list(lesions.values()), model, radiomics, threads)
+    if radiomics.binning == "roi":
+        lattice = scored_windows(scan, list(lesions.values()), model, radiomics, threads)
+        scored: dict[int, Scored] = {label: lattice.within(near.box).sum_within for label, near in lesions.items()}
+    else:
+        scored = {label: _scored_anew(scan, near, model, radiomics) for label, near in lesions.items()}
     parts = []
     for label, near in lesions.items():
-        own = lattice.within(near.box)
-        table = lesion_table(near, own, settings, seed, (*purpose, label), threads, progress)
-        reference = sum_contained(near.reference, own.score, own.size, own.step)
-        called = _called(table, reference, model, minimum_rois)
+        table = lesion_table(near, scored[label], settings, seed, (*purpose, label), threads, progress)
+        called = _called(table, scored[label](near.reference), model, minimum_rois)
         diameter = longest_axial_diameter_mm(near.reference, scan.spacing_zyx_mm)
         parts.append(called.assign(lesion_id=label, longest_diameter_mm=diameter))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
 def scored_windows(
@@ -76,17 +79,39 @@ def scored_windows(
     reached = np.zeros(scan.labels.shape, dtype=np.uint8)
     for near in lesions:
         reached[near.box] = 1
-    wanted = tuple(dict.fromkeys("_".join(name.split("_")[-2:]) for name in model.features))
-    classes = tuple(dict.fromkeys(name.partition("_")[0] for name in wanted))
-    only = radiomics.model_copy(update={"features": wanted, "classes": classes})
-    table = roi_features(scan.image, reached, scan.spacing_zyx_mm, only, threads=threads)
-    probability = model.roi_probabilities(table) if len(table) else np.empty(0)
-    score = (probability >= 0.5).astype(np.float64) if model.score == "share" else probability
+    table = roi_features(scan.image, reached, scan.spacing_zyx_mm, _only_of(model, radiomics), threads=threads)
     _, height, width = scan.labels.shape
     rows, columns = ((length - radiomics.size) // radiomics.step + 1 for length in (height, width))
     lattice = np.full((len(scan.labels), max(rows, 0), max(columns, 0)), np.nan)
-    lattice[table["z"], table["y"] // radiomics.step, table["x"] // radiomics.step] = score
+    lattice[table["z"], table["y"] // radiomics.step, table["x"] // radiomics.step] = _scores(model, table)
     return Lattice(lattice, radiomics.size, radiomics.step)
+
+
+def _scored_anew(scan: Scan, near: Neighbourhood, model: FittedModel, radiomics: RadiomicsSettings) -> Scored:
+    """Windows whose features depend on the mask that they lie in."""
+    if radiomics.image_types != ("original",):
+        what = "binning mask and filtered images together cannot be computed for altered masks"
+        raise input_error("radiomics", what, "Use binning roi, or image type original, or set perturbation.draws: 0")
+    image, only = np.ascontiguousarray(scan.image[near.box]), _only_of(model, radiomics)
+
+    def scored(mask: NDArray[np.bool_]) -> tuple[int, float]:
+        table = roi_features(image, mask.view(np.uint8), scan.spacing_zyx_mm, only)
+        return len(table), float(_scores(model, table).sum())
+
+    return scored
+
+
+def _only_of(model: FittedModel, radiomics: RadiomicsSettings) -> RadiomicsSettings:
+    """Settings of the model's own features, of all that were computed to choose from."""
+    wanted = tuple(dict.fromkeys("_".join(name.split("_")[-2:]) for name in model.features))
+    classes = tuple(dict.fromkeys(name.partition("_")[0] for name in wanted))
+    return radiomics.model_copy(update={"features": wanted, "classes": classes})
+
+
+def _scores(model: FittedModel, rois: pd.DataFrame) -> NDArray[np.float64]:
+    """What every ROI adds to its lesion's score."""
+    probability = model.roi_probabilities(rois) if len(rois) else np.empty(0)
+    return (probability >= 0.5).astype(np.float64) if model.score == "share" else probability
 
 
 def _called(table: pd.DataFrame, reference: tuple[int, float], model: FittedModel, minimum_rois: int) -> pd.DataFrame:

@@ -26,6 +26,8 @@ from livermets.workflow.readers import Readers
 # One evaluation of a chromosome (training of a two-layer network in every fold) per training lesion and fold.
 EVALUATION_SECONDS, EVALUATION_SECONDS_PER_LESION = 0.01, 0.0005
 LESIONS_PER_SCAN = 3
+SECONDS_PER_MASK = 0.003
+"""Of an altered mask of a lesion of 30 mm: most of it is the distance between two surfaces."""
 # Not measured here: what a data-centre GPU is expected to gain over one core for the rules that use it.
 GPU_GAIN = {"train_segmentation": 100.0, "segment": 3.0, "lesion_program": 10.0}
 SECONDS_PER_SLURM_JOB = 3.0
@@ -82,6 +84,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "reader_scores": [[] for _ in readers.scores if readers.wanted],
         "readers": [readers.scans for _ in readers.wanted],
         "follow_up": list(followed),
+        "perturb": [[scan] for scan in plan.perturbed],
         "warm_radiomics": [[]] if masks else [],
         "features": [[scan] for scan in masks],
         "training_table": [learnt] if learnt else [],
@@ -137,6 +140,9 @@ def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[floa
         )
         files = DEMANDS["match"]  # which reads, matches and measures the same, without a network
         return [files.expected_seconds(size) + part for size, part in zip(megavoxels, found, strict=True)]
+    if rule == "perturb":
+        masks = plan.config.perturbation.draws * LESIONS_PER_SCAN
+        return [part + masks * SECONDS_PER_MASK for part in seconds]
     if rule == "select":
         return [part + selection_seconds(plan.config, len(plan.response_scans())) for part in seconds]
     return seconds

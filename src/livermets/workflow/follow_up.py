@@ -14,7 +14,6 @@ from livermets.workflow.scans import Scans
 
 FOLLOWED = "results/{cohort}/follow_up/{patient}"
 _INTAKE = "results/{cohort}/intake/{patient}/{timepoint}"
-_LIVER = "results/{cohort}/liver/{patient}/{timepoint}.nii.gz"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class FollowUp:
     def files(self, wildcards: Any) -> list[str]:
         """Declared outputs of the jobs that wrote images and masks, and how the sources' masks match the reference."""
         scans = self._scans(wildcards)
-        livers = [path for scan in scans if (path := self._liver(scan)) and "/liver/" in path]
+        livers = [path for scan in scans if (path := self.inputs.known_liver(scan)) and "/liver/" in path]
         return [*scans.expand(f"{_INTAKE}/image.nii.gz"), *livers, *self._matching(scans).values()]
 
     def options(self, wildcards: Any) -> str:
@@ -62,7 +61,7 @@ class FollowUp:
             for option, file in (("lesions", "lesions"), ("image", "image"))
             for scan in scans
         ]
-        words += [f"--liver {scan.timepoint}={path}" for scan in scans if (path := self._liver(scan))]
+        words += [f"--liver {scan.timepoint}={path}" for scan in scans if (path := self.inputs.known_liver(scan))]
         words += [f"--matching {name}={path}" for name, path in self._matching(scans).items()]
         days = days_since_first(self.plan.study.cohort(wildcards.cohort), wildcards.patient)
         words += [f"--days {scan.timepoint}={days[scan.timepoint]:g}" for scan in scans if days]
@@ -75,12 +74,6 @@ class FollowUp:
 
     def _scans(self, wildcards: Any) -> Scans:
         return self.series[wildcards.cohort, wildcards.patient]
-
-    def _liver(self, scan: Scan) -> str | None:
-        """The liver in use where the study has one, else the given one; None: none is known."""
-        if self.plan.livers.is_used(scan):
-            return _of(scan, _LIVER)
-        return f"{_of(scan, _INTAKE)}/liver.nii.gz" if scan.has_liver else None
 
     def _matching(self, scans: Scans) -> dict[str, str]:
         """By `TIMEPOINT/SOURCE`, of every source beside the reference that has drawn a scan."""

@@ -23,6 +23,8 @@ from livermets.workflow.scans import Scans
 PREPROCESSED = "results/{cohort}/preprocess/{network}/{patient}/{timepoint}"
 MASKS = "results/{cohort}/segmentation/{source}/{patient}/{timepoint}"
 """The folders of one scan and one network, or one source of masks."""
+INTAKE = "results/{cohort}/intake/{patient}/{timepoint}"
+LIVER_MASK = "results/{cohort}/liver/{patient}/{timepoint}.nii.gz"
 PROGRAM_MASK = "results/{cohort}/programs/{source}/{patient}/{timepoint}.nii.gz"
 """What an external program draws of one scan."""
 
@@ -145,6 +147,13 @@ class Inputs:
             return _given("--given", "liver", wildcards)
         return f"--network {Path(input.network[0]).parent}" if input.network else ""
 
+    def known_liver(self, scan: Scan) -> str | None:
+        """The liver in use where the study has one, else the given one; None: none is known."""
+        words = {"cohort": scan.cohort, "patient": scan.patient_id, "timepoint": scan.timepoint}
+        if self.plan.livers.is_used(scan):
+            return LIVER_MASK.format(**words)
+        return f"{INTAKE.format(**words)}/liver.nii.gz" if scan.has_liver else None
+
     def liver_in_use(self, wildcards: Any) -> list[str]:
         """The liver in use, by which a network is shown a scan: none where it is to learn the given one."""
         where = f"results/{wildcards.cohort}/liver/{wildcards.patient}/{wildcards.timepoint}.nii.gz"
@@ -227,6 +236,16 @@ class Inputs:
     def liver_option_of_features(self, wildcards: Any) -> str:
         """The same as `--liver`."""
         return " ".join(f"--liver {path}" for path in self.liver_of_features(wildcards))
+
+    def liver_of_perturbation(self, wildcards: Any) -> list[str]:
+        """The liver that altered masks leak into, where it is the declared output of a job of its own."""
+        liver = self.known_liver(self.scan(wildcards))
+        return [liver] if liver and self.plan.livers.is_used(self.scan(wildcards)) else []
+
+    def liver_option_of_perturbation(self, wildcards: Any) -> str:
+        """`--liver` with it, or with the given one, where one is known."""
+        liver = self.known_liver(self.scan(wildcards))
+        return f"--liver {liver}" if liver else ""
 
     def mask_of_source(self, wildcards: Any) -> str:
         """The lesion mask that a source has drawn of a scan."""

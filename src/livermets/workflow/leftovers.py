@@ -21,7 +21,7 @@ from livermets.workflow.livers import Livers
 # Folders of results/ that are not named after a cohort.
 STAGES = ("bundle", "check", "concordance", "model", "networks", "overlap", "readers", "report")
 NOT_RESULTS = ("logs", "benchmarks", "checkpoints")
-OF_A_SCAN = ("intake", "liver", "features", "readers")
+OF_A_SCAN = ("intake", "liver", "features", "readers", "perturbation")
 FOLLOW_UP = "follow_up"
 """The stage of a cohort with one folder per patient with scans at several timepoints."""
 OF_A_NETWORK = ("preprocess", "programs", "segmentation")
@@ -179,6 +179,6 @@ def _other_scans(folder: Path, timepoints: Mapping[str, Collection[str]]) -> Ite
 
 
 def _timepoint_of(path: Path) -> str:
-    """A folder of a scan has the name of its timepoint; livers, what is odd about one, and tables of pairs are files
-    named after it."""
-    return path.name.removesuffix(".nii.gz").removesuffix("_problems.csv").removesuffix(".csv")
+    """A folder of a scan has the name of its timepoint; livers, what is odd about one, and tables of pairs and
+    altered masks are files named after it."""
+    return path.name.removesuffix(".nii.gz").removesuffix("_problems.csv").removesuffix(".csv").removesuffix(".parquet")

@@ -198,6 +198,14 @@ class Plan:
         its lesions nor its diameters may reach the model unasked."""
         return self.scans(response="train")
 
+    @cached_property
+    def perturbed(self) -> Scans:
+        """The scans whose reference masks are altered: those whose lesions get a class that the model was not fitted
+        on."""
+        if not self.config.perturbation.draws:
+            return Scans([])
+        return self.sources.classified(self.sources.reference).filter(response=("validation", "predict"))
+
     def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
         """One scan."""
         return self.study.scan(cohort, patient, timepoint)

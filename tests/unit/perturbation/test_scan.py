@@ -8,6 +8,7 @@ from tests.unit.perturbation.lesions import SPACING, image, labels, model
 
 from livermets.config.perturbation import KINDS, PerturbationSettings
 from livermets.config.radiomics import RadiomicsSettings
+from livermets.errors import InputError
 from livermets.perturbation.draws import alterations, shapes_of
 from livermets.perturbation.neighbourhood import neighbourhood
 from livermets.perturbation.scan import Scan, perturbed_scan, scored_windows
@@ -45,6 +46,26 @@ def test_every_altered_mask_has_the_rois_and_the_score_of_the_ordinary_path(scor
                         assert row["predicted"] == fitted.classify(said.mean())
                         compared += 1
     assert compared > 80
+
+
+def test_levels_of_the_whole_mask_are_made_anew_for_every_mask():
+    of_mask = RADIOMICS.model_copy(update={"binning": "mask"})
+    settings = PerturbationSettings(draws=6, margin_mm=6, kinds=("erosion", "border", "leakage"))
+    table = perturbed_scan(SCAN, model(), of_mask, settings, 9, ("test",)).set_index(["lesion_id", "kind", "draw"])
+    near = neighbourhood(SCAN.labels, 7, None, SPACING, 6, of_mask.step)
+    for one in alterations(near, settings, 9, ("test", 7), "border", 0):
+        whole = np.zeros_like(SCAN.labels)
+        whole[near.box] = one.mask
+        rois = roi_features(SCAN.image, whole, SPACING, of_mask)
+        assert len(rois) == table.loc[(7, "border", one.draw), "n_roi"]
+        said = model().roi_probabilities(rois) >= 0.5
+        assert table.loc[(7, "border", one.draw), "share"] == pytest.approx(said.mean(), abs=1e-9)
+
+
+def test_levels_of_the_whole_mask_in_filtered_images_are_refused():
+    filtered = RADIOMICS.model_copy(update={"binning": "mask", "image_types": ("original", "wavelet")})
+    with pytest.raises(InputError, match="cannot be computed for altered masks"):
+        perturbed_scan(SCAN, model(), filtered, SETTINGS, 9, ("test",))
 
 
 def test_windows_of_the_whole_neighbourhood_are_those_of_the_ct():

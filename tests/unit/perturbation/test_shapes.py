@@ -24,10 +24,10 @@ def near():
 
 
 @pytest.fixture(scope="module")
-def lattice(near):
+def scored(near):
     depth, height, width = near.reference.shape
     score = np.random.default_rng(0).integers(0, 2, (depth, (height - 7) // 2 + 1, (width - 7) // 2 + 1))
-    return Lattice(score.astype(float), 7, 2)
+    return Lattice(score.astype(float), 7, 2).sum_within
 
 
 def masks(near, kind, draws=20, **more):
@@ -117,8 +117,8 @@ def test_a_lesion_of_three_voxels_is_altered_or_gone():
     few = np.zeros((5, 20, 20), dtype=np.uint8)
     few[2, 10, 9:12] = 1
     near = neighbourhood(few, 1, None, SPACING, 6.0)
-    lattice = Lattice(np.ones((5, 7, 7)), 7, 2)
-    table = lesion_table(near, lattice, PerturbationSettings(draws=110), 1, ("few",))
+    scored = Lattice(np.ones((5, 7, 7)), 7, 2).sum_within
+    table = lesion_table(near, scored, PerturbationSettings(draws=110), 1, ("few",))
     assert set(KINDS) - set(table["kind"]) <= {"merging"}
     assert (table.loc[table["volume_ratio"].eq(0), "dice"] == 0).all()
     assert (table.loc[table["kind"].eq("erosion"), "volume_ratio"] < 1).all()
@@ -154,10 +154,10 @@ def test_a_moved_border_loses_and_gains(near):
     assert not (changed & ~near.reference & (near.to_border_mm > near.margin_mm)).any()
 
 
-def test_rows_do_not_depend_on_threads_and_every_seed_gives_its_own(near, lattice):
+def test_rows_do_not_depend_on_threads_and_every_seed_gives_its_own(near, scored):
     settings = PerturbationSettings(draws=55)
-    one = lesion_table(near, lattice, settings, 1, ("a",))
-    assert one.equals(lesion_table(near, lattice, settings, 1, ("a",), threads=3))
-    assert not one["dice"].equals(lesion_table(near, lattice, settings, 2, ("a",))["dice"])
-    assert not one["dice"].equals(lesion_table(near, lattice, settings, 1, ("b",))["dice"])
+    one = lesion_table(near, scored, settings, 1, ("a",))
+    assert one.equals(lesion_table(near, scored, settings, 1, ("a",), threads=3))
+    assert not one["dice"].equals(lesion_table(near, scored, settings, 2, ("a",))["dice"])
+    assert not one["dice"].equals(lesion_table(near, scored, settings, 1, ("b",))["dice"])
     assert one.groupby("kind", dropna=False)["draw"].nunique().eq(5).all()

@@ -1,0 +1,47 @@
+"""``livermets perturb``: reference masks altered as segmentations fail, and the classes that they give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livermets.cli import app
+from livermets.cli.options import Seed, settings_of, threads
+
+
+@app.command("perturb")
+def perturb(
+    image: Annotated[Path, typer.Argument(help="CT that the features are taken from.")],
+    lesions: Annotated[Path, typer.Argument(help="Label map of the reference, on the CT's grid.")],
+    model: Annotated[Path, typer.Option(help="Folder of the fitted model.")],
+    out: Annotated[Path, typer.Option(help="Table to write (Parquet): one row per lesion and altered mask.")],
+    liver: Annotated[
+        Path | None, typer.Option(help="Liver mask: where masks leak to, and what z-scores are taken over.")
+    ] = None,
+    cohort: Annotated[str, typer.Option(help="Fills the column cohort.")] = "",
+    patient: Annotated[str, typer.Option(help="Fills the column patient_id.")] = "",
+    timepoint: Annotated[str, typer.Option(help="Fills the column timepoint.")] = "",
+    minimum_rois: Annotated[int, typer.Option(min=1, help="ROIs that a mask must hold to give a class.")] = 1,
+    seed: Seed = 0,
+    threads: Annotated[int, threads("the result does not depend on their number")] = 1,
+    settings: Annotated[str, settings_of("perturbation")] = "{}",
+) -> None:
+    """Alters the mask of every lesion in ways that segmentations fail, and classifies every altered mask."""
+    from tqdm import tqdm
+
+    from livermets.config.load import section_from_option
+    from livermets.config.perturbation import PerturbationSettings
+    from livermets.errors import input_error
+    from livermets.perturbation.files import masks_of, perturbations, read_classified, write_perturbations
+
+    chosen = section_from_option(settings, "perturbation", PerturbationSettings)
+    if not chosen.draws:
+        raise input_error("perturbation.draws", "0 asks for no altered mask", "Give a number of masks per lesion")
+    key = {"cohort": cohort, "patient_id": patient, "timepoint": timepoint}
+    read = read_classified(image, lesions, model, liver)
+    with tqdm(total=masks_of(read, chosen), desc="masks", unit="mask", delay=10, mininterval=1) as bar:
+        table = perturbations(read, key, chosen, seed, minimum_rois, threads, bar.update)
+    write_perturbations(out, table, chosen, {"image": image, "lesions": lesions, "liver": liver, "model": model})
+    typer.echo(f"{len(table)} altered masks of {table['lesion_id'].nunique()} lesions in {out}", err=True)

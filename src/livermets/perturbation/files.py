@@ -1,0 +1,97 @@
+"""One scan and a model read from files, its altered masks' table written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from livermets.config.load import validate_section
+from livermets.config.perturbation import PerturbationSettings
+from livermets.config.radiomics import RadiomicsSettings
+from livermets.errors import input_error
+from livermets.io.ct import read_labels
+from livermets.io.folders import path_digest
+from livermets.io.tables import write_parquet
+from livermets.masks.identity import LESION_KEY, SCAN_KEY
+from livermets.model.fitted import DESCRIPTION_FILE, FittedModel, read_model
+from livermets.perturbation.draws import masks_of_kind
+from livermets.perturbation.scan import Scan, perturbed_scan
+from livermets.provenance import file_digest, versions
+from livermets.radiomics.files import read_pair
+from livermets.radiomics.lattice import labels_in
+
+FIRST = [*LESION_KEY, "longest_diameter_mm"]
+
+
+@dataclass(frozen=True, eq=False)
+class Classified:
+    """A scan, and the model that classifies its lesions with the settings that it was fitted under."""
+
+    scan: Scan
+    model: FittedModel
+    radiomics: RadiomicsSettings
+
+
+def read_classified(image: Path, lesions: Path, model: Path, liver: Path | None) -> Classified:
+    """Reads both. Raises `InputError` for a model that does not say how its features were computed, and what
+    `read_pair` raises."""
+    fitted = read_model(model)
+    radiomics = _extraction(fitted, model)
+    volume, labels = read_pair(image, lesions, liver, radiomics)
+    inside = None if liver is None else read_labels(liver, volume.grid).array
+    return Classified(Scan(volume.array, labels.array, inside, volume.grid.spacing_zyx_mm), fitted, radiomics)
+
+
+def masks_of(read: Classified, settings: PerturbationSettings) -> int:
+    """How many altered masks there will be, if every lesion allows every kind."""
+    return len(labels_in(read.scan.labels)) * masks_of_kind(settings) * len(settings.kinds)
+
+
+def perturbations(
+    read: Classified,
+    key: Mapping[str, str],
+    settings: PerturbationSettings,
+    seed: int,
+    minimum_rois: int = 1,
+    threads: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
+) -> pd.DataFrame:
+    """The altered masks of one scan; ``key``: cohort, patient_id and timepoint, which spawn the seed."""
+    purpose = ("perturbation", *(key[name] for name in SCAN_KEY))
+    table = perturbed_scan(
+        read.scan, read.model, read.radiomics, settings, seed, purpose, minimum_rois, threads, progress
+    )
+    return _arranged(table.assign(**key))
+
+
+def write_perturbations(
+    out: Path, table: pd.DataFrame, settings: PerturbationSettings, inputs: Mapping[str, Any]
+) -> None:
+    """The table with the settings, versions and digests that it was made from."""
+    model = inputs["model"] / DESCRIPTION_FILE
+    digests = {name: path_digest(path) for name, path in inputs.items() if path is not None and name != "model"}
+    metadata = {
+        "settings": settings.model_dump(mode="json"),
+        "versions": versions(),
+        "inputs": {**digests, "model": file_digest(model)},
+    }
+    write_parquet(out, table, metadata)
+
+
+def _extraction(fitted: FittedModel, where: Path) -> RadiomicsSettings:
+    if fitted.extraction is None:
+        what = "the model does not say with which settings its features were computed"
+        raise input_error(where / DESCRIPTION_FILE, what, "Fit it on ROI tables of `livermets rois`")
+    return validate_section(RadiomicsSettings, dict(fitted.extraction), "extraction")
+
+
+def _arranged(table: pd.DataFrame) -> pd.DataFrame:
+    """Whose mask it is, before what it is; words as categories, of which a large table has few."""
+    first = [name for name in FIRST if name in table]
+    table = table[[*first, *(name for name in table if name not in first)]]
+    words = [name for name in ("cohort", "patient_id", "timepoint", "kind", "fate") if name in table]
+    return table.astype(dict.fromkeys(words, "category"))
