@@ -17,6 +17,9 @@ def perturb(
     lesions: Annotated[Path, typer.Argument(help="Label map of the reference, on the CT's grid.")],
     model: Annotated[Path, typer.Option(help="Folder of the fitted model.")],
     out: Annotated[Path, typer.Option(help="Table to write (Parquet): one row per lesion and altered mask.")],
+    picture: Annotated[
+        Path | None, typer.Option(help="Picture to write (PNG): altered masks of the largest lesion.")
+    ] = None,
     liver: Annotated[
         Path | None, typer.Option(help="Liver mask: where masks leak to, and what z-scores are taken over.")
     ] = None,
@@ -34,7 +37,13 @@ def perturb(
     from livermets.config.load import section_from_option
     from livermets.config.perturbation import PerturbationSettings
     from livermets.errors import input_error
-    from livermets.perturbation.files import masks_of, perturbations, read_classified, write_perturbations
+    from livermets.perturbation.files import (
+        masks_of,
+        perturbations,
+        read_classified,
+        write_perturbations,
+        write_picture,
+    )
 
     chosen = section_from_option(settings, "perturbation", PerturbationSettings)
     if not chosen.draws:
@@ -44,4 +53,6 @@ def perturb(
     with tqdm(total=masks_of(read, chosen), desc="masks", unit="mask", delay=10, mininterval=1) as bar:
         table = perturbations(read, key, chosen, seed, minimum_rois, threads, bar.update)
     write_perturbations(out, table, chosen, {"image": image, "lesions": lesions, "liver": liver, "model": model})
+    if picture is not None and len(table):
+        write_picture(picture, read, key, chosen, seed)
     typer.echo(f"{len(table)} altered masks of {table['lesion_id'].nunique()} lesions in {out}", err=True)

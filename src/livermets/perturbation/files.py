@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from livermets.config.load import validate_section
 from livermets.config.perturbation import PerturbationSettings
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import input_error
+from livermets.figures.writing import write_png
 from livermets.io.ct import read_labels
 from livermets.io.folders import path_digest
 from livermets.io.tables import write_parquet
 from livermets.masks.identity import LESION_KEY, SCAN_KEY
 from livermets.model.fitted import DESCRIPTION_FILE, FittedModel, read_model
-from livermets.perturbation.draws import masks_of_kind
+from livermets.perturbation.draws import Purpose, masks_of_kind
+from livermets.perturbation.figures import altered_lesion
+from livermets.perturbation.neighbourhood import neighbourhood
 from livermets.perturbation.scan import Scan, perturbed_scan
 from livermets.provenance import file_digest, versions
 from livermets.radiomics.files import read_pair
@@ -61,11 +65,28 @@ def perturbations(
     progress: Callable[[int], None] = lambda done: None,
 ) -> pd.DataFrame:
     """The altered masks of one scan; ``key``: cohort, patient_id and timepoint, which spawn the seed."""
-    purpose = ("perturbation", *(key[name] for name in SCAN_KEY))
     table = perturbed_scan(
-        read.scan, read.model, read.radiomics, settings, seed, purpose, minimum_rois, threads, progress
+        read.scan, read.model, read.radiomics, settings, seed, _purpose(key), minimum_rois, threads, progress
     )
     return _arranged(table.assign(**key))
+
+
+def write_picture(
+    out: Path, read: Classified, key: Mapping[str, str], settings: PerturbationSettings, seed: int
+) -> None:
+    """Altered masks of the largest lesion of the scan, in the intensities that the features are taken from."""
+    labels = read.scan.labels
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    label = int(np.argmax(sizes))
+    scan, step = read.scan, read.radiomics.step
+    near = neighbourhood(labels, label, scan.liver, scan.spacing_zyx_mm, settings.margin_mm, step)
+    title = " ".join(filter(None, [*(key[name] for name in SCAN_KEY), f"lesion {label}"]))
+    write_png(out, altered_lesion(scan.image, near, settings, seed, (*_purpose(key), label), title))
+
+
+def _purpose(key: Mapping[str, str]) -> Purpose:
+    return ("perturbation", *(key[name] for name in SCAN_KEY))
 
 
 def write_perturbations(
