@@ -21,8 +21,8 @@ _SHAPES_TRIED, _COLUMNS = 4, 4
 def altered_lesion(
     image: NDArray, near: Neighbourhood, settings: PerturbationSettings, seed: int, purpose: Purpose, title: str
 ) -> Figure:
-    """One lesion with a mask of every kind that it allows, each on the slice of the lesion where it differs most. ``image`` is in
-    HU; the masks are among those of the table of the same seed and purpose."""
+    """One lesion with a mask of every kind that it allows, each on the lesion's slice where it differs most. ``image``
+    is in HU; the masks are among those of the table of the same seed and purpose."""
     panes = []
     for kind in settings.kinds:
         tried = range(min(_SHAPES_TRIED, shapes_of(settings)))
