@@ -94,14 +94,14 @@ def altered_masks(table: pd.DataFrame) -> Altered:
 def _measured(table: pd.DataFrame) -> pd.DataFrame:
     numbers = {name: table[name].to_numpy(float) for name in ("dice", "assd_mm", "volume_ratio", "same_class")}
     vanished = (table["fate"] == VANISHED).to_numpy()
-    apart = vanished | (numbers["dice"] == 0)
+    unmeasured = (numbers["dice"] == 0) & np.isnan(numbers["assd_mm"])
     with np.errstate(divide="ignore"):
         log_ratio = np.abs(np.log(np.where(vanished, 0.0, numbers["volume_ratio"])))
     same, with_class = numbers["same_class"] == 1, (table["fate"] == CLASS_GIVEN).to_numpy()
     return pd.DataFrame(
         {
             "dice": np.where(vanished, 0.0, numbers["dice"]),
-            "assd_mm": np.where(apart & np.isnan(numbers["assd_mm"]), np.inf, numbers["assd_mm"]),
+            "assd_mm": np.where(vanished | unmeasured, np.inf, numbers["assd_mm"]),
             "log_volume_ratio": log_ratio,
             SAME: same.astype(float),
             OTHER: (~same & with_class).astype(float),

@@ -83,6 +83,8 @@ def _cells(values: NDArray, measure: Measure) -> tuple[NDArray[np.float64], NDAr
         return np.empty(0), np.empty(0)
     cuts = np.unique(np.quantile(finite, np.linspace(0, 1, _CELLS + 1)[1:-1]))
     cuts = cuts[cuts < finite.max()]
-    cell = np.searchsorted(cuts, finite, side="left")
-    ordered = np.split(np.sort(finite), np.cumsum(np.bincount(cell, minlength=len(cuts) + 1))[:-1])
-    return cuts, np.array([np.median(part) for part in ordered])
+    filled = np.bincount(cell_of(finite, cuts), minlength=len(cuts) + 1) > 0
+    cuts = cuts[filled[:-1]]
+    cell, ordered = cell_of(finite, cuts), np.sort(finite)
+    ends = np.cumsum(np.bincount(cell, minlength=len(cuts) + 1))[:-1]
+    return cuts, np.array([np.median(part) for part in np.split(ordered, ends)])
