@@ -12,9 +12,9 @@ from scipy.optimize import isotonic_regression
 
 from livermets.perturbation.altered import SAME, Altered, Measure
 
-DICE_STEP = 0.02
+DICE_STEP = 0.01
 """Width of the cells of Dice that curves are made of."""
-_CELLS = 50
+_CELLS = 100
 """Cells of the other measures, with about as many masks in each."""
 
 

@@ -32,10 +32,8 @@ def needed_tables(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What masks must be like for each diameter and target agreement, and the curves of agreement behind it.
 
-    The curves of lesions are averaged by local linear regression over log diameter with a Gaussian kernel (Silverman's
-    bandwidth), made monotone, and read off where they first reach the target. Interval: expanded percentiles over
-    resamples of patients, with as many clusters as patients are effective; a resample that does not reach the target
-    counts with the reference mask's own value, one that reaches it everywhere with that of the worst masks."""
+    The curves of lesions are averaged by local linear regression over log diameter with a Gaussian kernel, made
+    monotone, and read off where they first reach the target. Interval: see `_interval`."""
     rows, curves = [], []
     for measure in MEASURES:
         lesions = lesion_curves(altered, measure)
@@ -74,7 +72,8 @@ def needed_row(
     if lesions < _FEWEST_LESIONS:
         value, said = NAN, [f"{CANNOT_TELL}: too few lesions of about this diameter"]
     else:
-        ends, why = _interval(np.array(others), patients, boot)
+        bounds = (worst, measure.best) if measure.rises else (-worst, -measure.best)
+        ends, why = _interval(value, np.array(others), bounds, patients, boot)
         said = [_reached(value, measure, worst), why or _cut(ends, measure)]
         if ends == (-np.inf, np.inf):
             value, said = NAN, said[1:]
@@ -132,8 +131,15 @@ def _by_patient(near: Neighbours, power: int, values: NDArray) -> NDArray[np.flo
     return total
 
 
-def _interval(crossings: NDArray, effective_patients: float, boot: PatientBootstrap) -> tuple[tuple[float, float], str]:
-    """Ends of the expanded percentile interval among crossings of which some are infinite, and why there is none."""
+def _interval(
+    value: float, crossings: NDArray, bounds: tuple[float, float], effective_patients: float, boot: PatientBootstrap
+) -> tuple[tuple[float, float], str]:
+    """Ends of the interval of a crossing, infinite where it is open, and why there is none; larger is better.
+
+    Expanded percentiles over resamples of patients, with as many clusters as patients are effective. The upper end is
+    at least as far from the value as the same part of the resamples is at most: no resample holds a lesion that is
+    harder than the hardest one, so that percentiles alone end too low (they hold the truth in 75 to 85 % of studies of
+    24 patients). ``bounds``: the worst masks and the reference itself, for resamples that cross nowhere."""
     if effective_patients < MINIMUM_PATIENTS:
         few = f"{effective_patients:.1f} effective patients of about this diameter"
         return (NAN, NAN), f"no interval: {few}, at least {MINIMUM_PATIENTS} are needed to resample"
@@ -142,8 +148,11 @@ def _interval(crossings: NDArray, effective_patients: float, boot: PatientBootst
     if (crossings == crossings[0]).all():
         return (NAN, NAN), "no interval: the same in every resample of patients"
     tail = expanded_tail(boot.level, round(effective_patients))
-    low, high = np.quantile(crossings, [tail, 1 - tail], method="nearest")
-    return (float(low), float(high)), ""
+    low, high = map(float, np.quantile(crossings, [tail, 1 - tail], method="nearest"))
+    if np.isfinite(value):
+        reach = float(np.quantile(np.abs(np.clip(crossings, *bounds) - value), 1 - 2 * tail, method="nearest"))
+        high = max(high, value + reach)
+    return (low, np.inf if high >= bounds[1] else high), ""
 
 
 def _number(crossed: float, measure: Measure, worst: float) -> float:

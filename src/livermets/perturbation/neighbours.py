@@ -12,6 +12,9 @@ from statsmodels.nonparametric.bandwidths import bw_silverman
 
 from livermets.perturbation.altered import Altered
 
+_TIMES_SILVERMAN = 1.5
+"""Silverman's bandwidth is for densities. With 24 patients half as much again leaves a bias of 0.01 in the needed Dice,
+and 11 to 17 effective patients instead of 10 to 15."""
 _NARROWEST = 0.05
 """Least bandwidth: a twentieth of the diameter."""
 
@@ -69,7 +72,8 @@ def neighbours(altered: Altered, diameter_mm: float) -> Neighbours | None:
     if not known.any():
         return None
     log = np.log(np.where(known, diameters, 1.0))
-    bandwidth = max(float(bw_silverman(log[known])) if known.sum() > 1 else 0.0, _NARROWEST)
+    silverman = float(bw_silverman(log[known])) if known.sum() > 1 else 0.0
+    bandwidth = max(_TIMES_SILVERMAN * silverman, _NARROWEST)
     offset = np.where(known, log - np.log(diameter_mm), 0.0)
     kernel = np.where(known, np.exp(-0.5 * (offset / bandwidth) ** 2), 0.0)
     ends = float(diameters[known].min()), float(diameters[known].max())

@@ -12,7 +12,7 @@ from livermets.stats.resampling import PatientBootstrap
 DIAMETERS = (12.0, 20.0, 35.0)
 
 
-def tables(table, diameters=DIAMETERS, targets=(0.9,), replicates=200):
+def tables(table, diameters=DIAMETERS, targets=(0.9,), replicates=100):
     altered = altered_masks(table)
     boot = PatientBootstrap.draw(altered.patients, replicates, 0.95, np.random.default_rng(3))
     return needed_tables(altered, diameters, targets, boot)
@@ -23,7 +23,7 @@ def needed(table, measure="dice", **more):
     return found[found["measure"] == measure].set_index("longest_diameter_mm")
 
 
-def lesions_with(threshold, patients=80, each=4, seed=1):
+def lesions_with(threshold, patients=60, each=4, seed=1):
     random = np.random.default_rng(seed)
     lesions = lesion_list(np.repeat(np.arange(patients), each), random.uniform(9, 45, patients * each))
     return lesions.assign(threshold=threshold(lesions["longest_diameter_mm"].to_numpy(), random))
