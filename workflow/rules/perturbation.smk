@@ -1,5 +1,7 @@
 # Reference masks altered as segmentations fail, and the classes that they give.
 
+PERTURBED = "results/{cohort}/perturbation/{patient}/{timepoint}.parquet"
+
 
 rule perturb:
     input:
@@ -9,7 +11,8 @@ rule perturb:
         settings="results/model/model.json",
         compiled="results/compiled_radiomics.txt",
     output:
-        "results/{cohort}/perturbation/{patient}/{timepoint}.parquet",
+        table=PERTURBED,
+        picture="results/{cohort}/perturbation/{patient}/{timepoint}.png",
     log:
         "results/logs/{cohort}/perturb/{patient}/{timepoint}.log",
     benchmark:
@@ -29,7 +32,46 @@ rule perturb:
         seed=plan.seed,
         code=verb_digest("perturb"),
     shell:
-        "python -m livermets perturb {input.image} {params.lesions} {params.liver} --model {params.model} --out {output}"
+        "python -m livermets perturb {input.image} {params.lesions} {params.liver} --model {params.model} --out {output.table}"
+        " --picture {output.picture}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
         " --minimum-rois {params.minimum_rois} --settings {params.settings:q} --seed {params.seed}"
         " --threads {threads} 2> {log}"
+
+
+rule required_mask:
+    input:
+        perturbations=lambda wildcards: plan.perturbed.expand(PERTURBED),
+        pairs="results/lesions_long.csv",
+    output:
+        needed=report(
+            "results/perturbation/needed.csv",
+            caption="../report/required_mask.rst",
+            category="How good must a mask be?",
+            labels={"table": "needed Dice, distance and volume"},
+        ),
+        by_dice=report(
+            "results/perturbation/by_dice.csv",
+            caption="../report/required_mask.rst",
+            category="How good must a mask be?",
+            labels={"table": "class kept, by Dice"},
+        ),
+    log:
+        "results/logs/required_mask.log",
+    benchmark:
+        "results/benchmarks/required_mask.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=requests.memory("required_mask"),
+        runtime=requests.time_limit("required_mask"),
+    params:
+        folder=subpath(output.needed, parent=True),
+        reference=plan.sources.reference,
+        targets=[f"--target {target}" for target in plan.config.perturbation.target_agreements],
+        settings=plan.settings("statistics", without="size_cuts_mm"),
+        seed=plan.seed,
+        code=verb_digest("required-mask"),
+    shell:
+        "python -m livermets required-mask {input.perturbations} --pairs {input.pairs} --reference {params.reference}"
+        " --out {params.folder} {params.targets} --settings {params.settings:q} --seed {params.seed} 2> {log}"

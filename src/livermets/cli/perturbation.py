@@ -1,4 +1,4 @@
-"""``livermets perturb``: reference masks altered as segmentations fail, and the classes that they give."""
+"""``livermets perturb`` and ``required-mask``: masks altered as segmentations fail, and how good one must be."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from livermets.cli import app
 from livermets.cli.options import Seed, settings_of, threads
+from livermets.masks.identity import REFERENCE
 
 
 @app.command("perturb")
@@ -56,3 +57,35 @@ def perturb(
     if picture is not None and len(table):
         write_picture(picture, read, key, chosen, seed)
     typer.echo(f"{len(table)} altered masks of {table['lesion_id'].nunique()} lesions in {out}", err=True)
+
+
+@app.command("required-mask")
+def required_mask(
+    perturbations: Annotated[
+        list[Path], typer.Argument(metavar="PERTURBATIONS.parquet...", help="Altered masks, as perturb writes them.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the tables (CSV).")],
+    pairs: Annotated[
+        Path | None, typer.Option(help="Long lesion table, whose other sources the altered masks are held against.")
+    ] = None,
+    reference: Annotated[str, typer.Option(help="Name of the source whose masks were altered.")] = REFERENCE,
+    targets: Annotated[
+        list[float] | None, typer.Option("--target", help="Agreement asked for (repeatable) [default: 0.9, 0.95].")
+    ] = None,
+    seed: Seed = 0,
+    settings: Annotated[str, settings_of("statistics")] = "{}",
+) -> None:
+    """How good a mask must be: the Dice, the surface distance and the volume that keep a lesion's class."""
+    from livermets.config.load import section_from_option, validate_section
+    from livermets.config.perturbation import PerturbationSettings
+    from livermets.config.statistics import StatisticsSettings
+    from livermets.perturbation.answer import answer
+    from livermets.perturbation.files import read_answer_inputs, write_answer
+
+    chosen = section_from_option(settings, "statistics", StatisticsSettings)
+    asked = {"target_agreements": targets} if targets else {}
+    targets = list(validate_section(PerturbationSettings, asked, "perturbation").target_agreements)
+    found = answer(*read_answer_inputs(perturbations, pairs, reference), chosen, targets, seed)
+    write_answer(out, found)
+    for note in found.notes["note"]:
+        typer.echo(f"note: {note}", err=True)

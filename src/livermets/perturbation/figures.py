@@ -1,14 +1,18 @@
-"""What altered masks look like: one of every kind, beside the reference mask."""
+"""What altered masks look like, and how often they keep a lesion's class."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from livermets.config.perturbation import PerturbationSettings
 from livermets.figures.overlay import slices_figure
 from livermets.figures.slices import Pane
+from livermets.figures.style import BLACK, BLUE, VERMILION, panels
 from livermets.masks.identity import AUTOMATIC, MANUAL
 from livermets.perturbation.draws import Purpose, alterations, shapes_of
 from livermets.perturbation.neighbourhood import Neighbourhood
@@ -43,6 +47,31 @@ def altered_lesion(
     height, width = panes[0].size_mm
     size = (width_mm * height / width, width_mm)
     return slices_figure(panes, _COLUMNS, size, title=title, legend=True, words=words)
+
+
+def agreement_over_dice(curves: pd.DataFrame, pairs: pd.DataFrame, targets: Sequence[float]) -> Figure:
+    """The share of altered masks that keep a lesion's class over Dice, a panel for every diameter (`needed_curves` of
+    Dice), with intervals; dotted: the targets. Ticks: lesions of the real ``pairs`` whose own diameter is nearest to
+    the panel's (``dice, longest_diameter_mm, same``), above those that kept their class, below the others."""
+    diameters = sorted(curves["longest_diameter_mm"].unique())
+    apart = np.abs(np.log(pairs["longest_diameter_mm"].to_numpy(float)[:, None] / np.array(diameters)))
+    nearest = apart.argmin(axis=1)
+    with panels(len(diameters), 33 * len(diameters) + 12, 62) as (drawn, row):
+        for number, (diameter, axes) in enumerate(zip(diameters, row, strict=True)):
+            curve = curves[curves["longest_diameter_mm"] == diameter]
+            axes.fill_between(curve["position"], curve["low"], curve["high"], color=BLUE, alpha=0.15, linewidth=0)
+            axes.plot(curve["position"], curve["value"], color=BLUE)
+            for target in targets:
+                axes.axhline(target, color=BLACK, linewidth=0.8, linestyle=":")
+            own = pairs[nearest == number]
+            for same, height, colour in ((1, 1.05, BLUE), (0, -0.05, VERMILION)):
+                dice = own.loc[own["same"] == same, "dice"]
+                axes.plot(dice, np.full(len(dice), height), "|", color=colour, markersize=6)
+            axes.set(title=f"{diameter:g} mm", xlim=(0, 1), ylim=(-0.1, 1.1), xticks=(0, 0.5, 1))
+            if not number:
+                axes.set_ylabel("Masks that keep the class")
+        drawn.supxlabel("Dice with the reference mask", size=8)
+    return drawn
 
 
 def _dice(reference: NDArray[np.bool_], mask: NDArray[np.bool_]) -> float:

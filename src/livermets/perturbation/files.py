@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from livermets.errors import input_error
 from livermets.figures.writing import write_png
 from livermets.io.ct import read_labels
 from livermets.io.folders import path_digest
-from livermets.io.tables import write_parquet
+from livermets.io.tables import read_table, write_csv, write_parquet
 from livermets.masks.identity import LESION_KEY, SCAN_KEY
 from livermets.model.fitted import DESCRIPTION_FILE, FittedModel, read_model
+from livermets.perturbation.answer import TABLES, Answer
 from livermets.perturbation.draws import Purpose, masks_of_kind
 from livermets.perturbation.figures import altered_lesion
+from livermets.perturbation.held_against_pairs import real_pairs
 from livermets.perturbation.neighbourhood import neighbourhood
 from livermets.perturbation.scan import Scan, perturbed_scan
 from livermets.provenance import file_digest, versions
@@ -101,6 +103,20 @@ def write_perturbations(
         "inputs": {**digests, "model": file_digest(model)},
     }
     write_parquet(out, table, metadata)
+
+
+def read_answer_inputs(
+    perturbations: Sequence[Path], pairs: Path | None, reference: str
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The altered masks of all scans in one table, and the lesions of the real sources beside the reference."""
+    table = pd.concat([read_table(path) for path in perturbations], ignore_index=True)
+    return table, None if pairs is None else real_pairs(read_table(pairs), reference)
+
+
+def write_answer(folder: Path, found: Answer) -> None:
+    """Every table of the answer, by its name."""
+    for name in TABLES:
+        write_csv(folder / f"{name}.csv", getattr(found, name))
 
 
 def _extraction(fitted: FittedModel, where: Path) -> RadiomicsSettings:

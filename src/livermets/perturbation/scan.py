@@ -13,14 +13,13 @@ from livermets.config.perturbation import PerturbationSettings
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import input_error
 from livermets.masks.diameter import longest_axial_diameter_mm
+from livermets.masks.lesion_table import CLASS_GIVEN, NO_ROI
 from livermets.model.fitted import FittedModel
+from livermets.perturbation.altered import VANISHED
 from livermets.perturbation.draws import COLUMNS, Purpose, Scored, lesion_table
 from livermets.perturbation.neighbourhood import Lattice, Neighbourhood, neighbourhood
 from livermets.radiomics.lattice import labels_in
 from livermets.radiomics.sliding import roi_features
-
-CLASSIFIED, NO_ROI, VANISHED = "classified", "no ROI", "vanished"
-"""What becomes of an altered mask: a class, too few windows for one, no voxel left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +46,8 @@ def perturbed_scan(
 ) -> pd.DataFrame:
     """One row per lesion and altered mask: what `lesion_table` says of it, and ``lesion_id, longest_diameter_mm`` (of
     the reference), ``predicted`` (1 = R+, 0 = R-, empty without a class), ``same_class`` as the reference mask (1 or 0,
-    0 also without a class; empty where the reference mask has none), ``fate``, ``share_reference``,
-    ``predicted_reference``.
+    0 also without a class; empty where the reference mask has none), ``fate`` (a class, too few windows for one, no
+    voxel left), ``share_reference``, ``predicted_reference``.
 
     ``radiomics`` are the settings that the model was fitted under. With ``binning: roi`` all windows are computed once
     and a mask is a choice of them; with ``binning: mask`` every altered mask has its windows computed anew, thousands
@@ -121,6 +120,6 @@ def _called(table: pd.DataFrame, reference: tuple[int, float], model: FittedMode
     own = float(model.classify(np.array([share if number >= minimum_rois else np.nan]))[0])
     enough = table["n_roi"].to_numpy() >= max(minimum_rois, 1)
     predicted = np.where(enough, model.classify(table["share"].to_numpy()), np.nan)
-    fate = np.where(enough, CLASSIFIED, np.where(table["volume_ratio"].to_numpy() > 0, NO_ROI, VANISHED))
+    fate = np.where(enough, CLASS_GIVEN, np.where(table["volume_ratio"].to_numpy() > 0, NO_ROI, VANISHED))
     same = np.full(len(table), np.nan) if np.isnan(own) else (predicted == own).astype(np.float64)
     return table.assign(predicted=predicted, same_class=same, fate=fate, share_reference=share, predicted_reference=own)

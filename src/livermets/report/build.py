@@ -18,6 +18,7 @@ from livermets.report.sections.follow_up import follow_up_section
 from livermets.report.sections.lesion_list import lesion_section
 from livermets.report.sections.methods import methods_section
 from livermets.report.sections.model_card import model_card_section
+from livermets.report.sections.perturbation import perturbation_section
 from livermets.report.sections.predict import predict_section
 from livermets.report.sections.provenance import provenance_section
 from livermets.report.sections.readers import readers_section
@@ -32,6 +33,7 @@ Make = Callable[[StudyResults, ReportSettings, Overlays], Section | None]
 _SECTIONS: tuple[tuple[Callable[[Parts], bool], Make], ...] = (
     (lambda parts: True, lambda study, *_: cohorts_section(study)),
     (lambda parts: parts.concordance, lambda study, *_: concordance_section(study)),
+    (lambda parts: parts.classes, lambda study, *_: perturbation_section(study)),
     (lambda parts: parts.masks, lambda study, *_: sources_section(study)),
     (lambda parts: parts.classes, lambda study, *_: diagnostics_section(study)),
     (lambda parts: parts.masks, lambda study, _, overlays: segmentation_section(study, overlay_section(overlays))),

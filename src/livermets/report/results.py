@@ -63,6 +63,8 @@ def read_results(root: Path, config: ReportedConfig, manifest: dict[str, Any] | 
         comparison_pictures={path.name: pictures_in(path) for path in compared},
         readers=folder.tables(places.READERS),
         readers_pictures=pictures_in(root / places.READERS),
+        perturbation=folder.tables(places.PERTURBATION),
+        perturbation_pictures=folder.files(places.PERTURBED_PICTURES),
         follow_up={
             "lesions": folder.whole_table(places.FOLLOWED_LESIONS),
             "scans": folder.whole_table(places.FOLLOWED_SCANS),

@@ -56,6 +56,10 @@ class StudyResults:
     readers_pictures: dict[str, Path]
     benchmarks: pd.DataFrame
     manifest: dict[str, Any] = field(default_factory=dict)
+    perturbation: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """How good a mask must be, by stem."""
+    perturbation_pictures: list[Path] = field(default_factory=list)
+    """Altered masks of a lesion of every scan."""
     follow_up: dict[str, pd.DataFrame] = field(default_factory=dict)
     """Lesions over time (``lesions``, ``scans``), of every patient with masks at several timepoints."""
     follow_up_pictures: dict[tuple[str, str], Path] = field(default_factory=dict)

@@ -85,6 +85,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "readers": [readers.scans for _ in readers.wanted],
         "follow_up": list(followed),
         "perturb": [[scan] for scan in plan.perturbed],
+        "required_mask": [plan.perturbed] if plan.perturbed else [],
         "warm_radiomics": [[]] if masks else [],
         "features": [[scan] for scan in masks],
         "training_table": [learnt] if learnt else [],

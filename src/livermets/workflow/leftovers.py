@@ -19,7 +19,7 @@ from livermets.workflow.cross_fit import CrossFit
 from livermets.workflow.livers import Livers
 
 # Folders of results/ that are not named after a cohort.
-STAGES = ("bundle", "check", "concordance", "model", "networks", "overlap", "readers", "report")
+STAGES = ("bundle", "check", "concordance", "model", "networks", "overlap", "perturbation", "readers", "report")
 NOT_RESULTS = ("logs", "benchmarks", "checkpoints")
 OF_A_SCAN = ("intake", "liver", "features", "readers", "perturbation")
 FOLLOW_UP = "follow_up"

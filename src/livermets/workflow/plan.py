@@ -292,6 +292,8 @@ class Plan:
             files += ["results/lesions.csv", "results/model/model.json"]
         if self.fits_response:
             files += ["results/model/resubstitution.csv"]
+        if self.perturbed:
+            files += ["results/perturbation/needed.csv"]
         for name in self.concordance_names():
             pairs = self.pairs_of(name)
             # Where there is nothing to compare it with, the reference is judged alone.
