@@ -14,15 +14,15 @@ from livermets.report.study import StudyResults
 from livermets.report.tables import Shown, csv_download, frame_table, rows_in, shown_table
 
 _WHAT = (
-    "The mask of every lesion was altered in the ways in which segmentations fail, and every altered mask was classified "
-    "by the model of the study. A mask keeps the class of its lesion if it gives the one that the reference mask gives; "
-    "a mask too small for any ROI does not. Lesions are the data here, each with the same weight, and patients are "
-    "resampled: thousands of masks of one lesion are one lesion."
+    "The mask of every lesion was altered in the ways in which segmentations fail, and every altered mask was "
+    "classified by the model of the study. A mask keeps the class of its lesion if it gives the one that the reference "
+    "mask gives; a mask too small for any ROI does not. Lesions are the data here, each with the same weight, and "
+    "patients are resampled: thousands of masks of one lesion are one lesion."
 )
 _CANNOT_SAY = (
-    "This says what a change of the mask does to the class that the model gives, not whether the class is right: a model "
-    "without skill keeps its classes as well as a good one. Masks of real sources fail in several ways at once; whether "
-    "they change classes as often as altered masks of the same Dice is told below, where there are such sources."
+    "This says what a change of the mask does to the class that the model gives, not whether the class is right: a "
+    "model without skill may keep its classes as well as a good one. Masks of real sources fail in several ways at "
+    "once; whether they change classes as often as altered masks of the same Dice is told where there are such sources."
 )
 _BEST = "dice"
 _MEASURES = {
@@ -108,8 +108,8 @@ def _needed(needed: pd.DataFrame, measure: str) -> Table:
     word = _MEASURES[measure]
     side = "at least" if measure == _BEST else "at most"
     caption = (
-        f"The {word} ({side}) that a lesion of a diameter needs for a share of its altered masks to keep its class, with "
-        f"{level_text(rows)} by resampling patients; lesions of about the same diameter count, "
+        f"The {word} ({side}) that a lesion of a diameter needs for a share of its altered masks to keep its class, "
+        f"with {level_text(rows)} by resampling patients; lesions of about the same diameter count, "
         "as many as stand under “lesions like it”."
     )
     columns = [
@@ -159,9 +159,9 @@ def _held(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
     if held.empty:
         return
     caption = (
-        "Do the masks of real sources change classes as often as altered masks of the same Dice? Lesions whose class the "
-        "source’s mask changed or lost, as many as the altered masks of that lesion at that Dice let expect, and their "
-        "ratio (1: as often)."
+        "Do the masks of real sources change classes as often as altered masks of the same Dice? Lesions whose class "
+        "the source’s mask changed or lost, as many as the altered masks of that lesion at that Dice let expect, and "
+        "their ratio (1: as often)."
     )
     columns = [
         Shown("Source", lambda row: str(row["mask_source"])),
@@ -195,8 +195,8 @@ def _predictors(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
     table = _table(tables, "predictors")
     if len(table):
         caption = (
-            "Which measure tells best whether a mask keeps the class? AUC of each, within lesions and over all of them, "
-            "and differences of the first minus another."
+            "Which measure tells best whether a mask keeps the class? AUC of each, within lesions and over all of "
+            "them, and differences of the first minus another."
         )
         yield frame_table("perturbation-predictors", table, caption)
 
