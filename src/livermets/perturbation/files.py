@@ -108,9 +108,13 @@ def write_perturbations(
 def read_answer_inputs(
     perturbations: Sequence[Path], pairs: Path | None, reference: str
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """The altered masks of all scans in one table, and the lesions of the real sources beside the reference."""
+    """The altered masks of all scans in one table, and the lesions of the real sources beside the reference, without
+    those that the model was fitted on."""
     table = pd.concat([read_table(path) for path in perturbations], ignore_index=True)
-    return table, None if pairs is None else real_pairs(read_table(pairs), reference)
+    if pairs is None:
+        return table, None
+    lesions = read_table(pairs)
+    return table, real_pairs(lesions[lesions["role"].ne("train")] if "role" in lesions else lesions, reference)
 
 
 def write_answer(folder: Path, found: Answer) -> None:

@@ -19,6 +19,7 @@ from livermets.report.reference_summary import reference_answer
 from livermets.report.rows import rows_of
 from livermets.report.sections.estimates import POOLED, QUOTED, level_text, main_comparison
 from livermets.report.sections.every_source import source_findings
+from livermets.report.sections.perturbation import needed_words
 from livermets.report.sections.selection_doubts import selection_findings
 from livermets.report.sections.training import follow_up_sentence
 from livermets.report.sections.two_roles import in_both_words
@@ -45,7 +46,9 @@ def _of_pair(study: StudyResults) -> list[Block]:
         why = "Manual and automatic masks were not compared, because no validation cohort has both classes."
         return [Paragraph(_what(study)), Note(why), *_doubts(study)]
     tables = study.concordance[name]
+    needed = needed_words(study.perturbation)
     said = [
+        *([f"How good must a mask be? {needed}"] if needed else []),
         *in_both_words(study),
         *findings(tables, lesions),
         *source_findings(study, name),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 import pandas as pd
 
@@ -178,17 +179,25 @@ def _by_dice(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
     table = _table(tables, "by_dice")
     if table.empty:
         return
-    for title, part in (("by size", table[table["kind"].eq("all")]), ("by kind", table[table["size"].eq("all")])):
+    for by, other in (("size", "kind"), ("kind", "size")):
+        part = table[table[other].eq("all")]
         same = part[part["measure"].eq("same")]
-        first = "size" if title == "by size" else "kind"
-        caption = f"Masks that keep the class, {title} and Dice: the mean over lesions, each counted once."
-        columns = [
-            Shown(first.capitalize(), lambda row, name=first: str(row[name])),  # type: ignore[misc]
-            Shown("Dice", lambda row: f"{fmt.number(row['dice_low'])} to {fmt.number(row['dice_high'])}"),
-            Shown("Masks that keep the class", _share, numeric=True),
-            Shown("Lesions", lambda row: fmt.integer(row["n_lesions"]), numeric=True),
-        ]
-        yield shown_table(f"perturbation-{first}", caption, columns, rows_in(same), data=part)
+        cells = {(row[by], row["dice_low"], row["dice_high"]): row for row in rows_in(same)}
+        bands = sorted({key[1:] for key in cells})
+        columns = [Shown(by.capitalize(), str)]
+        for low, high in bands:
+            words = f"Dice {fmt.number(low)} to {fmt.number(high)}"
+            columns.append(Shown(words, partial(_cell, cells, low, high), numeric=True))
+        caption = (
+            f"Masks that keep the class, by {by} and Dice: the mean over lesions, each counted once, with intervals."
+        )
+        rows = dict.fromkeys(same[by])
+        yield shown_table(f"perturbation-by-{by}", caption, columns, rows, data=part)
+
+
+def _cell(cells: Mapping[tuple[str, float, float], pd.Series], low: float, high: float, name: str) -> str:
+    row = cells.get((name, low, high))
+    return fmt.MISSING if row is None else _share(row)
 
 
 def _predictors(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
