@@ -49,6 +49,8 @@ CLAIMS: dict[str, tuple[Part, ...]] = {
 CLAIM_COLUMNS = (
     "claim", "size", "dice_low", "dice_high", "suffices", *_MEAN, "target_agreement", "part_verdict", "verdict", "rule",
 )  # fmt: skip
+"""``value``: agreement, as the mean over lesions, of the masks with a Dice in (dice_low, dice_high]; ``suffices``:
+whether the claim says that such masks suffice; ``part_verdict``, ``verdict``: of the row, and of the whole claim."""
 
 
 def claims_table(
