@@ -21,7 +21,7 @@ HOLDS, FAILS, CANNOT_TELL = VERDICTS = ("holds", "does not hold", "cannot tell")
 RULE = (
     "holds where the interval of agreement lies at or above the target (below it, where masks are said not to "
     "suffice), does not hold where it lies on the other side, else cannot tell; a claim of several parts holds if all "
-    "do, and does not hold if one does not"
+    "do, and does not hold if one does not; agreement in a range is that of all altered masks in it together"
 )
 """How a verdict is made."""
 SMALL, BIG = size_labels((SMALL_BELOW_MM,))
