@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from livermets.config.perturbation import KINDS
 from livermets.masks.identity import LESION_KEY, PATIENT_KEY
 from livermets.masks.lesion_table import CLASS_GIVEN
 from livermets.masks.sizes import EVERY_SIZE, size_labels, sizes
@@ -75,24 +76,33 @@ def altered_masks(table: pd.DataFrame) -> Altered:
 
     A mask of which nothing is left has Dice 0 and is infinitely far from the reference in mm and in volume. Lesions
     whose reference mask gives no class (``same_class`` is empty) are counted and left out."""
-    code = table.groupby(list(LESION_KEY), dropna=False, sort=False).ngroup()
+    code = table.groupby(list(LESION_KEY), dropna=False, sort=False, observed=True).ngroup()
     classified = table["same_class"].notna()
     left_out = int(code[~classified].nunique())
     table = table[classified].reset_index(drop=True)
-    lesion = table.groupby(list(LESION_KEY), dropna=False, sort=False).ngroup().to_numpy().astype(np.intp)
-    codes, kinds = pd.factorize(table["kind"].astype(str))
-    kind = codes.astype(np.intp)
+    lesion = (
+        table.groupby(list(LESION_KEY), dropna=False, sort=False, observed=True).ngroup().to_numpy().astype(np.intp)
+    )
+    kinds = _in_order(table["kind"].astype(str))
+    kind = pd.Categorical(table["kind"].astype(str), categories=kinds).codes.astype(np.intp)
     masks = _measured(table).assign(lesion=lesion, kind=kind)
     masks["weight"] = _weights(lesion, kind, len(kinds))
     lesions = table.drop_duplicates(list(LESION_KEY))[[*LESION_KEY, "longest_diameter_mm"]].reset_index(drop=True)
     lesions["longest_diameter_mm"] = lesions["longest_diameter_mm"].astype(float)
-    lesions["patient"] = lesions.groupby(list(PATIENT_KEY), dropna=False, sort=False).ngroup()
+    lesions["patient"] = lesions.groupby(list(PATIENT_KEY), dropna=False, sort=False, observed=True).ngroup()
     lesions["n_masks"] = np.bincount(lesion, minlength=len(lesions))
-    return Altered(masks, lesions, tuple(map(str, kinds)), left_out)
+    return Altered(masks, lesions, kinds, left_out)
+
+
+def _in_order(kinds: pd.Series) -> tuple[str, ...]:
+    """The kinds that there are, in the order of the settings."""
+    present = [str(kind) for kind in kinds.unique()]
+    return (*(kind for kind in KINDS if kind in present), *sorted(set(present) - set(KINDS)))
 
 
 def _measured(table: pd.DataFrame) -> pd.DataFrame:
-    numbers = {name: table[name].to_numpy(float) for name in ("dice", "assd_mm", "volume_ratio", "same_class")}
+    names = ("dice", "assd_mm", "volume_ratio", "same_class", "share", "share_reference")
+    numbers = {name: table[name].astype(float).to_numpy() for name in names}
     vanished = (table["fate"] == VANISHED).to_numpy()
     unmeasured = (numbers["dice"] == 0) & np.isnan(numbers["assd_mm"])
     with np.errstate(divide="ignore"):
@@ -106,8 +116,8 @@ def _measured(table: pd.DataFrame) -> pd.DataFrame:
             SAME: same.astype(float),
             OTHER: (~same & with_class).astype(float),
             NO_CLASS: (~same & ~with_class).astype(float),
-            "share": table["share"].to_numpy(float),
-            "share_reference": table["share_reference"].to_numpy(float),
+            "share": numbers["share"],
+            "share_reference": numbers["share_reference"],
         }
     )
 

@@ -17,6 +17,7 @@ from livermets.stats.resampling import PatientBootstrap
 FINE_CUTS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 """Cuts of Dice for curves."""
 BY_DICE_COLUMNS = ("size", "kind", "dice_low", "dice_high", "measure", *_MEAN, "n_masks")
+"""``value``: the share with the outcome ``measure`` (same, other, no_class) of masks in (dice_low, dice_high]."""
 
 
 def agreement_by_dice(

@@ -21,9 +21,11 @@ HOLDS, FAILS, CANNOT_TELL = VERDICTS = ("holds", "does not hold", "cannot tell")
 RULE = (
     "holds where the interval of agreement lies at or above the target (below it, where masks are said not to "
     "suffice), does not hold where it lies on the other side, else cannot tell; a claim of several parts holds if all "
-    "do, and does not hold if one does not"
+    "do, and does not hold if one does not; agreement in a range is that of all altered masks in it together"
 )
 """How a verdict is made."""
+_NEXT = 0.1
+"""How much of a range, in Dice, counts as next to its limit."""
 SMALL, BIG = size_labels((SMALL_BELOW_MM,))
 
 
@@ -45,10 +47,14 @@ CLAIMS: dict[str, tuple[Part, ...]] = {
     "lesions below 20 mm need a Dice of 0.5 and more": (Part(SMALL, 0.5, 1.0), Part(SMALL, 0.0, 0.5, suffices=False)),
     "above Dice 0.8 the mask has no effect at any size": (Part(EVERY_SIZE, 0.8, 1.0),),
 }
-"""What Giannini et al., MeMeA 2020 conclude from the masks of one network."""
+"""What Giannini et al., MeMeA 2020, conclude."""
 CLAIM_COLUMNS = (
-    "claim", "size", "dice_low", "dice_high", "suffices", *_MEAN, "target_agreement", "part_verdict", "verdict", "rule",
+    "claim", "size", "dice_low", "dice_high", "suffices", *_MEAN, "value_at_limit", "low_at_limit",
+    "high_at_limit", "target_agreement", "part_verdict", "verdict", "rule",
 )  # fmt: skip
+"""``value``: agreement, as the mean over lesions, of the masks with a Dice in (dice_low, dice_high]; ``suffices``:
+whether the claim says that such masks suffice; ``*_at_limit``: agreement in the 0.1 of Dice next to the limit, which the
+whole range may hide (no verdict goes by it); ``part_verdict``, ``verdict``: of the row, and of the whole claim."""
 
 
 def claims_table(
@@ -90,8 +96,11 @@ def _evidence(
     altered: Altered, size: str, part: Part, inside: NDArray[np.bool_], boot: PatientBootstrap
 ) -> dict[str, object]:
     values = agreement_in_range(altered, part.above, part.up_to)[inside]
+    nearest = (part.above, part.above + _NEXT) if part.suffices else (part.up_to - _NEXT, part.up_to)
+    at_limit = mean_of_lesions(agreement_in_range(altered, *nearest)[inside], altered.patient[inside], boot)
     where = {"size": size, "dice_low": part.above, "dice_high": part.up_to, "suffices": part.suffices}
-    return {**where, **mean_of_lesions(values, altered.patient[inside], boot)}
+    beside = {f"{name}_at_limit": at_limit[name] for name in ("value", "low", "high")}
+    return {**where, **mean_of_lesions(values, altered.patient[inside], boot), **beside}
 
 
 def _judged(claim: str, evidence: Sequence[dict[str, object]], target: float) -> list[dict[str, object]]:

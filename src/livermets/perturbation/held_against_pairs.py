@@ -24,6 +24,7 @@ HELD_COLUMNS = (
     "mask_source", "size", "n_lesions", "n_patients", "expected_changed", "observed_changed", "value", "low", "high",
     "level", "method", "statement", "n_by_own_curve", "n_by_size", "n_by_all", "n_apart",
 )  # fmt: skip
+"""``value``: observed / expected number of changed classes; ``n_by_*``: lesions by whose curve is expected from."""
 
 
 def real_pairs(long: pd.DataFrame, reference: str) -> pd.DataFrame:

@@ -22,6 +22,7 @@ WITHIN, OVERALL = COMPARED = ("within lesions", "all masks")
 PREDICTOR_COLUMNS = (
     "compared", "measure", "minus", "value", "low", "high", "level", "method", "n_lesions", "n_patients", "note",
 )  # fmt: skip
+"""``value``: the AUC of ``measure`` (``minus`` empty), or by how much it is above that of the measure ``minus``."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from livermets.stats.resampling import PatientBootstrap
 STEP = 0.1
 """Slopes are per so much Dice lost."""
 SLOPE_COLUMNS = ("size", *_MEAN, "n_without_share")
+"""``value``: mean absolute move of the share (0 to 1) per 0.1 of Dice lost."""
 
 
 def slope_table(altered: Altered, diameter_cuts_mm: tuple[float, ...], boot: PatientBootstrap) -> pd.DataFrame:

@@ -14,8 +14,9 @@ Interval = tuple[float, float]
 UNDEFINED: Interval = (math.nan, math.nan)
 
 
-def clopper_pearson(k: int, n: int, level: float = 0.95) -> Interval:
-    """The exact binomial interval of ``k`` out of ``n``, as beta quantiles; undefined when ``n`` is 0.
+def clopper_pearson(k: float, n: int, level: float = 0.95) -> Interval:
+    """The exact binomial interval of ``k`` out of ``n``, as beta quantiles (so ``k`` need not be whole); undefined when
+    ``n`` is 0.
 
     Treats lesions as independent. Clopper and Pearson, Biometrika 1934."""
     if n == 0:

@@ -1,6 +1,7 @@
 """Masks as statistics take them: weights, what of a mask that vanished, and lesions without a class."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.unit.perturbation.made import changed, lesion_list, masks_of
 
@@ -54,3 +55,20 @@ def test_sizes_follow_the_cuts_and_a_lesion_without_a_diameter_is_in_all_alone()
         "< 15 mm": [False, False, True],
         "≥ 15 mm": [True, False, False],
     }
+
+
+def test_a_table_of_categories_and_nullable_numbers_is_the_same_table():
+    table = masks_of(lesion_list([0, 1, 1], [20, 30, 10]), 3)
+    table.loc[table["draw"] == 0, "share"] = np.nan
+    words = ["cohort", "patient_id", "timepoint", "kind", "fate"]
+    typed = table.astype(dict.fromkeys(words, "category") | {"same_class": "Int64", "share": "Float64"})
+    plain, other = altered_masks(table), altered_masks(typed)
+    pd.testing.assert_frame_equal(plain.masks, other.masks)
+    assert plain.lesions["patient"].tolist() == other.lesions["patient"].tolist()
+
+
+def test_kinds_come_in_the_order_of_the_settings():
+    table = masks_of(lesion_list([0], [20]), 1, ["shift", "erosion", "of one's own"])
+    altered = altered_masks(table)
+    assert altered.kinds == ("erosion", "shift", "of one's own")
+    assert altered.masks["kind"].tolist() == [1, 0, 2]

@@ -45,6 +45,15 @@ def test_two_patients_cannot_tell():
     assert set(verdicts(small=0.5, big=0.15, patients=2).values()) == {"cannot tell"}
 
 
+def test_what_a_range_hides_next_to_its_limit_is_shown():
+    """Masks fill the range from 0.2 to 0.97 evenly: big lesions that need a Dice of 0.3 keep their class in 67 of 77."""
+    lesions = lesion_list(np.arange(30), np.full(30, 30.0)).assign(threshold=0.3)
+    row = claims(with_threshold(lesions, 200)).set_index("claim").loc[BIG]
+    assert row["value"] == pytest.approx(0.67 / 0.77, abs=0.01)
+    assert row["value_at_limit"] == 0
+    assert 0 < row["high_at_limit"] < 0.2
+
+
 @pytest.mark.parametrize(
     "low, high, suffices, said",
     [

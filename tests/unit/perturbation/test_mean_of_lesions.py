@@ -39,6 +39,27 @@ def test_a_share_of_one_in_every_lesion_has_the_exact_interval_of_as_many_patien
     assert found["method"] == "clopper-pearson-patients"
 
 
+@pytest.mark.parametrize("upside_down", [False, True])
+def test_two_patients_with_a_change_have_the_interval_of_trials_and_three_are_resampled(upside_down):
+    """Of 20 patients with a lesion each."""
+    values = np.ones(20)
+    values[:2] = 0
+    share = 1 - values if upside_down else values
+    found = mean_of_lesions(share, np.arange(20), boot(20))
+    exact = stats.binomtest(2 if upside_down else 18, 20).proportion_ci(0.95, method="exact")
+    assert (found["low"], found["high"]) == pytest.approx((exact.low, exact.high))
+    values[2] = 0.9
+    share = 1 - values if upside_down else values
+    assert mean_of_lesions(share, np.arange(20), boot(20))["method"] == "cluster-bootstrap"
+
+
+def test_a_hair_s_breadth_from_one_is_hardly_less_certain_than_one():
+    values = np.ones(24)
+    values[0] = 0.999
+    one, almost = (mean_of_lesions(share, np.arange(24), boot(24)) for share in (np.ones(24), values))
+    assert almost["low"] == pytest.approx(one["low"], abs=0.001)
+
+
 @pytest.mark.parametrize("values", [np.ones(4), np.array([0.1, 0.4, 0.2, 0.9])])
 def test_two_patients_have_a_mean_and_no_interval(values):
     found = mean_of_lesions(values, np.array([0, 0, 1, 1]), boot(2))

@@ -5,8 +5,10 @@ import pytest
 from scipy import stats
 from tests.unit.perturbation.made import changed, lesion_list, masks_of, with_threshold
 
-from livermets.perturbation.altered import altered_masks
-from livermets.perturbation.needed import CURVE_COLUMNS, NEEDED_COLUMNS, crossing, needed_tables
+from livermets.perturbation.altered import MEASURES, altered_masks
+from livermets.perturbation.curves import lesion_curves
+from livermets.perturbation.needed import CURVE_COLUMNS, NEEDED_COLUMNS, crossing, needed_row, needed_tables
+from livermets.perturbation.neighbours import neighbours
 from livermets.stats.resampling import PatientBootstrap
 
 DIAMETERS = (12.0, 20.0, 35.0)
@@ -125,6 +127,40 @@ def test_a_crossing_is_linear_between_cells():
     assert crossing(np.array([0.2, np.nan, 1.0, 1.0]), position, 0.6) == pytest.approx(0.3)
     assert crossing(np.array([0.9, 0.9, 1.0, 1.0]), position, 0.8) == -np.inf
     assert crossing(np.array([0.2, 0.6, 0.7, 0.7]), position, 0.8) == np.inf
+    assert np.isnan(crossing(np.full(4, np.nan), position, 0.8))
+
+
+def row_of(crossings, value=0.6):
+    """The row that step curves lead to: the patients as they are step at ``value``, each resample somewhere."""
+    altered = altered_masks(with_threshold(lesion_list(np.arange(40), [20.0] * 40).assign(threshold=0.6), 30))
+    curves, near = lesion_curves(altered, MEASURES[0]), neighbours(altered, 20.0)
+    steps_at = np.array([value, *crossings])
+    resampled = (curves.position > steps_at[:, None]).astype(float)
+    boot = PatientBootstrap(np.ones((len(crossings), 40)), 0.95)
+    return needed_row(curves, near, resampled, 0.9, boot)
+
+
+def test_the_upper_end_is_as_far_as_resamples_are_below():
+    """No resample needs a better mask than the patients as they are: the interval does not end at the value."""
+    row = row_of(np.linspace(0.4, 0.6, 200))
+    assert [row["low"], row["value"], row["high"]] == pytest.approx([0.405, 0.6, 0.795], abs=0.02)
+    row = row_of(np.linspace(0.6, 0.8, 200))
+    assert [row["low"], row["value"], row["high"]] == pytest.approx([0.605, 0.6, 0.795], abs=0.02)
+
+
+def test_resamples_that_never_or_always_reach_the_target_open_the_interval():
+    spread = np.linspace(0.5, 0.7, 180)
+    never = row_of([*spread, *[2.0] * 20])
+    assert (never["high"], never["statement"]) == (
+        1.0,
+        "that any altered mask suffices is not certain: the interval is cut at 1",
+    )
+    always = row_of([*spread, *[-1.0] * 20])
+    assert always["low"] < 0.12
+    assert always["statement"].startswith("that the worst altered masks do not suffice is not certain")
+    both = row_of([*spread, *[2.0] * 20, *[-1.0] * 20])
+    assert np.isnan([both["value"], both["low"], both["high"]]).all()
+    assert both["statement"].startswith("the data cannot tell")
 
 
 def test_the_curve_behind_it_meets_the_target_at_the_needed_dice():
