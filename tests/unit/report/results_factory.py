@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from tests.network_descriptions import network_description
 from tests.unit.report.made_follow_up import write_follow_up
+from tests.unit.report.made_perturbation import write_perturbation
 from tests.unit.report.made_sources import write_readers, write_sources
 
 from livermets.concordance.figures import concordance_figures
@@ -196,6 +197,9 @@ def _make_classes(
             if len(sources.others) > 1:
                 first = (headline, *(other for other in sources.others if other != headline))
                 write_sources(folder / "concordance" / name / "sources.csv", part, first, points)
+    unseen = lesions[~_rows_of(lesions, cohorts, "train") & lesions["predicted_manual"].notna()]
+    if len(unseen):
+        write_perturbation(folder / "perturbation", unseen, sources.primary, np.random.default_rng(3))
 
 
 def _rows_of(lesions: pd.DataFrame, cohorts: list[MadeCohort], role: str) -> pd.Series:

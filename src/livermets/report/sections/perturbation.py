@@ -53,18 +53,17 @@ def needed_words(tables: dict[str, pd.DataFrame]) -> str:
     if needed.empty:
         return ""
     target = needed["target_agreement"].min()
-    parts, untold = [], []
-    for row in rows_in(needed[needed["target_agreement"].eq(target)]):
-        size = f"{fmt.significant(row['longest_diameter_mm'])} mm"
-        if fmt.is_missing(row["value"]):
-            untold.append(size)
-        else:
-            ends = fmt.interval(row["low"], row["high"])
-            parts.append(f"{fmt.number(row['value'])}{f' ({ends})' if ends else ''} at {size}")
+    rows = needed[needed["target_agreement"].eq(target)]
+    told = rows[rows["value"].notna()]
+    parts = [
+        f"{fmt.estimate(row['value'], row['low'], row['high'])} at {fmt.significant(row['longest_diameter_mm'])} mm"
+        for row in rows_in(told)
+    ]
     goal = f"For {fmt.percent(target, 0)} of altered masks to keep the class of a lesion"
-    said = f"{goal}, the mask needs a Dice of {fmt.listed(parts)}." if parts else ""
-    rest = f"At {fmt.listed(untold)} no needed Dice can be told; the table says why." if untold else ""
-    return " ".join(filter(None, [said, rest]))
+    if not parts:
+        return f"{goal}, no needed Dice can be told at any diameter; the table says why."
+    rest = " At the other diameters none can be told." if len(told) < len(rows) else ""
+    return f"{goal}, the mask needs a Dice of {fmt.listed(parts)}.{rest}"
 
 
 def _curves(study: StudyResults) -> Iterator[Block]:

@@ -12,6 +12,7 @@ from tests.unit.report.statements import (
     diagnostics,
     follow_up,
     other,
+    perturbation,
     segmentation,
     selection,
     sources,
@@ -20,7 +21,7 @@ from tests.unit.report.statements import (
 from tests.unit.report.statements.registry import Statement
 
 PARTS = {
-    "Summary": summary, "Cohorts and flow of lesions": cohorts, "Concordance": concordance, "Mask sources": sources,
+    "Summary": summary, "Cohorts and flow of lesions": cohorts, "Concordance": concordance, "Mask sources": sources, "How good must a mask be?": perturbation,
     "Diagnostics": diagnostics, "Segmentation": segmentation, "Selection": selection,
     "Lesions over time": follow_up, "All other parts": other,
 }  # fmt: skip

@@ -47,7 +47,13 @@ class Files:
         """Remarks of the computations, which the report repeats word by word."""
         paths = [
             p
-            for where in ("concordance/*/*/*.csv", "model/*.csv", "overlap/*.csv", "*/follow_up/*/scans.csv")
+            for where in (
+                "concordance/*/*/*.csv",
+                "model/*.csv",
+                "overlap/*.csv",
+                "*/follow_up/*/scans.csv",
+                "perturbation/*.csv",
+            )
             for p in self.folder.glob(where)
         ]
         tables = [self.csv(path.relative_to(self.folder).as_posix()) for path in sorted(paths)]

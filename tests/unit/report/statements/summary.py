@@ -18,6 +18,7 @@ from tests.unit.report.statements.fates import (
     sized,
 )
 from tests.unit.report.statements.intervals import ENDS, quoted, rows
+from tests.unit.report.statements.perturbation import IN_SUMMARY as OF_PERTURBATION
 from tests.unit.report.statements.registry import Files, Statement, Values
 
 POPULATIONS = {
@@ -255,6 +256,7 @@ _AGREEMENT = "concordance/<comparison>/<source>/agreement.csv"
 _DIAGNOSTICS = "concordance/<comparison>/<source>/diagnostics.csv"
 _FATES = "predicted_manual, predicted_automatic, timepoint"
 STATEMENTS = (
+    *OF_PERTURBATION,
     Statement("summary/paragraph/", "Of {n} validation lesion…, {same} ({share_same:%} %) kept their class",
               "lesions.csv", _FATES, _fates),
     Statement("summary/paragraph/", "Of {n} validation lesion…, {same} kept their class", "lesions.csv", _FATES,
