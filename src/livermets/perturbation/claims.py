@@ -53,8 +53,8 @@ CLAIM_COLUMNS = (
     "high_at_limit", "target_agreement", "part_verdict", "verdict", "rule",
 )  # fmt: skip
 """``value``: agreement, as the mean over lesions, of the masks with a Dice in (dice_low, dice_high]; ``suffices``:
-whether the claim says that such masks suffice; ``*_at_limit``: agreement in the 0.1 of Dice next to the limit, which the
-whole range may hide (no verdict goes by it); ``part_verdict``, ``verdict``: of the row, and of the whole claim."""
+whether the claim says that such masks suffice; ``*_at_limit``: agreement in the 0.1 of Dice next to the limit, which
+the whole range may hide (no verdict goes by it); ``part_verdict``, ``verdict``: of the row, and of the whole claim."""
 
 
 def claims_table(

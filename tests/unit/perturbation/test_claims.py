@@ -46,7 +46,7 @@ def test_two_patients_cannot_tell():
 
 
 def test_what_a_range_hides_next_to_its_limit_is_shown():
-    """Masks fill the range from 0.2 to 0.97 evenly: big lesions that need a Dice of 0.3 keep their class in 67 of 77."""
+    """Masks fill Dice 0.2 to 0.97 evenly: big lesions that need a Dice of 0.3 keep their class in 67 of 77."""
     lesions = lesion_list(np.arange(30), np.full(30, 30.0)).assign(threshold=0.3)
     row = claims(with_threshold(lesions, 200)).set_index("claim").loc[BIG]
     assert row["value"] == pytest.approx(0.67 / 0.77, abs=0.01)
