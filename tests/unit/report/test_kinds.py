@@ -27,10 +27,26 @@ ALWAYS = ["cohorts", "lesions", "methods", "model-card", "checklists", "provenan
 SECTIONS = {
     "masks alone": ["segmentation", "follow-up"],
     "cross-validated": ["segmentation"],
-    "classes alone": ["diagnostics", "selection", "prediction"],
-    "applied": ["concordance", "diagnostics", "segmentation", "prediction"],
-    "five sources": ["concordance", "every-source", "diagnostics", "segmentation", "readers", "selection"],
-    "by timepoint": ["concordance", "every-source", "diagnostics", "segmentation", "follow-up", "selection"],
+    "classes alone": ["perturbation", "diagnostics", "selection", "prediction"],
+    "applied": ["concordance", "perturbation", "diagnostics", "segmentation", "prediction"],
+    "five sources": [
+        "concordance",
+        "perturbation",
+        "every-source",
+        "diagnostics",
+        "segmentation",
+        "readers",
+        "selection",
+    ],
+    "by timepoint": [
+        "concordance",
+        "perturbation",
+        "every-source",
+        "diagnostics",
+        "segmentation",
+        "follow-up",
+        "selection",
+    ],
 }
 NEVER_SAID = {
     "masks alone": r"\bR\+|respon[ds]|ROIs?\b|\bclass\b|was fitted|[Cc]ross-valid",
@@ -38,7 +54,7 @@ NEVER_SAID = {
     "classes alone": r"automatic|\bDice\b|network’s|overlap",
     "applied": r"esubstitution|fitted on the training",
 }
-NOT_OF_THE_STUDY = ("settings", "versions", "checklist", "methods-intervals", "provenance", "selection")
+NOT_OF_THE_STUDY = ("perturbation", "settings", "versions", "checklist", "methods-intervals", "provenance", "selection")
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,9 @@ from tests.unit.report.statements import (
 from tests.unit.report.statements.registry import Statement
 
 PARTS = {
-    "Summary": summary, "Cohorts and flow of lesions": cohorts, "Concordance": concordance, "Mask sources": sources, "How good must a mask be?": perturbation,
-    "Diagnostics": diagnostics, "Segmentation": segmentation, "Selection": selection,
+    "Summary": summary, "Cohorts and flow of lesions": cohorts, "Concordance": concordance,
+    "How good must a mask be?": perturbation,
+    "Mask sources": sources, "Diagnostics": diagnostics, "Segmentation": segmentation, "Selection": selection,
     "Lesions over time": follow_up, "All other parts": other,
 }  # fmt: skip
 STATEMENTS: tuple[Statement, ...] = tuple(s for part in PARTS.values() for s in part.STATEMENTS)

@@ -33,6 +33,7 @@ CONSTANTS = {
     "Bland and Altman 1999": "a publication",
     "Zou 2013": "a publication",
     "Giannini 2020, Table 3": "a publication",
+    "What Giannini 2020 concluded": "a publication",
     "Defeudis 2022": "a publication",
     "RECIST 1.1": "a publication",
     "95 % limits of agreement": "1.96 standard deviations, whatever the level of the intervals",

@@ -50,6 +50,8 @@ def _nothing(files: Files, **_: str) -> Values:
 
 
 IN_SUMMARY = (
+    Statement("summary/bullet/", "How good must a mask be?", _NEEDED, "measure", _nothing),
+    Statement("summary/bullet/", "At the other diameters none can be told", _NEEDED, "value", _nothing, rare=True),
     Statement(
         "summary/bullet/", "For {target:%} % of altered masks to keep the class", _NEEDED, "target_agreement", _target
     ),
