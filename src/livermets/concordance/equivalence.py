@@ -18,7 +18,7 @@ from livermets.stats.resampling import PatientBootstrap, per_patient_sum
 from livermets.stats.results import NAN
 
 AUC_DIFFERENCE = "auc_difference"
-_OF_AREAS = "lesions with an outcome, and a class and a share from both masks"
+OF_AREAS = "lesions with an outcome, and a class and a share from both masks"
 COLUMNS = (
     "measure",
     "population",
@@ -79,7 +79,7 @@ def _of_areas(lesions: pd.DataFrame, margin: float, boot: PatientBootstrap) -> d
     value, (low, high), method, why = clustered_auc_difference(manual, automatic, response, patient, boot)
     return {
         "measure": AUC_DIFFERENCE,
-        "population": _OF_AREAS,
+        "population": OF_AREAS,
         "value": value,
         "low": low,
         "high": high,
