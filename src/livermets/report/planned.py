@@ -8,6 +8,7 @@ import pandas as pd
 
 from livermets.concordance.planning import ModelPlan, Pilot, smallest
 from livermets.report import formatting as fmt
+from livermets.report.findings import FEW_PATIENTS
 from livermets.report.rows import rows_of
 from livermets.stats.sample_size import OPTIMISM, RISK_ERROR, SHRINKAGE
 
@@ -22,6 +23,8 @@ def plan_in_words(table: pd.DataFrame, found: Pilot, half_width: float | None = 
         f"This study: {fmt.plural(found.n_lesions, 'lesion')} of {fmt.plural(found.n_patients, 'patient')}, of which "
         f"{fmt.percent(found.agreement)} keep their class; correlation within patients {correlation}."
     )
+    if found.n_patients < FEW_PATIENTS:
+        first += " That is few patients: their numbers of lesions and the correlation are uncertain; try others too."
     parts = [_of_measure(table, str(measure), half_width) for measure in table["measure"].unique()]
     return "\n".join([first, *parts]).replace("\u00a0", " ") + "\n"
 

@@ -38,7 +38,11 @@ def clustered_share(numerator: NDArray, denominator: NDArray, level: float) -> t
     """The interval of a share of lesions for a test of equivalence, its method, and why it is missing, if so.
 
     Both arrays hold one count per patient. It is the one by patient, or the one by lesion where that is the wider
-    (`stats.results.wider`); without one by patient there is none, for lesions alone may claim too much."""
+    (`stats.results.wider`); without one by patient there is none, for lesions alone may claim too much.
+
+    Where the truth is the margin (0.8 or 0.9), it finds equivalence in 1 to 7 % of simulated studies at 5 %, with 20
+    patients, a margin of 0.9 and a correlation of 0.3 or more in 8 to 10 %; the exact test of lesions taken as
+    independent in up to 22 % (tests/bench/bench_equivalence.py)."""
     by_patient, method = share_by_patient(numerator, denominator, level)
     if math.isnan(by_patient[0]):
         few = np.count_nonzero(denominator) < 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -138,5 +139,7 @@ def test_the_words_hold_the_numbers_of_the_table(lesions):
     assert "80 % power with 150 patients" in words
     assert "±0.5 on average with 10 patients (10 to 150 tried; 100 simulated studies each)" in words
     assert "Agreement above 70 %" in words
+    assert "few patients" not in words
+    assert "That is few patients" in plan_in_words(plan, replace(pilot(lesions, "lesions.csv"), n_patients=19))
     assert "if 80.0 % keep their class and the correlation is 0.10" in words
     assert "Difference of the areas within ±0.2, if it is 0" in words
