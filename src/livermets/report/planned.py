@@ -8,12 +8,12 @@ import pandas as pd
 
 from livermets.concordance.planning import ModelPlan, Pilot, smallest
 from livermets.report import formatting as fmt
+from livermets.report.equivalence import AREAS, setting_percent
 from livermets.report.findings import FEW_PATIENTS
 from livermets.report.rows import rows_of
 from livermets.stats.sample_size import OPTIMISM, RISK_ERROR, SHRINKAGE
 
 POWERS = (0.8, 0.9)
-_AREAS = "auc_difference"
 
 
 def plan_in_words(table: pd.DataFrame, found: Pilot, half_width: float | None = None) -> str:
@@ -54,20 +54,20 @@ def model_in_words(plan: ModelPlan) -> str:
 def _of_measure(table: pd.DataFrame, measure: str, half_width: float | None) -> str:
     rows = rows_of(table, measure)
     row, tried = rows.iloc[0], f"{rows['n_patients'].min()} to {rows['n_patients'].max()} tried"
-    if measure == _AREAS:
+    if measure == AREAS:
         assumed = (
             f"Difference of the areas within ±{row['upper_margin']:g}, if it is {row['assumed']:g} (patients of this "
             "study drawn whole)"
         )
     else:
         assumed = (
-            f"Agreement above {fmt.percent(row['lower_margin'], 0)}, of the {row['population']}, if "
+            f"Agreement above {setting_percent(row['lower_margin'])}, of the {row['population']}, if "
             f"{fmt.percent(row['assumed'])} keep their class and the correlation is {fmt.number(row['correlation'])}"
         )
     said = [f"{fmt.percent(power, 0)} power {_from(table, measure, power)}" for power in POWERS]
     if half_width is not None:
         needed = smallest(table, measure, lambda found: found["half_width"] <= half_width)
-        level = fmt.percent(row["level"], 0)
+        level = setting_percent(row["level"])
         said.append(f"a {level} interval of ±{half_width:g} on average {_patients(needed)}")
     return f"{assumed}: {'; '.join(said)} ({tried}; {fmt.integer(row['n_simulated'])} simulated studies each)."
 

@@ -6,11 +6,10 @@ import pandas as pd
 
 from livermets.report import formatting as fmt
 from livermets.report.document import Block
+from livermets.report.equivalence import AREAS, setting_percent
 from livermets.report.rows import rows_of
 from livermets.report.sections.estimates import as_percent, measure_name
 from livermets.report.tables import Shown, method_name, rows_in, shown_table
-
-_AREAS = "auc_difference"
 
 
 def equivalence_blocks(name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:
@@ -18,14 +17,14 @@ def equivalence_blocks(name: str, tables: dict[str, pd.DataFrame]) -> list[Block
     table = tables.get("equivalence", pd.DataFrame())
     if table.empty:
         return []
-    areas, agreement = rows_of(table, _AREAS), table[table["measure"] != _AREAS]
+    areas, agreement = rows_of(table, AREAS), table[table["measure"] != AREAS]
     level = float(table["level"].iloc[0])
     used = [text for code in dict.fromkeys(table["method"].dropna()) if (text := method_name(code))]
     caption = (
-        f"Equivalence of the two masks by two one-sided tests at {_percent((1 - level) / 2)} each: the share of "
-        f"lesions that keep their class is to be above {_percent(agreement['lower_margin'].iloc[0])}, and the "
+        f"Equivalence of the two masks by two one-sided tests at {setting_percent((1 - level) / 2)} each: the share of "
+        f"lesions that keep their class is to be above {setting_percent(agreement['lower_margin'].iloc[0])}, and the "
         "area under the ROC curve with the manual mask is to differ from that with the automatic one by less than "
-        f"{areas['upper_margin'].iloc[0]:g}. Equivalent: the interval of level {_percent(level)} lies "
+        f"{areas['upper_margin'].iloc[0]:g}. Equivalent: the interval of level {setting_percent(level)} lies "
         "within the margins; not equivalent: it lies beyond one of them as a whole; cannot tell: it holds a margin, or "
         "there is none"
     )
@@ -41,11 +40,6 @@ def equivalence_blocks(name: str, tables: dict[str, pd.DataFrame]) -> list[Block
     said = f"{caption} ({'; '.join(used)})." if used else f"{caption}."
     shown = shown_table(f"equivalence-{name}", said, columns, rows_in(table), data=table, note=_why_missing(table))
     return [shown]
-
-
-def _percent(setting: float) -> str:
-    """A setting in percent as it was written, 2.5 % as well as 5 %."""
-    return f"{round(100 * setting, 6):g}\u00a0%"
 
 
 def _value(row: pd.Series) -> str:
