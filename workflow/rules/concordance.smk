@@ -39,6 +39,12 @@ rule concordance:
             category="Concordance",
             labels={"cohort": "{name}", "source": "{source}", "table": "agreement"},
         ),
+        equivalence=report(
+            "results/concordance/{name}/{source}/equivalence.csv",
+            caption="../report/equivalence.rst",
+            category="Concordance",
+            labels={"cohort": "{name}", "source": "{source}", "table": "equivalence"},
+        ),
         strata=report(
             "results/concordance/{name}/{source}/strata.csv",
             caption="../report/strata.rst",

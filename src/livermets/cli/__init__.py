@@ -27,6 +27,7 @@ VERB_MODULES = (
     "radiomics",
     "model",
     "concordance",
+    "sample_size",
     "overlap",
     "readers",
     "follow_up",

@@ -14,6 +14,7 @@ from livermets.concordance.continuous import continuous_tables
 from livermets.concordance.counts import confusion_table, detection_table
 from livermets.concordance.curves import curve_tables
 from livermets.concordance.diagnostics import diagnostics_of_all, diagnostics_table, end_to_end_differences
+from livermets.concordance.equivalence import equivalence_table
 from livermets.concordance.fates import agreement_by_timepoint, fate_table
 from livermets.concordance.notes import general_notes, headline_notes, stratum_notes
 from livermets.concordance.patients import patient_summary, per_patient_table
@@ -48,6 +49,8 @@ class ConcordanceResult:
     detection: pd.DataFrame
     agreement: pd.DataFrame
     """Of three populations, named in ``population``: compared lesions, those the reader's mask classifies, all."""
+    equivalence: pd.DataFrame
+    """Agreement and difference of the areas against the margins of ``settings.equivalence``."""
     fates: pd.DataFrame
     """Same, other and no class by size and Dice, and the responders that each mask loses."""
     agreement_by_timepoint: pd.DataFrame
@@ -130,6 +133,7 @@ def concordance(
         confusion=confusion_table(known),
         detection=detection_table(table, settings),
         agreement=agreement_table(table, boot),
+        equivalence=equivalence_table(table, settings.equivalence, boot),
         fates=fate_table(table, settings),
         agreement_by_timepoint=agreement_by_timepoint(everything, lambda part: patient_bootstrap(part, settings, seed)),
         strata=strata,

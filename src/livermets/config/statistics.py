@@ -15,6 +15,17 @@ IccKind = Literal["ICC(2,1)", "ICC(3,1)"]
 """Intraclass correlation that asks for equal values, and one that allows each rater a constant shift."""
 
 
+class EquivalenceSettings(Section):
+    """When a source's masks count as equivalent to the reference's. Choose the margins before the results are seen."""
+
+    agreement: Probability = 0.9
+    """Smallest share of lesions that must keep their class when the source's mask replaces the reference's."""
+    auc: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Largest difference of the areas under the ROC curve with the two masks, either way, that does not matter."""
+    significance: Annotated[float, Field(gt=0, le=0.25)] = 0.05
+    """Of each of the two one-sided tests; at 0.05 the interval of level 0.9 must lie within the margins."""
+
+
 class StatisticsSettings(Section):
     """How uncertainty is stated and how lesions are stratified."""
 
@@ -56,6 +67,8 @@ class StatisticsSettings(Section):
     """Smallest numbers of ROIs for a class, for which agreement is computed again."""
     few_rois: Annotated[int, Field(ge=1)] = 10
     """A class from fewer ROIs is remarked on where lesions that changed class are listed."""
+    equivalence: EquivalenceSettings = EquivalenceSettings()
+    """Margins within which a source's masks count as equivalent to the reference's (two one-sided tests)."""
 
     @field_validator(
         "dice_cuts",

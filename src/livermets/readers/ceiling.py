@@ -7,7 +7,6 @@ excludes that it is not, else it *cannot say*. A network surely worse, but by le
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
@@ -18,6 +17,8 @@ from livermets.readers.comparisons import OUTSIDE, Part
 from livermets.readers.origins import READER, Origin, pair_kind
 from livermets.readers.scan import STRUCTURES
 from livermets.readers.tables import CEILING_COLUMNS
+from livermets.stats.equivalence import VERDICTS as OF_MARGINS
+from livermets.stats.equivalence import against_margins
 from livermets.stats.results import NAN
 from livermets.stats.spread import METHOD, clustered_mean
 
@@ -31,10 +32,8 @@ def verdict(low: float, high: float, margin: float | None, larger_is_better: boo
     """What the interval of network minus reader says about a margin (`VERDICTS`); empty without a margin."""
     if margin is None:
         return ""
-    if math.isnan(low) or math.isnan(high):
-        return CANNOT_SAY
     worst, best = (low, high) if larger_is_better else (-high, -low)
-    return WITHIN if worst > -margin else BELOW if best < -margin else CANNOT_SAY
+    return dict(zip(OF_MARGINS, VERDICTS, strict=True))[against_margins(worst, best, lower=-margin)]
 
 
 def ceiling_table(part: Part, origins: Mapping[str, Origin], margins: Mapping[str, float]) -> pd.DataFrame:

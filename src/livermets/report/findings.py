@@ -14,6 +14,7 @@ from livermets.masks.lesion_table import NO_CLASS, TOO_FEW_ROIS
 from livermets.report import formatting as fmt
 from livermets.report.answer import Tables, answer, table_of
 from livermets.report.detection import detection_sentence, rule
+from livermets.report.equivalence import equivalence_sentence
 from livermets.report.lesions import headline
 from livermets.report.rows import POPULATIONS, of_outcome, rows_of
 from livermets.report.sides import naming
@@ -30,6 +31,7 @@ def findings(tables: Tables, lesions: pd.DataFrame) -> list[str]:
     found = [
         _lost(counted),
         _chance(tables),
+        equivalence_sentence(tables),
         detection_sentence(table_of(tables, "detection"), counted),
         _by_size(tables),
         _by_group(tables),

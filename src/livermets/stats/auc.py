@@ -96,6 +96,8 @@ def obuchowski(scores: NDArray, response: NDArray, patient: NDArray[np.intp]) ->
 
 def bootstrap_auc(score: NDArray, response: NDArray, patient: NDArray[np.intp], boot: PatientBootstrap) -> NDArray:
     """The AUC in every resample of patients (NaN where a class is missing), shape (replicates,)."""
+    if not len(boot.weights):
+        return np.empty(0)
     patients = boot.weights.shape[1]
     positive, negative = response == 1, response == 0
     n_positive, n_negative = _count(patient[positive], patients), _count(patient[negative], patients)

@@ -10,12 +10,13 @@ import pytest
 from tests.lesion_tables import lesion_table
 
 from livermets.concordance.result import concordance
-from livermets.config.statistics import StatisticsSettings
+from livermets.config.statistics import EquivalenceSettings, StatisticsSettings
 from livermets.report.document import Details, Figure, Note, Table
 from livermets.report.results import StudyResults
 from livermets.report.sections.agreement_model import agreement_model_blocks
 from livermets.report.sections.calibration import calibration_blocks
 from livermets.report.sections.continuous import continuous_blocks
+from livermets.report.sections.equivalence import equivalence_blocks
 from livermets.report.sections.rois import roi_blocks
 
 SETTINGS = StatisticsSettings(bootstrap_replicates=200)
@@ -126,3 +127,24 @@ def test_rois_are_counted_as_rois_and_lesions_as_lesions() -> None:
     table = table_of(roi_blocks(NAME, {"roi_agreement": overall}), "roi-agreement")
     assert [column.label for column in table.columns][1:3] == ["ROIs", "Lesions"]
     assert table.rows[1][1:3] == ["4 of 8", "3"]
+
+
+def test_equivalence_says_the_margins_as_written_and_the_verdicts() -> None:
+    margins = EquivalenceSettings(agreement=0.925, auc=0.025, significance=0.025)
+    lesions = lesion_table()
+    found = vars(concordance(lesions, SETTINGS.model_copy(update={"equivalence": margins})))
+    (table,) = equivalence_blocks(NAME, found)
+    assert isinstance(table, Table)
+    said = table.caption.replace("\u00a0", " ")
+    for words in ("at 2.5 % each", "to be above 92.5 %", "by less than 0.025", "interval of level 95 %"):
+        assert words in said
+    verdicts = found["equivalence"]["verdict"].tolist()
+    assert [row[4] for row in table.rows] == verdicts
+    assert table.rows[0][:2] == ["Agreement", "lesions classified with both masks"]
+    assert table.note == ""
+    bare = vars(concordance(lesions.drop(columns=["share_manual", "share_automatic"]), SETTINGS))
+    (table,) = equivalence_blocks(NAME, bare)
+    assert isinstance(table, Table)
+    assert table.rows[-1][2:5] == ["n/a", "n/a", "cannot tell"]
+    assert table.note == "Where n/a is shown: the table has no shares of both masks."
+    assert equivalence_blocks(NAME, {}) == []

@@ -13,6 +13,7 @@ import livermets.report
 FOLDER = Path(livermets.report.__file__).parent
 READ = {
     "livermets.concordance.agreement_model": {"KEPT", "OUTCOMES", "SAME"},
+    "livermets.stats.sample_size": {"OPTIMISM", "RISK_ERROR", "SHRINKAGE"},
     "livermets.stats.results": {"REFERENCES", "both_intervals", "is_clustered", "shown_interval"},
     "livermets.overlap.figures": {"dice_by_size", "learning_curve_figure"},
     "livermets.overlap.learning_curve": {"DICE"},
@@ -22,6 +23,7 @@ READ = {
     "livermets.concordance.false_positives": {"TOTAL"},
     "livermets.concordance.fates": {"ANY", "NOT_MEASURED"},
     "livermets.concordance.rois": {"BY_CONSTRUCTION"},
+    "livermets.concordance.planning": {"ModelPlan", "Pilot", "smallest"},
     "livermets.concordance.strata": {"quoted_interval"},
     "livermets.concordance.diagnostics": {"CLASSIFIED", "END_TO_END"},
     "livermets.model.figures": {"MOST_FEATURES"},

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from livermets.concordance.planning import COLUMNS as PLAN_COLUMNS
 from livermets.follow_up.tables import LESION_COLUMNS as FOLLOWED_LESIONS
 from livermets.follow_up.tables import SCAN_COLUMNS as FOLLOWED_SCANS
 from livermets.intake.study_check import PROBLEM_COLUMNS, ScanSummary
@@ -31,6 +32,7 @@ def test_columns_of_tables_known_from_the_code_are_described():
     assert set(SCAN_TABLE_COLUMNS) <= common | described["*/readers/*/*.csv"]
     assert set(FOLLOWED_LESIONS) <= common | described["*/follow_up/*/lesions.csv"]
     assert set(FOLLOWED_SCANS) <= common | described["*/follow_up/*/scans.csv"]
+    assert set(PLAN_COLUMNS) <= common | described["plan.csv"]
     for name, columns in {**TABLES, "given_scores": GIVEN_COLUMNS}.items():
         assert set(columns) <= common | described[f"readers/{name}.csv"], name
 

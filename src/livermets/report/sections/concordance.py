@@ -13,6 +13,7 @@ from livermets.report.sections.agreement_model import STEMS as MODEL
 from livermets.report.sections.agreement_model import agreement_model_blocks
 from livermets.report.sections.continuous import STEMS as CONTINUOUS
 from livermets.report.sections.continuous import continuous_blocks
+from livermets.report.sections.equivalence import equivalence_blocks
 from livermets.report.sections.estimates import (
     QUOTED,
     badge,
@@ -96,6 +97,7 @@ def _cohort(study: StudyResults, name: str) -> Section:
         caption = "Agreement of the two masks’ classes; the column says of which lesions."
         keys = ("population",)
         blocks.append(estimate_table(f"agreement-{name}", agreement, caption, keys, note))
+    blocks += equivalence_blocks(name, tables)
     blocks += by_timepoint(name, tables.get("agreement_by_timepoint", pd.DataFrame()))
     blocks += strata_blocks(name, tables)
     blocks += _figures(study, name, tables)
@@ -156,7 +158,17 @@ def _figures(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) ->
     return shown
 
 
-_SHOWN = {"agreement", "agreement_by_timepoint", "fates", "strata", "strata_margins", *CONTINUOUS, *MODEL, *ROIS}
+_SHOWN = {
+    "agreement",
+    "agreement_by_timepoint",
+    "equivalence",
+    "fates",
+    "strata",
+    "strata_margins",
+    *CONTINUOUS,
+    *MODEL,
+    *ROIS,
+}
 
 
 def _rest(study: StudyResults, name: str, tables: dict[str, pd.DataFrame]) -> list[Block]:

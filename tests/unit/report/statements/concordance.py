@@ -14,6 +14,14 @@ def level(files: Files, **_: str) -> Values:
     return {"level": (files.config.get("statistics") or {}).get("level", 0.95)}
 
 
+def _margins(files: Files, **_: str) -> Values:
+    """The margins of equivalence, and the level of the interval that is held against them."""
+    given = (files.config.get("statistics") or {}).get("equivalence") or {}
+    significance = given.get("significance", 0.05)
+    margins = {"agreement": given.get("agreement", 0.9), "auc": given.get("auc", 0.05)}
+    return {**margins, "significance": significance, "level": 1 - 2 * significance}
+
+
 def _fates(files: Files, cohort: str, **_: str) -> Values:
     lesions = files.headline(cohort)
     return {**fates(lesions), "patients": lesions["who"].nunique()}
@@ -142,6 +150,14 @@ STATEMENTS = (
               lambda files, **_: {"limit": files.csv("lesions.csv")["detection_dice"].dropna().iloc[0]}),
     Statement(f"{_IN}/caption/*", "{n} lesion… of {patients} patient…: {same} same class, {other} another class, "
               "{none} no class", "lesions.csv", _FATES, _fates),
+    Statement(f"{_IN}/caption/equivalence-*", "two one-sided tests at {significance:%} % each", "config.yaml",
+              "statistics.equivalence.significance", _margins),
+    Statement(f"{_IN}/caption/equivalence-*", "keep their class is to be above {agreement:%} %", "config.yaml",
+              "statistics.equivalence.agreement", _margins),
+    Statement(f"{_IN}/caption/equivalence-*", "by less than {auc}", "config.yaml", "statistics.equivalence.auc",
+              _margins),
+    Statement(f"{_IN}/caption/equivalence-*", "interval of level {level:%} %", "config.yaml",
+              "statistics.equivalence.significance", _margins),
     Statement(f"{_IN}/caption/agreement-by-timepoint-*",
               "{timepoint:w}: {same} same, {other} other, {none} no class", "lesions.csv", _FATES, _at),
     Statement(f"{_IN}/caption/strata-*", "Agreement by Dice and longest diameter, {n} lesion", "lesions.csv", _FATES,

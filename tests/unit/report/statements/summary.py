@@ -185,6 +185,16 @@ def _area_difference(files: Files, **_: str) -> Values:
     return {**said, "verdict": _apart(said["low"], said["high"])}
 
 
+def _equivalence(files: Files, **_: str) -> Values:
+    table = files.csv(f"concordance/{files.main}/automatic/equivalence.csv").set_index("measure")
+    verdict = table["verdict"]
+    return {
+        "share": table["lower_margin"]["agreement"], "area": table["upper_margin"]["auc_difference"],
+        "reader": verdict["agreement_reader_classified"], "both": verdict["agreement"],
+        "areas": verdict["auc_difference"],
+    }  # fmt: skip
+
+
 def _responders(files: Files, mask: str) -> Values:
     return lost_responders(files.headline(files.main), mask)
 
@@ -342,6 +352,13 @@ STATEMENTS = (
     Statement(
         "summary/bullet/", "Manual minus automatic: {value} ({low} to {high}), which {verdict:w}.",
         "concordance/<comparison>/<source>/auc_comparison.csv", ENDS, _area_difference,
+    ),
+    Statement(
+        "summary/bullet/",
+        "Equivalence of the masks by two one-sided tests (more than {share:%} % keep their class, areas differ by less "
+        "than {area}): {reader:w} for the classes of the lesions that the radiologist’s mask classifies, {both:w} for "
+        "those of the lesions that both masks classify and {areas:w} for the areas under the ROC curve.",
+        "concordance/<comparison>/<source>/equivalence.csv", "lower_margin, upper_margin, verdict", _equivalence,
     ),
     *(
         Statement("summary/bullet/",
