@@ -88,6 +88,8 @@ VICTIMS = {
         "evaluation.csv",
         "comparison.csv",
     ),
+    "perturb": _victim("perturb", "test/perturbation/V001", "baseline.parquet", "baseline.png"),
+    "required_mask": _victim("required-mask", "perturbation", "needed.csv", "by_dice.csv"),
     "classify": _victim("classify", "test", "lesions.csv", "lesions_long.csv", "roi_probabilities.parquet"),
     "resubstitution": _victim("resubstitution", "model", "resubstitution.csv", "resubstitution_calls.csv"),
     "lesion_table": Victim("lesion-table", ("results/lesions.csv",)),

@@ -165,7 +165,7 @@ def changed(study):
 
 READERS = {"report", "manifest"}
 FEATURES = {"features", "lesion_feature_table"}
-STATISTICS = {"concordance", "roi_concordance", "concordance_sources"}
+STATISTICS = {"concordance", "roi_concordance", "concordance_sources", "required_mask"}
 AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
 
 

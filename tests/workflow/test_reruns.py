@@ -16,15 +16,15 @@ from tests.workflow.tiny_runs import REPOSITORY
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reruns")]
 
 READERS = {"report", "manifest"}
-STATISTICS = {"concordance", "roi_concordance", "concordance_sources"}
+STATISTICS = {"concordance", "roi_concordance", "concordance_sources", "required_mask"}
 AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
-AFTER_MODEL = {"select", "resubstitution", *AFTER_CLASSIFY}
+AFTER_MODEL = {"select", "perturb", "resubstitution", *AFTER_CLASSIFY}
 FEATURES = {"features", "lesion_feature_table"}
 COMPARED = {"preprocess", "train_segmentation", "segment", "overlap"}
 AFTER_SEGMENT = {"segment", "overlap", "follow_up", *FEATURES, *AFTER_CLASSIFY}
 AFTER_EVERY_SEGMENT = {*AFTER_SEGMENT, "resubstitution"}
-OF_ONE_SCAN = {"check", "intake", "outcome", "liver", "preprocess", *AFTER_SEGMENT}
-OF_THE_TRAINING_OUTCOME = {"training_outcome", "training_table", "select"}
+OF_ONE_SCAN = {"check", "intake", "outcome", "liver", "preprocess", "perturb", *AFTER_SEGMENT}
+OF_THE_TRAINING_OUTCOME = {"training_outcome", "training_table", "select", "perturb"}
 ALL_BUT_COMPILING = {*OF_ONE_SCAN, "train_segmentation", *OF_THE_TRAINING_OUTCOME, "resubstitution"}
 AFTER_OUTCOME = {"check", "outcome", *OF_THE_TRAINING_OUTCOME, "resubstitution", *AFTER_CLASSIFY}
 # One output is a folder.
@@ -100,6 +100,8 @@ def test_nothing_changed_nothing_to_do(study):
         ({"statistics": {"level": 0.9}}, {"overlap", "resubstitution", *STATISTICS, *READERS}),
         ({"statistics": {"size_cuts_mm": [10, 20]}}, {"overlap", *READERS}),
         ({"report": {"title": "Other"}}, READERS),
+        ({"perturbation": {"draws": 50}}, {"perturb", "required_mask", *READERS}),
+        ({"perturbation": {"target_agreements": [0.8]}}, {"required_mask", *READERS}),
         ({"selection": {"search": {"generations": 3}}}, AFTER_MODEL),
         ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_EVERY_SEGMENT),
         ({"segmentation": {"sampling": {"field": "image"}}}, {"train_segmentation", *AFTER_EVERY_SEGMENT}),
@@ -112,6 +114,8 @@ def test_nothing_changed_nothing_to_do(study):
         "statistics",
         "sizes of lesions",
         "report",
+        "altered masks",
+        "what is asked of altered masks",
         "selection",
         "threshold",
         "what the network is shown",

@@ -42,7 +42,7 @@ rule perturb:
 rule required_mask:
     input:
         perturbations=lambda wildcards: plan.perturbed.expand(PERTURBED),
-        pairs="results/lesions_long.csv",
+        pairs=[f"results/{cohort}/lesions_long.csv" for cohort in plan.perturbed_cohorts],
     output:
         needed=report(
             "results/perturbation/needed.csv",
@@ -67,11 +67,12 @@ rule required_mask:
         runtime=requests.time_limit("required_mask"),
     params:
         folder=subpath(output.needed, parent=True),
+        pairs=lambda wildcards, input: [f"--pairs={path}" for path in input.pairs],
         reference=plan.sources.reference,
         targets=[f"--target {target}" for target in plan.config.perturbation.target_agreements],
         settings=plan.settings("statistics", without="size_cuts_mm"),
         seed=plan.seed,
         code=verb_digest("required-mask"),
     shell:
-        "python -m livermets required-mask {input.perturbations} --pairs {input.pairs} --reference {params.reference}"
+        "python -m livermets required-mask {input.perturbations} {params.pairs:q} --reference {params.reference}"
         " --out {params.folder} {params.targets} --settings {params.settings:q} --seed {params.seed} 2> {log}"

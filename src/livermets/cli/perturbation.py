@@ -66,7 +66,8 @@ def required_mask(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the tables (CSV).")],
     pairs: Annotated[
-        Path | None, typer.Option(help="Long lesion table, whose other sources the altered masks are held against.")
+        list[Path] | None,
+        typer.Option(help="Long lesion tables (repeatable), whose other sources the altered masks are held against."),
     ] = None,
     reference: Annotated[str, typer.Option(help="Name of the source whose masks were altered.")] = REFERENCE,
     targets: Annotated[
@@ -85,7 +86,7 @@ def required_mask(
     chosen = section_from_option(settings, "statistics", StatisticsSettings)
     asked = {"target_agreements": targets} if targets else {}
     targets = list(validate_section(PerturbationSettings, asked, "perturbation").target_agreements)
-    found = answer(*read_answer_inputs(perturbations, pairs, reference), chosen, targets, seed)
+    found = answer(*read_answer_inputs(perturbations, pairs or [], reference), chosen, targets, seed)
     write_answer(out, found)
     for note in found.notes["note"]:
         typer.echo(f"note: {note}", err=True)

@@ -19,6 +19,7 @@ from livermets.io.ct import read_labels
 from livermets.io.folders import path_digest
 from livermets.io.tables import read_table, write_csv, write_parquet
 from livermets.masks.identity import LESION_KEY, SCAN_KEY
+from livermets.model.files import existing
 from livermets.model.fitted import DESCRIPTION_FILE, FittedModel, read_model
 from livermets.perturbation.answer import TABLES, Answer
 from livermets.perturbation.draws import Purpose, masks_of_kind
@@ -106,14 +107,16 @@ def write_perturbations(
 
 
 def read_answer_inputs(
-    perturbations: Sequence[Path], pairs: Path | None, reference: str
+    perturbations: Sequence[Path], pairs: Sequence[Path], reference: str
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The altered masks of all scans in one table, and the lesions of the real sources beside the reference, without
-    those that the model was fitted on."""
+    those that the model was fitted on (None without tables of them). Raises `InputError` for files that are not there.
+    """
+    existing([*perturbations, *pairs])
     table = pd.concat([read_table(path) for path in perturbations], ignore_index=True)
-    if pairs is None:
+    if not pairs:
         return table, None
-    lesions = read_table(pairs)
+    lesions = pd.concat([read_table(path) for path in pairs], ignore_index=True)
     return table, real_pairs(lesions[lesions["role"].ne("train")] if "role" in lesions else lesions, reference)
 
 

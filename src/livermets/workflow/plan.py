@@ -206,6 +206,11 @@ class Plan:
             return Scans([])
         return self.sources.classified(self.sources.reference).filter(response=("validation", "predict"))
 
+    @property
+    def perturbed_cohorts(self) -> list[str]:
+        """Their cohorts."""
+        return list(dict.fromkeys(scan.cohort for scan in self.perturbed))
+
     def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
         """One scan."""
         return self.study.scan(cohort, patient, timepoint)

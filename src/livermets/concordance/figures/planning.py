@@ -17,7 +17,7 @@ def power_curves(table: pd.DataFrame) -> Figure:
     """Left the power of the tests of equivalence with its interval for the number of simulated studies and lines at 80
     and 90 %, right half the width of the interval; one curve per measure."""
     with panels(2, 180, 80, common=False) as (drawn, (left, right)):
-        for look, (measure, rows) in zip(SERIES, table.groupby("measure", sort=False), strict=False):
+        for look, (measure, rows) in zip(SERIES, table.groupby("measure", sort=False, dropna=False), strict=False):
             label = "difference of the areas" if measure == AUC_DIFFERENCE else "agreement"
             style: Any = {"color": look.colour, "linestyle": look.line, "marker": look.marker, "label": label}
             left.plot(rows["n_patients"], rows["power"], **style)
