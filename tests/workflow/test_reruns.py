@@ -205,7 +205,11 @@ def test_one_more_training_patient(study):
             {"exclude": [{"patient": "P0003", "reason": "motion"}]},
             {"check", "outcome", "lesion_feature_table", "overlap", *AFTER_CLASSIFY},
         ),
-        ("test", {"role": "predict"}, {"check", "outcome", "classify", "lesion_table", *READERS}),
+        (
+            "test",
+            {"role": "predict"},
+            {"check", "outcome", "classify", "lesion_table", "required_mask", *READERS},
+        ),
         ("learn", {"centre": "B"}, {"check", "outcome", "classify", "resubstitution", "lesion_table", *READERS}),
         ("test", {"lesion_ids": "components"}, {*OF_ONE_SCAN}),
     ],

@@ -200,11 +200,13 @@ class Plan:
 
     @cached_property
     def perturbed(self) -> Scans:
-        """The scans whose reference masks are altered: those whose lesions get a class that the model was not fitted
-        on."""
+        """The scans whose reference masks are altered: those whose lesions get a class, of patients that the model was
+        not fitted on."""
         if not self.config.perturbation.draws:
             return Scans([])
-        return self.sources.classified(self.sources.reference).filter(response=("validation", "predict"))
+        fitted = {(scan.cohort, scan.patient_id) for scan in self.response_scans()}
+        classified = self.sources.classified(self.sources.reference)
+        return Scans(scan for scan in classified if (scan.cohort, scan.patient_id) not in fitted)
 
     @property
     def perturbed_cohorts(self) -> list[str]:
