@@ -18,7 +18,7 @@ rule perturb:
     benchmark:
         "results/benchmarks/{cohort}/perturb/{patient}/{timepoint}.tsv"
     conda:
-        "../../envs/core.yaml"
+        "../../envs/torch.yaml"
     threads: requests.scan_threads
     resources:
         mem_mb=requests.memory("perturb"),
