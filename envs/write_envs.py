@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent
 CORE = (
     "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "scikit-image", "statsmodels", "matplotlib", "numba",
     "simpleitk", "pyradiomics", "pydicom", "highdicom", "nibabel", "openpyxl", "pydantic", "pyyaml", "typer", "jinja2",
-    "tqdm", "pygments", "pyjpegls", "threadpoolctl", "threadpoolctl",
+    "tqdm", "pygments", "pyjpegls", "threadpoolctl",
 )  # fmt: skip
 TORCH = ("torch", "monai", "deap", "safetensors")
 CONDA_NAMES = {"torch": "pytorch"}
