@@ -21,6 +21,10 @@ from livermets.perturbation.neighbourhood import Lattice, Neighbourhood, neighbo
 from livermets.radiomics.lattice import labels_in
 from livermets.radiomics.sliding import roi_features
 
+_CALLED = (
+    "predicted", "same_class", "fate", "share_reference", "predicted_reference", "lesion_id", "longest_diameter_mm",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class Scan:
@@ -67,7 +71,7 @@ def perturbed_scan(
         called = _called(table, scored[label](near.reference), model, minimum_rois)
         diameter = longest_axial_diameter_mm(near.reference, scan.spacing_zyx_mm)
         parts.append(called.assign(lesion_id=label, longest_diameter_mm=diameter))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS, *_CALLED])
 
 
 def scored_windows(

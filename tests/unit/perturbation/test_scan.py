@@ -95,6 +95,13 @@ def test_a_reference_without_a_class_has_none_to_keep():
     assert set(table["fate"]) <= {"no ROI", "vanished"}
 
 
+def test_a_scan_without_a_lesion_has_the_columns_and_no_row(table):
+    empty = Scan(SCAN.image, SCAN.labels * 0, None, SPACING)
+    found = perturbed_scan(empty, model(), RADIOMICS, SETTINGS, 9, ("test",))
+    assert set(found) == set(table)
+    assert found.empty
+
+
 def test_the_mask_of_a_lesion_names_its_diameter(table):
     diameters = table.groupby("lesion_id", dropna=False)["longest_diameter_mm"].first()
     assert diameters[7] == pytest.approx(18, abs=1.5)

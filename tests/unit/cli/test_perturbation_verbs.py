@@ -1,0 +1,107 @@
+"""Altered masks by hand: a scan and a model in, a table and a picture out; from tables, how good a mask must be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import SimpleITK as sitk
+from tests.unit.perturbation.lesions import SPACING, image, labels, model
+from typer.testing import CliRunner, Result
+
+import livermets.cli.perturbation  # noqa: F401 (registers the verbs)
+from livermets.cli import app
+from livermets.errors import InputError
+from livermets.io.tables import read_parquet_metadata, read_table
+from livermets.model.fitted import write_model
+from livermets.perturbation.answer import TABLES
+
+KEY = ("--cohort", "a", "--patient", "p", "--timepoint", "baseline")
+EXTRACTION = {"classes": ["firstorder", "glcm"]}
+
+
+def run(verb: str, *arguments: object) -> Result:
+    return CliRunner().invoke(app, [verb, *map(str, arguments)])
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> tuple[Path, ...]:
+    """CT, lesions and model."""
+    paths = tmp_path / "ct.nii.gz", tmp_path / "lesions.nii.gz", tmp_path / "model"
+    for path, array in zip(paths, (image(), labels()), strict=False):
+        made = sitk.GetImageFromArray(array)
+        made.SetSpacing(SPACING[::-1])
+        sitk.WriteImage(made, str(path))
+    paths[2].mkdir()
+    write_model(paths[2], replace(model(), extraction=EXTRACTION))
+    return paths
+
+
+def perturb(scan: tuple[Path, ...], out: Path, *more: object, draws: int = 22) -> Result:
+    settings = json.dumps({"draws": draws, "margin_mm": 8})
+    return run("perturb", *scan[:2], "--model", scan[2], "--out", out, "--settings", settings, *KEY, *more)
+
+
+def test_a_scan_becomes_a_table_and_a_picture_and_tables_an_answer(scan: tuple[Path, ...], tmp_path: Path) -> None:
+    out, picture = tmp_path / "p.parquet", tmp_path / "p.png"
+    done = perturb(scan, out, "--picture", picture, "--seed", 3)
+    assert done.exit_code == 0, done.output
+    table = read_table(out)
+    assert table["lesion_id"].unique().tolist() == [3, 7]
+    assert set(table["patient_id"]) == {"p"}
+    assert len(table) == 2 * 22
+    assert picture.stat().st_size > 10_000
+    assert read_parquet_metadata(out)["settings"]["draws"] == 22
+    again = tmp_path / "again.parquet"
+    assert perturb(scan, again, "--seed", 3, "--threads", 2).exit_code == 0
+    pd.testing.assert_frame_equal(read_table(again), table)
+    folder = tmp_path / "answer"
+    done = run(
+        "required-mask", out, again, "--out", folder, "--target", "0.8", "--settings", '{"bootstrap_replicates": 200}'
+    )
+    assert done.exit_code == 0, done.output
+    assert {path.stem for path in folder.glob("*.csv")} == set(TABLES)
+    assert set(read_table(folder / "needed.csv")["target_agreement"]) == {0.8}
+    assert "There is 1 patient" in done.output
+
+
+@pytest.mark.parametrize(
+    "settings, said",
+    [
+        ({"draws": 0}, "perturbation.draws"),
+        ({"kinds": ["explosion"]}, "perturbation.kinds"),
+        ({"dice": [0.9, 0.1]}, "give the lower end first"),
+        ({"margin_mm": -1, "masks_per_shape": 0}, "perturbation.masks_per_shape"),
+    ],
+)
+def test_settings_out_of_range_are_named(scan: tuple[Path, ...], tmp_path: Path, settings, said) -> None:
+    out = tmp_path / "p.parquet"
+    done = run("perturb", *scan[:2], "--model", scan[2], "--out", out, "--settings", json.dumps(settings))
+    assert isinstance(done.exception, InputError)
+    assert said in str(done.exception)
+    assert not out.exists()
+
+
+def test_a_model_that_hides_its_settings_is_refused(scan: tuple[Path, ...], tmp_path: Path) -> None:
+    write_model(scan[2], model())
+    done = perturb(scan, tmp_path / "p.parquet")
+    assert isinstance(done.exception, InputError)
+    assert "does not say with which settings its features were computed" in str(done.exception)
+
+
+def test_levels_of_the_whole_mask_in_filtered_images_are_refused(scan: tuple[Path, ...], tmp_path: Path) -> None:
+    filtered = {**EXTRACTION, "binning": "mask", "image_types": ["original", "wavelet"]}
+    write_model(scan[2], replace(model(), extraction=filtered))
+    done = perturb(scan, tmp_path / "p.parquet")
+    assert isinstance(done.exception, InputError)
+    assert "cannot be computed for altered masks" in str(done.exception)
+
+
+def test_tables_that_are_not_there_are_named(tmp_path: Path) -> None:
+    done = run("required-mask", tmp_path / "none.parquet", "--out", tmp_path / "answer")
+    assert isinstance(done.exception, InputError)
+    assert "none.parquet" in str(done.exception)
+    assert not (tmp_path / "answer").exists()
