@@ -174,8 +174,8 @@ AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
     [
         ("statistics", "level", 0.9, {*STATISTICS, "overlap", "resubstitution", *READERS}),
         ("report", "title", "Other", READERS),
-        ("selection", "device", "auto", {"select", "resubstitution", *AFTER_CLASSIFY}),
-        ("radiomics", "step", 3, {*FEATURES, "training_table", "select", "resubstitution", *AFTER_CLASSIFY}),
+        ("selection", "device", "auto", {"select", "perturb", "resubstitution", *AFTER_CLASSIFY}),
+        ("radiomics", "step", 3, {*FEATURES, "training_table", "select", "perturb", "resubstitution", *AFTER_CLASSIFY}),
     ],
 )
 def test_a_setting_reruns_what_depends_on_it_and_nothing_else(changed, section, key, value, rules):

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.config.perturbation import KINDS
+from livermets.masks.detected import is_detected
 from livermets.masks.identity import LESION_KEY, PATIENT_KEY
 from livermets.masks.lesion_table import CLASS_GIVEN
 from livermets.masks.sizes import EVERY_SIZE, size_labels, sizes
@@ -104,7 +105,7 @@ def _measured(table: pd.DataFrame) -> pd.DataFrame:
     names = ("dice", "assd_mm", "volume_ratio", "same_class", "share", "share_reference")
     numbers = {name: table[name].astype(float).to_numpy() for name in names}
     vanished = (table["fate"] == VANISHED).to_numpy()
-    unmeasured = (numbers["dice"] == 0) & np.isnan(numbers["assd_mm"])
+    unmeasured = ~is_detected(numbers["dice"], 0.0) & np.isnan(numbers["assd_mm"])
     with np.errstate(divide="ignore"):
         log_ratio = np.abs(np.log(np.where(vanished, 0.0, numbers["volume_ratio"])))
     same, with_class = numbers["same_class"] == 1, (table["fate"] == CLASS_GIVEN).to_numpy()

@@ -48,7 +48,8 @@ def agreement_in_range(altered: Altered, above: float, up_to: float) -> NDArray[
     """Each lesion's share of masks of an unchanged class among those with a Dice in (above, up to]; 0 belongs to a
     range from 0. NaN without such a mask."""
     dice = altered.masks["dice"].to_numpy(float)
-    inside = (dice > above) & (dice <= up_to) if above > 0 else dice <= up_to
+    lower = above if above > 0 else -np.inf
+    inside = (dice > lower) & (dice <= up_to)
     return over_kinds(kind_means(altered, SAME, np.where(inside, 0, -1), 1))[:, 0]
 
 

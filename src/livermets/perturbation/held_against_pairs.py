@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from livermets.masks.detected import is_detected
 from livermets.masks.identity import LESION_KEY, PATIENT_KEY
 from livermets.masks.pairs import SOURCE, pair, sources_in
 from livermets.masks.sizes import EVERY_SIZE, size_groups
@@ -52,7 +53,7 @@ def held_against_pairs(
     pairs = pairs[pairs["predicted_reference"].notna()].reset_index(drop=True)
     if pairs.empty or not len(altered.masks):
         return pd.DataFrame(columns=list(HELD_COLUMNS))
-    apart = ~(pairs["dice"].astype(float) > 0)
+    apart = pd.Series(~is_detected(pairs["dice"], 0.0), index=pairs.index)
     compared = _Expected(altered, diameter_cuts_mm).of(pairs[~apart])
     rows = []
     for source, everything in pairs.groupby(SOURCE, sort=False, dropna=False):

@@ -7,6 +7,7 @@ from functools import partial
 
 import pandas as pd
 
+from livermets.masks.detected import is_detected
 from livermets.report import formatting as fmt
 from livermets.report.document import Block, Bullets, Details, Figure, Note, Paragraph, Section, Table
 from livermets.report.pictures import drawing_svg, picture_file
@@ -97,7 +98,8 @@ def _curves(study: StudyResults) -> Iterator[Block]:
 def _pairs(study: StudyResults) -> pd.DataFrame:
     """The lesions that the primary source draws and both masks classify."""
     lesions = study.lesions
-    known = lesions["predicted_manual"].notna() & lesions["predicted_automatic"].notna() & lesions["dice"].gt(0)
+    known = lesions["predicted_manual"].notna() & lesions["predicted_automatic"].notna()
+    known &= is_detected(lesions["dice"], 0.0)
     known &= lesions["longest_diameter_mm"].notna() & ~lesions["cohort"].isin(study.of_role("train"))
     own = lesions[known]
     return own.assign(same=own["predicted_manual"].eq(own["predicted_automatic"]).astype(int))

@@ -60,7 +60,7 @@ IN_SUMMARY = (
         within="altered masks",
     ),
     Statement(
-        "summary/bullet/", "Dice of {value} at {size:w} mm", _NEEDED, "value", needed_at, within="altered masks",
+        "summary/bullet/", "{value} at {size:w} mm", _NEEDED, "value", needed_at, within="altered masks",
         rare=True,
     ),
 )  # fmt: skip
@@ -72,7 +72,7 @@ STATEMENTS = (
     Statement(
         "perturbation/paragraph/", "{value} ({low} to {high}) at {size:w} mm", _NEEDED, "value, low, high", needed_at
     ),
-    Statement("perturbation/paragraph/", "Dice of {value} at {size:w} mm", _NEEDED, "value", needed_at, rare=True),
+    Statement("perturbation/paragraph/", "{value} at {size:w} mm", _NEEDED, "value", needed_at, rare=True),
     Statement(
         "perturbation/caption/perturbation-curves", "pointwise intervals; {lesions} lesion… of {patients} patient",
         _NEEDED, "n_lesions, n_patients", _counts,
