@@ -19,6 +19,9 @@ PredictingTimepoints = Annotated[
     typer.Option("--timepoint", help="Timepoints whose classes count as predictions (repeatable) [default: all]."),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same result.")]
+Cohort = Annotated[str, typer.Option(help="Fills the column cohort.")]
+Patient = Annotated[str, typer.Option(help="Fills the column patient_id.")]
+Timepoint = Annotated[str, typer.Option(help="Fills the column timepoint.")]
 Draw = Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")]
 
 

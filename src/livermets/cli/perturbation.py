@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from livermets.cli import app
-from livermets.cli.options import Seed, settings_of, threads
+from livermets.cli.options import Cohort, Patient, Seed, Timepoint, settings_of, threads
 from livermets.masks.identity import REFERENCE
 
 
@@ -24,9 +24,9 @@ def perturb(
     liver: Annotated[
         Path | None, typer.Option(help="Liver mask: where masks leak to, and what z-scores are taken over.")
     ] = None,
-    cohort: Annotated[str, typer.Option(help="Fills the column cohort.")] = "",
-    patient: Annotated[str, typer.Option(help="Fills the column patient_id.")] = "",
-    timepoint: Annotated[str, typer.Option(help="Fills the column timepoint.")] = "",
+    cohort: Cohort = "",
+    patient: Patient = "",
+    timepoint: Timepoint = "",
     minimum_rois: Annotated[int, typer.Option(min=1, help="ROIs that a mask must hold to give a class.")] = 1,
     seed: Seed = 0,
     threads: Annotated[int, threads("the result does not depend on their number")] = 1,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from livermets.cli import app
-from livermets.cli.options import settings_of, threads
+from livermets.cli.options import Cohort, Patient, Timepoint, settings_of, threads
 from livermets.config.load import section_from_option
 from livermets.config.radiomics import RadiomicsSettings
 
@@ -21,9 +21,6 @@ Settings = Annotated[str, settings_of("radiomics")]
 Liver = Annotated[
     Path | None, typer.Option(help="Liver mask; needed with intensity zscore (statistics over the whole liver).")
 ]
-Cohort = Annotated[str, typer.Option(help="Fills the column cohort.")]
-Patient = Annotated[str, typer.Option(help="Fills the column patient_id.")]
-Timepoint = Annotated[str, typer.Option(help="Fills the column timepoint.")]
 Source = Annotated[str, typer.Option(help="Fills the column mask_source: whose mask it is.")]
 
 

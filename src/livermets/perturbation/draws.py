@@ -8,18 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from livermets.config.perturbation import Kind, PerturbationSettings
-from livermets.perturbation.engine.flips import count_flips, cut
+from livermets.masks.metrics import overlap_metrics
+from livermets.perturbation.engine.flips import Dials, Mask, count_flips, cut
 from livermets.perturbation.engine.surfaces import summed_distances
 from livermets.perturbation.moved import MOVED
 from livermets.perturbation.neighbourhood import Neighbourhood
-from livermets.perturbation.shapes import NESTED, NEVER, Dials
+from livermets.perturbation.shapes import NESTED, NEVER
 from livermets.randomness import generator
 
-Mask = NDArray[np.bool_]
 Purpose = tuple[str | int, ...]
 Scored = Callable[[Mask], tuple[int, float]]
 """How many windows a mask of a neighbourhood holds, and the sum of their scores."""
@@ -123,15 +122,15 @@ COLUMNS = ("kind", "draw", "dial", "dice", "volume_ratio", "assd_mm", "n_roi", "
 def measured(near: Neighbourhood, scored: Scored, altered: Alteration) -> dict[str, object]:
     """How a mask differs from the reference, and what the windows that it holds say."""
     mask = altered.mask
-    voxels, both = int(np.count_nonzero(mask)), int(np.count_nonzero(mask & near.reference))
+    overlap = overlap_metrics(near.reference, mask)
     total, number = summed_distances(mask, near.surface_zyx, near.to_surface_mm, near.spacing_zyx_mm)
     n_roi, score = scored(mask)
     return {
         "kind": altered.kind,
         "draw": altered.draw,
         "dial": altered.dial,
-        "dice": 2 * both / (voxels + near.volume),
-        "volume_ratio": voxels / near.volume,
+        "dice": overlap["dice"],
+        "volume_ratio": overlap["volume_ratio"],
         "assd_mm": total / number if number else np.nan,
         "n_roi": n_roi,
         "share": score / n_roi if n_roi else np.nan,

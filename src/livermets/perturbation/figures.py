@@ -14,6 +14,7 @@ from livermets.figures.overlay import slices_figure
 from livermets.figures.slices import Pane
 from livermets.figures.style import BLACK, BLUE, VERMILION, panels
 from livermets.masks.identity import AUTOMATIC, MANUAL
+from livermets.masks.metrics import overlap_metrics
 from livermets.perturbation.draws import Purpose, alterations, shapes_of
 from livermets.perturbation.neighbourhood import Neighbourhood
 
@@ -33,7 +34,7 @@ def altered_lesion(
         found = [one for shape in tried for one in alterations(near, settings, seed, purpose, kind, shape)]
         if not found:
             continue
-        dice = [_dice(near.reference, one.mask) for one in found]
+        dice = [overlap_metrics(near.reference, one.mask)["dice"] for one in found]
         chosen = int(np.argmin(np.abs(np.array(dice) - SHOWN_DICE)))
         mask = found[chosen].mask
         shown = near.reference.any(axis=(1, 2))
@@ -72,7 +73,3 @@ def agreement_over_dice(curves: pd.DataFrame, pairs: pd.DataFrame, targets: Sequ
                 axes.set_ylabel("Masks that keep the class")
         drawn.supxlabel("Dice with the reference mask", size=8)
     return drawn
-
-
-def _dice(reference: NDArray[np.bool_], mask: NDArray[np.bool_]) -> float:
-    return float(2 * (reference & mask).sum() / (reference.sum() + mask.sum()))

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy import ndimage, signal
 
 from livermets.config.perturbation import Kind
+from livermets.masks.metrics import overlap_metrics
+from livermets.perturbation.engine.flips import Mask
 from livermets.perturbation.neighbourhood import Neighbourhood
 
-Mask = NDArray[np.bool_]
 Found = tuple[float, Mask]
 """A dial in mm and its mask."""
 _JITTERS_MM = np.geomspace(0.3, 30, 12)
@@ -62,7 +63,7 @@ def jitter(near: Neighbourhood, random: np.random.Generator, targets: Sequence[f
 def resolution(near: Neighbourhood, random: np.random.Generator, targets: Sequence[float]) -> list[Found]:
     """Averaged over coarse voxels of random phase, interpolated back and cut at a half; the dial is their side."""
     coarse = _coarse_masks(near, random)
-    dice = np.array([_dice(near.reference, mask) for _, mask in coarse])
+    dice = np.array([overlap_metrics(near.reference, mask)["dice"] for _, mask in coarse])
     return [coarse[int(np.argmin(np.abs(dice - target)))] for target in targets]
 
 
@@ -154,7 +155,3 @@ def _coarse_axis(length: int, side: float, phase: float) -> NDArray[np.float64]:
     centre = (edge[:-1] + edge[1:]) / 2 - 0.5
     weight = np.clip(1 - np.abs(voxel[:, None] - centre) / side, 0, 1)
     return np.asarray(weight @ share)
-
-
-def _dice(reference: Mask, mask: Mask) -> float:
-    return float(2 * (reference & mask).sum() / (reference.sum() + mask.sum()))

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from livermets.config.perturbation import Kind
+from livermets.perturbation.engine.flips import Dials
 from livermets.perturbation.neighbourhood import Neighbourhood
 
-Dials = NDArray[np.float32]
 NEVER = np.float32(np.inf)
 _WAVES = 64
 _RAGGED = 0.5

@@ -133,6 +133,11 @@ def listed(items: list[str], conjunction: str = "and") -> str:
     return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
 
 
+def sentence(remark: object) -> str:
+    """A remark of a table as a sentence, ``The data cannot tell.``; empty where there is none."""
+    return f"{remark[:1].upper()}{remark[1:]}." if isinstance(remark, str) and remark else ""
+
+
 def response_class(value: Any) -> str:
     """``R+`` for 1, ``R−`` for 0."""
     if is_missing(value):

@@ -8,12 +8,11 @@ from typing import Any
 
 from livermets.cohort.scan import Scan
 from livermets.cohort.scan_dates import days_since_first, in_time
-from livermets.workflow.inputs import MASKS, Inputs
+from livermets.workflow.inputs import INTAKE, MASKS, Inputs
 from livermets.workflow.plan import Plan
 from livermets.workflow.scans import Scans
 
 FOLLOWED = "results/{cohort}/follow_up/{patient}"
-_INTAKE = "results/{cohort}/intake/{patient}/{timepoint}"
 
 
 @dataclass(frozen=True)
@@ -50,14 +49,14 @@ class FollowUp:
         """Declared outputs of the jobs that wrote images and masks, and how the sources' masks match the reference."""
         scans = self._scans(wildcards)
         livers = [path for scan in scans if (path := self.inputs.known_liver(scan)) and "/liver/" in path]
-        return [*scans.expand(f"{_INTAKE}/image.nii.gz"), *livers, *self._matching(scans).values()]
+        return [*scans.expand(f"{INTAKE}/image.nii.gz"), *livers, *self._matching(scans).values()]
 
     def options(self, wildcards: Any) -> str:
         """`--lesions`, `--image`, `--liver`, `--matching` and `--days` of a patient, and what makes lesions the
         same."""
         scans = self._scans(wildcards)
         words = [
-            f"--{option} {scan.timepoint}={_of(scan, _INTAKE)}/{file}.nii.gz"
+            f"--{option} {scan.timepoint}={_of(scan, INTAKE)}/{file}.nii.gz"
             for option, file in (("lesions", "lesions"), ("image", "image"))
             for scan in scans
         ]

@@ -8,11 +8,10 @@ from typing import Any
 
 from livermets.cohort.scan import Scan
 from livermets.provenance import canonical_json, text_digest
-from livermets.workflow.inputs import MASKS, Inputs
+from livermets.workflow.inputs import INTAKE, MASKS, Inputs
 from livermets.workflow.plan import Plan
 from livermets.workflow.scans import Scans
 
-INTAKE = "results/{cohort}/intake/{patient}/{timepoint}"
 PAIRS_OF_SCAN = "results/{cohort}/readers/{patient}/{timepoint}.csv"
 SCORES = "results/readers/given_scores.csv"
 _LIVER_MACHINES = ("network", "command")

@@ -75,7 +75,7 @@ def _needed(name: str, outcome: str, needed: pd.DataFrame, tables: dict[str, pd.
         Shown("Longest diameter", lambda row: f"{fmt.significant(row['longest_diameter_mm'])} mm", numeric=True),
         Shown(f"Dice for {target} agreement", lambda row: fmt.number(row["value"]), numeric=True),
         Shown("Interval", lambda row: fmt.interval(row["low"], row["high"]) or fmt.MISSING, numeric=True),
-        Shown("What the data say", lambda row: _sentence(row.get("statement"))),
+        Shown("What the data say", lambda row: fmt.sentence(row.get("statement"))),
     ]
     identifier = f"required-dice-{_OUTCOME_NAME[outcome]}-{name}"
     return shown_table(identifier, caption, columns, rows_in(needed), data=needed)
@@ -104,7 +104,3 @@ def _coefficients(name: str, outcome: str, model: pd.DataFrame) -> Table:
 
 def _term(name: object) -> str:
     return str(name).replace("dice", "Dice", 1).replace(" x ", " × ")
-
-
-def _sentence(text: object) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if isinstance(text, str) and text else ""

@@ -8,7 +8,10 @@ from functools import partial
 import pandas as pd
 
 from livermets.masks.detected import is_detected
+from livermets.masks.sizes import EVERY_SIZE
+from livermets.perturbation.altered import EVERY_KIND, SAME
 from livermets.report import formatting as fmt
+from livermets.report.answer import table_of
 from livermets.report.document import Block, Bullets, Details, Figure, Note, Paragraph, Section, Table
 from livermets.report.pictures import drawing_svg, picture_file
 from livermets.report.sections.estimates import level_text
@@ -37,7 +40,7 @@ _MEASURES = {
 def perturbation_section(study: StudyResults) -> Section | None:
     """The picture first, then the needed Dice, then the rest folded; nothing where no mask was altered."""
     tables = study.perturbation
-    needed = _table(tables, "needed")
+    needed = table_of(tables, "needed")
     if needed.empty:
         return None
     blocks: list[Block] = [Paragraph(needed_words(tables)), *_curves(study), _needed(needed, _BEST), Paragraph(_WHAT)]
@@ -48,8 +51,9 @@ def perturbation_section(study: StudyResults) -> Section | None:
 
 
 def needed_words(tables: dict[str, pd.DataFrame]) -> str:
-    """``For 90 % of masks to keep the class, a lesion of 20 mm needs a Dice of 0.62 (0.50 to 0.71).``"""
-    needed = _table(tables, "needed")
+    """``For 90 % of altered masks to keep the class of a lesion, the mask needs a Dice of 0.62 (0.50 to 0.71) at
+    20 mm.``"""
+    needed = table_of(tables, "needed")
     needed = needed[needed["measure"].eq(_BEST)] if len(needed) else needed
     if needed.empty:
         return ""
@@ -70,11 +74,11 @@ def needed_words(tables: dict[str, pd.DataFrame]) -> str:
 def _curves(study: StudyResults) -> Iterator[Block]:
     from livermets.perturbation.figures import agreement_over_dice
 
-    curves = _table(study.perturbation, "needed_curves")
+    curves = table_of(study.perturbation, "needed_curves")
     curves = curves[curves["measure"].eq(_BEST)] if len(curves) else curves
     if curves.empty:
         return
-    needed = _table(study.perturbation, "needed")
+    needed = table_of(study.perturbation, "needed")
     targets = sorted(needed["target_agreement"].unique())
     pairs = _pairs(study)
     first = needed[needed["measure"].eq(_BEST)].iloc[0]
@@ -120,7 +124,7 @@ def _needed(needed: pd.DataFrame, measure: str) -> Table:
         Shown(f"Needed {word}", lambda row: fmt.number(row["value"]), numeric=True),
         Shown("Interval", lambda row: fmt.interval(row["low"], row["high"]) or fmt.MISSING, numeric=True),
         Shown("Lesions like it", lambda row: fmt.number(row["n_lesions_effective"], 1), numeric=True),
-        Shown("What the data say", lambda row: _sentence(row.get("statement"))),
+        Shown("What the data say", lambda row: fmt.sentence(row.get("statement"))),
     ]
     return shown_table(f"perturbation-needed-{measure}", caption, columns, rows_in(rows), data=rows)
 
@@ -132,13 +136,13 @@ def _others(needed: pd.DataFrame) -> Iterator[Block]:
 
 
 def _notes(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
-    notes = [str(note) for note in _table(tables, "notes").get("note", [])]
+    notes = [str(note) for note in table_of(tables, "notes").get("note", [])]
     if notes:
         yield Bullets(notes)
 
 
 def _claims(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
-    claims = _table(tables, "claims")
+    claims = table_of(tables, "claims")
     if claims.empty:
         return
     caption = (
@@ -157,7 +161,7 @@ def _claims(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
 
 
 def _held(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
-    held = _table(tables, "held_against_pairs")
+    held = table_of(tables, "held_against_pairs")
     if held.empty:
         return
     caption = (
@@ -177,12 +181,12 @@ def _held(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
 
 
 def _by_dice(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
-    table = _table(tables, "by_dice")
+    table = table_of(tables, "by_dice")
     if table.empty:
         return
     for by, other in (("size", "kind"), ("kind", "size")):
-        part = table[table[other].eq("all")]
-        same = part[part["measure"].eq("same")]
+        part = table[table[other].eq(EVERY_KIND if other == "kind" else EVERY_SIZE)]
+        same = part[part["measure"].eq(SAME)]
         cells = {(row[by], row["dice_low"], row["dice_high"]): row for row in rows_in(same)}
         bands = sorted({key[1:] for key in cells})
         columns = [Shown(by.capitalize(), str)]
@@ -202,7 +206,7 @@ def _cell(cells: Mapping[tuple[str, float, float], pd.Series], low: float, high:
 
 
 def _predictors(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
-    table = _table(tables, "predictors")
+    table = table_of(tables, "predictors")
     if len(table):
         caption = (
             "Which measure tells best whether a mask keeps the class? AUC of each, within lesions and over all of "
@@ -212,7 +216,7 @@ def _predictors(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
 
 
 def _slope(tables: dict[str, pd.DataFrame]) -> Iterator[Block]:
-    table = _table(tables, "slope")
+    table = table_of(tables, "slope")
     if len(table):
         caption = "How far the share of R+ ROIs moves per 0.1 of Dice lost (mean absolute move, 0 to 1), by size."
         yield frame_table("perturbation-slope", table, caption)
@@ -227,7 +231,7 @@ def _picture(study: StudyResults) -> Iterator[Block]:
             "there is to 0.7. Pictures of the other scans lie in results/<cohort>/perturbation."
         )
         alt = "Slices of one lesion with the contours of the reference mask and of altered masks."
-        needed = csv_download("perturbation-masks", _table(study.perturbation, "by_dice"))
+        needed = csv_download("perturbation-masks", table_of(study.perturbation, "by_dice"))
         yield Figure("perturbation-masks", caption, alt, picture_file(path, "perturbation-masks"), download=needed)
 
 
@@ -239,11 +243,3 @@ def _share(row: pd.Series) -> str:
 def _ratio(row: pd.Series) -> str:
     ends = fmt.interval(row["low"], row["high"])
     return fmt.number(row["value"]) + (f"\n{ends}" if ends else "")
-
-
-def _sentence(text: object) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if isinstance(text, str) and text else ""
-
-
-def _table(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
-    return tables.get(name, pd.DataFrame())
