@@ -15,7 +15,7 @@ from livermets.config.radiomics import RadiomicsSettings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from livermets.imaging.geometry import Volume
+    from livermets.radiomics.files import ScanOfWindows
 
 Settings = Annotated[str, settings_of("radiomics")]
 Liver = Annotated[
@@ -48,19 +48,19 @@ def rois(
 ) -> None:
     """Sliding-window radiomics of any image and label map: one row per window that lies fully inside a lesion."""
     from livermets.io.tables import write_parquet
-    from livermets.radiomics.files import read_pair
+    from livermets.radiomics.files import read_scan
     from livermets.radiomics.sliding import count_windows, roi_features
 
     chosen = _with_options(
         section_from_option(settings, "radiomics", RadiomicsSettings),
         {"size": size, "step": step, "bin_width": bin_width, "binning": binning, "engine": engine},
     )
-    volume, labels = read_pair(image, mask, liver, chosen)
-    with _progress(count_windows(labels.array, chosen, label)) as bar:
-        arrays, spacing = (volume.array, labels.array), volume.grid.spacing_zyx_mm
+    read = read_scan(image, mask, liver, chosen)
+    with _progress(count_windows(read.labels.array, chosen, label)) as bar:
+        arrays, spacing = (read.image.array, read.labels.array), read.image.grid.spacing_zyx_mm
         table = roi_features(*arrays, spacing, chosen, labels=label, threads=threads, progress=bar.update)
     if lesion_features is not None:
-        _write_lesion_features(lesion_features, volume, labels, chosen, (cohort, patient, timepoint, source))
+        _write_lesion_features(lesion_features, read, chosen, (cohort, patient, timepoint, source))
     _insert_ids(table, cohort, patient, timepoint, source)
     write_parquet(out, table, _metadata(chosen, {"image": image, "mask": mask, "liver": liver}))
 
@@ -78,11 +78,11 @@ def lesion_features_verb(
     source: Source = "",
 ) -> None:
     """Whole-lesion 3D radiomics by PyRadiomics, shape included: one row per lesion."""
-    from livermets.radiomics.files import read_pair
+    from livermets.radiomics.files import read_scan
 
     chosen = section_from_option(settings, "radiomics", RadiomicsSettings)
-    volume, labels = read_pair(image, mask, liver, chosen)
-    _write_lesion_features(out, volume, labels, chosen, (cohort, patient, timepoint, source))
+    read = read_scan(image, mask, liver, chosen)
+    _write_lesion_features(out, read, chosen, (cohort, patient, timepoint, source))
 
 
 @app.command("feature-map")
@@ -101,9 +101,10 @@ def feature_map_verb(
 
     rows = read_table(table)
     stored = read_parquet_metadata(table).get("settings", {}) if table.suffix == ".parquet" else {}
-    chosen = _with_options(RadiomicsSettings(), {"size": size or stored.get("size")})
+    said = {"size": size or stored.get("size"), "pixel_spacing_mm": stored.get("pixel_spacing_mm")}
     volume = read_image(image)
-    write_volume(out, volume.with_array(feature_map(rows, column, volume.array.shape, chosen)))
+    mapped = feature_map(rows, column, volume.grid, _with_options(RadiomicsSettings(), said))
+    write_volume(out, volume.with_array(mapped))
 
 
 @app.command("warm-radiomics")
@@ -121,12 +122,12 @@ def warm_radiomics(
 
 
 def _write_lesion_features(
-    out: Path, volume: Volume, labels: Volume, settings: RadiomicsSettings, ids: tuple[str, str, str, str]
+    out: Path, read: ScanOfWindows, settings: RadiomicsSettings, ids: tuple[str, str, str, str]
 ) -> None:
     from livermets.io.tables import write_csv
     from livermets.radiomics.lesion import lesion_features
 
-    table = lesion_features(volume, labels, settings)
+    table = lesion_features(read.image, read.labels, settings, read.lesions)
     _insert_ids(table, *ids)
     write_csv(out, table)
 

@@ -22,6 +22,9 @@ class RadiomicsSettings(Section):
     """Side of the square axial window (ROI) in pixels; odd."""
     step: int = Field(2, ge=1, le=64)
     """Distance between neighbouring windows in pixels, along rows and columns; every slice is used."""
+    pixel_spacing_mm: float | None = Field(None, ge=0.1, le=5, allow_inf_nan=False)
+    """Side of the pixels that windows and lesions are cut from, in mm: the image is resampled in plane first, so that a
+    window is as many mm on every scanner (0.75: 7 pixels are 5.25 mm). Empty: pixels as acquired."""
     binning: Literal["roi", "mask"] = "roi"
     """Where the grey levels start: at each window's own minimum (roi) or at the minimum of the whole lesion (mask)."""
     bin_width: float = Field(25.0, gt=0, allow_inf_nan=False)

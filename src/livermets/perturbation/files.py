@@ -15,7 +15,6 @@ from livermets.config.perturbation import PerturbationSettings
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import input_error
 from livermets.figures.writing import write_png
-from livermets.io.ct import read_labels
 from livermets.io.folders import path_digest
 from livermets.io.tables import read_table, write_csv, write_parquet
 from livermets.masks.identity import LESION_KEY, SCAN_KEY
@@ -28,7 +27,7 @@ from livermets.perturbation.held_against_pairs import real_pairs
 from livermets.perturbation.neighbourhood import neighbourhood
 from livermets.perturbation.scan import Scan, perturbed_scan
 from livermets.provenance import file_digest, versions
-from livermets.radiomics.files import read_pair
+from livermets.radiomics.files import read_scan
 from livermets.radiomics.lattice import labels_in
 
 FIRST = [*LESION_KEY, "longest_diameter_mm"]
@@ -45,12 +44,13 @@ class Classified:
 
 def read_classified(image: Path, lesions: Path, model: Path, liver: Path | None) -> Classified:
     """Reads both. Raises `InputError` for a model that does not say how its features were computed, and what
-    `read_pair` raises."""
+    `read_scan` raises."""
     fitted = read_model(model)
     radiomics = _extraction(fitted, model)
-    volume, labels = read_pair(image, lesions, liver, radiomics)
-    inside = None if liver is None else read_labels(liver, volume.grid).array
-    return Classified(Scan(volume.array, labels.array, inside, volume.grid.spacing_zyx_mm), fitted, radiomics)
+    read = read_scan(image, lesions, liver, radiomics)
+    inside = None if read.liver is None else read.liver.array
+    scan = Scan(read.image.array, read.labels.array, inside, read.image.grid.spacing_zyx_mm)
+    return Classified(scan, fitted, radiomics)
 
 
 def masks_of(read: Classified, settings: PerturbationSettings) -> int:

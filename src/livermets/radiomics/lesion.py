@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,19 +21,25 @@ from livermets.radiomics.reference import binning_options, quieten
 _SMALLEST_LESION_VOXELS = 2
 
 
-def lesion_features(volume: Volume, labels_volume: Volume, settings: RadiomicsSettings) -> pd.DataFrame:
+def lesion_features(
+    volume: Volume, labels_volume: Volume, settings: RadiomicsSettings, lesions: Sequence[int] | None = None
+) -> pd.DataFrame:
     """The radiomics of every lesion as a whole, one row per lesion (``lesion_id`` first).
 
     Computed by PyRadiomics on the full 3D neighbourhood (13 directions, 26 neighbours) of the grid as given, with the
-    settings' grey levels, image types and classes; ``original_shape_*`` always. A lesion on which PyRadiomics cannot
-    work (one voxel) keeps its row, with empty values. A feature that is not defined for a lesion is empty."""
+    settings' grey levels, image types and classes; ``original_shape_*`` always. ``lesions``: whose rows, default those
+    of the label map. A lesion on which PyRadiomics cannot work (a voxel, or none) keeps its row, with empty values. A
+    feature that is not defined for a lesion is empty."""
     differences = volume.grid.differences(labels_volume.grid)
     if differences:
         raise input_error("mask", f"its grid is not the image's: {'; '.join(differences)}", "Resample the mask")
     check_arrays(volume.array, labels_volume.array, volume.grid.spacing_zyx_mm)
-    lesions = checked_labels(labels_volume.array, None)
+    present = checked_labels(labels_volume.array, None)
     extractor = _extractor(settings)
-    rows = [{"lesion_id": label, **_features(extractor, volume, labels_volume, label, settings)} for label in lesions]
+    rows = [
+        {"lesion_id": label, **_features(extractor, volume, labels_volume, label, settings)}
+        for label in (present if lesions is None else lesions)
+    ]
     table = pd.DataFrame(rows, columns=["lesion_id", *_columns(settings)])
     return table.astype({"lesion_id": np.int64})
 

@@ -8,20 +8,22 @@ from numpy.typing import NDArray
 
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import input_error
+from livermets.imaging.geometry import Grid
+from livermets.radiomics.pixels import on_native_pixels, window_grid
 
 
-def feature_map(
-    table: pd.DataFrame, column: str, shape_zyx: tuple[int, ...], settings: RadiomicsSettings
-) -> NDArray[np.float32]:
+def feature_map(table: pd.DataFrame, column: str, native: Grid, settings: RadiomicsSettings) -> NDArray[np.float32]:
     """The mean of ``column`` over all windows that cover a pixel; NaN where no window does.
 
-    ``table`` has ``z, y, x`` (first pixels of windows of ``settings.size``) on a grid of ``shape_zyx``. Any column
-    serves: a feature, or a model's probability per window. Windows without a value are left out. Sums of windows are
-    formed by their four corners (a two-dimensional running sum), so the cost is that of the image."""
+    ``table`` has ``z, y, x`` (first pixels of windows of ``settings.size``) as `window_grid` of the image's grid counts
+    them; the map is on the image's own pixels, whatever those of the windows are. Any column serves: a feature, or a
+    model's probability per window. Windows without a value are left out. Sums of windows are formed by their four
+    corners (a two-dimensional running sum), so the cost is that of the image."""
     missing = [name for name in ("z", "y", "x", column) if name not in table.columns]
     if missing:
         raise input_error("table", f"it has no column {', '.join(missing)}", "Columns: z, y, x and the feature")
     rows = table.loc[table[column].notna(), ["z", "y", "x", column]]
+    shape_zyx = window_grid(native, settings).shape_zyx
     result = np.full(shape_zyx, np.nan, dtype=np.float32)
     z, y, x = (rows[axis].to_numpy(dtype=np.int64) for axis in "zyx")
     limits = np.asarray(shape_zyx) - (1, settings.size, settings.size)
@@ -36,7 +38,7 @@ def feature_map(
         )
         covered = covering > 0.5
         result[level][covered] = (total[covered] / covering[covered]).astype(np.float32)
-    return result
+    return on_native_pixels(result, native, settings)
 
 
 def _window_sums(

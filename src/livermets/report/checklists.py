@@ -132,11 +132,12 @@ _ORIGINS = {"roi": "the ROI’s own minimum", "mask": "the lesion’s minimum"}
 
 def _setting_phrases(study: StudyResults) -> dict[str, str]:
     radiomics, network = study.config.radiomics, study.config.selection.network
-    side = fmt.integer(radiomics.size)
+    side, pixel_mm = fmt.integer(radiomics.size), radiomics.pixel_spacing_mm
+    pixels = "" if pixel_mm is None else f", after resampling to pixels of {fmt.significant(pixel_mm)} mm"
     return {
         "binning": f"{_grey_levels(radiomics)}, from {_ORIGINS[radiomics.binning]}",
         "image_types": f"images: {fmt.listed(list(radiomics.image_types))}",
-        "window": f"axial windows of {side} × {side} pixels",
+        "window": f"axial windows of {side} × {side} pixels{pixels}",
         "weights": f"classes {network.class_weight}, lesions {network.lesion_weight}",
         **grid_words(study.config.preprocess, study.scans),
     }

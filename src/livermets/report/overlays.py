@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from livermets.figures.slices import Pane, largest_slice, square_around
+from livermets.imaging.geometry import Grid
 from livermets.io.tables import read_table
 from livermets.masks.detected import measured, segmented
 from livermets.masks.identity import MANUAL, SIDES
@@ -45,7 +46,8 @@ class LesionCut:
     """A lesion cut out of its scan: the axial slice with the largest manual area, as far as the eye needs it."""
 
     place: tuple[int, slice, slice]
-    shape_zyx: tuple[int, int, int]
+    grid: Grid
+    """Of the whole slice."""
     slice_hu: np.ndarray
     manual: np.ndarray
     automatic: np.ndarray
@@ -196,7 +198,7 @@ def _maps(
         wanted = on_slice["mask_source"] == source
         if side == MANUAL:
             wanted &= on_slice["lesion_id"] == int(lesion["lesion_id"])
-        whole = feature_map(on_slice[wanted].assign(z=0), column, (1, *cut.shape_zyx[1:]), study.config.radiomics)
+        whole = feature_map(on_slice[wanted].assign(z=0), column, cut.grid, study.config.radiomics)
         maps[side] = whole[0][cut.place[1:]]
     return maps
 
@@ -248,7 +250,8 @@ def _cut(study: StudyResults, lesion: pd.Series) -> LesionCut | None:
     rows, columns = square_around(inside[z], (spacing_y_mm, spacing_x_mm))
     place = (z, rows, columns)
     masks = inside[place], found.array[place] > 0
-    return LesionCut(place, image.grid.shape_zyx, image.array[place], *masks, (spacing_y_mm, spacing_x_mm))
+    whole_slice = image.grid.within((slice(z, z + 1), slice(None), slice(None)))
+    return LesionCut(place, whole_slice, image.array[place], *masks, (spacing_y_mm, spacing_x_mm))
 
 
 def _lesion_mask(folder: Path, source: str, lesion: pd.Series) -> Path:

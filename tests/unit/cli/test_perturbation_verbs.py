@@ -6,16 +6,19 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
 from tests.unit.perturbation.lesions import SPACING, image, labels, model
 from typer.testing import CliRunner, Result
 
-import livermets.cli.perturbation  # noqa: F401 (registers the verbs)
+import livermets.cli.perturbation
+import livermets.cli.radiomics  # noqa: F401 (both register their verbs)
 from livermets.cli import app
 from livermets.errors import InputError
 from livermets.io.tables import read_parquet_metadata, read_table
+from livermets.model.classify import roi_probabilities
 from livermets.model.fitted import write_model
 from livermets.perturbation.answer import TABLES
 
@@ -66,6 +69,23 @@ def test_a_scan_becomes_a_table_and_a_picture_and_tables_an_answer(scan: tuple[P
     assert {path.stem for path in folder.glob("*.csv")} == set(TABLES)
     assert set(read_table(folder / "needed.csv")["target_agreement"]) == {0.8}
     assert "There is 1 patient" in done.output
+
+
+def test_windows_of_a_size_in_mm_are_those_of_the_verb_rois(scan: tuple[Path, ...], tmp_path: Path) -> None:
+    extraction = {**EXTRACTION, "pixel_spacing_mm": 0.5}
+    fitted = replace(model(), extraction=extraction)
+    write_model(scan[2], fitted)
+    out, rois = tmp_path / "p.parquet", tmp_path / "rois.parquet"
+    assert perturb(scan, out).exit_code == 0
+    done = CliRunner().invoke(
+        app, ["rois", *map(str, scan[:2]), "--out", str(rois), "--settings", json.dumps(extraction)]
+    )
+    assert done.exit_code == 0, done.output
+    probabilities = roi_probabilities(fitted, read_table(rois))
+    shares = probabilities.groupby("lesion_id")["probability"].agg(lambda ones: (ones >= 0.5).mean())
+    found = read_table(out).groupby("lesion_id")["share_reference"].first()
+    np.testing.assert_allclose(found.dropna(), shares)
+    assert len(shares) > 0
 
 
 @pytest.mark.parametrize(

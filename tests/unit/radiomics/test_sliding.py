@@ -137,7 +137,7 @@ def test_floor_quotient_is_right_beside_the_multiples() -> None:
 
 def test_feature_map_is_the_mean_over_covering_windows() -> None:
     table = pd.DataFrame({"z": [0, 0], "y": [0, 0], "x": [0, 2], "f": [1.0, 4.0]})
-    found = feature_map(table, "f", (2, 4, 6), RadiomicsSettings(size=3))
+    found = feature_map(table, "f", Grid((6, 4, 2), (1, 1, 1)), RadiomicsSettings(size=3))
     nothing = np.nan
     expected = [[1, 1, 2.5, 4, 4, nothing]] * 3 + [[nothing] * 6]
     np.testing.assert_allclose(found[0], expected)
@@ -147,9 +147,9 @@ def test_feature_map_is_the_mean_over_covering_windows() -> None:
 def test_feature_map_refuses_another_image() -> None:
     table = pd.DataFrame({"z": [0], "y": [0], "x": [2], "f": [1.0]})
     with pytest.raises(InputError, match="outside the image"):
-        feature_map(table, "f", (1, 4, 4), RadiomicsSettings(size=3))
+        feature_map(table, "f", Grid((4, 4, 1), (1, 1, 1)), RadiomicsSettings(size=3))
     with pytest.raises(InputError, match="no column g"):
-        feature_map(table, "g", (1, 4, 8), RadiomicsSettings(size=3))
+        feature_map(table, "g", Grid((8, 4, 1), (1, 1, 1)), RadiomicsSettings(size=3))
 
 
 def test_lesion_features_has_one_row_per_lesion(scan) -> None:

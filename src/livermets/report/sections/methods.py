@@ -59,6 +59,11 @@ _STEPS: tuple[tuple[tuple[str, ...], str], ...] = (
         "lie fully inside the lesion mask, so that all masks of a lesion have ROIs at the same places.",
     ),
     (
+        ("classes", "resampled"),
+        "Features are computed after resampling in plane to pixels of {pixel_mm} mm (images linearly, HU rounded; "
+        "masks by the largest share), so that a ROI is as many mm on every scanner; slices stay as acquired.",
+    ),
+    (
         ("classes", "fits"),
         "The features, the number of hidden neurons, the two-layer network and the threshold on the share of R+ ROIs "
         "are fitted on the manual masks of the training scans only, then applied, frozen, to every mask of all others.",
@@ -79,8 +84,13 @@ def methods_section(study: StudyResults) -> Section:
     text = f"{_outcome(study.config.outcome)} {_timepoints(study)}"
     has = {"networks": parts.networks, "masks": parts.masks, "classes": parts.classes, "fits": parts.fits_response}
     has["crossed"] = not crossed_scans(study).empty
-    seen = steps_words(study.config.preprocess, study.config.segmentation.classes)
-    steps = [step.format(seen=seen) for needs, step in _STEPS if all(has[need] for need in needs)]
+    pixel_mm = study.config.radiomics.pixel_spacing_mm
+    has["resampled"] = pixel_mm is not None
+    words = {
+        "seen": steps_words(study.config.preprocess, study.config.segmentation.classes),
+        "pixel_mm": fmt.significant(pixel_mm),
+    }
+    steps = [step.format(**words) for needs, step in _STEPS if all(has[need] for need in needs)]
     blocks: list[Block] = [*([Paragraph(text)] if parts.classes else []), Bullets(steps)]
     sections = [_intervals(study), _settings(study), _versions(study)]
     return Section("methods", "Methods, settings and versions", blocks, sections)
