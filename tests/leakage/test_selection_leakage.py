@@ -9,7 +9,7 @@ from livermets.model.evaluation import mean_auc_within_folds
 from livermets.model.fitted import write_model
 from livermets.model.nested import OURS, fit_part, nested_evaluation, outer_folds
 from livermets.model.permutation import permuted_data, permuted_response
-from livermets.model.simpler_models import comparators
+from livermets.model.simpler_models import OwnScores, comparators
 from livermets.model.tables import threshold_table
 from livermets.randomness import generator
 
@@ -45,14 +45,18 @@ def test_comparison_models_do_not_see_held_out_outcomes():
     data = data_of(roi_table())
     whole = data.lesions.assign(longest_diameter_mm=np.linspace(10, 40, data.n_lesions))
     whole["original_shape_MeshVolume"] = whole["longest_diameter_mm"] ** 3
+    whole["covariate_cea"] = np.linspace(3, 1, data.n_lesions)
     held_out = data.patient < 3
     flipped = data.with_response(np.where(held_out, 1 - data.response, data.response))
     models, notes = comparators(data, [whole])
-    assert [one.name for one in models] == ["lasso", "network_all_features", "longest_diameter", "lasso_whole_lesion"]
+    assert [one.name for one in models] == [
+        "lasso", "network_all_features", "longest_diameter", "lasso_whole_lesion", "clinical", "radiomics_clinical",
+    ]  # fmt: skip
+    ours = OwnScores(np.linspace(0, 1, (~held_out).sum()), np.linspace(0, 1, held_out.sum()))
     assert not notes
     for model in models:
         np.testing.assert_array_equal(
-            model.predict(data, held_out, SETTINGS, 1)[0], model.predict(flipped, held_out, SETTINGS, 1)[0]
+            model.predict(data, held_out, SETTINGS, 1, ours)[0], model.predict(flipped, held_out, SETTINGS, 1, ours)[0]
         )
 
 

@@ -126,7 +126,7 @@ use rule outcome as training_outcome with:
         "results/logs/model/outcome.log",
     params:
         scans=lambda wildcards: plan.response_scans().words(SCAN_FACTS),
-        settings=lambda wildcards: plan.outcome_settings(plan.cohorts(response="train"), centres=False),
-        rows=lambda wildcards: plan.outcome_digest(plan.response_scans(), centres=False),
+        settings=lambda wildcards: plan.outcome_settings(plan.cohorts(response="train"), fitted=True),
+        rows=lambda wildcards: plan.outcome_digest(plan.response_scans(), fitted=True),
         centres="--no-centres",
         code=verb_digest("outcome"),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from livermets.cohort.lesion_row import LesionRow
+from livermets.cohort.cells import cell_text, columns_of, number_of, place_of
 from livermets.cohort.study import Cohort
 from livermets.config.sources import SourceSettings
 from livermets.errors import ProblemList
@@ -16,7 +16,6 @@ _FIXES = {
     "quality": "Give a number from 1 (worst) to 5 (best), or leave it empty",
     "minutes": "Give a number of minutes from 0 up, or leave it empty",
 }
-_NOT_AVAILABLE = {"", "na", "n/a", "nan", "null", "none", "#n/a"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def scan_scores(cohorts: Iterable[Cohort], sources: Mapping[str, SourceSettings]
     problems, found = ProblemList(), []
     cohorts = list(cohorts)
     columns = {name: _columns(source) for name, source in sources.items()}
-    known = {column for cohort in cohorts for row in cohort.rows for column in row.cells}
+    known = columns_of(cohorts)
     for name, wanted in columns.items():
         for key, column in wanted.items():
             if column not in known:
@@ -65,17 +64,17 @@ def _of_cohort(cohort: Cohort, source: str, wanted: Mapping[str, str], problems:
         scan = (row.patient_id, row.timepoint)
         scores = scans.setdefault(scan, {})
         for key, column in wanted.items():
-            text = _text(cohort, row, column)
+            text = cell_text(cohort, row, column)
             entry = (*scan, column, text)
             if not text or entry in refused:  # a scan's score stands in each of its rows
                 continue
             value = _value(text, key)
             if value is None:
                 refused.add(entry)
-                problems.error(_place(cohort, row), f'"{column}" is "{text}"', _FIXES[key])
+                problems.error(place_of(cohort, row), f'"{column}" is "{text}"', _FIXES[key])
             elif scores.setdefault(key, value) != value:
                 what = f'"{column}" is {value:g} here and {scores[key]:g} in an earlier row of the same scan'
-                problems.error(_place(cohort, row), what, "A scan has one score; make them equal")
+                problems.error(place_of(cohort, row), what, "A scan has one score; make them equal")
     return [
         ScanScore(cohort.name, patient, timepoint, source, **scores)
         for (patient, timepoint), scores in scans.items()
@@ -83,22 +82,7 @@ def _of_cohort(cohort: Cohort, source: str, wanted: Mapping[str, str], problems:
     ]
 
 
-def _text(cohort: Cohort, row: LesionRow, column: str) -> str:
-    """A cell's text; empty where not available."""
-    text = row.cells.get(column, "")
-    codes = {str(code).casefold() for code in cohort.settings.missing}
-    return "" if text.casefold() in codes | _NOT_AVAILABLE else text
-
-
 def _value(text: str, key: str) -> float | None:
     """The number that a cell holds; None: it is none that can be."""
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        return None
-    low, high = _RANGES[key]
-    return value if math.isfinite(value) and low <= value <= high else None
-
-
-def _place(cohort: Cohort, row: LesionRow) -> str:
-    return f"cohort {cohort.name}, table row {row.row}, patient {row.patient_id}"
+    value, (low, high) = number_of(text), _RANGES[key]
+    return value if value is not None and low <= value <= high else None

@@ -71,9 +71,13 @@ class Cohort:
             found.setdefault((row.patient_id, row.timepoint), []).append(row)
         return found
 
+    def rows_of(self, patient_id: str, timepoint: str) -> list[LesionRow]:
+        """The rows of one scan."""
+        return self._rows_by_scan.get((patient_id, timepoint), [])
+
     def lesion_rows(self, patient_id: str, timepoint: str) -> list[LesionRow]:
         """The outcome rows of one scan that name a lesion."""
-        return [row for row in self._rows_by_scan.get((patient_id, timepoint), []) if row.lesion_id is not None]
+        return [row for row in self.rows_of(patient_id, timepoint) if row.lesion_id is not None]
 
     def excluded_lesions(self, patient_id: str, timepoint: str) -> dict[int, str]:
         """Lesions of one scan whose outcome is left out, and why."""

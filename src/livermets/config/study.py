@@ -11,6 +11,7 @@ from livermets.config.classification import ClassificationSettings
 from livermets.config.cohort_entries import Name, Timepoints
 from livermets.config.cohorts import CohortSettings
 from livermets.config.concordance import ConcordanceSettings
+from livermets.config.covariates import Covariates
 from livermets.config.follow_up import FollowUpSettings
 from livermets.config.networks import LIVER, OWN, FurtherNetwork
 from livermets.config.outcome import OutcomeSettings
@@ -54,6 +55,9 @@ class StudyConfig(Section):
     "nnUNetv2_predict -i {image_folder} -o {out_folder} -d 3 -c 3d_fullres", labels: [2]}}."""
     radiomics: RadiomicsSettings = RadiomicsSettings()
     """Sliding-ROI and whole-lesion features."""
+    covariates: Covariates = {}
+    """What the clinic knows beside the image, by name, compared with the radiomics model and added to it in the same
+    folds: {cea: {column: "CEA (ng/ml)"}, ras: {kind: category}, lesions: {derived: lesion_count}}."""
     selection: SelectionSettings = SelectionSettings()
     """Genetic selection, the two-layer network and its threshold."""
     classification: ClassificationSettings = ClassificationSettings()

@@ -10,16 +10,18 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.cohort.covariates import covariate_cells
 from livermets.cohort.load import conventions_of, load_cohorts
 from livermets.cohort.study import Study
 from livermets.config.applied import study_from_option
 from livermets.errors import ProblemList, input_error
+from livermets.intake.covariates import with_covariates
 from livermets.intake.lesions import COLUMNS, MEASURED, check_ids, with_outcome
 
 
 def outcome_table(scans: Sequence[Path], option: str) -> pd.DataFrame:
-    """One row per lesion of the masks of some scans, in their order; raises `InputError` with every lesion that the
-    table has and the mask has not, or the reverse."""
+    """One row per lesion of the masks of some scans, in their order, with the covariates that are asked for; raises
+    `InputError` with every lesion that the table has and the mask has not, or the reverse."""
     config = study_from_option(option)
     facts = {path: _facts(path) for path in scans}
     named = {one["cohort"] for one in facts.values()}
@@ -30,7 +32,10 @@ def outcome_table(scans: Sequence[Path], option: str) -> pd.DataFrame:
     tables = [_of_scan(path, one, study, problems) for path, one in facts.items()]
     problems.raise_if_errors()
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(COLUMNS))
+    lesions = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(COLUMNS))
+    if not config.covariates:
+        return lesions
+    return with_covariates(lesions, covariate_cells(study.cohorts, config.covariates), config.covariates)
 
 
 def _facts(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from livermets.model.names import CLINICAL, WITH_CLINICAL
 from livermets.model.scores import auc_within_folds
 from livermets.stats.diagnostics import auc_estimates, class_diagnostics
 from livermets.stats.resampling import PatientBootstrap
@@ -53,8 +54,9 @@ def comparison_table(
     predictions: pd.DataFrame, models: Sequence[str], level: float, boot: PatientBootstrap
 ) -> pd.DataFrame:
     """AUC within folds of every model, pooled AUC beside it, and the difference to the first model, paired over
-    patients (``auc_within_folds_difference``: this model minus the first)."""
-    reference = bootstrap_within_folds(predictions[predictions["model"] == models[0]], boot)
+    patients (``auc_within_folds_difference``: this model minus the first). Where clinical covariates are compared, also
+    what our score adds to them (``auc_within_folds_added``: both together minus the covariates alone)."""
+    resampled = {model: bootstrap_within_folds(predictions[predictions["model"] == model], boot) for model in models}
     frames = []
     for model in models:
         own = predictions[predictions["model"] == model]
@@ -63,11 +65,12 @@ def comparison_table(
         estimates += auc_estimates(
             pooled["score"].to_numpy(), pooled["response"].to_numpy(), pooled["patient"].to_numpy(), boot
         )
-        if model != models[0]:
-            difference = bootstrap_within_folds(own, boot) - reference
-            value = mean_auc_within_folds(predictions, model) - mean_auc_within_folds(predictions, models[0])
-            (low, high), why = boot.interval(difference, own["patient"].nunique())
-            estimates.append(_estimate("auc_within_folds_difference", value, low, high, level, own, why))
+        minus = {"difference": models[0]} if model != models[0] else {}
+        minus |= {"added": CLINICAL} if model == WITH_CLINICAL and CLINICAL in models else {}
+        for measure, other in minus.items():
+            value = mean_auc_within_folds(predictions, model) - mean_auc_within_folds(predictions, other)
+            (low, high), why = boot.interval(resampled[model] - resampled[other], own["patient"].nunique())
+            estimates.append(_estimate(f"auc_within_folds_{measure}", value, low, high, level, own, why))
         frames.append(to_frame(estimates, COLUMNS, model=model))
     return pd.concat(frames, ignore_index=True)
 

@@ -14,7 +14,7 @@ from livermets.errors import input_error
 from livermets.model.data import TrainingData, check_enough_patients, patients_per_class
 from livermets.model.fit import Fit, Run, fit, predicted_shares
 from livermets.model.folds import patient_folds
-from livermets.model.simpler_models import Comparator
+from livermets.model.simpler_models import Comparator, OwnScores
 from livermets.randomness import integer_seed
 
 OURS = "ga_network"
@@ -77,7 +77,8 @@ def nested_evaluation(
             share = predicted_shares(fitted, data.subset(held_out))
             predictions = {OURS: (share, fitted.model.classify(share))}
             part_seed = integer_seed(seed, name)
-            predictions |= {one.name: one.predict(data, held_out, settings, part_seed) for one in comparators}
+            ours = OwnScores(fitted.shares["cross_fitted"], share)
+            predictions |= {one.name: one.predict(data, held_out, settings, part_seed, ours) for one in comparators}
             rows += [_rows(data, held_out, model, repeat, number, *out) for model, out in predictions.items()]
     return NestedEvaluation(pd.concat(rows, ignore_index=True), tuple(chosen))
 

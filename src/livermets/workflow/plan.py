@@ -119,11 +119,14 @@ class Plan:
         """How the masks of a source are matched with the reference's, as JSON."""
         return canonical_json(self.config.segmentation.matching.model_dump(mode="json"))
 
-    def outcome_settings(self, cohorts: Iterable[Cohort], centres: bool = True) -> str:
-        """What `outcome` needs of some cohorts, as JSON; without centres for what is fitted, which knows none."""
-        parts = {cohort.name: outcome_part(cohort.settings, cohort.table_path, centres) for cohort in cohorts}
+    def outcome_settings(self, cohorts: Iterable[Cohort], fitted: bool = False) -> str:
+        """What `outcome` needs of some cohorts, as JSON; for what is fitted without centres, which it does not know,
+        and with covariates, which nothing else looks at."""
+        parts = {cohort.name: outcome_part(cohort.settings, cohort.table_path, not fitted) for cohort in cohorts}
         outcome = self.config.outcome.model_dump(mode="json")
-        study = {"seed": self.seed, "response_timepoints": self.config.response_timepoints}
+        study: dict[str, Any] = {"seed": self.seed, "response_timepoints": self.config.response_timepoints}
+        if fitted and self.config.covariates:
+            study["covariates"] = self.config.model_dump(mode="json", include={"covariates"})["covariates"]
         return canonical_json({"cohorts": parts, "outcome": outcome, **study})
 
     @property
@@ -250,16 +253,24 @@ class Plan:
             return phantom_megavoxels(self._phantom(scan.cohort).grid)
         return megavoxels(scan.image_path) if scan.image_path else 0.0
 
-    def outcome_digest(self, scans: Iterable[Scan], centres: bool = True) -> str:
-        """Digest of what the tables say about some scans, wherever in the tables it stands."""
-        return text_digest(repr([self._said_of(scan, centres) for scan in scans]))[:16]
+    def outcome_digest(self, scans: Iterable[Scan], fitted: bool = False) -> str:
+        """Digest of what the tables say about some scans, wherever in the tables it stands; ``fitted`` as for
+        `outcome_settings`."""
+        return text_digest(repr([self._said_of(scan, fitted) for scan in scans]))[:16]
 
-    def _said_of(self, scan: Scan, centre: bool) -> tuple[Any, ...]:
+    def _said_of(self, scan: Scan, fitted: bool) -> tuple[Any, ...]:
         cohort = self.study.cohort(scan.cohort)
         rows = cohort.lesion_rows(scan.patient_id, scan.timepoint)
         said = [(row.lesion_id, row.response, row.baseline_diameter_mm, row.followup_diameter_mm) for row in rows]
         excluded = sorted(cohort.excluded_lesions(scan.patient_id, scan.timepoint))
-        return scan.patient_id, scan.timepoint, scan.centre if centre else "", said, excluded
+        told = (scan.patient_id, scan.timepoint, "" if fitted else scan.centre, said, excluded)
+        covariates = self.config.covariates.items() if fitted else ()
+        columns = [one.column or name for name, one in covariates if one.derived is None]
+        if not columns:
+            return told
+        # A value of the patient may stand in the row of any of its lesions, and in one that names none.
+        own = cohort.rows_of(scan.patient_id, scan.timepoint)
+        return *told, [(row.lesion_id, *(row.cells.get(column) for column in columns)) for row in own]
 
     def phantom_folders(self) -> list[str]:
         """The folders that the phantom rule writes."""

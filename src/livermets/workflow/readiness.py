@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from livermets.cohort.covariates import covariate_cells
 from livermets.cohort.missing import missing_files
 from livermets.cohort.scan import Scan
 from livermets.cohort.scores import scan_scores
@@ -193,11 +194,15 @@ def _check_programs(config: StudyConfig, study: Study, problems: ProblemList) ->
 
 
 def _check_scores(config: StudyConfig, study: Study, problems: ProblemList) -> None:
-    """The columns of scores, in tables that can be read."""
+    """The columns of scores and covariates, in tables that can be read."""
     written = [cohort for cohort in study.cohorts if cohort.written]
     if written and not any(cohort.problems.errors for cohort in study.cohorts):
         with problems.collected():
             scan_scores(written, config.sources)
+        fitted = [c for c in written if any(roles.response == "train" for roles in c.settings.stated_roles)]
+        with problems.collected():
+            if fitted:
+                covariate_cells(fitted, config.covariates)
 
 
 def network_problems(config: StudyConfig, study: Study) -> ProblemList:

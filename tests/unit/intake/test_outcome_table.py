@@ -12,6 +12,7 @@ from tests.small_study import SmallStudy, patient_arrays, save
 from livermets.config.cohorts import CohortSettings
 from livermets.config.intake import OF_IMAGES, OF_TABLES
 from livermets.config.load import read_yaml
+from livermets.io.tables import read_table
 from livermets.workflow.plan import Plan
 
 
@@ -144,3 +145,34 @@ def test_a_lesion_without_a_voxel_is_judged_where_exclusions_are_known(study: Sm
     study.save_settings()
     assert study.run("outcome", *facts, "--settings", planned().outcome_settings(planned().cohorts("train")),
                      "--out", "joined.csv") == 0  # fmt: skip
+
+
+def test_covariates_stand_beside_the_outcome_of_what_is_fitted_alone(study: SmallStudy) -> None:
+    study.header += ",CEA,RAS"
+    said = iter(["12.5,mutant", ",", ",", "3,wild type", "5,mutant", "5,mutant"])
+    study.rows = [f"{row},{next(said)}" for row in study.rows]
+    study.config["covariates"] = {
+        "cea": {"column": "CEA"}, "RAS": {"kind": "category"}, "n": {"derived": "lesion_count"},
+    }  # fmt: skip
+    (study.folder / "table.csv").unlink()
+    study.save_settings()
+    plan = planned()
+    facts = brought_in(study, plan)
+    cohorts = plan.cohorts(response="train")
+    for name, fitted in (("fitted.csv", True), ("plain.csv", False)):
+        settings = plan.outcome_settings(cohorts, fitted=fitted)
+        assert study.run("outcome", *facts, "--settings", settings, "--out", name) == 0
+    assert "covariate" not in (study.folder / "plain.csv").read_text()
+    table = read_table(study.folder / "fitted.csv").set_index(["patient_id", "lesion_id"])
+    columns = ["covariate_cea", "covariate_RAS=mutant", "covariate_RAS=wild type", "covariate_n"]
+    assert {name for name in table if name.startswith("covariate_")} == set(columns)
+    assert table[columns].to_numpy().tolist() == [[12.5, 1, 0, 2]] * 2 + [[3, 0, 1, 2]] * 2
+
+    study.rows[3] = study.rows[3].replace("3,wild type", "4,wild type")
+    (study.folder / "table.csv").unlink()
+    study.save_settings()
+    changed, scans = planned(), [planned().scan("train", name, "baseline") for name in ("T1", "T2")]
+    assert [plan.outcome_digest([one], fitted=True) == changed.outcome_digest([one], fitted=True) for one in scans] == [
+        True, False,
+    ]  # fmt: skip
+    assert plan.outcome_digest(scans) == changed.outcome_digest(scans)

@@ -186,6 +186,17 @@ def test_models_that_score_higher_in_the_same_folds_are_named_in_the_summary():
     assert "Below chance: the longest diameter alone (0.35)." in doubts.comparison_words(made)
 
 
+@pytest.mark.parametrize("low, told", [(-0.02, "which is not told from nothing"), (0.01, "which is told from nothing")])
+def test_what_radiomics_adds_to_the_clinic_is_said_with_its_interval(low, told):
+    added = pd.DataFrame([area("auc_within_folds_added", 0.05, low, 0.11, model="radiomics_clinical")])
+    made = study(comparison=pd.concat([compared(ga_network=0.8, clinical=0.7), added]))
+    made.config = made.config.model_copy(update={"covariates": {"cea": None, "ras": None}})
+    said = doubts.covariate_words(made)
+    assert "Clinical covariates (cea and ras)" in said
+    assert f"radiomics moves the AUC within folds by 0.05 ({low:.2f} to 0.11), {told}." in said.replace("−", "-")
+    assert doubts.covariate_words(study(comparison=compared(ga_network=0.8))) == ""
+
+
 def test_a_selection_that_nothing_outscores_is_not_doubted():
     made = study(comparison=compared(ga_network=0.9, lasso=0.8), stability=stability(0.01))
     assert selection_findings(made) == []

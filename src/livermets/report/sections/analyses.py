@@ -25,6 +25,8 @@ _MODELS = {
     "lasso": "Comparison: LASSO",
     "longest_diameter": "Comparison: longest diameter",
     "lasso_whole_lesion": "Comparison: LASSO on whole lesions",
+    "clinical": "Comparison: clinical covariates",
+    "radiomics_clinical": "Comparison: genetic selection and covariates",
 }
 
 

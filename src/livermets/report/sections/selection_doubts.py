@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import pandas as pd
 
+from livermets.model.names import CLINICAL, WITH_CLINICAL
 from livermets.report import formatting as fmt
 from livermets.report.rows import rows_of
 from livermets.report.sections.selection_words import OURS, smaller_search
 from livermets.report.study import StudyResults
 from livermets.stats.results import shown_interval
 
+ADDED = "auc_within_folds_added"
 _NAMES = {
     "network_all_features": "the network on all features",
     "lasso": "LASSO",
     "longest_diameter": "the longest diameter alone",
     "lasso_whole_lesion": "LASSO on whole-lesion features",
+    CLINICAL: "the clinical covariates alone",
+    WITH_CLINICAL: "the genetic selection with clinical covariates",
 }
 
 
@@ -84,6 +88,22 @@ def disadvantage_words(study: StudyResults) -> str:
     if not smaller_search(study):
         return ""
     return "The other models are fitted in full, to the disadvantage of the genetic selection."
+
+
+def covariate_words(study: StudyResults) -> str:
+    """Which covariates were compared, and whether radiomics adds to them; empty where there are none."""
+    row = shown_interval(rows_of(study.model.get("comparison", pd.DataFrame()), ADDED, model=WITH_CLINICAL))
+    if row is None or fmt.is_missing(row["value"]):
+        return ""
+    text = (
+        f"Clinical covariates ({fmt.listed(list(study.config.covariates))}) by ridge logistic regression, alone and "
+        "with the score of the genetic selection as one value more; where one is not known the median of the training "
+        "lesions stands in. Added to them, radiomics "
+    )
+    if fmt.is_missing(row["low"]):
+        return f"{text}moves the AUC within folds by {fmt.number(row['value'])}, without an interval."
+    told = "is not told from nothing" if row["low"] <= 0 <= row["high"] else "is told from nothing"
+    return f"{text}moves the AUC within folds by {fmt.estimate(row['value'], row['low'], row['high'])}, which {told}."
 
 
 def _areas(study: StudyResults) -> dict[str, pd.Series]:

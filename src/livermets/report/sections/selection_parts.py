@@ -97,7 +97,7 @@ PARTS = (
         ),
         missing="comparisons were switched off",
         says=doubts.comparison_words,
-        added=(words.search_size, doubts.disadvantage_words),
+        added=(words.search_size, doubts.disadvantage_words, doubts.covariate_words),
     ),
     Part(
         title="Correct calls per training patient",

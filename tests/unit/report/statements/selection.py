@@ -98,12 +98,19 @@ def _right(plus: pd.Series, response: pd.Series) -> Values:
 _MODELS = {
     "the network on all features": "network_all_features", "LASSO": "lasso",
     "the longest diameter alone": "longest_diameter", "LASSO on whole-lesion features": "lasso_whole_lesion",
+    "the clinical covariates alone": "clinical", "the genetic selection with clinical covariates": "radiomics_clinical",
 }  # fmt: skip
 
 
 def _within(files: Files, model: str = "ga_network", measure: str = "auc_within_folds") -> Values:
     table = files.csv("model/comparison.csv")
     return quoted(table[table["measure"].eq(measure) & table["model"].eq(model)])
+
+
+def _added(files: Files, verdict: str) -> Values:
+    said = _within(files, "radiomics_clinical", "auc_within_folds_added")
+    told = "not told" if said["low"] <= 0 <= said["high"] else "told"
+    return {**said, "verdict": f"{told} from nothing"}
 
 
 def _outscored(files: Files, **_: str) -> Values:
@@ -153,6 +160,8 @@ STATEMENTS = (
                   "{verdict:w}.", "model/comparison.csv", f"auc_within_folds_difference: {ENDS}", _highest)
         for place in ("summary/bullet/", "selection-comparison-models/paragraph/")
     ),
+    Statement("selection-*", "moves the AUC within folds by {value} ({low} to {high}), which is {verdict:w}.",
+              "model/comparison.csv", f"radiomics_clinical: auc_within_folds_added: {ENDS}", _added, rare=True),
     Statement("selection-comparison-models/paragraph/", "with {patients} patient… in all", "model/training_lesions.csv",
               "patient_id", _patients),
     *(
