@@ -46,15 +46,13 @@ def _of_pair(study: StudyResults) -> list[Block]:
         why = "Manual and automatic masks were not compared, because no validation cohort has both classes."
         return [Paragraph(_what(study)), Note(why), *_doubts(study)]
     tables = study.concordance[name]
-    needed = needed_words(study.perturbation)
     said = [
-        *([f"How good must a mask be? {needed}"] if needed else []),
         *in_both_words(study),
         *findings(tables, lesions),
         *source_findings(study, name),
         *selection_findings(study),
     ]
-    blocks: list[Block] = [Paragraph(answer(tables, lesions, "validation lesion")), Bullets(said)]
+    blocks: list[Block] = [Paragraph(answer(tables, lesions, "validation lesion")), *_needed(study), Bullets(said)]
     blocks += [_fate_table(tables), _key_table(tables)]
     return [*blocks, Paragraph(f"{_what(study)} {_limits(study, lesions)}")]
 
@@ -67,13 +65,24 @@ def _of_reference(study: StudyResults) -> list[Block]:
     lesions = _compared_lesions(study, name)
     lesions = lesions.assign(compared=lesions["predicted_manual"].notna() & lesions["response"].notna())
     said = Paragraph(reference_answer(study.concordance[name]))
-    return [said, *_doubts(study), Paragraph(f"{_what(study)} {_limits(study, lesions, 'These figures rest')}".strip())]
+    return [
+        said,
+        *_needed(study),
+        *_doubts(study),
+        Paragraph(f"{_what(study)} {_limits(study, lesions, 'These figures rest')}".strip()),
+    ]
 
 
 def _applied(study: StudyResults) -> list[Block]:
     """No outcome is known: what was predicted stands in its own part."""
     why = "No validation cohort has a known outcome: whether the classes are right cannot be told from this study."
-    return [Paragraph(_what(study)), Note(why, "info"), *_doubts(study)]
+    return [Paragraph(_what(study)), *_needed(study), Note(why, "info"), *_doubts(study)]
+
+
+def _needed(study: StudyResults) -> list[Block]:
+    """The second answer: how good a mask must be."""
+    needed = needed_words(study.perturbation)
+    return [Paragraph(f"How good must a mask be? {needed}")] if needed else []
 
 
 def _doubts(study: StudyResults) -> list[Block]:

@@ -50,17 +50,17 @@ def _nothing(files: Files, **_: str) -> Values:
 
 
 IN_SUMMARY = (
-    Statement("summary/bullet/", "How good must a mask be?", _NEEDED, "measure", _nothing),
-    Statement("summary/bullet/", "At the other diameters none can be told", _NEEDED, "value", _nothing, rare=True),
+    Statement("summary/paragraph/", "How good must a mask be?", _NEEDED, "measure", _nothing),
+    Statement("summary/paragraph/", "At the other diameters none can be told", _NEEDED, "value", _nothing, rare=True),
     Statement(
-        "summary/bullet/", "For {target:%} % of altered masks to keep the class", _NEEDED, "target_agreement", _target
+        "summary/paragraph/", "For {target:%} % of altered masks to keep the class", _NEEDED, "target_agreement", _target
     ),
     Statement(
-        "summary/bullet/", "{value} ({low} to {high}) at {size:w} mm", _NEEDED, "value, low, high", needed_at,
+        "summary/paragraph/", "{value} ({low} to {high}) at {size:w} mm", _NEEDED, "value, low, high", needed_at,
         within="altered masks",
     ),
     Statement(
-        "summary/bullet/", "{value} at {size:w} mm", _NEEDED, "value", needed_at, within="altered masks",
+        "summary/paragraph/", "{value} at {size:w} mm", _NEEDED, "value", needed_at, within="altered masks",
         rare=True,
     ),
 )  # fmt: skip
