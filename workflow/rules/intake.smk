@@ -116,7 +116,8 @@ rule outcome:
         " --out {output} 2> {log}"
 
 
-# What the model is fitted on, which knows no centre: one that is filled in later must not start the search again.
+# What the model is fitted on, which knows no centre unless one is to be left out: one that is filled in later must not
+# start the search again.
 use rule outcome as training_outcome with:
     input:
         lambda wildcards: plan.response_scans().expand(SCAN_FACTS),
@@ -128,5 +129,5 @@ use rule outcome as training_outcome with:
         scans=lambda wildcards: plan.response_scans().words(SCAN_FACTS),
         settings=lambda wildcards: plan.outcome_settings(plan.cohorts(response="train"), fitted=True),
         rows=lambda wildcards: plan.outcome_digest(plan.response_scans(), fitted=True),
-        centres="--no-centres",
+        centres="--centres" if plan.fits_by_centre else "--no-centres",
         code=verb_digest("outcome"),

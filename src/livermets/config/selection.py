@@ -119,6 +119,9 @@ class AuditSettings(Section):
     comparisons: bool = True
     """Evaluate the longest diameter alone, LASSO, whole-lesion features and the network on all features in the same
     outer folds."""
+    leave_one_centre_out: bool = False
+    """Repeat the fit without each centre of the training patients, and judge it there: does the model travel? A search
+    per centre. The table's column `centre`, or the cohorts' `centre`, says who is where."""
     population: int | None = Field(None, ge=4)
     """Population of the audit's searches; empty: as in `search`. Smaller ones are to the disadvantage of the genetic
     selection beside the comparison models, and the report says so."""

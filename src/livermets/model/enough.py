@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from livermets.config.selection import SelectionSettings
 from livermets.errors import ProblemList
@@ -15,6 +15,18 @@ def patient_problems(patients: Mapping[int, int], settings: SelectionSettings, w
     return (
         problems if problems.errors else too_few(patients, outer, f"nested evaluation with {outer} outer folds", where)
     )
+
+
+def centre_problems(centres: Iterable[str], where: str) -> ProblemList:
+    """What is wrong with the centres of patients for leaving one out: some not known (empty), or one centre only."""
+    problems, named = ProblemList(), list(centres)
+    unknown = sum(not name for name in named)
+    fix = "Fill the column `centre`, give the cohort a `centre`, or set selection.audit.leave_one_centre_out to false"
+    if unknown:
+        problems.error(where, f"the centre of {unknown} of {len(named)} is not known, and one is to be left out", fix)
+    elif len(set(named)) < 2:
+        problems.error(where, f"all are of centre {named[0] if named else 'none'}, and one is to be left out", fix)
+    return problems
 
 
 def too_few(patients: Mapping[int, int], needed: int, what: str, where: str) -> ProblemList:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.config.selection import SelectionSettings
+from livermets.model.centres import centres_of
 from livermets.model.data import TrainingData, check_enough_patients, text_columns, training_data
 from livermets.model.evaluation import mean_auc_within_folds
 from livermets.model.fit import Fit, Run, fit, with_provenance
@@ -40,6 +41,8 @@ class Inputs:
     """The same data with permuted outcomes, for every permutation."""
     notes: tuple[str, ...] = ()
     """What a reader should know about the table."""
+    centres: NDArray[np.str_] | None = None
+    """Centre of every lesion, where each is to be left out once."""
 
     @classmethod
     def checked(
@@ -65,7 +68,8 @@ class Inputs:
         check_enough_patients(data, folds, f"cross-validation with {folds} folds", where)
         repeats = outer_folds(data, settings, seed, where)
         permuted = permuted_data(data, settings, seed, where)
-        return cls(data, whole_lesions, extraction, settings, seed, repeats, permuted, tuple(notes))
+        centres = centres_of(data, whole_lesions, where) if settings.audit.leave_one_centre_out else None
+        return cls(data, whole_lesions, extraction, settings, seed, repeats, permuted, tuple(notes), centres)
 
     def digest(self) -> str:
         """What a checkpoint must have in common with the run that uses it."""
@@ -92,7 +96,8 @@ class Inputs:
         audit = self.settings.audit
         nested = audit.outer_folds * audit.repeats
         per_permutation = nested if audit.permutation_statistic == "nested" else 1
-        others = nested + audit.permutations * per_permutation + int(self._observed_needs_search)
+        centres = 0 if self.centres is None else len(np.unique(self.centres))
+        others = nested + centres + audit.permutations * per_permutation + int(self._observed_needs_search)
         counts = {self.settings.search.generations: 1}
         size = self.audit_settings.search.generations
         counts[size] = counts.get(size, 0) + others
@@ -115,6 +120,8 @@ class Selected:
     permutations: pd.DataFrame | None
     gains: pd.DataFrame | None
     notes: tuple[str, ...]
+    by_centre: NestedEvaluation | None = None
+    """Every centre judged by a fit without it; None: not asked for."""
     recalibration: tuple[Estimate, ...] = ()
     """Slope and intercept of the recalibration, or why there is none; empty without nested evaluation."""
 
@@ -144,13 +151,17 @@ def select(inputs: Inputs, run: Run | None = None) -> Selected:
         models, missing = comparators(data, inputs.whole_lesions) if settings.audit.comparisons else ([], [])
         notes += missing if inputs.whole_lesions else []
         nested = nested_evaluation(data, audit, seed, inputs.repeats, models, run)
+    by_centre = None
+    if inputs.centres is not None:
+        fold = np.unique(inputs.centres, return_inverse=True)[1]
+        by_centre = nested_evaluation(data, audit, seed, [fold], run=run, prefix="centre")
     fitted, recalibration = _recalibrated(fitted, nested, settings)
     permutations = None
     if settings.audit.permutations:
         observed = _observed(inputs, fitted, nested, run)
         permutations = permutation_null(inputs.permuted, audit, seed, observed, run)
     gains = feature_gains(fitted, settings, seed, run.threads) if settings.audit.feature_gains else None
-    return Selected(inputs, fitted, nested, permutations, gains, tuple(notes), recalibration)
+    return Selected(inputs, fitted, nested, permutations, gains, tuple(notes), by_centre, recalibration)
 
 
 def _recalibrated(

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from livermets.model.centres import CENTRE, centre_table
 from livermets.model.evaluation import COLUMNS, comparison_table, evaluation_table
 from livermets.model.fit import Fit
 from livermets.model.nested import OURS, NestedEvaluation
@@ -35,6 +36,7 @@ def selection_tables(selected: Selected) -> dict[str, pd.DataFrame]:
         "evaluation": _evaluation(selected),
         "comparison": _comparison(selected),
         "predictions": _predictions(selected),
+        "centres": _centres(selected),
         "frequency": frequency,
         "stability": stability_table(selected),
         "recalibration": to_frame(selected.recalibration),
@@ -176,6 +178,15 @@ def _comparison(selected: Selected) -> pd.DataFrame:
     models = list(dict.fromkeys(predictions["model"]))
     level = selected.inputs.settings.threshold.level
     return _with_size(selected, comparison_table(predictions, models, level, _bootstrap(selected)))
+
+
+def _centres(selected: Selected) -> pd.DataFrame:
+    inputs = selected.inputs
+    if selected.by_centre is None or inputs.centres is None:
+        return pd.DataFrame(columns=[CENTRE, *COLUMNS])
+    threshold = inputs.settings.threshold
+    predictions = selected.by_centre.predictions
+    return centre_table(predictions, inputs.centres, threshold.level, threshold.bootstrap, inputs.seed)
 
 
 def _with_size(selected: Selected, table: pd.DataFrame) -> pd.DataFrame:

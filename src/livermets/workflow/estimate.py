@@ -145,7 +145,9 @@ def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[floa
         masks = plan.config.perturbation.draws * LESIONS_PER_SCAN
         return [part + masks * SECONDS_PER_MASK for part in seconds]
     if rule == "select":
-        return [part + selection_seconds(plan.config, len(plan.response_scans())) for part in seconds]
+        fitted = plan.response_scans()
+        centres = len({scan.centre for scan in fitted}) if plan.fits_by_centre else 0
+        return [part + selection_seconds(plan.config, len(fitted), centres) for part in seconds]
     return seconds
 
 
@@ -160,14 +162,15 @@ def _slices(plan: Plan, scan: Scan) -> float:
     return PHANTOM_SLICES if plan.is_phantom(scan.cohort) else plan.megavoxels([scan]) / SLICE_MEGAVOXELS
 
 
-def selection_seconds(config: StudyConfig, scans: int) -> float:
-    """Seconds of the genetic search and its audit on one core, if no search stops early."""
+def selection_seconds(config: StudyConfig, scans: int, centres: int = 0) -> float:
+    """Seconds of the genetic search and its audit (``centres``: left out in turn) on one core, if no search stops
+    early."""
     search, audit = config.selection.search, config.selection.audit
     chosen = search.population * (search.generations + 1)
     audited = (audit.population or search.population) * ((audit.generations or search.generations) + 1)
     nested = audit.outer_folds * audit.repeats
     permuted = audit.permutations * (nested if audit.permutation_statistic == "nested" else 1)
-    evaluations = (chosen + audited * (nested + permuted)) * search.folds
+    evaluations = (chosen + audited * (nested + centres + permuted)) * search.folds
     return evaluations * (EVALUATION_SECONDS + EVALUATION_SECONDS_PER_LESION * LESIONS_PER_SCAN * scans)
 
 

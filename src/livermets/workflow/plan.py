@@ -120,14 +120,22 @@ class Plan:
         return canonical_json(self.config.segmentation.matching.model_dump(mode="json"))
 
     def outcome_settings(self, cohorts: Iterable[Cohort], fitted: bool = False) -> str:
-        """What `outcome` needs of some cohorts, as JSON; for what is fitted without centres, which it does not know,
-        and with covariates, which nothing else looks at."""
-        parts = {cohort.name: outcome_part(cohort.settings, cohort.table_path, not fitted) for cohort in cohorts}
+        """What `outcome` needs of some cohorts, as JSON; for what is fitted without centres, unless one is left
+        out, and with covariates, which nothing else looks at."""
+        parts = {
+            cohort.name: outcome_part(cohort.settings, cohort.table_path, not fitted or self.fits_by_centre)
+            for cohort in cohorts
+        }
         outcome = self.config.outcome.model_dump(mode="json")
         study: dict[str, Any] = {"seed": self.seed, "response_timepoints": self.config.response_timepoints}
         if fitted and self.config.covariates:
             study["covariates"] = self.config.model_dump(mode="json", include={"covariates"})["covariates"]
         return canonical_json({"cohorts": parts, "outcome": outcome, **study})
+
+    @property
+    def fits_by_centre(self) -> bool:
+        """Whether the model is fitted without each centre in turn; else what it is fitted on knows none."""
+        return self.config.selection.audit.leave_one_centre_out
 
     @property
     def seed(self) -> int:
@@ -263,7 +271,8 @@ class Plan:
         rows = cohort.lesion_rows(scan.patient_id, scan.timepoint)
         said = [(row.lesion_id, row.response, row.baseline_diameter_mm, row.followup_diameter_mm) for row in rows]
         excluded = sorted(cohort.excluded_lesions(scan.patient_id, scan.timepoint))
-        told = (scan.patient_id, scan.timepoint, "" if fitted else scan.centre, said, excluded)
+        centre = scan.centre if not fitted or self.fits_by_centre else ""
+        told = (scan.patient_id, scan.timepoint, centre, said, excluded)
         covariates = self.config.covariates.items() if fitted else ()
         columns = [one.column or name for name, one in covariates if one.derived is None]
         if not columns:

@@ -14,7 +14,7 @@ from livermets.config.recipes import liver_preprocess, network_recipes
 from livermets.config.roles import Role, Task, in_both
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
-from livermets.model.enough import patient_problems
+from livermets.model.enough import centre_problems, patient_problems
 from livermets.segmentation.pretrained import checked_pretrained_file
 from livermets.workflow.applied import applied_problems
 from livermets.workflow.cross_fit import CrossFit
@@ -118,10 +118,11 @@ def _check_both_classes(config: StudyConfig, study: Study, problems: ProblemList
 def selection_problems(config: StudyConfig, study: Study) -> ProblemList:
     """What the selection would refuse after everything before it was computed: too few patients of a class for its
     folds, as far as the table tells. Lesions without a ROI drop out too, so that enough here may be too few there."""
-    patients = _patients_by_class(config, study)
-    if patients is None:
-        return ProblemList()
-    return patient_problems(patients, config.selection, _training_words(study))
+    patients, where = _patients_by_class(config, study), _training_words(study)
+    problems = ProblemList() if patients is None else patient_problems(patients, config.selection, where)
+    if config.selection.audit.leave_one_centre_out:
+        problems.extend(centre_problems((scan.centre for scan in study.scans("response", "train")), where))
+    return problems
 
 
 def _patients_by_class(config: StudyConfig, study: Study) -> dict[int, int] | None:

@@ -35,7 +35,7 @@ def selection_section(study: StudyResults) -> Section:
         blocks.append(Note("The model was fitted on synthetic lesions: it proves nothing clinical.", "caution"))
     if elsewhere := selection_elsewhere(study):
         return Section("selection", "Selection of features and neurons", [*elsewhere, *blocks])
-    sections = [_part(study, part) for part in PARTS]
+    sections = [_part(study, part) for part in PARTS if not part.on_request or _left(study, part)]
     rest = _rest(study, {stem for part in PARTS for stem in part.stems})
     if rest:
         sections.append(Section("selection-further", "Further tables of the selection", rest))
@@ -90,6 +90,10 @@ def _text(value: Any) -> str:
     if isinstance(value, int | float):
         return fmt.significant(value)
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _left(study: StudyResults, part: Part) -> bool:
+    return any(len(study.model.get(stem, pd.DataFrame())) for stem in part.stems)
 
 
 def _part(study: StudyResults, part: Part) -> Section:
@@ -149,7 +153,7 @@ def _table(study: StudyResults, stem: str, table: pd.DataFrame, caption: str, fo
     if {"measure", "low", "high", "method", "n_lesions"} <= set(table.columns):
         renamed = table.assign(model=table["model"].map(_model_name)) if "model" in table else table
         within = words.WITHIN_FOLDS if table["measure"].astype(str).str.startswith("auc_within").any() else ""
-        shown = estimate_table(identifier, renamed, caption, ("model",), within)
+        shown = estimate_table(identifier, renamed, caption, ("centre",) if "centre" in table else ("model",), within)
     elif stem == "training_patients":
         shown = _correct_calls(identifier, table, caption, thresholds(study))
     else:

@@ -25,6 +25,8 @@ class Part:
     """What stands before the tables, in sentences."""
     added: tuple[Callable[[StudyResults], str], ...] = ()
     """What the study adds to the caption."""
+    on_request: bool = False
+    """Left out without a word where a study did not ask for it."""
 
     @property
     def id(self) -> str:
@@ -98,6 +100,17 @@ PARTS = (
         missing="comparisons were switched off",
         says=doubts.comparison_words,
         added=(words.search_size, doubts.disadvantage_words, doubts.covariate_words),
+    ),
+    Part(
+        title="Leave one centre out",
+        stems=("centres",),
+        caption=(
+            "The whole fit repeated without the patients of a centre, and judged on their lesions, with these patients "
+            "resampled. All centres together: pairs of lesions of one centre only, whose scores come from one model."
+        ),
+        missing="it was not asked for",
+        added=(words.search_size,),
+        on_request=True,
     ),
     Part(
         title="Correct calls per training patient",
