@@ -122,10 +122,8 @@ class Plan:
     def outcome_settings(self, cohorts: Iterable[Cohort], fitted: bool = False) -> str:
         """What `outcome` needs of some cohorts, as JSON; for what is fitted without centres, unless one is left
         out, and with covariates, which nothing else looks at."""
-        parts = {
-            cohort.name: outcome_part(cohort.settings, cohort.table_path, not fitted or self.fits_by_centre)
-            for cohort in cohorts
-        }
+        centres = not fitted or self.fits_by_centre
+        parts = {cohort.name: outcome_part(cohort.settings, cohort.table_path, centres) for cohort in cohorts}
         outcome = self.config.outcome.model_dump(mode="json")
         study: dict[str, Any] = {"seed": self.seed, "response_timepoints": self.config.response_timepoints}
         if fitted and self.config.covariates:

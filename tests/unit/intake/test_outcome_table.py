@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.small_study import SmallStudy, patient_arrays, save
+from tests.small_study import ROWS, SmallStudy, patient_arrays, save
 
 from livermets.config.cohorts import CohortSettings
 from livermets.config.intake import OF_IMAGES, OF_TABLES
@@ -176,3 +176,17 @@ def test_covariates_stand_beside_the_outcome_of_what_is_fitted_alone(study: Smal
         True, False,
     ]  # fmt: skip
     assert plan.outcome_digest(scans) == changed.outcome_digest(scans)
+
+
+def test_what_is_fitted_knows_centres_where_one_is_left_out(study: SmallStudy) -> None:
+    def told(centre: str, left_out: bool) -> tuple[str, str]:
+        study.rows = [row.replace(",A,", f",{centre},") for row in ROWS]
+        study.config["selection"] = {"audit": {"leave_one_centre_out": left_out}}
+        (study.folder / "table.csv").unlink(missing_ok=True)
+        study.save_settings()
+        plan = planned()
+        scans = plan.scans(segmentation="train")
+        return plan.outcome_settings(plan.cohorts("train"), fitted=True), plan.outcome_digest(scans, fitted=True)
+
+    assert told("A", False) == told("C", False)
+    assert told("A", True) != told("C", True)

@@ -67,7 +67,7 @@ def test_the_table_counts_each_centre_by_itself(data: TrainingData) -> None:
         "lesion": np.arange(data.n_lesions), "patient": data.patient, "response": data.response,
         "score": np.where(centre == "Turin", 1.0 - data.response, data.response), "predicted": 1.0,
     })  # fmt: skip
-    table = centre_table(predictions, centre, 0.95, 100, 1).set_index(["centre", "measure"])
+    table = centre_table(predictions, centre, 0.95, 100, 1).set_index(["centre", "measure"]).sort_index()
     areas = table.xs("auc", level="measure")["value"].groupby(level=0).first()
     assert areas.to_dict() == {"Candiolo": 1.0, "Milan": 1.0, "Turin": 0.0}
     pairs = {name: (data.response[centre == name] == 1).sum() * (data.response[centre == name] == 0).sum()

@@ -53,7 +53,8 @@ IN_SUMMARY = (
     Statement("summary/paragraph/", "How good must a mask be?", _NEEDED, "measure", _nothing),
     Statement("summary/paragraph/", "At the other diameters none can be told", _NEEDED, "value", _nothing, rare=True),
     Statement(
-        "summary/paragraph/", "For {target:%} % of altered masks to keep the class", _NEEDED, "target_agreement", _target
+        "summary/paragraph/", "For {target:%} % of altered masks to keep the class", _NEEDED, "target_agreement",
+        _target,
     ),
     Statement(
         "summary/paragraph/", "{value} ({low} to {high}) at {size:w} mm", _NEEDED, "value, low, high", needed_at,
