@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MODEL_NAMES = {
     "ga_network": "Genetic selection",
+    "ga_network_unfiltered": "Genetic selection, unstable features too",
     "network_all_features": "Network, all features",
     "lasso": "LASSO",
     "longest_diameter": "Longest diameter",

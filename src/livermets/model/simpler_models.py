@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from livermets.config.selection import SelectionSettings
 from livermets.features import feature_columns
-from livermets.model.data import TrainingData, patients_per_class
+from livermets.model.data import TrainingData, lesion_means, patients_per_class
 from livermets.model.fit import final_network
 from livermets.model.fitness import score_of
 from livermets.model.folds import patient_folds
@@ -116,13 +116,6 @@ def comparators(data: TrainingData, whole_lesions: Sequence[pd.DataFrame]) -> tu
     else:
         notes.append("no whole-lesion features in any lesion table: they are not compared")
     return found, notes
-
-
-def lesion_means(data: TrainingData) -> NDArray[np.float64]:
-    """Mean of every feature over the ROIs of each lesion, (lesions, features)."""
-    total = np.zeros((data.n_lesions, len(data.names)))
-    np.add.at(total, data.lesion, data.features)
-    return total / np.bincount(data.lesion, minlength=data.n_lesions)[:, None]
 
 
 def aligned(data: TrainingData, tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
