@@ -97,12 +97,12 @@ class StableFeaturesSettings(Section):
     """A feature's mean over the ROIs of a lesion's mask must reach this intraclass correlation between the masks
     of a lesion: ICC(1), one-way, absolute agreement of single masks (McGraw and Wong 1996). 0.75 is called good,
     0.9 excellent (Koo and Li 2016). Empty: every feature may be selected, and no mask is altered for it."""
-    by: tuple[MasksBy, ...] = Field(("altered",), min_length=1)
+    by: tuple[MasksBy, ...] = ("altered",)
     """Which masks of the training lesions count. altered: the reference mask altered as below; readers: the reference
     mask and those that further readers drew of the same scans. With both, a feature must reach `icc` by each."""
     draws: int = Field(20, ge=2, le=1000)
     """Altered masks per lesion, shared out evenly among the kinds."""
-    kinds: tuple[Kind, ...] = Field(("erosion", "dilation", "border", "shift"), min_length=1)
+    kinds: tuple[Kind, ...] = ("erosion", "dilation", "border", "shift")
     """How masks are altered, by the names of `perturbation.kinds`. The default is how careful readers differ: in
     volume, in contour and in place (Zwanenburg 2019)."""
     dice: tuple[Probability, Probability] = (0.7, 0.97)
@@ -122,7 +122,9 @@ class StableFeaturesSettings(Section):
 
     @field_validator("by", "kinds")
     @classmethod
-    def _once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _some_and_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names:
+            raise ValueError("name at least one")
         return tuple(dict.fromkeys(names))
 
 
