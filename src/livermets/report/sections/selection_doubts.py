@@ -12,6 +12,7 @@ from livermets.report.study import StudyResults
 from livermets.stats.results import shown_interval
 
 _NAMES = {
+    "ga_network_unfiltered": "the genetic selection among unstable features too",
     "network_all_features": "the network on all features",
     "lasso": "LASSO",
     "longest_diameter": "the longest diameter alone",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from livermets.report.sections import selection_doubts as doubts
 from livermets.report.sections import selection_words as words
 from livermets.report.sections.selection_thresholds import calls_thresholds, threshold_words
+from livermets.report.sections.stable_features import stable_caption, stable_words
 from livermets.report.study import StudyResults
 
 
@@ -25,6 +26,8 @@ class Part:
     """What stands before the tables, in sentences."""
     added: tuple[Callable[[StudyResults], str], ...] = ()
     """What the study adds to the caption."""
+    only_if_made: bool = False
+    """Whether nothing is said where a study did not ask for it."""
 
     @property
     def id(self) -> str:
@@ -49,6 +52,19 @@ PARTS = (
         ),
         missing="the search left no log",
         added=(words.fitness_words,),
+    ),
+    Part(
+        title="Stable features",
+        stems=("stable_features",),
+        caption=(
+            "ICC(1) (one-way, absolute agreement of single masks; McGraw and Wong 1996) of the mean of every candidate "
+            "feature over the ROIs of a lesion’s masks, on all training lesions, and whether it could be selected. "
+            "Every fit computes its own, on its own patients."
+        ),
+        missing="every feature could be selected",
+        says=stable_words,
+        added=(stable_caption,),
+        only_if_made=True,
     ),
     Part(
         title="Selected features",
@@ -93,7 +109,8 @@ PARTS = (
         title="Comparison models",
         stems=("comparison",),
         caption=(
-            "Other models in the same outer folds: longest diameter alone, LASSO, whole-lesion features, all features."
+            "Other models in the same outer folds: longest diameter alone, LASSO, whole-lesion features, all features, and "
+            "the genetic selection among unstable features too where it may select stable ones only."
         ),
         missing="comparisons were switched off",
         says=doubts.comparison_words,
@@ -123,7 +140,7 @@ PARTS = (
     Part(
         title="Dropped features",
         stems=("dropped_features",),
-        caption="Features dropped before the search because they were constant or duplicates.",
+        caption="Features dropped before the search, and why.",
         missing="no feature was dropped",
     ),
 )
