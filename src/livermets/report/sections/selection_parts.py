@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from livermets.report.sections import selection_doubts as doubts
 from livermets.report.sections import selection_words as words
 from livermets.report.sections.selection_thresholds import calls_thresholds, threshold_words
-from livermets.report.sections.stable_features import stable_caption, stable_words
+from livermets.report.sections.stable_features import stable_caption, stable_words, unfiltered_caption
 from livermets.report.study import StudyResults
 
 
@@ -109,12 +109,11 @@ PARTS = (
         title="Comparison models",
         stems=("comparison",),
         caption=(
-            "Other models in the same outer folds: longest diameter alone, LASSO, whole-lesion features, all features, and "
-            "the genetic selection among unstable features too where it may select stable ones only."
+            "Other models in the same outer folds: longest diameter alone, LASSO, whole-lesion features, all features."
         ),
         missing="comparisons were switched off",
         says=doubts.comparison_words,
-        added=(words.search_size, doubts.disadvantage_words),
+        added=(unfiltered_caption, words.search_size, doubts.disadvantage_words),
     ),
     Part(
         title="Correct calls per training patient",

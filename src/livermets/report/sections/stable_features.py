@@ -46,6 +46,14 @@ def stable_caption(study: StudyResults) -> str:
     return "" if table.empty else f"{fmt.percent(table['level'].iloc[0], 0)} intervals resample patients."
 
 
+def unfiltered_caption(study: StudyResults) -> str:
+    """What the selection beside the filtered one is; empty where there is none."""
+    models = study.model.get("comparison", pd.DataFrame()).get("model", pd.Series(dtype=object))
+    if not models.eq(UNFILTERED).any():
+        return ""
+    return "Beside them the genetic selection that could select unstable features too, with the same seed and settings."
+
+
 def dropped_sentence(study: StudyResults) -> str:
     """How many features no search saw, and why; empty where it saw all."""
     dropped = study.model.get("dropped_features", pd.DataFrame())
