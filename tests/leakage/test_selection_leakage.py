@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.mask_tables import LOOSE, altered_table, filtered
 from tests.selection_tables import SETTINGS, roi_table
 
 from livermets.model.data import training_data
@@ -10,6 +11,7 @@ from livermets.model.fitted import write_model
 from livermets.model.nested import OURS, fit_part, nested_evaluation, outer_folds
 from livermets.model.permutation import permuted_data, permuted_response
 from livermets.model.simpler_models import OwnScores, comparators
+from livermets.model.stable_features import is_stable, with_masks
 from livermets.model.tables import threshold_table
 from livermets.randomness import generator
 
@@ -116,3 +118,25 @@ def test_permutation_deals_whole_patients(seed):
     # Every patient has three lesions here, so each must have received the outcomes of one patient, in any order.
     totals = sorted(data.response[data.patient == p].sum() for p in range(9))
     assert sorted(permuted[data.patient == p].sum() for p in range(9)) == totals
+
+
+def test_masks_of_held_out_patients_choose_no_feature(tmp_path):
+    """With their altered masks made wild, which would leave hardly a feature stable, the fold's fit is the same."""
+    rois, settings = roi_table(), filtered()
+    plain, held_out_patients = altered_table(rois), ["003", "008"]
+    wild = plain.copy()
+    of_held_out = wild["patient_id"].isin(held_out_patients)
+    features = [name for name in wild if name.startswith("original_")]
+    noise = np.random.default_rng(0).normal(0, 50, (int(of_held_out.sum()), len(features)))
+    wild.loc[of_held_out, features] += noise
+    fits, whole = {}, {}
+    for name, masks in (("plain", plain), ("wild", wild)):
+        data = with_masks(data_of(rois), {"altered": [masks]}, settings.stable_features, "table")
+        held_out = data.lesions["patient_id"].isin(held_out_patients).to_numpy()
+        fitted = fit_part(data, held_out, settings, 5, "outer-0-0", None)
+        write_model(tmp_path / name, fitted.model)
+        fits[name] = fitted.unstable, (tmp_path / name / "model.safetensors").read_bytes()
+        whole[name] = int(is_stable(data, settings.stable_features).sum())
+    assert fits["plain"] == fits["wild"]
+    assert fits["plain"][0] == LOOSE
+    assert whole["plain"] == 6 > whole["wild"]  # all patients together would have chosen others

@@ -105,6 +105,15 @@ def test_a_predict_cohort_without_masks_gets_no_manual_features(study, tmp_path)
     assert jobs["train_segmentation"] == before["train_segmentation"] == 1
 
 
+def test_masks_of_training_scans_are_altered_where_features_are_to_be_stable(study):
+    before = planned(study())
+    folder = study(selection={"stable_features": {"icc": 0.75}})
+    assert planned(folder) - before == {"altered_features": 3}
+    said = snakemake(folder, "-n", "-p")
+    place = "--altered-features=results/learn/features/{T001/baseline,T002/baseline,T003/baseline}/altered.parquet"
+    assert place in said.stdout + said.stderr
+
+
 def test_an_external_program_draws_the_validation_scans_and_its_masks_are_brought_in(study):
     before = planned(study())
     folder = study(programs={"nnunet": {"command": "tool {image_folder} {out_folder}", "labels": [2]}})

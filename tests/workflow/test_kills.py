@@ -21,10 +21,10 @@ def test_after_a_kill_the_same_command_gives_the_same_files(local_study, tmp_pat
 
 
 # Rules that a study asks for only where it applies a bundle, has a second given mask, no second mask at all, or masks
-# of one patient at several timepoints.
+# of one patient at several timepoints, or selects stable features only.
 NOT_IN_THE_TINY_STUDY = {
-    "diagnostics", "follow_up", "lesion_program", "match", "readers", "readers_scan", "reader_scores",
-    "unpack_facts", "unpack_model", "unpack_network",
+    "altered_features", "diagnostics", "follow_up", "lesion_program", "match", "readers", "readers_scan",
+    "reader_scores", "unpack_facts", "unpack_model", "unpack_network",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from livermets.workflow.networks import checkpoint_folder
 from livermets.workflow.readers import Readers
 from livermets.workflow.requests import Requests
 from livermets.workflow.snakemake import Run
+from livermets.workflow.stable_features import ALTERED, StableFeatures
 
 # A large study is millions of objects that stay until the end; looking through them for garbage takes a tenth of the time.
 gc.set_threshold(200_000, 50, 1000)
@@ -28,6 +29,7 @@ plan = start.opened_study(this_run, config, REPOSITORY)
 inputs = Inputs(plan)
 readers = Readers(inputs)
 follow_up = FollowUp(inputs)
+stable_features = StableFeatures(inputs)
 requests = Requests(plan, this_run)
 
 

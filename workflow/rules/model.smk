@@ -30,6 +30,8 @@ rule select:
         table="results/model/training_rois.parquet",
         features=lambda wildcards: plan.response_scans().expand(LESION_FEATURES, source=plan.sources.reference),
         lesions="results/model/outcome.csv",
+        altered=lambda wildcards: stable_features.altered.expand(ALTERED),
+        readers=lambda wildcards: stable_features.reader_files(ROIS),
     output:
         model="results/model/model.safetensors",
         settings="results/model/model.json",
@@ -79,13 +81,14 @@ rule select:
         features=lambda wildcards: plan.response_scans().words(
             f"--lesions={LESION_FEATURES}", source=plan.sources.reference
         ),
+        masks=lambda wildcards: stable_features.options(ALTERED, ROIS),
         settings=plan.settings("selection"),
         seed=plan.seed,
         code=verb_digest("select"),
     shell:
         "python -m livermets select {input.table} --target response --group cohort --group patient_id"
         " --lesion cohort --lesion patient_id --lesion timepoint --lesion lesion_id {params.features}"
-        " --lesions={input.lesions} --out {params.folder} --checkpoint results/checkpoints/model --settings {params.settings:q}"
+        " --lesions={input.lesions} {params.masks} --out {params.folder} --checkpoint results/checkpoints/model --settings {params.settings:q}"
         " --seed {params.seed} --threads {threads} 2> {log}"
 
 

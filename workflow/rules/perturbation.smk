@@ -1,6 +1,35 @@
-# Reference masks altered as segmentations fail, and the classes that they give.
+# Reference masks altered as segmentations fail, and the classes and features that they give.
 
 PERTURBED = "results/{cohort}/perturbation/{patient}/{timepoint}.parquet"
+
+
+rule altered_features:
+    input:
+        image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
+        liver=stable_features.liver,
+        compiled="results/compiled_radiomics.txt",
+    output:
+        ALTERED,
+    log:
+        "results/logs/{cohort}/altered_features/{patient}/{timepoint}.log",
+    benchmark:
+        "results/benchmarks/{cohort}/altered_features/{patient}/{timepoint}.tsv"
+    conda:
+        "../../envs/core.yaml"
+    threads: requests.scan_threads
+    resources:
+        mem_mb=requests.memory("altered_features"),
+        runtime=requests.time_limit("altered_features"),
+    params:
+        lesions="results/{cohort}/intake/{patient}/{timepoint}/lesions.nii.gz",
+        liver=stable_features.liver_option,
+        settings=stable_features.settings,
+        seed=plan.seed,
+        code=verb_digest("altered-features"),
+    shell:
+        "python -m livermets altered-features {input.image} {params.lesions} {params.liver} --out {output}"
+        " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
+        " --settings {params.settings:q} --seed {params.seed} --threads {threads} 2> {log}"
 
 
 rule perturb:

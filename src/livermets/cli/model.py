@@ -53,6 +53,14 @@ def select_verb(
         list[Path] | None,
         typer.Option(help="Whole-lesion tables for the comparison models (diameter, features)."),
     ] = None,
+    altered_features: Annotated[
+        list[Path] | None,
+        typer.Option(help="Features over altered masks, as `altered-features` writes them, for stable features."),
+    ] = None,
+    reader_rois: Annotated[
+        list[Path] | None,
+        typer.Option(help="ROI tables of further readers' masks of the same scans, for stable features."),
+    ] = None,
     settings: Annotated[str, settings_of("selection")] = "{}",
     population: Annotated[int | None, typer.Option(help="Individuals per generation.")] = None,
     generations: Annotated[int | None, typer.Option(help="Generations after the first.")] = None,
@@ -63,9 +71,16 @@ def select_verb(
 ) -> None:
     """Genetic selection of features and hidden neurons on any table with a binary target, with its audit."""
     from livermets.config.load import section_from_option, validate_section
-    from livermets.config.selection import SelectionSettings
-    from livermets.model.files import existing, read_lesions, read_training_table, write_figures, write_tables
+    from livermets.config.selection import MasksBy, SelectionSettings
+    from livermets.model.files import (
+        existing,
+        read_lesions,
+        read_training_table,
+        write_figures,
+        write_tables,
+    )
     from livermets.model.fitted import write_model
+    from livermets.model.mask_files import read_mask_tables
     from livermets.model.progress import searching
     from livermets.model.selection import Inputs, select
     from livermets.model.tables import selection_tables
@@ -74,11 +89,13 @@ def select_verb(
     options = {"population": population, "generations": generations}
     given["search"] = {**given.get("search", {}), **{k: v for k, v in options.items() if v is not None}}
     chosen = validate_section(SelectionSettings, given, "selection")
-    existing([table, *(lesions or [])])
+    of_masks: dict[MasksBy, list[Path]] = {"altered": altered_features or [], "readers": reader_rois or []}
+    existing([table, *(lesions or []), *of_masks["altered"], *of_masks["readers"]])
     named = [*group, *(lesion or [])]
     rows, extraction = read_training_table(table, named)
+    masks = read_mask_tables({by: of_masks[by] for by in chosen.stable_features.used}, extraction)
     whole = [read_lesions(path, named) for path in lesions or []]
-    inputs = Inputs.checked(rows, target, group, lesion or [], whole, extraction, chosen, seed, str(table))
+    inputs = Inputs.checked(rows, target, group, lesion or [], whole, extraction, chosen, seed, str(table), masks)
     for note in inputs.notes:
         typer.echo(f"note: {note}", err=True)
     with searching(inputs, threads, checkpoint) as run:

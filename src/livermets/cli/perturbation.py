@@ -1,4 +1,5 @@
-"""``livermets perturb`` and ``required-mask``: masks altered as segmentations fail, and how good one must be."""
+"""``livermets perturb``, ``altered-features`` and ``required-mask``: masks altered as segmentations fail, what features
+and classes are over them, and how good a mask must be."""
 
 from __future__ import annotations
 
@@ -56,6 +57,53 @@ def perturb(
     write_perturbations(out, table, chosen, {"image": image, "lesions": lesions, "liver": liver, "model": model})
     if picture is not None and len(table):
         write_picture(picture, read, key, chosen, seed)
+    typer.echo(f"{len(table)} altered masks of {table['lesion_id'].nunique()} lesions in {out}", err=True)
+
+
+@app.command("altered-features")
+def altered_features_verb(
+    image: Annotated[Path, typer.Argument(help="CT that the features are taken from.")],
+    lesions: Annotated[Path, typer.Argument(help="Label map of the reference, on the CT's grid.")],
+    out: Annotated[Path, typer.Option(help="Table to write (Parquet): one row per lesion and altered mask.")],
+    liver: Annotated[
+        Path | None, typer.Option(help="Liver mask: where masks leak to, and what z-scores are taken over.")
+    ] = None,
+    cohort: Cohort = "",
+    patient: Patient = "",
+    timepoint: Timepoint = "",
+    seed: Seed = 0,
+    threads: Annotated[int, threads("the result does not depend on their number")] = 1,
+    settings: Annotated[
+        str,
+        typer.Option(help="JSON of the sections radiomics and selection, or a configuration file to take them from."),
+    ] = "{}",
+) -> None:
+    """Features of every lesion over altered masks of it, from which `select` takes the stable ones."""
+    from livermets.config.altered_features import altered_features_study
+    from livermets.io.folders import path_digest
+    from livermets.io.tables import write_parquet
+    from livermets.masks.identity import SCAN_KEY
+    from livermets.perturbation.feature_values import FeatureScan, altered_features
+    from livermets.provenance import versions
+    from livermets.radiomics.files import read_scan
+
+    study = altered_features_study(settings)
+    radiomics, masks = study.radiomics, study.selection.stable_features
+    read = read_scan(image, lesions, liver, radiomics)
+    inside = None if read.liver is None else read.liver.array
+    scan = FeatureScan(read.image.array, read.labels.array, inside, read.image.grid.spacing_zyx_mm)
+    key = dict(zip(SCAN_KEY, (cohort, patient, timepoint), strict=True))
+    table = altered_features(scan, radiomics, masks, seed, ("stable features", *key.values()), threads)
+    for place, (name, value) in enumerate(key.items()):
+        table.insert(place, name, value)
+    given = {"image": image, "lesions": lesions, "liver": liver}
+    metadata = {
+        "settings": radiomics.model_dump(mode="json"),
+        "masks": masks.model_dump(mode="json"),
+        "versions": versions(),
+        "inputs": {name: path_digest(path) for name, path in given.items() if path is not None},
+    }
+    write_parquet(out, table, metadata)
     typer.echo(f"{len(table)} altered masks of {table['lesion_id'].nunique()} lesions in {out}", err=True)
 
 

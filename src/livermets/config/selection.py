@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from livermets.config.base import Section
+from livermets.config.perturbation import Kind
+from livermets.config.statistics import Probability
 
 
 class ResponseNetworkSettings(Section):
@@ -84,6 +86,48 @@ class SearchSettings(Section):
         return self
 
 
+MasksBy = Literal["altered", "readers"]
+
+
+class StableFeaturesSettings(Section):
+    """Which features may be selected: those that keep their value when another mask of the lesion is taken. Within
+    every fit the ICC is computed on the patients of that fit alone, before its search."""
+
+    icc: float | None = Field(None, gt=0, lt=1)
+    """A feature's mean over the ROIs of a lesion's mask must reach this intraclass correlation between the masks
+    of a lesion: ICC(1), one-way, absolute agreement of single masks (McGraw and Wong 1996). 0.75 is called good,
+    0.9 excellent (Koo and Li 2016). Empty: every feature may be selected, and no mask is altered for it."""
+    by: tuple[MasksBy, ...] = ("altered",)
+    """Which masks of the training lesions count. altered: the reference mask altered as below; readers: the reference
+    mask and those that further readers drew of the same scans. With both, a feature must reach `icc` by each."""
+    draws: int = Field(20, ge=2, le=1000)
+    """Altered masks per lesion, shared out evenly among the kinds."""
+    kinds: tuple[Kind, ...] = ("erosion", "dilation", "border", "shift")
+    """How masks are altered, by the names of `perturbation.kinds`. The default is how careful readers differ: in
+    volume, in contour and in place (Zwanenburg 2019)."""
+    dice: tuple[Probability, Probability] = (0.7, 0.97)
+    """Range of Dice with the reference mask that altered masks are spread over evenly."""
+
+    @field_validator("dice")
+    @classmethod
+    def _range(cls, ends: tuple[float, float]) -> tuple[float, float]:
+        if ends[0] >= ends[1]:
+            raise ValueError("give the lower end first, then a higher one")
+        return ends
+
+    @property
+    def used(self) -> tuple[MasksBy, ...]:
+        """The masks that are needed: none where every feature may be selected."""
+        return () if self.icc is None else self.by
+
+    @field_validator("by", "kinds")
+    @classmethod
+    def _some_and_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names:
+            raise ValueError("name at least one")
+        return tuple(dict.fromkeys(names))
+
+
 class ThresholdSettings(Section):
     """The share of R+ ROIs from which a lesion is called R+."""
 
@@ -118,7 +162,8 @@ class AuditSettings(Section):
     AUC (outer_folds searches per permutation)."""
     comparisons: bool = True
     """Evaluate the longest diameter alone, LASSO, whole-lesion features and the network on all features in the same
-    outer folds."""
+    outer folds, and where only stable features may be selected the genetic selection among all (as many searches as
+    the nested evaluation again)."""
     leave_one_centre_out: bool = False
     """Repeat the fit without each centre of the training patients, and judge it there: does the model travel? A search
     per centre. The table's column `centre`, or the cohorts' `centre`, says who is where."""
@@ -146,6 +191,8 @@ class SelectionSettings(Section):
     """Training of the networks."""
     search: SearchSettings = SearchSettings()
     """The genetic algorithm."""
+    stable_features: StableFeaturesSettings = StableFeaturesSettings()
+    """Which features may be selected."""
     threshold: ThresholdSettings = ThresholdSettings()
     """The threshold on the share of R+ ROIs."""
     audit: AuditSettings = AuditSettings()

@@ -51,6 +51,11 @@ class ReadersSettings(Section):
     """Volume ratios from the first to the second count as alike; the share outside is reported."""
 
 
+def is_drawn_by_a_person(sources: Sources, name: str) -> bool:
+    """Whether the masks of a source that was given were drawn or corrected by somebody."""
+    return name not in sources or not sources[name].tool
+
+
 def not_its_own_start(sources: Sources) -> Sources:
     """The sources; raises `ValueError` where one began from itself."""
     for name, source in sources.items():

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from livermets.config.selection import MasksBy
 from livermets.errors import ProblemList
 from livermets.io.row_numbers import rows_in_words
 from livermets.io.tables import csv_text, with_text
 from livermets.masks.identity import LESION_KEY
 from livermets.model.enough import too_few
+from livermets.model.mask_values import MaskValues
 
 ROI_COLUMNS = (*LESION_KEY, "mask_source", "z", "y", "x", "response")
 """The columns of a training table of ROIs that are no features."""
@@ -37,6 +39,8 @@ class TrainingData:
     """1 = R+, 0 = R-, one per lesion."""
     lesions: pd.DataFrame
     """The columns that identify each lesion, after ``group``, which names its patient."""
+    masks: Mapping[MasksBy, MaskValues] = field(default_factory=dict)
+    """What the features are over other masks of these lesions, where only stable ones may be selected."""
 
     @property
     def n_lesions(self) -> int:
@@ -62,12 +66,16 @@ class TrainingData:
             patient=self.patient[chosen],
             response=self.response[chosen],
             lesions=self.lesions[chosen].reset_index(drop=True),
+            masks={by: masks.subset(chosen) for by, masks in self.masks.items()},
         )
 
     def with_features(self, kept: Sequence[int]) -> TrainingData:
         """Only some features, in the order given."""
         return replace(
-            self, features=np.ascontiguousarray(self.features[:, kept]), names=tuple(self.names[i] for i in kept)
+            self,
+            features=np.ascontiguousarray(self.features[:, kept]),
+            names=tuple(self.names[i] for i in kept),
+            masks={by: masks.with_features(kept) for by, masks in self.masks.items()},
         )
 
     def with_response(self, response: NDArray[np.intp]) -> TrainingData:
@@ -75,11 +83,13 @@ class TrainingData:
         return replace(self, response=response)
 
     def digest(self) -> str:
-        """SHA-256 over names, features, lesions, patients and outcomes."""
+        """SHA-256 over names, features, lesions, patients and outcomes, and over other masks where there are any."""
         digest = hashlib.sha256("\x1f".join(self.names).encode())
         for part in (self.features, self.lesion, self.patient, self.response):
             digest.update(np.ascontiguousarray(part).tobytes())
         digest.update(csv_text(self.lesions).encode())
+        for by, masks in sorted(self.masks.items()):
+            digest.update(by.encode() + b"".join(masks.parts()))
         return digest.hexdigest()
 
 
@@ -139,6 +149,13 @@ def text_columns(table: pd.DataFrame, not_features: Sequence[str]) -> list[str]:
 
 def _not_candidates(table: pd.DataFrame, not_features: Sequence[str]) -> set[str]:
     return {*not_features, *(ROI_COLUMNS if set(LESION_KEY) <= set(table.columns) else ())}
+
+
+def lesion_means(data: TrainingData) -> NDArray[np.float64]:
+    """Mean of every feature over the ROIs of each lesion, (lesions, features)."""
+    total = np.zeros((data.n_lesions, len(data.names)))
+    np.add.at(total, data.lesion, data.features)
+    return total / np.bincount(data.lesion, minlength=data.n_lesions)[:, None]
 
 
 def is_constant(values: NDArray) -> NDArray[np.bool_]:

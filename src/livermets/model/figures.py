@@ -12,6 +12,7 @@ from livermets.figures.style import BLACK, BLUE, GREY, ORANGE, SERIES, VERMILION
 from livermets.model.names import MODEL_NAMES
 
 MOST_FEATURES = 25
+_MASKS = {"altered": "altered masks", "readers": "masks of several readers"}
 _RULES = {"cross_fitted": "networks cross-fitted", "resubstitution": "resubstitution"}
 
 
@@ -26,7 +27,25 @@ def selection_figures(tables: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
         figures["comparison"] = comparison(tables["comparison"])
     if len(tables["permutation"]):
         figures["permutation"] = permutation_null(tables["permutation"])
+    if len(tables["stable_features"]):
+        figures["stable_features"] = stable_features(tables["stable_features"])
     return figures
+
+
+def stable_features(table: pd.DataFrame) -> Figure:
+    """The ICC of every candidate feature over masks with its interval, from the most stable to the least."""
+    with figure(150, 75) as (drawn, axes):
+        for (by, part), look in zip(table.groupby("by", sort=False, dropna=False), SERIES, strict=False):
+            shown = part.sort_values("icc", ascending=False, kind="stable")
+            place = np.arange(1, len(shown) + 1)
+            axes.vlines(place, shown["low"], shown["high"], color=look.colour, linewidth=0.8, alpha=0.5)
+            label = _MASKS.get(str(by), str(by))
+            axes.plot(place, shown["icc"], look.marker, color=look.colour, markersize=3, label=label)
+        threshold = float(table["threshold"].iloc[0])
+        axes.axhline(threshold, color=BLACK, linewidth=0.8, linestyle="--", label=f"asked for: {threshold:g}")
+        axes.set(xlabel="Candidate features, the most stable first", ylabel="ICC(1) over masks", ylim=(-0.1, 1.02))
+        axes.legend(loc="lower left")
+    return drawn
 
 
 def convergence(generations: pd.DataFrame) -> Figure:

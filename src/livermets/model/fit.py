@@ -1,4 +1,6 @@
-"""One complete fit: drop useless features, search, threshold, final network. It sees nothing but its training data."""
+"""One complete fit: drop unstable and useless features, search, threshold, final network.
+
+It sees nothing but its training data."""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ from livermets.model.ga import GeneticSearch, SearchResult, SearchState
 from livermets.model.genome import Genome
 from livermets.model.network import Network, network_logits
 from livermets.model.network_training import train_networks
-from livermets.model.preparation import Scaler, training_rows, useful_features
+from livermets.model.preparation import Scaler, training_rows
 from livermets.model.scores import lesion_scores
+from livermets.model.stable_features import UNSTABLE, candidate_features
 from livermets.randomness import integer_seed
 from livermets.stats.youden import YoudenThreshold, youden_threshold
 
@@ -55,13 +58,18 @@ class Fit:
     shares: dict[str, NDArray[np.float64]]
     """Score (share of R+ ROIs) of every training lesion: ``cross_fitted`` and ``resubstitution``."""
 
+    @property
+    def unstable(self) -> tuple[str, ...]:
+        """The dropped features that do not keep their value over masks."""
+        return tuple(self.dropped.loc[self.dropped["reason"] == UNSTABLE, "feature"])
+
 
 def fit(
     data: TrainingData, settings: SelectionSettings, seed: int, name: str = "search", run: Run | None = None
 ) -> Fit:
     """Searches, thresholds and trains on ``data``; ``name`` tells this search's checkpoint and progress apart."""
     run = run or Run()
-    kept, dropped = useful_features(data)
+    kept, dropped = candidate_features(data, settings)
     useful = data.with_features(kept)
     cross_validation = CrossValidation.prepare(useful, settings, seed, run.threads)
     result = search(cross_validation, seed, name, run)

@@ -6,6 +6,7 @@ CLINICAL, WITH_CLINICAL = "clinical", "radiomics_clinical"
 """Clinical covariates alone, and with the score of the genetic selection."""
 MODEL_NAMES = {
     "ga_network": "Genetic selection",
+    "ga_network_unfiltered": "Genetic selection, unstable features too",
     "network_all_features": "Network, all features",
     "lasso": "LASSO",
     "longest_diameter": "Longest diameter",

@@ -27,6 +27,8 @@ class Chosen:
     search: str
     features: tuple[str, ...]
     hidden: int
+    unstable: tuple[str, ...] = ()
+    """Candidates that it did not see, since they do not keep their value over masks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,7 @@ def nested_evaluation(
             held_out = fold == number
             name = f"{prefix}-{repeat}-{number}"
             fitted = fit_part(data, held_out, settings, seed, name, run)
-            chosen.append(Chosen(name, fitted.model.features, len(fitted.model.network.hidden_bias)))
+            chosen.append(Chosen(name, fitted.model.features, len(fitted.model.network.hidden_bias), fitted.unstable))
             share = predicted_shares(fitted, data.subset(held_out))
             predictions = {OURS: (share, fitted.model.classify(share))}
             part_seed = integer_seed(seed, name)

@@ -15,7 +15,7 @@ from livermets.model.evaluation import mean_auc_within_folds
 from livermets.model.fit import Run, search
 from livermets.model.fitness import CrossValidation
 from livermets.model.nested import OURS, nested_evaluation, outer_folds
-from livermets.model.preparation import useful_features
+from livermets.model.stable_features import candidate_features
 from livermets.randomness import generator, integer_seed
 
 PERMUTATION_COLUMNS = (
@@ -124,7 +124,7 @@ def _statistic(data: TrainingData, settings: SelectionSettings, seed: int, name:
 
 def search_score(data: TrainingData, settings: SelectionSettings, seed: int, name: str, run: Run) -> float:
     """The best cross-validated score that one search finds."""
-    kept, _ = useful_features(data)
+    kept, _ = candidate_features(data, settings)
     cross_validation = CrossValidation.prepare(data.with_features(kept), settings, seed, run.threads)
     return search(cross_validation, seed, name, run).score
 

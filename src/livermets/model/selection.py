@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from livermets.config.selection import SelectionSettings
+from livermets.config.selection import MasksBy, SelectionSettings
+from livermets.errors import ProblemList
 from livermets.model.centres import centres_of
 from livermets.model.data import TrainingData, check_enough_patients, text_columns, training_data
 from livermets.model.evaluation import mean_auc_within_folds
@@ -19,7 +20,9 @@ from livermets.model.fitness import CrossValidation
 from livermets.model.nested import OURS, Chosen, NestedEvaluation, nested_evaluation, outer_folds
 from livermets.model.permutation import observed_search_score, permutation_null, permuted_data
 from livermets.model.recalibration import fit_recalibration
-from livermets.model.simpler_models import comparators
+from livermets.model.simpler_models import Comparator, comparators
+from livermets.model.stable_features import stable_problems, with_masks
+from livermets.model.unfiltered import UnfilteredSelection
 from livermets.provenance import canonical_json, code_digest, text_digest, versions
 from livermets.stats.results import Estimate
 
@@ -56,9 +59,12 @@ class Inputs:
         settings: SelectionSettings,
         seed: int,
         where: str,
+        masks: Mapping[MasksBy, Sequence[pd.DataFrame]] | None = None,
     ) -> Inputs:
-        """Lays the table out and finds everything that is wrong with it before anything is computed."""
+        """Lays the table out and finds everything that is wrong with it before anything is computed. ``masks``: tables
+        of the features over other masks (`with_masks`)."""
         data = training_data(table, target, group, lesion, where)
+        data = with_masks(data, masks or {}, settings.stable_features, where)
         words = text_columns(table, (target, *group, *lesion))
         notes = [f"columns that hold words are no features: {', '.join(words)}"] if words else []
         found = sorted(map(str, table["timepoint"].unique())) if "timepoint" in table else []
@@ -69,6 +75,7 @@ class Inputs:
         repeats = outer_folds(data, settings, seed, where)
         permuted = permuted_data(data, settings, seed, where)
         centres = centres_of(data, whole_lesions, where) if settings.audit.leave_one_centre_out else None
+        _check_stable(data, settings, repeats)
         return cls(data, whole_lesions, extraction, settings, seed, repeats, permuted, tuple(notes), centres)
 
     def digest(self) -> str:
@@ -98,10 +105,16 @@ class Inputs:
         per_permutation = nested if audit.permutation_statistic == "nested" else 1
         centres = 0 if self.centres is None else len(np.unique(self.centres))
         others = nested + centres + audit.permutations * per_permutation + int(self._observed_needs_search)
+        others += nested if self.compares_unfiltered else 0
         counts = {self.settings.search.generations: 1}
         size = self.audit_settings.search.generations
         counts[size] = counts.get(size, 0) + others
         return counts
+
+    @property
+    def compares_unfiltered(self) -> bool:
+        """Whether the nested evaluation is repeated with unstable features among the candidates."""
+        return self.settings.stable_features.icc is not None and self.settings.audit.comparisons
 
     @property
     def _observed_needs_search(self) -> bool:
@@ -144,13 +157,15 @@ def select(inputs: Inputs, run: Run | None = None) -> Selected:
     run = run or Run()
     data, settings, seed = inputs.data, inputs.settings, inputs.seed
     audit = inputs.audit_settings
-    fitted = with_provenance(fit(data, settings, seed, MAIN_SEARCH, run), inputs.extraction, _provenance(inputs))
+    fitted = fit(data, settings, seed, MAIN_SEARCH, run)
+    fitted = with_provenance(fitted, inputs.extraction, _provenance(inputs, fitted))
     notes: list[str] = []
     nested = None
     if inputs.repeats:
         models, missing = comparators(data, inputs.whole_lesions) if settings.audit.comparisons else ([], [])
+        others: list[Comparator] = [UnfilteredSelection(run)] if inputs.compares_unfiltered else []
         notes += missing if inputs.whole_lesions else []
-        nested = nested_evaluation(data, audit, seed, inputs.repeats, models, run)
+        nested = nested_evaluation(data, audit, seed, inputs.repeats, [*others, *models], run)
     by_centre = None
     if inputs.centres is not None:
         fold = np.unique(inputs.centres, return_inverse=True)[1]
@@ -200,7 +215,22 @@ def _observed(inputs: Inputs, fitted: Fit, nested: NestedEvaluation | None, run:
     return fitted.search.score
 
 
-def _provenance(inputs: Inputs) -> dict[str, Any]:
+def _check_stable(data: TrainingData, settings: SelectionSettings, repeats: Sequence[NDArray[np.intp]]) -> None:
+    """Raises `InputError` where all lesions, or those of the training part of an outer fold, have no stable feature.
+    Permuted outcomes change the ICC of none, but where the statistic is nested they have folds of their own."""
+
+    def problems() -> Iterator[ProblemList]:
+        yield stable_problems(data, settings.stable_features, "the training lesions")
+        for fold in repeats:
+            for number in range(int(fold.max()) + 1):
+                part = data.subset(fold != number)
+                yield stable_problems(part, settings.stable_features, "the training lesions of an outer fold")
+
+    found = [problem for problems_of_one in problems() for problem in problems_of_one.problems]
+    ProblemList(list(dict.fromkeys(found))).raise_if_errors()
+
+
+def _provenance(inputs: Inputs, fitted: Fit) -> dict[str, Any]:
     data = inputs.data
     return {
         "seed": inputs.seed,
@@ -214,4 +244,16 @@ def _provenance(inputs: Inputs) -> dict[str, Any]:
             "responders": int(data.response.sum()),
             "candidate_features": len(data.names),
         },
+        **_filter(inputs, fitted),
     }
+
+
+def _filter(inputs: Inputs, fitted: Fit) -> dict[str, Any]:
+    """Which features were kept from the search, and by what; nothing where every feature could be selected."""
+    asked, masks = inputs.settings.stable_features, inputs.data.masks
+    if asked.icc is None:
+        return {}
+    counts = {by: {"lesions": len(one.lesions), "masks": len(one.lesion)} for by, one in masks.items()}
+    left_out = len(fitted.unstable)
+    stable = len(inputs.data.names) - left_out
+    return {"stable_features": {"icc": asked.icc, "masks": counts, "stable": stable, "left_out": left_out}}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from livermets.config.selection import SelectionSettings
 from livermets.features import COVARIATE_PREFIX, covariate_columns, feature_columns
-from livermets.model.data import TrainingData, patients_per_class
+from livermets.model.data import TrainingData, lesion_means, patients_per_class
 from livermets.model.fit import final_network
 from livermets.model.fitness import score_of
 from livermets.model.folds import patient_folds
@@ -158,13 +158,6 @@ def _with_covariates(whole: pd.DataFrame) -> tuple[list[Comparator], list[str]]:
         LogisticComparator(CLINICAL, values, "ridge"),
         LogisticComparator(WITH_CLINICAL, values, "ridge", with_ours=True),
     ], notes
-
-
-def lesion_means(data: TrainingData) -> NDArray[np.float64]:
-    """Mean of every feature over the ROIs of each lesion, (lesions, features)."""
-    total = np.zeros((data.n_lesions, len(data.names)))
-    np.add.at(total, data.lesion, data.features)
-    return total / np.bincount(data.lesion, minlength=data.n_lesions)[:, None]
 
 
 def aligned(data: TrainingData, tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

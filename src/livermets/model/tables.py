@@ -14,6 +14,8 @@ from livermets.model.nested import OURS, NestedEvaluation
 from livermets.model.permutation import PERMUTATION_COLUMNS
 from livermets.model.selection import Selected
 from livermets.model.stability import selection_stability
+from livermets.model.stable_table import stable_features_table
+from livermets.model.unfiltered import UNFILTERED
 from livermets.randomness import generator
 from livermets.stats.resampling import PatientBootstrap
 from livermets.stats.results import to_frame
@@ -41,6 +43,7 @@ def selection_tables(selected: Selected) -> dict[str, pd.DataFrame]:
         "stability": stability_table(selected),
         "recalibration": to_frame(selected.recalibration),
         "permutation": _or_empty(selected.permutations, PERMUTATION_COLUMNS),
+        "stable_features": stable_features_table(selected),
     }
 
 
@@ -191,7 +194,7 @@ def _centres(selected: Selected) -> pd.DataFrame:
 
 def _with_size(selected: Selected, table: pd.DataFrame) -> pd.DataFrame:
     """How large the searches behind a row were (empty: a model without a search)."""
-    size, searched = selected.inputs.audit_settings.search, table["model"] == OURS
+    size, searched = selected.inputs.audit_settings.search, table["model"].isin([OURS, UNFILTERED])
     sizes = {name: np.where(searched, getattr(size, name), np.nan) for name in _SIZE}
     return table.assign(**sizes).astype(dict.fromkeys(_SIZE, "Int64"))
 

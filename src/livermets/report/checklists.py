@@ -25,6 +25,7 @@ from livermets.report.evidence import (
 )
 from livermets.report.parts import parts_of
 from livermets.report.preprocessing import grid_words
+from livermets.report.sections.stable_features import unstable_count
 from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download
 
@@ -119,11 +120,12 @@ def _model_phrases(study: StudyResults) -> dict[str, str]:
     features = study.model_facts.get("features")
     threshold = study.model_facts.get("threshold")
     dropped = len(study.model.get("dropped_features", pd.DataFrame()))
+    why = "constant, duplicate or unstable" if unstable_count(study) else "constant or duplicate"
     return {
         "n_selected": fmt.plural(len(features), "feature") if isinstance(features, list) else "features",
         "n_neurons": fmt.plural(study.model_facts.get("hidden_neurons"), "hidden neuron"),
         "threshold": f"R+ from {fmt.number(threshold)}" if isinstance(threshold, int | float) else "see there",
-        "dropped_words": f"{fmt.plural(dropped, 'constant or duplicate feature')} dropped",
+        "dropped_words": f"{fmt.plural(dropped, f'{why} feature')} dropped",
     }
 
 

@@ -72,6 +72,7 @@ DEMANDS = {
     "readers": Demand(8, 0.005, 400, 0.2),
     "follow_up": Demand(10, 0.5, 500, 16, disk_mb=0.5),
     "perturb": Demand(6, 0.8, 500, 16, disk_mb=0.3),  # and what its settings say
+    "altered_features": Demand(4, 0.5, 500, 16, disk_mb=0.3),  # and what its settings say
     "required_mask": Demand(20, 0.02, 800, 1),
     "warm_radiomics": Demand(30, 0, 500, 0),
     "features": Demand(3.5, 0.4, 400, 12, disk_mb=0.6, disk_mb_per_megavoxel=0.4),

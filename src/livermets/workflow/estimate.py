@@ -22,12 +22,15 @@ from livermets.workflow.network_time import segmentation_seconds, training_secon
 from livermets.workflow.networks import whole_name
 from livermets.workflow.plan import Plan
 from livermets.workflow.readers import Readers
+from livermets.workflow.stable_features import StableFeatures
 
 # One evaluation of a chromosome (training of a two-layer network in every fold) per training lesion and fold.
 EVALUATION_SECONDS, EVALUATION_SECONDS_PER_LESION = 0.01, 0.0005
 LESIONS_PER_SCAN = 3
 SECONDS_PER_MASK = 0.003
 """Of an altered mask of a lesion of 30 mm: most of it is the distance between two surfaces."""
+SECONDS_PER_MASK_OF_FEATURES = 0.01
+"""Of an altered mask of such a lesion with all features of the windows that it holds."""
 # Not measured here: what a data-centre GPU is expected to gain over one core for the rules that use it.
 GPU_GAIN = {"train_segmentation": 100.0, "segment": 3.0, "lesion_program": 10.0}
 SECONDS_PER_SLURM_JOB = 3.0
@@ -65,6 +68,9 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
     phantoms = [scans.filter(cohorts=[cohort.name]) for cohort in plan.cohorts() if plan.is_phantom(cohort.name)]
     readers = Readers(Inputs(plan))
     followed = FollowUp(Inputs(plan)).series.values()
+    stable = StableFeatures(Inputs(plan))
+    for source, drawn_by_reader in stable.readers.items():
+        masks += [scan for scan in drawn_by_reader if scan not in sources.classified(source)]
     each: dict[str, Sequence[Sequence[Scan]]] = {
         "phantom": phantoms,
         "check": [scans],
@@ -85,6 +91,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "readers": [readers.scans for _ in readers.wanted],
         "follow_up": list(followed),
         "perturb": [[scan] for scan in plan.perturbed],
+        "altered_features": [[scan] for scan in stable.altered],
         "required_mask": [plan.perturbed] if plan.perturbed else [],
         "warm_radiomics": [[]] if masks else [],
         "features": [[scan] for scan in masks],
@@ -144,6 +151,9 @@ def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[floa
     if rule == "perturb":
         masks = plan.config.perturbation.draws * LESIONS_PER_SCAN
         return [part + masks * SECONDS_PER_MASK for part in seconds]
+    if rule == "altered_features":
+        masks = plan.config.selection.stable_features.draws * LESIONS_PER_SCAN
+        return [part + masks * SECONDS_PER_MASK_OF_FEATURES for part in seconds]
     if rule == "select":
         fitted = plan.response_scans()
         centres = len({scan.centre for scan in fitted}) if plan.fits_by_centre else 0
@@ -170,7 +180,9 @@ def selection_seconds(config: StudyConfig, scans: int, centres: int = 0) -> floa
     audited = (audit.population or search.population) * ((audit.generations or search.generations) + 1)
     nested = audit.outer_folds * audit.repeats
     permuted = audit.permutations * (nested if audit.permutation_statistic == "nested" else 1)
-    evaluations = (chosen + audited * (nested + centres + permuted)) * search.folds
+    filtered = config.selection.stable_features.icc is not None
+    unfiltered = nested if filtered and audit.comparisons else 0
+    evaluations = (chosen + audited * (nested + centres + permuted + unfiltered)) * search.folds
     return evaluations * (EVALUATION_SECONDS + EVALUATION_SECONDS_PER_LESION * LESIONS_PER_SCAN * scans)
 
 

@@ -12,6 +12,7 @@ from livermets.config.applied import facts_of
 from livermets.config.bundled import BundleFacts
 from livermets.config.recipes import liver_preprocess, network_recipes
 from livermets.config.roles import Role, Task, in_both
+from livermets.config.sources import is_drawn_by_a_person
 from livermets.config.study import StudyConfig
 from livermets.errors import ProblemList
 from livermets.model.enough import centre_problems, patient_problems
@@ -39,6 +40,7 @@ def study_problems(config: StudyConfig, study: Study) -> ProblemList:
         problems.extend(network_problems(config, study))
     _check_scores(config, study, problems)
     _check_programs(config, study, problems)
+    _check_stable_features(config, study, problems)
     return problems
 
 
@@ -204,6 +206,24 @@ def _check_scores(config: StudyConfig, study: Study, problems: ProblemList) -> N
         with problems.collected():
             if fitted:
                 covariate_cells(fitted, config.covariates)
+
+
+def _check_stable_features(config: StudyConfig, study: Study, problems: ProblemList) -> None:
+    """What is known before any image is read of why no feature could be told to be stable."""
+    used, training = config.selection.stable_features.used, study.scans("response", "train")
+    if not training or any(cohort.problems.errors for cohort in study.cohorts):
+        return
+    drawn = {source for scan in training for source in scan.further_sources}
+    if "readers" in used and not any(is_drawn_by_a_person(config.sources, source) for source in drawn):
+        what = "no training scan has a mask of a further reader"
+        fix = (
+            "Name such masks (`masks` of the cohort), take altered masks, or leave selection.stable_features.icc empty"
+        )
+        problems.error("selection.stable_features.by", what, fix)
+    if "altered" in used and config.radiomics.binning == "mask" and config.radiomics.image_types != ("original",):
+        what = "binning mask and filtered images together cannot be computed for altered masks"
+        fix = "Use binning roi, or image type original, or leave selection.stable_features.icc empty"
+        problems.error("radiomics", what, fix)
 
 
 def network_problems(config: StudyConfig, study: Study) -> ProblemList:

@@ -125,3 +125,43 @@ def test_tables_that_are_not_there_are_named(tmp_path: Path) -> None:
     assert isinstance(done.exception, InputError)
     assert "none.parquet" in str(done.exception)
     assert not (tmp_path / "answer").exists()
+
+
+STUDY = {
+    "radiomics": {"classes": ["firstorder"]},
+    "selection": {"stable_features": {"draws": 4, "kinds": ["erosion", "border"], "dice": [0.6, 0.9]}},
+}
+
+
+def test_features_over_altered_masks_say_what_they_were_made_with(scan: tuple[Path, ...], tmp_path: Path) -> None:
+    out, again = tmp_path / "a.parquet", tmp_path / "again.parquet"
+    done = run("altered-features", *scan[:2], "--out", out, "--settings", json.dumps(STUDY), *KEY, "--seed", 2)
+    assert done.exit_code == 0, done.output
+    table = read_table(out)
+    assert table[["patient_id", "lesion_id", "kind", "draw"]].drop_duplicates().shape[0] == len(table) == 2 * 4
+    assert set(table["kind"]) == {"erosion", "border"}
+    assert "original_firstorder_Mean" in table
+    stored = read_parquet_metadata(out)
+    assert stored["settings"]["classes"] == ["firstorder"]
+    assert stored["masks"]["draws"] == 4
+    config = tmp_path / "config.yaml"
+    config.write_text(json.dumps({**STUDY, "seed": 7}))  # the other keys of a study are not this verb's
+    done = run("altered-features", *scan[:2], "--out", again, "--settings", config, *KEY, "--seed", 2, "--threads", 2)
+    assert done.exit_code == 0, done.output
+    pd.testing.assert_frame_equal(read_table(again), table)
+
+
+@pytest.mark.parametrize(
+    "stable, says",
+    [
+        ({"draws": 1}, "selection.stable_features.draws"),
+        ({"kinds": ["explosion"]}, "selection.stable_features.kinds"),
+        ({"dice": [0.9, 0.7]}, "selection.stable_features.dice: give the lower end first"),
+    ],
+)
+def test_wrong_masks_are_said_before_anything_is_written(scan: tuple[Path, ...], tmp_path: Path, stable, says) -> None:
+    out, settings = tmp_path / "a.parquet", json.dumps({"selection": {"stable_features": stable}})
+    done = run("altered-features", *scan[:2], "--out", out, "--settings", settings, *KEY)
+    assert done.exit_code != 0
+    assert says in str(done.exception)
+    assert not out.exists()

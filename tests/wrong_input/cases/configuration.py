@@ -60,6 +60,36 @@ def unknown_key_of_the_liver_networks_preprocessing(study: SmallStudy) -> None:
 
 
 @case(
+    "selection.stable_features.by.0: input should be 'altered' or 'readers' (found 'reader').",
+    "selection.stable_features.dice: give the lower end first, then a higher one (found [0.97, 0.7]).",
+    "selection.stable_features.draws: input should be greater than or equal to 2 (found 1).",
+    "selection.stable_features.icc: input should be less than 1 (found 75).",
+    "selection.stable_features.kinds: name at least one (found []).",
+)
+def stable_features_that_cannot_be_meant(study: SmallStudy) -> None:
+    study.config["selection"] = {
+        "stable_features": {"icc": 75, "by": ["reader"], "draws": 1, "dice": [0.97, 0.7], "kinds": []},
+    }
+
+
+@case(
+    "selection.stable_features.by: no training scan has a mask of a further reader. "
+    "Name such masks (`masks` of the cohort), take altered masks, or leave selection.stable_features.icc empty."
+)
+def stable_features_over_readers_without_one(study: SmallStudy) -> None:
+    study.config["selection"] = {"stable_features": {"icc": 0.75, "by": ["readers"]}}
+
+
+@case(
+    "radiomics: binning mask and filtered images together cannot be computed for altered masks. "
+    "Use binning roi, or image type original, or leave selection.stable_features.icc empty."
+)
+def stable_features_that_cannot_be_computed(study: SmallStudy) -> None:
+    study.config["radiomics"] = {"binning": "mask", "image_types": ["original", "log"]}
+    study.config["selection"] = {"stable_features": {"icc": 0.75}}
+
+
+@case(
     "preprocess.liver_window_hu: this key is no longer known. "
     "The window is no longer the liver network's alone: write `window_hu`.",
     "preprocess.median_filter.size_voxels: the neighbourhood of a voxel has an odd side: use 3, 5, 7, … (found 4).",

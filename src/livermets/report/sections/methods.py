@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pandas as pd
+
 from livermets.config.outcome import OutcomeSettings
 from livermets.provenance import versions
 from livermets.report import formatting as fmt
@@ -69,6 +71,12 @@ _STEPS: tuple[tuple[tuple[str, ...], str], ...] = (
         "are fitted on the manual masks of the training scans only, then applied, frozen, to every mask of all others.",
     ),
     (
+        ("classes", "fits", "stable"),
+        "Only features that keep their value over masks of the same lesion can be selected. Every fit, also of the "
+        "outer folds and of permuted outcomes, judges that by the intraclass correlation over masks of its own "
+        "patients’ lesions, before its search.",
+    ),
+    (
         ("crossed",),
         "Training scans are judged by cross-validation: every network is trained once more per fold of patients, "
         "without these, and draws their scans; all networks have the same folds. Where a network finds livers, those "
@@ -83,6 +91,7 @@ def methods_section(study: StudyResults) -> Section:
     parts = parts_of(study)
     text = f"{_outcome(study.config.outcome)} {_timepoints(study)}"
     has = {"networks": parts.networks, "masks": parts.masks, "classes": parts.classes, "fits": parts.fits_response}
+    has["stable"] = not study.model.get("stable_features", pd.DataFrame()).empty
     has["crossed"] = not crossed_scans(study).empty
     pixel_mm = study.config.radiomics.pixel_spacing_mm
     has["resampled"] = pixel_mm is not None

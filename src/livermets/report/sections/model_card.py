@@ -17,6 +17,7 @@ from livermets.report.sections.applied import applied_blocks, trained_elsewhere
 from livermets.report.sections.estimates import main_comparison
 from livermets.report.sections.network_card import network_card
 from livermets.report.sections.selection import neurons
+from livermets.report.sections.stable_features import filter_of_model
 from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on, training_counts
 from livermets.report.study import StudyResults
 from livermets.stats.results import shown_interval
@@ -51,6 +52,7 @@ def _fields(study: StudyResults) -> list[tuple[str, str]]:
         ("Kind", architecture),
         ("Input", f"portal-phase CT in Hounsfield units and a mask of each liver metastasis{_masks(study)}"),
         ("Output", "share of R+ ROIs of each lesion, and its class R+ or R− by the threshold"),
+        ("Chosen from", filter_of_model(facts)),
         ("Threshold", _threshold(study)),
         ("Intended use", _use(study)),
         ("Not for", "decisions about patients; other phases, modalities or organs; lesions too small to hold one ROI"),

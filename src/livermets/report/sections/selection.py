@@ -18,6 +18,7 @@ from livermets.report.sections.applied import selection_elsewhere
 from livermets.report.sections.estimates import estimate_table, measure_name
 from livermets.report.sections.selection_parts import PARTS, Part
 from livermets.report.sections.selection_thresholds import THRESHOLD_RULES, correct_calls, thresholds
+from livermets.report.sections.stable_features import dropped_sentence
 from livermets.report.sections.training import follow_up_sentence, timepoints, trained_on
 from livermets.report.study import StudyResults
 from livermets.report.tables import csv_download, frame_table
@@ -35,7 +36,7 @@ def selection_section(study: StudyResults) -> Section:
         blocks.append(Note("The model was fitted on synthetic lesions: it proves nothing clinical.", "caution"))
     if elsewhere := selection_elsewhere(study):
         return Section("selection", "Selection of features and neurons", [*elsewhere, *blocks])
-    sections = [_part(study, part) for part in PARTS if not part.on_request or _left(study, part)]
+    sections = [_part(study, part) for part in PARTS if not part.only_if_made or _is_made(study, part)]
     rest = _rest(study, {stem for part in PARTS for stem in part.stems})
     if rest:
         sections.append(Section("selection-further", "Further tables of the selection", rest))
@@ -51,11 +52,7 @@ def _headline(study: StudyResults) -> str:
         if neurons(facts) is not None:
             parts[-1] += f" and {fmt.plural(neurons(facts), 'hidden neuron')}"
         parts[-1] += "."
-    dropped = study.model.get("dropped_features", pd.DataFrame())
-    if len(dropped):
-        parts.append(
-            f"{fmt.plural(len(dropped), 'feature was', 'features were')} dropped beforehand as constant or duplicate."
-        )
+    parts += [text for text in [dropped_sentence(study)] if text]
     if study.of_role("train"):
         parts.append(
             f"Everything in this part was fitted on the training data alone ({fmt.listed(study.of_role('train'))}, "
@@ -92,7 +89,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _left(study: StudyResults, part: Part) -> bool:
+def _is_made(study: StudyResults, part: Part) -> bool:
     return any(len(study.model.get(stem, pd.DataFrame())) for stem in part.stems)
 
 
@@ -123,7 +120,7 @@ def _caption(stem: str, caption: str) -> str:
     return f"{_CAPTIONS.get(stem, '')} {caption}".strip()
 
 
-_DETAILED = ("roc_training", "generations", "predictions", "training_lesions")
+_DETAILED = ("stable_features", "roc_training", "generations", "predictions", "training_lesions")
 
 
 _DATA_OF = {"convergence": "generations"}
@@ -131,6 +128,7 @@ _INTERVALS = {
     "convergence": "Band: one standard deviation of the generation; one search, no interval.",
     "roc_training": "Intervals of the threshold are in the table, by bootstrap of patients.",
     "comparison": "Intervals by bootstrap of patients.",
+    "stable_features": "Intervals by bootstrap of patients.",
     "permutation": "The null itself is shown, hence no interval.",
 }
 
@@ -164,7 +162,7 @@ def _table(study: StudyResults, stem: str, table: pd.DataFrame, caption: str, fo
             identifier,
             table,
             caption,
-            columns=[str(c) for c in table if c not in hidden],
+            columns=[str(c) for c in table if c not in hidden and c not in _DOWNLOADED],
             formats=formats,
             labels=_LABELS,
             most_rows=40,
@@ -183,8 +181,15 @@ def _rule(code: Any) -> str:
 
 
 _BY_RULE = ("threshold", "roc_training")
+_DOWNLOADED = ("reference", "n_folds_stable")
+"""Columns of the download alone."""
 _LABELS = {
     "p_smallest": "Smallest p possible",
+    "icc": "ICC",
+    "by": "Masks",
+    "reaches": "Reaches the threshold",
+    "stable": "Could be selected",
+    "folds_stable": "Share of outer folds in which it could",
     "nested_sensitivity": "Sensitivity, nested",
     "nested_specificity": "Specificity, nested",
     "nested_youden": "Youden, nested",

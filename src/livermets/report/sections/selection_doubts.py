@@ -14,6 +14,7 @@ from livermets.stats.results import shown_interval
 
 ADDED = "auc_within_folds_added"
 _NAMES = {
+    "ga_network_unfiltered": "the genetic selection among unstable features too",
     "network_all_features": "the network on all features",
     "lasso": "LASSO",
     "longest_diameter": "the longest diameter alone",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from livermets.report.sections import selection_doubts as doubts
 from livermets.report.sections import selection_words as words
 from livermets.report.sections.selection_thresholds import calls_thresholds, threshold_words
+from livermets.report.sections.stable_features import stable_caption, stable_words, unfiltered_caption
 from livermets.report.study import StudyResults
 
 
@@ -25,8 +26,8 @@ class Part:
     """What stands before the tables, in sentences."""
     added: tuple[Callable[[StudyResults], str], ...] = ()
     """What the study adds to the caption."""
-    on_request: bool = False
-    """Left out without a word where a study did not ask for it."""
+    only_if_made: bool = False
+    """Whether nothing is said where a study did not ask for it."""
 
     @property
     def id(self) -> str:
@@ -51,6 +52,19 @@ PARTS = (
         ),
         missing="the search left no log",
         added=(words.fitness_words,),
+    ),
+    Part(
+        title="Stable features",
+        stems=("stable_features",),
+        caption=(
+            "ICC(1) (one-way, absolute agreement of single masks; McGraw and Wong 1996) of the mean of every candidate "
+            "feature over the ROIs of a lesion’s masks, on all training lesions, and whether it could be selected. "
+            "Every fit computes its own, on its own patients."
+        ),
+        missing="every feature could be selected",
+        says=stable_words,
+        added=(stable_caption,),
+        only_if_made=True,
     ),
     Part(
         title="Selected features",
@@ -99,7 +113,7 @@ PARTS = (
         ),
         missing="comparisons were switched off",
         says=doubts.comparison_words,
-        added=(words.search_size, doubts.disadvantage_words, doubts.covariate_words),
+        added=(unfiltered_caption, words.search_size, doubts.disadvantage_words, doubts.covariate_words),
     ),
     Part(
         title="Leave one centre out",
@@ -110,7 +124,7 @@ PARTS = (
         ),
         missing="it was not asked for",
         added=(words.search_size,),
-        on_request=True,
+        only_if_made=True,
     ),
     Part(
         title="Correct calls per training patient",
@@ -136,7 +150,7 @@ PARTS = (
     Part(
         title="Dropped features",
         stems=("dropped_features",),
-        caption="Features dropped before the search because they were constant or duplicates.",
+        caption="Features dropped before the search, and why.",
         missing="no feature was dropped",
     ),
 )

@@ -29,6 +29,8 @@ CONSTANTS = {
     "Fleiss 1969": "a publication",
     "Durkalski 2003": "a publication",
     "Nogueira 2018": "a publication",
+    "ICC(1)": "the name of a coefficient",
+    "McGraw and Wong 1996": "a publication",
     "Graham and Bull 1998": "a publication",
     "Bland and Altman 1999": "a publication",
     "Zou 2013": "a publication",

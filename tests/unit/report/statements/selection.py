@@ -97,6 +97,7 @@ def _right(plus: pd.Series, response: pd.Series) -> Values:
 
 _MODELS = {
     "the network on all features": "network_all_features", "LASSO": "lasso",
+    "the genetic selection among unstable features too": "ga_network_unfiltered",
     "the longest diameter alone": "longest_diameter", "LASSO on whole-lesion features": "lasso_whole_lesion",
     "the clinical covariates alone": "clinical", "the genetic selection with clinical covariates": "radiomics_clinical",
 }  # fmt: skip
@@ -141,6 +142,36 @@ def _stability(files: Files, **_: str) -> Values:
     }  # fmt: skip
 
 
+def _unstable(files: Files, **_: str) -> Values:
+    dropped = files.csv("model/dropped_features.csv")
+    unstable = int(dropped["reason"].eq("unstable").sum())
+    return {"n": len(dropped), "unstable": unstable, "rest": len(dropped) - unstable}
+
+
+def _stable(files: Files, **_: str) -> Values:
+    table = files.csv("model/stable_features.csv")
+    first = table.drop_duplicates("feature")
+    always = first["n_folds_stable"].eq(first["n_folds"])
+    return {
+        "icc": table["threshold"].iloc[0], "kept": int(first["stable"].sum()), "all": len(first),
+        "always": int(always.sum()), "folds": first["n_folds"].iloc[0], "level": table["level"].iloc[0],
+    }  # fmt: skip
+
+
+def _masks(files: Files, kind: str, **_: str) -> Values:
+    by = {"altered masks": "altered", "masks of several readers": "readers"}[kind]
+    table = files.csv("model/stable_features.csv")
+    row = table[table["by"] == by].iloc[0]
+    return {"masks": row["n_masks"], "lesions": row["n_lesions"], "patients": row["n_patients"]}
+
+
+def _without_filter(files: Files, **_: str) -> Values:
+    area, less = (
+        _within(files, "ga_network_unfiltered", m) for m in ("auc_within_folds", "auc_within_folds_difference")
+    )
+    return {"area": area["value"], **less}
+
+
 STATEMENTS = (
     *(
         Statement(place, text, "model/comparison.csv", f"auc_within_folds: {ENDS}", _outscored)
@@ -179,6 +210,20 @@ STATEMENTS = (
               "features, hidden_neurons", _model),
     Statement("selection/paragraph/", "{n} feature… dropped beforehand", "model/dropped_features.csv",
               "one row per feature", _dropped),
+    Statement("selection/paragraph/", "{unstable} as unstable over masks, {rest} as constant or duplicate.",
+              "model/dropped_features.csv", "reason", _unstable),
+    Statement("selection-stable-features/paragraph/", "those with an ICC of at least {icc} over",
+              "model/stable_features.csv", "threshold", _stable),
+    Statement("selection-stable-features/paragraph/", "{kept} of {all} features did so in the final fit, {always} in "
+              "every one of {folds} outer fold", "model/stable_features.csv", "stable, n_folds_stable, n_folds",
+              _stable),
+    Statement("selection-stable-features/paragraph/", "{masks} mask… of {lesions} lesion… of {patients} patient… "
+              "({kind:w})", "model/stable_features.csv", "n_masks, n_lesions, n_patients", _masks),
+    Statement("selection-stable-features/paragraph/", "an AUC within folds of {area}; less that of stable ones: "
+              "{value} ({low} to {high})", "model/comparison.csv", f"auc_within_folds, its difference: {ENDS}",
+              _without_filter),
+    Statement("selection-stable-features/caption/selection-*stable-features*", "{level:%} % intervals",
+              "model/stable_features.csv", "level", _stable),
     *(
         Statement(where, text, "model/training_lesions.csv, lesions.csv", "one row per lesion, timepoint", _fitted,
                   rare=True)
