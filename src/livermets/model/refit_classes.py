@@ -14,16 +14,18 @@ from livermets.model.refits import Refit
 
 KEYS = [*LESION_KEY, SOURCE]
 _OF_STUDY = {"share": "share_study", "predicted": "predicted_study"}
-CLASS_COLUMNS = (*KEYS, "n_roi", *_OF_STUDY.values(), "retraining", "refit", "share", "threshold", "predicted")
+_OF_LESION = ("longest_diameter_mm", "dice", "n_roi", *_OF_STUDY.values())
+CLASS_COLUMNS = (*KEYS, *_OF_LESION, "retraining", "refit", "share", "threshold", "predicted")
 
 
 def unseen_lesions(long: pd.DataFrame, fitted: pd.DataFrame) -> pd.DataFrame:
     """The rows of a long lesion table of reference lesions that the mask of their source gives a class: `KEYS`,
-    ``n_roi, share_study, predicted_study``, without the patients that the model was fitted on (``fitted``)."""
+    ``longest_diameter_mm, dice`` (with the reference mask), ``n_roi, share_study, predicted_study``, without the
+    patients that the model was fitted on (``fitted``)."""
     seen = pd.MultiIndex.from_frame(fitted[list(PATIENT_KEY)].astype(str))
     unseen = ~pd.MultiIndex.from_frame(long[list(PATIENT_KEY)].astype(str)).isin(seen)
     rows = long[unseen & long["kind"].eq(MANUAL) & long["predicted"].notna()]
-    return rows.rename(columns=_OF_STUDY)[[*KEYS, "n_roi", *_OF_STUDY.values()]].reset_index(drop=True)
+    return rows.rename(columns=_OF_STUDY)[[*KEYS, *_OF_LESION]].reset_index(drop=True)
 
 
 def problems_of(refits: Sequence[Refit], rois: pd.DataFrame, extraction: Mapping, where: object) -> list[Problem]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,12 @@ from numpy.typing import NDArray
 from livermets.config.retraining import RetrainingSettings
 from livermets.config.selection import SelectionSettings
 from livermets.errors import input_error
+from livermets.model.checkpoint import Checkpoint
 from livermets.model.data import TrainingData, check_enough_patients
 from livermets.model.fit import Run, fit
 from livermets.model.fitness import device_name
 from livermets.model.fitted import FittedModel
+from livermets.model.generations import counted
 from livermets.model.network_training import in_threads
 from livermets.provenance import canonical_json, code_digest, text_digest
 from livermets.randomness import generator, integer_seed
@@ -159,3 +163,9 @@ def refits(asked: Retraining, run: Run | None = None) -> list[Refit]:
 def refits_table(found: Sequence[Refit]) -> pd.DataFrame:
     """One row per refit: the `REFIT_COLUMNS`."""
     return pd.DataFrame([refit.row for refit in found], columns=list(REFIT_COLUMNS))
+
+
+def refitting(asked: Retraining, threads: int, checkpoint: Path | str | None) -> AbstractContextManager[Run]:
+    """A `Run` that shows progress and time left on stderr, and keeps a checkpoint per refit if a folder is given."""
+    store = Checkpoint(checkpoint, asked.digest()) if checkpoint else None
+    return counted("refits", asked.generations, threads, store)

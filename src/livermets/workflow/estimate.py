@@ -86,6 +86,8 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "follow_up": list(followed),
         "perturb": [[scan] for scan in plan.perturbed],
         "required_mask": [plan.perturbed] if plan.perturbed else [],
+        "retrain": [[*learnt, *plan.reclassified]] if plan.reclassified else [],
+        "class_noise": [plan.reclassified] if plan.reclassified else [],
         "warm_radiomics": [[]] if masks else [],
         "features": [[scan] for scan in masks],
         "training_table": [learnt] if learnt else [],
@@ -146,6 +148,9 @@ def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[floa
         return [part + masks * SECONDS_PER_MASK for part in seconds]
     if rule == "select":
         return [part + selection_seconds(plan.config, len(plan.response_scans())) for part in seconds]
+    if rule == "retrain":
+        again = plan.config.retraining.seeds + plan.config.retraining.bootstraps
+        return [part + again * search_seconds(plan.config, len(plan.response_scans())) for part in seconds]
     return seconds
 
 
@@ -163,12 +168,22 @@ def _slices(plan: Plan, scan: Scan) -> float:
 def selection_seconds(config: StudyConfig, scans: int) -> float:
     """Seconds of the genetic search and its audit on one core, if no search stops early."""
     search, audit = config.selection.search, config.selection.audit
-    chosen = search.population * (search.generations + 1)
     audited = (audit.population or search.population) * ((audit.generations or search.generations) + 1)
     nested = audit.outer_folds * audit.repeats
     permuted = audit.permutations * (nested if audit.permutation_statistic == "nested" else 1)
-    evaluations = (chosen + audited * (nested + permuted)) * search.folds
-    return evaluations * (EVALUATION_SECONDS + EVALUATION_SECONDS_PER_LESION * LESIONS_PER_SCAN * scans)
+    return search_seconds(config, scans) + _evaluation_seconds(config, scans) * audited * (nested + permuted)
+
+
+def search_seconds(config: StudyConfig, scans: int) -> float:
+    """Seconds of one genetic search on one core, if it does not stop early."""
+    search = config.selection.search
+    return _evaluation_seconds(config, scans) * search.population * (search.generations + 1)
+
+
+def _evaluation_seconds(config: StudyConfig, scans: int) -> float:
+    """Seconds for one individual of a generation, in all folds."""
+    of_a_fold = EVALUATION_SECONDS + EVALUATION_SECONDS_PER_LESION * LESIONS_PER_SCAN * scans
+    return config.selection.search.folds * of_a_fold
 
 
 def as_text(table: pd.DataFrame) -> str:
