@@ -33,7 +33,7 @@ def retrain(
     from livermets.config.selection import SelectionSettings
     from livermets.model.files import by_source, existing, write_tables
     from livermets.model.refit_classes import refit_classes, unseen_lesions
-    from livermets.model.refit_files import read_asked, read_scores, read_unseen
+    from livermets.model.refit_files import check_extraction, read_asked, read_scores, read_unseen
     from livermets.model.refits import refits, refits_table, refitting
 
     chosen = section_from_option(settings, "selection", SelectionSettings)
@@ -42,6 +42,7 @@ def retrain(
     existing([table, *lesions])
     tables = by_source(rois, "--rois")
     asked = read_asked(table, chosen, counts, seed)
+    check_extraction(asked, tables)
     unseen = unseen_lesions(read_unseen(lesions), asked.data.lesions)
     with refitting(asked, threads, checkpoint) as run:
         found = refits(asked, run)

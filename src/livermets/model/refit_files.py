@@ -10,9 +10,11 @@ import pandas as pd
 from livermets.config.retraining import RetrainingSettings
 from livermets.config.selection import SelectionSettings
 from livermets.errors import ProblemList
+from livermets.io.tables import read_parquet_metadata
 from livermets.masks.identity import LESION_KEY, PATIENT_KEY
 from livermets.masks.pairs import checked_long
 from livermets.model.data import training_data
+from livermets.model.extraction import setting_differences
 from livermets.model.files import concatenated, read_rois
 from livermets.model.refit_classes import problems_of, scores
 from livermets.model.refits import Refit, Retraining
@@ -29,6 +31,18 @@ def read_asked(path: Path, settings: SelectionSettings, counts: RetrainingSettin
 def read_unseen(paths: Sequence[Path]) -> pd.DataFrame:
     """Long lesion tables below each other, with typed numbers."""
     return checked_long(concatenated(paths))
+
+
+def check_extraction(asked: Retraining, tables: Mapping[str, Sequence[Path]]) -> None:
+    """Raises `InputError` naming every ROI table that says it was extracted with other settings than the training
+    table: before hours of searching."""
+    problems = ProblemList()
+    for path in (path for paths in tables.values() for path in paths):
+        said = read_parquet_metadata(path).get("settings") if path.suffix == ".parquet" else None
+        if said and asked.extraction:
+            for difference in setting_differences(asked.extraction, said):
+                problems.error(path, f"extracted with other settings: {difference}", "Extract it again")
+    problems.raise_if_errors()
 
 
 def read_scores(
