@@ -89,5 +89,6 @@ def changes_by_lesion(rates: pd.DataFrame, kind: str, source: str) -> Figure:
         axes.plot((0, 1), (0, 1), color=BLACK, linewidth=0.8, linestyle=":")
         axes.scatter(places["mask"], places["refits"], s=14 * places["lesions"], color=BLUE, alpha=0.6, linewidth=0)
         unit_axes(axes, 0.06)
-        axes.set(xlabel="Refits in which the mask changes the class", ylabel="Refits that change the class")
+        axes.set(xlabel="By the mask (share of refits)", ylabel="By refitting (share of refits)", title="Class changed")
+        axes.set(xticks=(0, 0.5, 1), yticks=(0, 0.5, 1), aspect="equal")
     return drawn
