@@ -90,6 +90,8 @@ VICTIMS = {
     ),
     "perturb": _victim("perturb", "test/perturbation/V001", "baseline.parquet", "baseline.png"),
     "required_mask": _victim("required-mask", "perturbation", "needed.csv", "by_dice.csv"),
+    "retrain": _victim("retrain", "perturbation", "refits.csv", "refit_classes.csv"),
+    "class_noise": _victim("class-noise", "perturbation", "class_noise.csv", "class_noise_lesions.csv"),
     "classify": _victim("classify", "test", "lesions.csv", "lesions_long.csv", "roi_probabilities.parquet"),
     "resubstitution": _victim("resubstitution", "model", "resubstitution.csv", "resubstitution_calls.csv"),
     "lesion_table": Victim("lesion-table", ("results/lesions.csv",)),

@@ -165,8 +165,8 @@ def changed(study):
 
 READERS = {"report", "manifest"}
 FEATURES = {"features", "lesion_feature_table"}
-STATISTICS = {"concordance", "roi_concordance", "concordance_sources", "required_mask"}
-AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
+STATISTICS = {"concordance", "roi_concordance", "concordance_sources", "required_mask", "class_noise"}
+AFTER_CLASSIFY = {"classify", "lesion_table", "retrain", *STATISTICS, *READERS}
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,18 @@ def test_larger_images_take_longer_and_more_memory():
         assert large.loc[rule, "memory_gb"] > small.loc[rule, "memory_gb"], rule
 
 
+def test_every_refit_costs_a_search():
+    cohorts = {"learn": cohort("train", 10, "T"), "test": cohort("validation", 4, "V")}
+    audit = {"audit": {"outer_folds": 0, "permutations": 0}}
+    hours = {}
+    for seeds in (0, 10, 20):
+        settings = {"selection": audit, "retraining": {"seeds": seeds, "bootstraps": 0}}
+        hours[seeds] = estimate(Plan.from_config({"cohorts": cohorts, **settings})).set_index("rule")["cpu_hours"]
+    assert "retrain" not in hours[0]
+    one = (hours[20]["retrain"] - hours[10]["retrain"]) / 10
+    assert one == pytest.approx(hours[10]["select"], rel=0.05)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(2700)
 @pytest.mark.xdist_group("end_to_end")

@@ -16,8 +16,8 @@ from tests.workflow.tiny_runs import REPOSITORY
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reruns")]
 
 READERS = {"report", "manifest"}
-STATISTICS = {"concordance", "roi_concordance", "concordance_sources", "required_mask"}
-AFTER_CLASSIFY = {"classify", "lesion_table", *STATISTICS, *READERS}
+STATISTICS = {"concordance", "roi_concordance", "concordance_sources", "required_mask", "class_noise"}
+AFTER_CLASSIFY = {"classify", "lesion_table", "retrain", *STATISTICS, *READERS}
 AFTER_MODEL = {"select", "perturb", "resubstitution", *AFTER_CLASSIFY}
 FEATURES = {"features", "lesion_feature_table"}
 COMPARED = {"preprocess", "train_segmentation", "segment", "overlap"}
@@ -100,8 +100,9 @@ def test_nothing_changed_nothing_to_do(study):
         ({"statistics": {"level": 0.9}}, {"overlap", "resubstitution", *STATISTICS, *READERS}),
         ({"statistics": {"size_cuts_mm": [10, 20]}}, {"overlap", *READERS}),
         ({"report": {"title": "Other"}}, READERS),
-        ({"perturbation": {"draws": 50}}, {"perturb", "required_mask", *READERS}),
+        ({"perturbation": {"draws": 50}}, {"perturb", "required_mask", "class_noise", *READERS}),
         ({"perturbation": {"target_agreements": [0.8]}}, {"required_mask", *READERS}),
+        ({"retraining": {"seeds": 3}}, {"retrain", "class_noise", *READERS}),
         ({"selection": {"search": {"generations": 3}}}, AFTER_MODEL),
         ({"selection": {"stable_features": {"icc": 0.75}}}, {"altered_features", *AFTER_MODEL}),
         ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_EVERY_SEGMENT),
@@ -117,6 +118,7 @@ def test_nothing_changed_nothing_to_do(study):
         "report",
         "altered masks",
         "what is asked of altered masks",
+        "refits",
         "selection",
         "stable features",
         "threshold",
@@ -210,7 +212,7 @@ def test_one_more_training_patient(study):
         (
             "test",
             {"role": "predict"},
-            {"check", "outcome", "classify", "lesion_table", "required_mask", *READERS},
+            {"check", "outcome", "classify", "lesion_table", "required_mask", "retrain", "class_noise", *READERS},
         ),
         ("learn", {"centre": "B"}, {"check", "outcome", "classify", "resubstitution", "lesion_table", *READERS}),
         ("test", {"lesion_ids": "components"}, {*OF_ONE_SCAN}),

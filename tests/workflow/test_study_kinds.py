@@ -23,6 +23,7 @@ OF_RESPONSE = {
     "lesion_table": 2,
     "lesion_feature_table": 1,
 }
+OF_ALTERED = {"required_mask": 1, "retrain": 1, "class_noise": 1}
 RESPONSE_ONLY = {"segmentation": "none", "response": "train"}
 DIAMETERS = "patient_id,timepoint,lesion_id,baseline_diameter_mm,followup_diameter_mm"
 
@@ -88,7 +89,7 @@ def test_a_study_of_response_on_given_masks_trains_no_network_and_needs_no_liver
         "test": {"role": {**RESPONSE_ONLY, "response": "validation"}, **given(tmp_path, "V", 2, ["baseline"], False)},
     }
     per_scan = {"intake": 8, "features": 8}
-    of_cohorts = {"outcome": 2, "classify": 2, "diagnostics": 1, "perturb": 2, "required_mask": 1}
+    of_cohorts = {"outcome": 2, "classify": 2, "diagnostics": 1, "perturb": 2, **OF_ALTERED}
     assert plan(tmp_path, cohorts) == {**EVERY_STUDY, **OF_RESPONSE, **per_scan, **of_cohorts}
 
 
@@ -100,7 +101,7 @@ def test_a_public_set_trains_the_network_and_an_own_cohort_the_model(tmp_path):
     }
     per_scan = {"intake": 11, "liver": 11, "preprocess": 11, "segment": 11, "features": 2 * 8}
     of_cohorts = {"phantom": 3, "outcome": 2, "classify": 2, "concordance": 1, "roi_concordance": 1}
-    expected = {**EVERY_STUDY, **OF_RESPONSE, **per_scan, **of_cohorts, "perturb": 2, "required_mask": 1}
+    expected = {**EVERY_STUDY, **OF_RESPONSE, **per_scan, **of_cohorts, "perturb": 2, **OF_ALTERED}
     assert plan(tmp_path, cohorts) == {**expected, "train_segmentation": 1, "overlap": 1, "concordance_sources": 1}
 
 
@@ -118,7 +119,7 @@ def test_timepoints_of_the_same_patients_may_train_and_validate_apart(tmp_path):
     }
     per_scan = {"intake": 16, "liver": 16, "preprocess": 16, "segment": 16, "features": 2 * 8}
     of_cohorts = {"outcome": 2, "classify": 2, "concordance": 1, "roi_concordance": 1, "concordance_sources": 1}
-    of_patients = {"follow_up": 8, "perturb": 2, "required_mask": 1}
+    of_patients = {"follow_up": 8, "perturb": 2, **OF_ALTERED}
     expected = {**EVERY_STUDY, **OF_RESPONSE, **per_scan, **of_cohorts, **of_patients}
     expected |= {"train_segmentation": 1, "overlap": 1}
     assert plan(tmp_path, cohorts) == expected

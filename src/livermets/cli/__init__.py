@@ -32,6 +32,7 @@ VERB_MODULES = (
     "readers",
     "follow_up",
     "perturbation",
+    "retraining",
     "bundle",
     "report",
     "workflow",

@@ -20,6 +20,7 @@ from livermets.config.preprocess import PreprocessSettings
 from livermets.config.programs import LesionProgram
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.config.report import ReportSettings
+from livermets.config.retraining import RetrainingSettings
 from livermets.config.segmentation import SegmentationSettings
 from livermets.config.selection import SelectionSettings
 from livermets.config.sources import ReadersSettings, Sources, not_its_own_start
@@ -68,6 +69,8 @@ class StudyConfig(Section):
     """Intervals, strata and the agreement model."""
     perturbation: PerturbationSettings = PerturbationSettings()
     """Reference masks altered as segmentations fail: how good must a mask be?"""
+    retraining: RetrainingSettings = RetrainingSettings()
+    """The response model fitted again: how much of a change of class is not the mask's?"""
     follow_up: FollowUpSettings = FollowUpSettings()
     """Which lesion of one timepoint is which of the next, in patients whose masks are known at several."""
     sources: Sources = {}

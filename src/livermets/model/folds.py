@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from livermets.randomness import integer_seed
 
 _ATTEMPTS = 50
+_FILTERS = Lock()
+"""Filters of warnings are one list for all threads."""
 
 
 def patient_folds(
@@ -30,7 +33,7 @@ def patient_folds(
         shuffle = integer_seed(seed, "folds", *purpose, attempt)
         splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=shuffle)
         fold = np.empty(len(response), dtype=np.intp)
-        with warnings.catch_warnings():
+        with _FILTERS, warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # counts lesions; patients are counted above
             for number, (_, held_out) in enumerate(splitter.split(response, response, patient)):
                 fold[held_out] = number

@@ -1,6 +1,7 @@
 """The genetic search over feature masks and hidden neurons, with DEAP's operators.
 
-DEAP draws from Python's global ``random``; the search swaps its own state in and puts the former one back."""
+DEAP draws from Python's global ``random``; a search swaps its own state in while it draws and puts the former one back,
+so that searches may run side by side."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import pandas as pd
@@ -19,6 +21,7 @@ from livermets.randomness import integer_seed
 
 Scorer = Callable[[Sequence[Genome]], Sequence[float]]
 _LOWEST_FITNESS = 1e-6  # roulette needs positive fitness
+_DRAWING = Lock()
 
 
 class _Fitness(base.Fitness):
@@ -71,13 +74,12 @@ class GeneticSearch:
         after_generation: Callable[[SearchState], None] | None = None,
     ) -> SearchResult:
         """Searches until the last generation, or until nothing has improved for `patience` generations."""
-        with _own_random(integer_seed(self.seed, "genetic search"), state):
-            if state is None:
-                state = self._first()
-                self._report(state, after_generation)
-            while not self._finished(state):
-                self._next(state)
-                self._report(state, after_generation)
+        if state is None:
+            state = self._first()
+            self._report(state, after_generation)
+        while not self._finished(state):
+            self._next(state)
+            self._report(state, after_generation)
         best = from_genes(state.best)
         return SearchResult(best, state.scores[best.key], state.best_fitness, pd.DataFrame(state.log))
 
@@ -87,20 +89,27 @@ class GeneticSearch:
 
     def _first(self) -> SearchState:
         chance, low, high = self.settings.initial_features, *_hidden_range(self.settings)
-        population = [
-            self._repaired(
-                [int(random.random() < chance) for _ in range(self.n_features)] + [random.randint(low, high)]
-            )
-            for _ in range(self.settings.population)
-        ]
-        state = SearchState(0, population, [], {}, [], [], float("-inf"), 0)
+        state = SearchState(0, [], [], {}, [], [], float("-inf"), 0)
+        with _own_random(state, integer_seed(self.seed, "genetic search")):
+            state.population = [
+                self._repaired(
+                    [int(random.random() < chance) for _ in range(self.n_features)] + [random.randint(low, high)]
+                )
+                for _ in range(self.settings.population)
+            ]
         self._evaluate(state)
         return state
 
     def _next(self, state: SearchState) -> None:
         parents = [self._individual(genes, state) for genes in state.population]
         elite = tools.selBest(parents, min(self.settings.elite, len(parents)))
-        wanted = len(parents) - len(elite)
+        with _own_random(state):
+            children = self._children(parents, len(parents) - len(elite))
+        state.population = [list(one) for one in elite] + children
+        state.generation += 1
+        self._evaluate(state)
+
+    def _children(self, parents: list[_Individual], wanted: int) -> list[list[int]]:
         drawn = self.toolbox.select(parents, wanted + wanted % 2)
         children = [_Individual(list(parent)) for parent in drawn]
         for first, second in zip(children[::2], children[1::2], strict=True):
@@ -109,9 +118,7 @@ class GeneticSearch:
         for child in children:
             if random.random() < self.settings.mutation_rate:
                 self.toolbox.mutate(child)
-        state.population = [list(one) for one in elite] + [self._repaired(list(c)) for c in children[:wanted]]
-        state.generation += 1
-        self._evaluate(state)
+        return [self._repaired(list(child)) for child in children[:wanted]]
 
     def _evaluate(self, state: SearchState) -> None:
         genomes = [from_genes(genes) for genes in state.population]
@@ -125,8 +132,6 @@ class GeneticSearch:
             state.best, state.best_fitness = list(state.population[top]), fitness[top]
         state.unimproved = 0 if improved else state.unimproved + 1
         state.log.append(_log_row(state, genomes, fitness, len(unseen)))
-        version, words, gauss = random.getstate()
-        state.random_state = [version, list(words), gauss]
 
     def fitness(self, genome: Genome, state: SearchState) -> float:
         """Score less parsimony."""
@@ -204,14 +209,18 @@ def _log_row(state: SearchState, genomes: Sequence[Genome], fitness: Sequence[fl
 
 
 @contextmanager
-def _own_random(seed: int, state: SearchState | None) -> Iterator[None]:
-    before = random.getstate()
-    try:
-        if state is None:
-            random.seed(seed)
-        else:
-            version, words, gauss = state.random_state
-            random.setstate((version, tuple(words), gauss))
-        yield
-    finally:
-        random.setstate(before)
+def _own_random(state: SearchState, seed: int | None = None) -> Iterator[None]:
+    """Python's generator in the state of a search (or seeded anew), and that state kept; one search at a time."""
+    with _DRAWING:
+        before = random.getstate()
+        try:
+            if seed is None:
+                version, words, gauss = state.random_state
+                random.setstate((version, tuple(words), gauss))
+            else:
+                random.seed(seed)
+            yield
+            version, words, gauss = random.getstate()
+            state.random_state = [version, list(words), gauss]
+        finally:
+            random.setstate(before)

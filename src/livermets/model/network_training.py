@@ -219,7 +219,7 @@ def train_networks(
             logits = block.logits(_wide(held_out[fold]).to(on).T)
         return [], logits[: len(positions)].cpu().numpy()
 
-    done = _in_threads(work, jobs, threads if on.type == "cpu" else 1)
+    done = in_threads(work, jobs, threads if on.type == "cpu" else 1)
     networks: list[list[Network]] = [[] for _ in folds]
     logits: list[list[NDArray[np.float32]]] = [[] for _ in folds]
     for (fold, _), (fitted, out) in zip(jobs, done, strict=True):
@@ -229,8 +229,8 @@ def train_networks(
     return networks, [np.concatenate(parts) if parts else none for parts in logits]
 
 
-def _in_threads(work: Callable[[_Item], _Result], jobs: Sequence[_Item], threads: int) -> list[_Result]:
-    """Blocks side by side, one torch thread in each: the answer cannot depend on how many run at once."""
+def in_threads(work: Callable[[_Item], _Result], jobs: Sequence[_Item], threads: int) -> list[_Result]:
+    """Jobs side by side, one torch thread in each: the answer cannot depend on how many run at once."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

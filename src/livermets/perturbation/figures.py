@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from livermets.config.perturbation import PerturbationSettings
 from livermets.figures.overlay import slices_figure
 from livermets.figures.slices import Pane
-from livermets.figures.style import BLACK, BLUE, VERMILION, panels
-from livermets.masks.identity import AUTOMATIC, MANUAL
+from livermets.figures.style import BLACK, BLUE, VERMILION, figure, panels, unit_axes
+from livermets.masks.identity import AUTOMATIC, LESION_KEY, MANUAL
 from livermets.masks.metrics import overlap_metrics
+from livermets.masks.pairs import SOURCE
+from livermets.perturbation.class_noise import MASK, RETRAINING
 from livermets.perturbation.draws import Purpose, alterations, shapes_of
 from livermets.perturbation.neighbourhood import Neighbourhood
 
@@ -72,4 +74,21 @@ def agreement_over_dice(curves: pd.DataFrame, pairs: pd.DataFrame, targets: Sequ
             if not number:
                 axes.set_ylabel("Masks that keep the class")
         drawn.supxlabel("Dice with the reference mask", size=8)
+    return drawn
+
+
+def changes_by_lesion(rates: pd.DataFrame, kind: str, source: str) -> Figure:
+    """Per lesion the share of refits of a kind that change its class over the share of them in which a source's mask
+    does (`class_noise.RATE_COLUMNS`). A dot's area grows with the lesions that lie there; dotted: as many by both."""
+    of_kind = rates[rates["models"].eq(kind)].set_index(list(LESION_KEY))
+    by_mask = of_kind.loc[of_kind["changed_by"].eq(MASK) & of_kind[SOURCE].eq(source), "rate"]
+    by_refits = of_kind.loc[of_kind["changed_by"].eq(RETRAINING), "rate"]
+    both = pd.DataFrame({"mask": by_mask, "refits": by_refits}).dropna()
+    places = both.groupby(["mask", "refits"], dropna=False).size().reset_index(name="lesions")
+    with figure(76, 72) as (drawn, axes):
+        axes.plot((0, 1), (0, 1), color=BLACK, linewidth=0.8, linestyle=":")
+        axes.scatter(places["mask"], places["refits"], s=14 * places["lesions"], color=BLUE, alpha=0.6, linewidth=0)
+        unit_axes(axes, 0.06)
+        axes.set(xlabel="By the mask (share of refits)", ylabel="By refitting (share of refits)", title="Class changed")
+        axes.set(xticks=(0, 0.5, 1), yticks=(0, 0.5, 1), aspect="equal")
     return drawn

@@ -106,6 +106,11 @@ def write_perturbations(
     write_parquet(out, table, metadata)
 
 
+def read_altered(paths: Sequence[Path]) -> pd.DataFrame:
+    """The altered masks of all scans in one table."""
+    return pd.concat([read_table(path) for path in paths], ignore_index=True)
+
+
 def read_answer_inputs(
     perturbations: Sequence[Path], pairs: Sequence[Path], reference: str
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -113,7 +118,7 @@ def read_answer_inputs(
     those that the model was fitted on (None without tables of them). Raises `InputError` for files that are not there.
     """
     existing([*perturbations, *pairs])
-    table = pd.concat([read_table(path) for path in perturbations], ignore_index=True)
+    table = read_altered(perturbations)
     if not pairs:
         return table, None
     lesions = pd.concat([read_table(path) for path in pairs], ignore_index=True)

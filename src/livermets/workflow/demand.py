@@ -78,6 +78,8 @@ DEMANDS = {
     "features": Demand(3.5, 0.4, 400, 12, disk_mb=0.6, disk_mb_per_megavoxel=0.4),
     "training_table": Demand(4, 0.03, 400, 2.4, disk_mb_per_megavoxel=0.6),
     "select": Demand(5, 0.05, 1000, 2.4),  # and what its settings say
+    "retrain": Demand(5, 0.1, 1200, 5),  # and what its settings say
+    "class_noise": Demand(6, 0.005, 600, 1),
     "classify": Demand(3.8, 0.035, 400, 0.3, disk_mb_per_megavoxel=0.02),
     "resubstitution": Demand(4, 0.001, 400, 0.1),
     "lesion_table": Demand(1, 0.001, 200, 0),

@@ -93,6 +93,8 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "perturb": [[scan] for scan in plan.perturbed],
         "altered_features": [[scan] for scan in stable.altered],
         "required_mask": [plan.perturbed] if plan.perturbed else [],
+        "retrain": [[*learnt, *plan.reclassified]] if plan.reclassified else [],
+        "class_noise": [plan.reclassified] if plan.reclassified else [],
         "warm_radiomics": [[]] if masks else [],
         "features": [[scan] for scan in masks],
         "training_table": [learnt] if learnt else [],
@@ -158,6 +160,9 @@ def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[floa
         fitted = plan.response_scans()
         centres = len({scan.centre for scan in fitted}) if plan.fits_by_centre else 0
         return [part + selection_seconds(plan.config, len(fitted), centres) for part in seconds]
+    if rule == "retrain":
+        again = plan.config.retraining.seeds + plan.config.retraining.bootstraps
+        return [part + again * search_seconds(plan.config, len(plan.response_scans())) for part in seconds]
     return seconds
 
 
@@ -176,14 +181,25 @@ def selection_seconds(config: StudyConfig, scans: int, centres: int = 0) -> floa
     """Seconds of the genetic search and its audit (``centres``: left out in turn) on one core, if no search stops
     early."""
     search, audit = config.selection.search, config.selection.audit
-    chosen = search.population * (search.generations + 1)
     audited = (audit.population or search.population) * ((audit.generations or search.generations) + 1)
     nested = audit.outer_folds * audit.repeats
     permuted = audit.permutations * (nested if audit.permutation_statistic == "nested" else 1)
     filtered = config.selection.stable_features.icc is not None
     unfiltered = nested if filtered and audit.comparisons else 0
-    evaluations = (chosen + audited * (nested + centres + permuted + unfiltered)) * search.folds
-    return evaluations * (EVALUATION_SECONDS + EVALUATION_SECONDS_PER_LESION * LESIONS_PER_SCAN * scans)
+    searches = nested + centres + permuted + unfiltered
+    return search_seconds(config, scans) + _evaluation_seconds(config, scans) * audited * searches
+
+
+def search_seconds(config: StudyConfig, scans: int) -> float:
+    """Seconds of one genetic search on one core, if it does not stop early."""
+    search = config.selection.search
+    return _evaluation_seconds(config, scans) * search.population * (search.generations + 1)
+
+
+def _evaluation_seconds(config: StudyConfig, scans: int) -> float:
+    """Seconds for one individual of a generation, in all folds."""
+    of_a_fold = EVALUATION_SECONDS + EVALUATION_SECONDS_PER_LESION * LESIONS_PER_SCAN * scans
+    return config.selection.search.folds * of_a_fold
 
 
 def as_text(table: pd.DataFrame) -> str:

@@ -75,6 +75,23 @@ class Inputs:
             masks = {name: scans.filter(cohorts=[wildcards.cohort]) for name, scans in masks.items()}
         return {name: scans for name, scans in masks.items() if scans}
 
+    def of_unseen(self, template: str) -> Callable[[Any], list[str]]:
+        """One path per mask source, the reference too, and scan that refits classify."""
+        return lambda wildcards: [
+            path for source, scans in self._unseen().items() for path in scans.expand(template, source=source)
+        ]
+
+    def options_of_unseen(self, template: str) -> Callable[[Any], str]:
+        """The same as words of a command."""
+        return lambda wildcards: " ".join(
+            scans.words(template, source=source) for source, scans in self._unseen().items()
+        )
+
+    def _unseen(self) -> dict[str, Scans]:
+        names, asked = (self.plan.sources.reference, *self.plan.sources.others), set(self.plan.reclassified)
+        found = {name: Scans(scan for scan in self.plan.unseen(name) if scan in asked) for name in names}
+        return {name: scans for name, scans in found.items() if scans}
+
     def of_pair(self, template: str) -> Callable[[Any], list[str]]:
         """One path per scan behind one concordance folder and side of its pair: the reference, and its own source."""
         return lambda wildcards: [

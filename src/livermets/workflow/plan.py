@@ -209,18 +209,31 @@ class Plan:
 
     @cached_property
     def perturbed(self) -> Scans:
-        """The scans whose reference masks are altered: those whose lesions get a class, of patients that the model was
-        not fitted on."""
-        if not self.config.perturbation.draws:
-            return Scans([])
+        """The scans whose reference masks are altered."""
+        return self.unseen(self.sources.reference) if self.config.perturbation.draws else Scans([])
+
+    def unseen(self, source: str) -> Scans:
+        """The scans whose lesions get a class from a source's masks, of patients that the model was not fitted on."""
         fitted = {(scan.cohort, scan.patient_id) for scan in self.response_scans()}
-        classified = self.sources.classified(self.sources.reference)
+        classified = self.sources.classified(source)
         return Scans(scan for scan in classified if (scan.cohort, scan.patient_id) not in fitted)
+
+    @cached_property
+    def reclassified(self) -> Scans:
+        """The scans whose lesions are classified by refits of the model, where it is fitted here and refits are asked
+        for."""
+        asked = self.config.retraining.seeds + self.config.retraining.bootstraps
+        return self.unseen(self.sources.reference) if asked and self.fits_response else Scans([])
 
     @property
     def perturbed_cohorts(self) -> list[str]:
-        """Their cohorts."""
+        """The cohorts of those whose reference masks are altered."""
         return list(dict.fromkeys(scan.cohort for scan in self.perturbed))
+
+    @property
+    def reclassified_cohorts(self) -> list[str]:
+        """The cohorts of those that refits classify."""
+        return list(dict.fromkeys(scan.cohort for scan in self.reclassified))
 
     def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
         """One scan."""
@@ -319,6 +332,8 @@ class Plan:
             files += ["results/model/resubstitution.csv"]
         if self.perturbed:
             files += ["results/perturbation/needed.csv"]
+        if self.reclassified:
+            files += ["results/perturbation/class_noise.csv"]
         for name in self.concordance_names():
             pairs = self.pairs_of(name)
             # Where there is nothing to compare it with, the reference is judged alone.

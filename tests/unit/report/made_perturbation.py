@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tests.unit.report.made_class_noise import write_class_noise
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.identity import LESION_KEY
@@ -17,10 +18,9 @@ from livermets.perturbation.held_against_pairs import PAIR_COLUMNS
 KINDS = ("erosion", "border", "leakage")
 
 
-def write_perturbation(folder: Path, lesions: pd.DataFrame, source: str | None, rng: np.random.Generator) -> None:
-    """``lesions``: a wide lesion table. A lesion keeps its class above a Dice of its own, lower for larger lesions."""
+def altered_of(drawn: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """A lesion keeps its class above a Dice of its own, lower for larger lesions."""
     masks = 30
-    drawn = lesions[lesions["predicted_manual"].notna()].reset_index(drop=True)
     table = drawn.loc[drawn.index.repeat(masks * len(KINDS)), [*LESION_KEY, "longest_diameter_mm"]]
     own = (0.9 - 0.012 * table["longest_diameter_mm"] + rng.normal(0, 0.1, len(drawn))[table.index]).clip(0.1, 0.95)
     dice = rng.uniform(0.1, 0.97, len(table))
@@ -40,6 +40,15 @@ def write_perturbation(folder: Path, lesions: pd.DataFrame, source: str | None, 
         predicted_reference=drawn["predicted_manual"].to_numpy()[table.index],
     )
     table["predicted"] = np.where(same == 1, table["predicted_reference"], 1 - table["predicted_reference"])
+    return table
+
+
+def write_perturbation(
+    folder: Path, lesions: pd.DataFrame, source: str | None, rng: np.random.Generator, refitted: bool = False
+) -> None:
+    """``lesions``: a wide lesion table; ``refitted``: the model was fitted again, too."""
+    drawn = lesions[lesions["predicted_manual"].notna()].reset_index(drop=True)
+    table = altered_of(drawn, rng)
     pairs = None
     if source is not None:
         names = {"predicted_manual": "predicted_reference", "predicted_automatic": "predicted"}
@@ -47,6 +56,8 @@ def write_perturbation(folder: Path, lesions: pd.DataFrame, source: str | None, 
     settings = StatisticsSettings(bootstrap_replicates=200)
     folder.mkdir(parents=True)
     write_answer(folder, answer(table, pairs, settings, (0.9, 0.95), seed=1))
+    if refitted:
+        write_class_noise(folder, drawn, source, table)
     picture = (
         folder.parent / drawn["cohort"].iloc[0] / "perturbation" / str(drawn["patient_id"].iloc[0]) / "baseline.png"
     )

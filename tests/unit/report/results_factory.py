@@ -199,7 +199,7 @@ def _make_classes(
                 write_sources(folder / "concordance" / name / "sources.csv", part, first, points)
     unseen = lesions[~_rows_of(lesions, cohorts, "train") & lesions["predicted_manual"].notna()]
     if len(unseen):
-        write_perturbation(folder / "perturbation", unseen, sources.primary, np.random.default_rng(3))
+        write_perturbation(folder / "perturbation", unseen, sources.primary, np.random.default_rng(3), not applied)
 
 
 def _rows_of(lesions: pd.DataFrame, cohorts: list[MadeCohort], role: str) -> pd.Series:

@@ -189,3 +189,17 @@ def test_a_pair_is_of_the_reference_and_its_own_source(inputs):
     assert inputs().options_of_pair("--x={cohort}/{patient}/{timepoint}/{source}")(pooled).split()[-1] == (
         "--x=second/W001/baseline/automatic"
     )
+
+
+def test_refits_classify_the_masks_of_patients_that_the_model_was_not_fitted_on(inputs):
+    found = inputs().of_unseen("{source} {cohort} {patient}/{timepoint}")(None)
+    seen = [f"{cohort}/baseline" for cohort in ("test V001", "test V002", "second W001")]
+    assert found == [f"{source} {scan}" for source in ("manual", "automatic") for scan in seen]
+    words = inputs().options_of_unseen("--rois={source}=results/{cohort}/{patient}/{timepoint}")(None)
+    assert words.split()[:2] == [
+        "--rois=manual=results/test/{V001/baseline,V002/baseline}", "--rois=manual=results/second/W001/baseline"
+    ]  # fmt: skip
+    assert "results/perturbation/class_noise.csv" in inputs().plan.reported
+    without = inputs(retraining={"seeds": 0, "bootstraps": 0})
+    assert without.of_unseen("{source} {cohort} {patient}/{timepoint}")(None) == []
+    assert "results/perturbation/class_noise.csv" not in without.plan.reported

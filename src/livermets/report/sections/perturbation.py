@@ -14,10 +14,12 @@ from livermets.report import formatting as fmt
 from livermets.report.answer import table_of
 from livermets.report.document import Block, Bullets, Details, Figure, Note, Paragraph, Section, Table
 from livermets.report.pictures import drawing_svg, picture_file
+from livermets.report.sections.class_noise import noise_blocks, without_skill
 from livermets.report.sections.estimates import level_text
 from livermets.report.study import StudyResults
 from livermets.report.tables import Shown, csv_download, frame_table, rows_in, shown_table
 
+_TITLE = "How good must a mask be?"
 _WHAT = (
     "The mask of every lesion was altered in the ways in which segmentations fail, and every altered mask was "
     "classified by the model of the study. A mask keeps the class of its lesion if it gives the one that the reference "
@@ -41,13 +43,15 @@ def perturbation_section(study: StudyResults) -> Section | None:
     """The picture first, then the needed Dice, then the rest folded; nothing where no mask was altered."""
     tables = study.perturbation
     needed = table_of(tables, "needed")
+    noise = list(noise_blocks(study))
     if needed.empty:
-        return None
-    blocks: list[Block] = [Paragraph(needed_words(tables)), *_curves(study), _needed(needed, _BEST), Paragraph(_WHAT)]
+        return Section("perturbation", _TITLE, [*without_skill(study), *noise]) if noise else None
+    blocks: list[Block] = [Paragraph(needed_words(tables)), *without_skill(study), *noise]
+    blocks += [*_curves(study), _needed(needed, _BEST), Paragraph(_WHAT)]
     blocks += [Note(_CANNOT_SAY, "caution"), *_notes(tables), *_claims(tables), *_held(tables)]
     folded = [*_by_dice(tables), *_predictors(tables), *_slope(tables), *_others(needed)]
     blocks += [Details("By Dice, size and kind of error; other measures than Dice", folded), *_picture(study)]
-    return Section("perturbation", "How good must a mask be?", blocks)
+    return Section("perturbation", _TITLE, blocks)
 
 
 def needed_words(tables: dict[str, pd.DataFrame]) -> str:

@@ -7,6 +7,7 @@ table in ``docs/statements.md`` is written from here by ``python -m tests.unit.r
 from __future__ import annotations
 
 from tests.unit.report.statements import (
+    class_noise,
     cohorts,
     concordance,
     diagnostics,
@@ -23,6 +24,7 @@ from tests.unit.report.statements.registry import Statement
 PARTS = {
     "Summary": summary, "Cohorts and flow of lesions": cohorts, "Concordance": concordance,
     "How good must a mask be?": perturbation,
+    "How good must a mask be? Retraining": class_noise,
     "Mask sources": sources, "Diagnostics": diagnostics, "Segmentation": segmentation, "Selection": selection,
     "Lesions over time": follow_up, "All other parts": other,
 }  # fmt: skip
