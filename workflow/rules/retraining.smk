@@ -6,6 +6,8 @@ rule retrain:
         table="results/model/training_rois.parquet",
         lesions=[f"results/{cohort}/lesions_long.csv" for cohort in plan.reclassified_cohorts],
         rois=inputs.of_unseen(ROIS),
+        altered=lambda wildcards: stable_features.altered.expand(ALTERED),
+        readers=lambda wildcards: stable_features.reader_files(ROIS),
     output:
         refits="results/perturbation/refits.csv",
         classes="results/perturbation/refit_classes.csv",
@@ -24,13 +26,14 @@ rule retrain:
         folder=subpath(output.refits, parent=True),
         lesions=lambda wildcards, input: [f"--lesions={path}" for path in input.lesions],
         rois=inputs.options_of_unseen(f"--rois={{source}}={ROIS}"),
+        masks=lambda wildcards: stable_features.options(ALTERED, ROIS),
         settings=plan.settings("selection", without="audit"),
         seeds=plan.config.retraining.seeds,
         bootstraps=plan.config.retraining.bootstraps,
         seed=plan.seed,
         code=verb_digest("retrain"),
     shell:
-        "python -m livermets retrain {input.table} {params.lesions:q} {params.rois} --out {params.folder}"
+        "python -m livermets retrain {input.table} {params.lesions:q} {params.rois} {params.masks} --out {params.folder}"
         " --seeds {params.seeds} --bootstraps {params.bootstraps} --checkpoint results/checkpoints/retraining"
         " --settings {params.settings:q} --seed {params.seed} --threads {threads} 2> {log}"
 

@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from livermets.cli import app
-from livermets.cli.options import Draw, OutTable, PredictingTimepoints, Seed, settings_of, threads
+from livermets.cli.options import (
+    AlteredFeatures,
+    Draw,
+    OutTable,
+    PredictingTimepoints,
+    ReaderRois,
+    Seed,
+    settings_of,
+    threads,
+)
 from livermets.masks.identity import REFERENCE
 
 
@@ -53,14 +62,8 @@ def select_verb(
         list[Path] | None,
         typer.Option(help="Whole-lesion tables for the comparison models (diameter, features)."),
     ] = None,
-    altered_features: Annotated[
-        list[Path] | None,
-        typer.Option(help="Features over altered masks, as `altered-features` writes them, for stable features."),
-    ] = None,
-    reader_rois: Annotated[
-        list[Path] | None,
-        typer.Option(help="ROI tables of further readers' masks of the same scans, for stable features."),
-    ] = None,
+    altered_features: AlteredFeatures = None,
+    reader_rois: ReaderRois = None,
     settings: Annotated[str, settings_of("selection")] = "{}",
     population: Annotated[int | None, typer.Option(help="Individuals per generation.")] = None,
     generations: Annotated[int | None, typer.Option(help="Generations after the first.")] = None,

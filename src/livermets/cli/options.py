@@ -23,6 +23,14 @@ Cohort = Annotated[str, typer.Option(help="Fills the column cohort.")]
 Patient = Annotated[str, typer.Option(help="Fills the column patient_id.")]
 Timepoint = Annotated[str, typer.Option(help="Fills the column timepoint.")]
 Draw = Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures.")]
+AlteredFeatures = Annotated[
+    list[Path] | None,
+    typer.Option(help="Features over altered masks, as `altered-features` writes them, for stable features."),
+]
+ReaderRois = Annotated[
+    list[Path] | None,
+    typer.Option(help="ROI tables of further readers' masks of the same scans, for stable features."),
+]
 
 
 def settings_of(section: str) -> Any:

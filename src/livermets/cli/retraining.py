@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from livermets.cli import app
-from livermets.cli.options import Seed, settings_of, threads
+from livermets.cli.options import AlteredFeatures, ReaderRois, Seed, settings_of, threads
 from livermets.masks.identity import REFERENCE
 
 
@@ -18,6 +18,8 @@ def retrain(
     lesions: Annotated[list[Path], typer.Option(help="Long lesion tables with the model's classes (repeatable).")],
     rois: Annotated[list[str], typer.Option(metavar="SOURCE=PATH", help="ROI tables of a mask source (repeatable).")],
     out: Annotated[Path, typer.Option(help="Folder for refits.csv and refit_classes.csv.")],
+    altered_features: AlteredFeatures = None,
+    reader_rois: ReaderRois = None,
     seeds: Annotated[int | None, typer.Option(min=0, help="Refits with other seeds.")] = None,
     bootstraps: Annotated[int | None, typer.Option(min=0, help="Refits on bootstrapped patients.")] = None,
     seed: Seed = 0,
@@ -30,7 +32,7 @@ def retrain(
     The search, the network and the threshold are those of `select` with the same settings, without its audit."""
     from livermets.config.load import section_from_option, validate_section
     from livermets.config.retraining import RetrainingSettings
-    from livermets.config.selection import SelectionSettings
+    from livermets.config.selection import MasksBy, SelectionSettings
     from livermets.model.files import by_source, existing, write_tables
     from livermets.model.refit_classes import refit_classes, unseen_lesions
     from livermets.model.refit_files import check_extraction, read_asked, read_scores, read_unseen
@@ -39,9 +41,10 @@ def retrain(
     chosen = section_from_option(settings, "selection", SelectionSettings)
     given = {"seeds": seeds, "bootstraps": bootstraps}
     counts = validate_section(RetrainingSettings, {name: n for name, n in given.items() if n is not None}, "retraining")
-    existing([table, *lesions])
+    of_masks: dict[MasksBy, list[Path]] = {"altered": altered_features or [], "readers": reader_rois or []}
+    existing([table, *lesions, *of_masks["altered"], *of_masks["readers"]])
     tables = by_source(rois, "--rois")
-    asked = read_asked(table, chosen, counts, seed)
+    asked = read_asked(table, chosen, counts, seed, of_masks)
     check_extraction(asked, tables)
     unseen = unseen_lesions(read_unseen(lesions), asked.data.lesions)
     with refitting(asked, threads, checkpoint) as run:

@@ -22,6 +22,12 @@ class MaskValues:
         rows = chosen[self.lesion]
         return MaskValues(self.values[rows], (np.cumsum(chosen) - 1)[self.lesion[rows]].astype(np.intp))
 
+    def drawn(self, lesions: NDArray[np.intp]) -> MaskValues:
+        """The masks of lesions as often as these are named (resamples), which are counted anew in that order."""
+        rows = [np.flatnonzero(self.lesion == lesion) for lesion in lesions]
+        code = np.repeat(np.arange(len(lesions), dtype=np.intp), [len(of) for of in rows])
+        return MaskValues(self.values[np.concatenate(rows)], code)
+
     def with_features(self, kept: Sequence[int]) -> MaskValues:
         """Only some features, in the order given."""
         return replace(self, values=np.ascontiguousarray(self.values[:, kept]))

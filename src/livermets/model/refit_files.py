@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from livermets.config.retraining import RetrainingSettings
-from livermets.config.selection import SelectionSettings
+from livermets.config.selection import MasksBy, SelectionSettings
 from livermets.errors import ProblemList
 from livermets.io.tables import read_parquet_metadata
 from livermets.masks.identity import LESION_KEY, PATIENT_KEY
@@ -16,15 +16,26 @@ from livermets.masks.pairs import checked_long
 from livermets.model.data import training_data
 from livermets.model.extraction import setting_differences
 from livermets.model.files import concatenated, read_rois
+from livermets.model.mask_files import read_mask_tables
 from livermets.model.refit_classes import problems_of, scores
 from livermets.model.refits import Refit, Retraining
+from livermets.model.stable_features import with_masks
 
 
-def read_asked(path: Path, settings: SelectionSettings, counts: RetrainingSettings, seed: int) -> Retraining:
-    """The training table of `training-table`, checked. Raises `InputError` with every problem found."""
+def read_asked(
+    path: Path,
+    settings: SelectionSettings,
+    counts: RetrainingSettings,
+    seed: int,
+    of_masks: Mapping[MasksBy, Sequence[Path]] | None = None,
+) -> Retraining:
+    """The training table of `training-table`, checked, with the features over other masks (``of_masks``) where only
+    stable ones may be selected. Raises `InputError` with every problem found."""
     table, extraction = read_rois(path)
     lesion = [name for name in LESION_KEY if name not in PATIENT_KEY]
     data = training_data(table, "response", PATIENT_KEY, lesion, str(path))
+    masks = read_mask_tables({by: (of_masks or {}).get(by, ()) for by in settings.stable_features.used}, extraction)
+    data = with_masks(data, masks, settings.stable_features, str(path))
     return Retraining.checked(data, settings, counts, seed, extraction or None, str(path))
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from livermets.config.retraining import RetrainingSettings
 from livermets.config.selection import SelectionSettings
-from livermets.errors import input_error
+from livermets.errors import ProblemList, input_error
 from livermets.model.checkpoint import Checkpoint
 from livermets.model.data import TrainingData, check_enough_patients
 from livermets.model.fit import Run, fit
@@ -22,6 +22,7 @@ from livermets.model.fitness import device_name
 from livermets.model.fitted import FittedModel
 from livermets.model.generations import counted
 from livermets.model.network_training import in_threads
+from livermets.model.stable_features import stable_problems
 from livermets.provenance import canonical_json, code_digest, text_digest
 from livermets.randomness import generator, integer_seed
 
@@ -88,7 +89,13 @@ class Retraining:
         folds = settings.search.folds
         check_enough_patients(data, folds, f"cross-validation with {folds} folds", where)
         without_interval = settings.threshold.model_copy(update={"bootstrap": 0})
-        return cls(data, settings.model_copy(update={"threshold": without_interval}), counts, seed, extraction)
+        asked = cls(data, settings.model_copy(update={"threshold": without_interval}), counts, seed, extraction)
+        problems = ProblemList()
+        for kind, number in asked.names:
+            of = f"the patients of refit {number} ({kind})"
+            problems.extend(stable_problems(asked.training(kind, number), settings.stable_features, of))
+        problems.raise_if_errors()
+        return asked
 
     def digest(self) -> str:
         """What a checkpoint must have in common with the run that uses it. More refits of the same go on with those
@@ -141,6 +148,7 @@ def drawn_patients(data: TrainingData, patients: NDArray[np.intp]) -> TrainingDa
         patient=data.patient[lesions],
         response=data.response[lesions],
         lesions=data.lesions.iloc[lesions].reset_index(drop=True),
+        masks={by: masks.drawn(lesions) for by, masks in data.masks.items()},
     )
 
 

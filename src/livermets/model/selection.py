@@ -75,7 +75,7 @@ class Inputs:
         repeats = outer_folds(data, settings, seed, where)
         permuted = permuted_data(data, settings, seed, where)
         centres = centres_of(data, whole_lesions, where) if settings.audit.leave_one_centre_out else None
-        _check_stable(data, settings, repeats)
+        _check_stable(data, settings, [*repeats, *([] if centres is None else [_fold_of(centres)])])
         return cls(data, whole_lesions, extraction, settings, seed, repeats, permuted, tuple(notes), centres)
 
     def digest(self) -> str:
@@ -168,8 +168,7 @@ def select(inputs: Inputs, run: Run | None = None) -> Selected:
         nested = nested_evaluation(data, audit, seed, inputs.repeats, [*others, *models], run)
     by_centre = None
     if inputs.centres is not None:
-        fold = np.unique(inputs.centres, return_inverse=True)[1]
-        by_centre = nested_evaluation(data, audit, seed, [fold], run=run, prefix="centre")
+        by_centre = nested_evaluation(data, audit, seed, [_fold_of(inputs.centres)], run=run, prefix="centre")
     fitted, recalibration = _recalibrated(fitted, nested, settings)
     permutations = None
     if settings.audit.permutations:
@@ -215,6 +214,11 @@ def _observed(inputs: Inputs, fitted: Fit, nested: NestedEvaluation | None, run:
     return fitted.search.score
 
 
+def _fold_of(centres: NDArray[np.str_]) -> NDArray[np.intp]:
+    """Centres as folds, in the order of their names."""
+    return np.unique(centres, return_inverse=True)[1]
+
+
 def _check_stable(data: TrainingData, settings: SelectionSettings, repeats: Sequence[NDArray[np.intp]]) -> None:
     """Raises `InputError` where all lesions, or those of the training part of an outer fold, have no stable feature.
     Permuted outcomes change the ICC of none, but where the statistic is nested they have folds of their own."""
@@ -224,7 +228,9 @@ def _check_stable(data: TrainingData, settings: SelectionSettings, repeats: Sequ
         for fold in repeats:
             for number in range(int(fold.max()) + 1):
                 part = data.subset(fold != number)
-                yield stable_problems(part, settings.stable_features, "the training lesions of an outer fold")
+                yield stable_problems(
+                    part, settings.stable_features, "the training lesions of an outer fold or of the other centres"
+                )
 
     found = [problem for problems_of_one in problems() for problem in problems_of_one.problems]
     ProblemList(list(dict.fromkeys(found))).raise_if_errors()

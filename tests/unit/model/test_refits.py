@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
+from tests.mask_tables import LOOSE, altered_table, filtered
 from tests.selection_tables import SETTINGS, roi_table
 
 from livermets.config.retraining import RetrainingSettings
@@ -15,6 +16,7 @@ from livermets.model.fit import Run, fit
 from livermets.model.fitness import CrossValidation
 from livermets.model.preparation import row_weights
 from livermets.model.refits import Retraining, bootstrapped, drawn_patients, refits, refits_table
+from livermets.model.stable_features import with_masks
 from livermets.randomness import generator, integer_seed
 
 TABLE = roi_table(rois=(3, 9), seed=4)
@@ -52,6 +54,20 @@ def test_a_patient_drawn_twice_counts_twice():
     weight = np.bincount(drawn.lesion, row_weights(drawn, np.arange(len(drawn.lesion)), SETTINGS.network))
     assert weight[: len(own)] == pytest.approx(weight[-len(own) :])
     assert drawn.lesions["patient_id"].nunique() == 2
+
+
+def test_a_refit_selects_among_the_features_that_are_stable_in_its_own_patients():
+    settings = filtered()
+    data = with_masks(data_of(), {"altered": [altered_table(TABLE)]}, settings.stable_features, "table")
+    drawn = drawn_patients(data, np.array([3, 0, 3]))
+    own = np.flatnonzero(data.patient == 3)
+    masks, copies = data.masks["altered"], drawn.masks["altered"]
+    for place in (0, len(drawn.response) - len(own)):
+        here, there = copies.values[copies.lesion == place], masks.values[masks.lesion == own[0]]
+        assert np.array_equal(here, there)
+    assert len(copies.lesions) == len(drawn.response)
+    again = Retraining.checked(data, settings, RetrainingSettings(seeds=1, bootstraps=1), 7)
+    assert not {name for one in refits(again) for name in one.model.features} & set(LOOSE)
 
 
 def test_copies_of_a_patient_are_never_in_two_folds():
