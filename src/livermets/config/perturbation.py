@@ -26,9 +26,9 @@ class PerturbationSettings(Section):
     kinds: tuple[Kind, ...] = Field(KINDS, min_length=1)
     """How masks are altered. erosion, dilation: the border moved in or out evenly; border: moved by a smooth random
     field; shift: the mask displaced; jitter: every slice displaced by itself; resolution: the mask taken at coarser
-    voxels and back; cap: a part beyond a random plane lost; slices: slices at one end lost; lobe: a ball around a place
-    of the border lost; leakage: grown into the liver from a place of the border; merging: grown together with the
-    nearest other lesion (lesions that have one within the margin)."""
+    voxels and back; cap: a part beyond a random plane lost; slices: slices at one end lost, the last of them in part;
+    lobe: a ball around a place of the border lost; leakage: grown into the liver from a place of the border; merging:
+    grown together with the nearest other lesion (lesions that have one within the margin)."""
     dice: tuple[Probability, Probability] = (0.1, 0.97)
     """Range of Dice with the reference mask that the masks of every kind are spread over evenly, as far as the kind
     and the lesion allow."""
