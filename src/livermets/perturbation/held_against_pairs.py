@@ -9,12 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.masks.detected import is_detected
-from livermets.masks.identity import LESION_KEY, PATIENT_KEY
+from livermets.masks.identity import LESION_KEY
 from livermets.masks.pairs import SOURCE, pair, sources_in
 from livermets.masks.sizes import EVERY_SIZE, size_groups, sizes
 from livermets.perturbation.altered import MEASURES, Altered
 from livermets.perturbation.curves import lesion_curves, rising
 from livermets.perturbation.means import METHOD
+from livermets.perturbation.patients import patients_of
 from livermets.stats.resampling import PatientBootstrap, Resampling, per_patient_sum
 from livermets.stats.results import NAN
 
@@ -65,13 +66,6 @@ def held_against_pairs(
             row = found.row(lesions.index.to_numpy())
             rows.append({"mask_source": source, "size": size, **row, "n_apart": len(left_out[size])})
     return pd.DataFrame(rows, columns=list(HELD_COLUMNS))
-
-
-def patients_of(*tables: pd.DataFrame) -> list[NDArray[np.intp]]:
-    """The codes of the patients of the rows of some tables, the same person having the same one in all."""
-    keys = pd.concat([table[list(PATIENT_KEY)].astype(str) for table in tables], ignore_index=True)
-    code = keys.groupby(list(PATIENT_KEY), dropna=False, sort=False).ngroup().to_numpy().astype(np.intp)
-    return np.split(code, np.cumsum([len(table) for table in tables])[:-1])
 
 
 class _Expected:

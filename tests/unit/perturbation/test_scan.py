@@ -9,9 +9,10 @@ from tests.unit.perturbation.lesions import SPACING, image, labels, model
 from livermets.config.perturbation import KINDS, PerturbationSettings
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import InputError
-from livermets.perturbation.draws import alterations, shapes_of
+from livermets.perturbation.draws import alterations, alterations_like, shapes_of
 from livermets.perturbation.neighbourhood import neighbourhood
 from livermets.perturbation.scan import Scan, perturbed_scan, scored_windows
+from livermets.perturbation.transported import DIRECTIONS
 from livermets.radiomics.sliding import roi_features
 
 SETTINGS = PerturbationSettings(draws=55, margin_mm=8)
@@ -67,6 +68,30 @@ def _equal_to_the_ordinary_path(near, drawn, tables):
                 assert row["predicted"] == model(score).classify(said.mean())
                 compared += 1
     assert compared > 0.6 * len(drawn)
+
+
+@pytest.mark.slow
+def test_transported_errors_have_the_rois_and_the_score_of_the_ordinary_path():
+    random = np.random.default_rng(3)
+    errors = random.normal(-0.1, 0.15, (8, 1)) + random.normal(0, 0.1, (8, DIRECTIONS))
+    settings = PerturbationSettings(draws=110, margin_mm=8, kinds=("erosion",))
+    tables = {
+        score: perturbed_scan(SCAN, model(score), RADIOMICS, settings, 9, ("test",), donors=lambda _: {"net": errors})
+        for score in ("share", "mean_probability")
+    }
+    near = neighbourhood(SCAN.labels, 7, None, SPACING, settings.margin_mm, RADIOMICS.step)
+    purpose = ("test", 7)
+    drawn = [one for donor in range(8) for one in alterations_like(near, settings, 9, purpose, "net", errors, donor)]
+    assert len(drawn) == 118
+    of_lesion = {score: table[table["lesion_id"] == 7].set_index(["kind", "draw"]) for score, table in tables.items()}
+    _equal_to_the_ordinary_path(near, drawn, of_lesion)
+
+
+def test_a_lesion_is_given_the_errors_for_its_diameter():
+    asked = []
+    settings = PerturbationSettings(draws=2, margin_mm=8, kinds=("erosion",))
+    perturbed_scan(SCAN, model(), RADIOMICS, settings, 9, ("test",), donors=lambda mm: asked.append(mm) or {})
+    assert asked == pytest.approx([11, 18], abs=1.5)
 
 
 def test_levels_of_the_whole_mask_are_made_anew_for_every_mask():
