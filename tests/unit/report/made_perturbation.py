@@ -40,13 +40,17 @@ def write_perturbation(folder: Path, lesions: pd.DataFrame, source: str | None, 
         predicted_reference=drawn["predicted_manual"].to_numpy()[table.index],
     )
     table["predicted"] = np.where(same == 1, table["predicted_reference"], 1 - table["predicted_reference"])
-    pairs = None
+    pairs, errors = None, None
     if source is not None:
+        like = table[table["kind"].eq(KINDS[0]) & table["draw"].lt(12)]
+        like = like.assign(kind="transported", mask_source=source, whole_error=1)
+        table = pd.concat([table.assign(mask_source=None, whole_error=0), like], ignore_index=True)
+        errors = drawn[["longest_diameter_mm", "dice"]].assign(**{SOURCE: source})
         names = {"predicted_manual": "predicted_reference", "predicted_automatic": "predicted"}
         pairs = drawn.rename(columns=names).assign(**{SOURCE: source})[list(PAIR_COLUMNS)]
     settings = StatisticsSettings(bootstrap_replicates=200)
     folder.mkdir(parents=True)
-    write_answer(folder, answer(table, pairs, settings, (0.9, 0.95), seed=1))
+    write_answer(folder, answer(table, pairs, settings, (0.9, 0.95), seed=1, errors=errors))
     picture = (
         folder.parent / drawn["cohort"].iloc[0] / "perturbation" / str(drawn["patient_id"].iloc[0]) / "baseline.png"
     )
