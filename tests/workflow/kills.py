@@ -88,6 +88,7 @@ VICTIMS = {
         "evaluation.csv",
         "comparison.csv",
     ),
+    "mask_errors": _victim("mask-errors", "perturbation", "errors.parquet"),
     "perturb": _victim("perturb", "test/perturbation/V001", "baseline.parquet", "baseline.png"),
     "required_mask": _victim("required-mask", "perturbation", "needed.csv", "by_dice.csv"),
     "retrain": _victim("retrain", "perturbation", "refits.csv", "refit_classes.csv"),

@@ -20,8 +20,9 @@ STATISTICS = {"concordance", "roi_concordance", "concordance_sources", "required
 AFTER_CLASSIFY = {"classify", "lesion_table", "retrain", *STATISTICS, *READERS}
 AFTER_MODEL = {"select", "perturb", "resubstitution", *AFTER_CLASSIFY}
 FEATURES = {"features", "lesion_feature_table"}
+ERRORS = {"mask_errors", "perturb"}
 COMPARED = {"preprocess", "train_segmentation", "segment", "overlap"}
-AFTER_SEGMENT = {"segment", "overlap", "follow_up", *FEATURES, *AFTER_CLASSIFY}
+AFTER_SEGMENT = {"segment", "overlap", "follow_up", *ERRORS, *FEATURES, *AFTER_CLASSIFY}
 AFTER_EVERY_SEGMENT = {*AFTER_SEGMENT, "resubstitution"}
 OF_ONE_SCAN = {"check", "intake", "outcome", "liver", "preprocess", "perturb", *AFTER_SEGMENT}
 OF_THE_TRAINING_OUTCOME = {"training_outcome", "training_table", "select", "perturb"}
@@ -101,13 +102,17 @@ def test_nothing_changed_nothing_to_do(study):
         ({"statistics": {"size_cuts_mm": [10, 20]}}, {"overlap", *READERS}),
         ({"report": {"title": "Other"}}, READERS),
         ({"perturbation": {"draws": 50}}, {"perturb", "required_mask", "class_noise", *READERS}),
+        ({"perturbation": {"donors": 7}}, {"perturb", "required_mask", "class_noise", *READERS}),
         ({"perturbation": {"target_agreements": [0.8]}}, {"required_mask", *READERS}),
         ({"retraining": {"seeds": 3}}, {"retrain", "class_noise", *READERS}),
         ({"selection": {"search": {"generations": 3}}}, AFTER_MODEL),
         ({"selection": {"stable_features": {"icc": 0.75}}}, {"altered_features", *AFTER_MODEL}),
         ({"segmentation": {"output": {"threshold": 0.4}}}, AFTER_EVERY_SEGMENT),
         ({"segmentation": {"sampling": {"field": "image"}}}, {"train_segmentation", *AFTER_EVERY_SEGMENT}),
-        ({"networks": {"paper": {"preset": "giannini2020"}}}, {*COMPARED, "follow_up", *FEATURES, *AFTER_CLASSIFY}),
+        (
+            {"networks": {"paper": {"preset": "giannini2020"}}},
+            {*COMPARED, "follow_up", *ERRORS, *FEATURES, *AFTER_CLASSIFY},
+        ),
         ({"segmentation": {"cpu_threads": 2}}, {"train_segmentation", *AFTER_EVERY_SEGMENT}),
         ({"preprocess": {"network_grid": 128}}, {"preprocess", "train_segmentation", *AFTER_EVERY_SEGMENT}),
         ({"outcome": {"limit_mm": 1.0}}, AFTER_OUTCOME),
@@ -117,6 +122,7 @@ def test_nothing_changed_nothing_to_do(study):
         "sizes of lesions",
         "report",
         "altered masks",
+        "donors of errors",
         "what is asked of altered masks",
         "refits",
         "selection",
@@ -207,12 +213,22 @@ def test_one_more_training_patient(study):
         (
             "test",
             {"exclude": [{"patient": "P0003", "reason": "motion"}]},
-            {"check", "outcome", "lesion_feature_table", "overlap", *AFTER_CLASSIFY},
+            {"check", "outcome", "lesion_feature_table", "overlap", *ERRORS, *AFTER_CLASSIFY},
         ),
         (
             "test",
             {"role": "predict"},
-            {"check", "outcome", "classify", "lesion_table", "required_mask", "retrain", "class_noise", *READERS},
+            {
+                "check",
+                "outcome",
+                "classify",
+                "lesion_table",
+                "perturb",
+                "required_mask",
+                "retrain",
+                "class_noise",
+                *READERS,
+            },
         ),
         ("learn", {"centre": "B"}, {"check", "outcome", "classify", "resubstitution", "lesion_table", *READERS}),
         ("test", {"lesion_ids": "components"}, {*OF_ONE_SCAN}),

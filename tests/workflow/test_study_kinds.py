@@ -102,7 +102,13 @@ def test_a_public_set_trains_the_network_and_an_own_cohort_the_model(tmp_path):
     per_scan = {"intake": 11, "liver": 11, "preprocess": 11, "segment": 11, "features": 2 * 8}
     of_cohorts = {"phantom": 3, "outcome": 2, "classify": 2, "concordance": 1, "roi_concordance": 1}
     expected = {**EVERY_STUDY, **OF_RESPONSE, **per_scan, **of_cohorts, "perturb": 2, **OF_ALTERED}
-    assert plan(tmp_path, cohorts) == {**expected, "train_segmentation": 1, "overlap": 1, "concordance_sources": 1}
+    assert plan(tmp_path, cohorts) == {
+        **expected,
+        "train_segmentation": 1,
+        "overlap": 1,
+        "mask_errors": 1,
+        "concordance_sources": 1,
+    }
 
 
 def test_timepoints_of_the_same_patients_may_train_and_validate_apart(tmp_path):
@@ -119,7 +125,7 @@ def test_timepoints_of_the_same_patients_may_train_and_validate_apart(tmp_path):
     }
     per_scan = {"intake": 16, "liver": 16, "preprocess": 16, "segment": 16, "features": 2 * 8}
     of_cohorts = {"outcome": 2, "classify": 2, "concordance": 1, "roi_concordance": 1, "concordance_sources": 1}
-    of_patients = {"follow_up": 8, "perturb": 2, **OF_ALTERED}
+    of_patients = {"follow_up": 8, "mask_errors": 1, "perturb": 2, **OF_ALTERED}
     expected = {**EVERY_STUDY, **OF_RESPONSE, **per_scan, **of_cohorts, **of_patients}
     expected |= {"train_segmentation": 1, "overlap": 1}
     assert plan(tmp_path, cohorts) == expected
@@ -142,7 +148,7 @@ def test_a_bundle_is_applied_where_nobody_trains(tmp_path, monkeypatch):
     of_networks = {"liver": 3, "preprocess": 6, "segment": 6, "overlap": 1}
     of_classes = {"warm_radiomics": 1, "features": 9, "outcome": 1, "classify": 1, "lesion_table": 2}
     of_pairs = {"lesion_feature_table": 1, "concordance": 2, "roi_concordance": 2, "concordance_sources": 1}
-    of_altered = {"perturb": 3, "required_mask": 1}
+    of_altered = {"mask_errors": 1, "perturb": 3, "required_mask": 1}
     expected = {**EVERY_STUDY, **of_bundle, **of_networks, **of_classes, **of_pairs, **of_altered, "intake": 3}
     assert plan(tmp_path, cohorts, model="study.zip") == expected
 

@@ -32,8 +32,33 @@ rule altered_features:
         " --settings {params.settings:q} --seed {params.seed} --threads {threads} 2> {log}"
 
 
+# What networks, programs and readers get wrong, of all scans in one small table: a new mask of any makes it, and the
+# altered masks of every scan, again.
+rule mask_errors:
+    input:
+        masks=inputs.erring_masks,
+        images=inputs.erring_references,
+    output:
+        "results/perturbation/errors.parquet",
+    log:
+        "results/logs/mask_errors.log",
+    benchmark:
+        "results/benchmarks/mask_errors.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=requests.memory("mask_errors"),
+        runtime=requests.time_limit("mask_errors"),
+    params:
+        masks=inputs.error_options,
+        code=verb_digest("mask-errors"),
+    shell:
+        "python -m livermets mask-errors {params.masks} --out {output} 2> {log}"
+
+
 rule perturb:
     input:
+        errors=plan.error_table,
         image="results/{cohort}/intake/{patient}/{timepoint}/image.nii.gz",
         liver=inputs.liver_of_perturbation,
         model="results/model/model.safetensors",
@@ -56,13 +81,14 @@ rule perturb:
         lesions="results/{cohort}/intake/{patient}/{timepoint}/lesions.nii.gz",
         liver=inputs.liver_option_of_perturbation,
         model=subpath(input.model, parent=True),
+        errors=[f"--errors={path}" for path in plan.error_table],
         minimum_rois=plan.config.classification.minimum_rois,
         settings=plan.settings("perturbation", without="target_agreements"),
         seed=plan.seed,
         code=verb_digest("perturb"),
     shell:
         "python -m livermets perturb {input.image} {params.lesions} {params.liver} --model {params.model} --out {output.table}"
-        " --picture {output.picture}"
+        " {params.errors} --picture {output.picture}"
         " --cohort {wildcards.cohort} --patient {wildcards.patient} --timepoint {wildcards.timepoint}"
         " --minimum-rois {params.minimum_rois} --settings {params.settings:q} --seed {params.seed}"
         " --threads {threads} 2> {log}"
@@ -72,6 +98,7 @@ rule required_mask:
     input:
         perturbations=lambda wildcards: plan.perturbed.expand(PERTURBED),
         pairs=[f"results/{cohort}/lesions_long.csv" for cohort in plan.perturbed_cohorts],
+        errors=plan.error_table,
     output:
         needed=report(
             "results/perturbation/needed.csv",
@@ -97,11 +124,12 @@ rule required_mask:
     params:
         folder=subpath(output.needed, parent=True),
         pairs=lambda wildcards, input: [f"--pairs={path}" for path in input.pairs],
+        errors=[f"--errors={path}" for path in plan.error_table],
         reference=plan.sources.reference,
         targets=[f"--target {target}" for target in plan.config.perturbation.target_agreements],
         settings=plan.settings("statistics", without="size_cuts_mm"),
         seed=plan.seed,
         code=verb_digest("required-mask"),
     shell:
-        "python -m livermets required-mask {input.perturbations} {params.pairs:q} --reference {params.reference}"
+        "python -m livermets required-mask {input.perturbations} {params.pairs:q} {params.errors} --reference {params.reference}"
         " --out {params.folder} {params.targets} --settings {params.settings:q} --seed {params.seed} 2> {log}"

@@ -25,6 +25,9 @@ def perturb(
     liver: Annotated[
         Path | None, typer.Option(help="Liver mask: where masks leak to, and what z-scores are taken over.")
     ] = None,
+    errors: Annotated[
+        Path | None, typer.Option(help="Errors of the study's sources that lesions are given too, by mask-errors.")
+    ] = None,
     cohort: Cohort = "",
     patient: Patient = "",
     timepoint: Timepoint = "",
@@ -39,6 +42,7 @@ def perturb(
     from livermets.config.load import section_from_option
     from livermets.config.perturbation import PerturbationSettings
     from livermets.errors import input_error
+    from livermets.perturbation.error_files import read_errors
     from livermets.perturbation.files import (
         masks_of,
         perturbations,
@@ -51,10 +55,12 @@ def perturb(
     if not chosen.draws:
         raise input_error("perturbation.draws", "0 asks for no altered mask", "Give a number of masks per lesion")
     key = {"cohort": cohort, "patient_id": patient, "timepoint": timepoint}
+    of_sources = None if errors is None else read_errors(errors)
     read = read_classified(image, lesions, model, liver)
-    with tqdm(total=masks_of(read, chosen), desc="masks", unit="mask", delay=10, mininterval=1) as bar:
-        table = perturbations(read, key, chosen, seed, minimum_rois, threads, bar.update)
-    write_perturbations(out, table, chosen, {"image": image, "lesions": lesions, "liver": liver, "model": model})
+    with tqdm(total=masks_of(read, chosen, of_sources), desc="masks", unit="mask", delay=10, mininterval=1) as bar:
+        table = perturbations(read, key, chosen, seed, minimum_rois, threads, bar.update, of_sources)
+    read_from = {"image": image, "lesions": lesions, "liver": liver, "model": model, "errors": errors}
+    write_perturbations(out, table, chosen, read_from)
     if picture is not None and len(table):
         write_picture(picture, read, key, chosen, seed)
     typer.echo(f"{len(table)} altered masks of {table['lesion_id'].nunique()} lesions in {out}", err=True)
@@ -107,6 +113,28 @@ def altered_features_verb(
     typer.echo(f"{len(table)} altered masks of {table['lesion_id'].nunique()} lesions in {out}", err=True)
 
 
+@app.command("mask-errors")
+def mask_errors(
+    mask: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME=FOLDER",
+            help="Folder that `segment` or `match` wrote for a scan by the source of this name (repeatable).",
+        ),
+    ],
+    reference: Annotated[
+        list[Path], typer.Option(help="The reference's label map of the same scan, once per --mask in their order.")
+    ],
+    out: Annotated[Path, typer.Option(help="Table to write (Parquet): one row per lesion and source.")],
+) -> None:
+    """Measures how the masks of networks, programs and readers err, lesion by lesion, for `perturb` to transport."""
+    from livermets.perturbation.error_files import measured_errors, write_errors
+
+    found = measured_errors(mask, reference)
+    write_errors(out, found)
+    typer.echo(f"errors of {len(found)} masks of {found['mask_source'].nunique()} sources in {out}", err=True)
+
+
 @app.command("required-mask")
 def required_mask(
     perturbations: Annotated[
@@ -116,6 +144,9 @@ def required_mask(
     pairs: Annotated[
         list[Path] | None,
         typer.Option(help="Long lesion tables (repeatable), whose other sources the altered masks are held against."),
+    ] = None,
+    errors: Annotated[
+        Path | None, typer.Option(help="Errors of the sources that perturb was given, as mask-errors writes them.")
     ] = None,
     reference: Annotated[str, typer.Option(help="Name of the source whose masks were altered.")] = REFERENCE,
     targets: Annotated[
@@ -129,12 +160,14 @@ def required_mask(
     from livermets.config.perturbation import PerturbationSettings
     from livermets.config.statistics import StatisticsSettings
     from livermets.perturbation.answer import answer
+    from livermets.perturbation.error_files import read_errors
     from livermets.perturbation.files import read_answer_inputs, write_answer
 
     chosen = section_from_option(settings, "statistics", StatisticsSettings)
     asked = {"target_agreements": targets} if targets else {}
     targets = list(validate_section(PerturbationSettings, asked, "perturbation").target_agreements)
-    found = answer(*read_answer_inputs(perturbations, pairs or [], reference), chosen, targets, seed)
+    of_sources = None if errors is None else read_errors(errors)
+    found = answer(*read_answer_inputs(perturbations, pairs or [], reference), chosen, targets, seed, of_sources)
     write_answer(out, found)
     for note in found.notes["note"]:
         typer.echo(f"note: {note}", err=True)

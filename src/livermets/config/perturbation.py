@@ -26,9 +26,9 @@ class PerturbationSettings(Section):
     kinds: tuple[Kind, ...] = Field(KINDS, min_length=1)
     """How masks are altered. erosion, dilation: the border moved in or out evenly; border: moved by a smooth random
     field; shift: the mask displaced; jitter: every slice displaced by itself; resolution: the mask taken at coarser
-    voxels and back; cap: a part beyond a random plane lost; slices: slices at one end lost; lobe: a ball around a place
-    of the border lost; leakage: grown into the liver from a place of the border; merging: grown together with the
-    nearest other lesion (lesions that have one within the margin)."""
+    voxels and back; cap: a part beyond a random plane lost; slices: slices at one end lost, the last of them in part;
+    lobe: a ball around a place of the border lost; leakage: grown into the liver from a place of the border; merging:
+    grown together with the nearest other lesion (lesions that have one within the margin)."""
     dice: tuple[Probability, Probability] = (0.1, 0.97)
     """Range of Dice with the reference mask that the masks of every kind are spread over evenly, as far as the kind
     and the lesion allow."""
@@ -39,6 +39,10 @@ class PerturbationSettings(Section):
     masks_per_shape: int = Field(5, ge=1)
     """How many masks, of as many Dice, come of one random field, plane or place. Draws of a lesion are not independent
     in any case, and no interval takes them to be."""
+    donors: int = Field(20, ge=0)
+    """Errors of every further source of masks (network, program, reader) that each lesion is given beside these: those
+    that the source made on as many lesions of other patients, of the nearest diameters. Networks are taken on patients
+    that they were not trained on. 0: none; a source with fewer than 5 such lesions gives none."""
     target_agreements: tuple[Probability, ...] = Field((0.9, 0.95), min_length=1)
     """The shares of masks of an unchanged class for which the needed Dice, distance and volume ratio are asked, at the
     diameters of `statistics.target_diameters_mm`."""

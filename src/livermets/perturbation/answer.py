@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from livermets.config.statistics import StatisticsSettings
+from livermets.masks.pairs import SOURCE
 from livermets.perturbation.altered import SAME, Altered, altered_masks
 from livermets.perturbation.by_dice import BY_DICE_COLUMNS, FINE_CUTS, agreement_by_dice
 from livermets.perturbation.claims import CLAIM_COLUMNS, claims_table
-from livermets.perturbation.held_against_pairs import HELD_COLUMNS, held_against_pairs
+from livermets.perturbation.held_against_pairs import HELD_COLUMNS, PAIR_COLUMNS, held_against_pairs
+from livermets.perturbation.like_sources import LIKE_COLUMNS, like_sources
 from livermets.perturbation.needed import CURVE_COLUMNS, NEEDED_COLUMNS, needed_tables
 from livermets.perturbation.predictors import PREDICTOR_COLUMNS, predictors_table
 from livermets.perturbation.slope import SLOPE_COLUMNS, slope_table
+from livermets.perturbation.transported import MINIMUM_DONORS
 from livermets.randomness import generator
 from livermets.stats.resampling import MINIMUM_PATIENTS, Resampling
 
@@ -27,6 +30,7 @@ TABLES: Mapping[str, Sequence[str]] = {
     "slope": SLOPE_COLUMNS,
     "claims": CLAIM_COLUMNS,
     "held_against_pairs": HELD_COLUMNS,
+    "like_sources": LIKE_COLUMNS,
     "notes": ("note",),
 }
 """The columns of every table of an answer."""
@@ -46,6 +50,8 @@ class Answer:
     slope: pd.DataFrame
     claims: pd.DataFrame
     held_against_pairs: pd.DataFrame
+    like_sources: pd.DataFrame
+    """The class unchanged under the errors of each source."""
     notes: pd.DataFrame
     """Sentences."""
 
@@ -56,14 +62,17 @@ def answer(
     statistics: StatisticsSettings,
     targets: Sequence[float],
     seed: int = 0,
+    errors: pd.DataFrame | None = None,
 ) -> Answer:
     """Everything that a table of altered masks (a row per mask) says, beside the real ``pairs``
     (`held_against_pairs.real_pairs`) where there are any.
 
     ``targets``: shares of masks of an unchanged class that are asked for (`perturbation.target_agreements`). Masks are
     reduced to lesions, and patients are resampled: the same resamples in every table but that of real pairs, which may
-    be of other patients."""
-    altered = altered_masks(table)
+    be of other patients. ``errors``: those of the sources, as they were transported; masks with a whole one are the
+    distribution of real errors and no part of the spread over Dice."""
+    whole = table["whole_error"].eq(1) if "whole_error" in table else pd.Series(False, index=table.index)
+    altered, like = altered_masks(table[~whole].reset_index(drop=True)), table[whole]
     level, replicates = statistics.level, statistics.bootstrap_replicates
     boot = Resampling(replicates, level, generator(seed, "perturbation", "patient bootstrap")).draw(altered.patients)
     cuts_mm = statistics.diameter_cuts_mm
@@ -81,8 +90,38 @@ def answer(
         slope=slope_table(altered, cuts_mm, boot),
         claims=claims_table(altered, targets, cuts_mm, boot),
         held_against_pairs=real,
-        notes=pd.DataFrame({"note": _notes(altered, pairs is not None and real.empty)}, dtype=object),
+        like_sources=_like_sources(like, pairs, errors, statistics, seed),
+        notes=pd.DataFrame(
+            {"note": [*_notes(altered, pairs is not None and real.empty), *_without_donors(like, errors)]}, dtype=object
+        ),
     )
+
+
+def _like_sources(
+    like: pd.DataFrame,
+    pairs: pd.DataFrame | None,
+    errors: pd.DataFrame | None,
+    statistics: StatisticsSettings,
+    seed: int,
+) -> pd.DataFrame:
+    if errors is None or like.empty:
+        return pd.DataFrame(columns=list(LIKE_COLUMNS))
+    pairs = pd.DataFrame(columns=list(PAIR_COLUMNS)) if pairs is None else pairs
+    resampling = Resampling(
+        statistics.bootstrap_replicates, statistics.level, generator(seed, "perturbation", "like sources")
+    )
+    return like_sources(like, pairs, errors, statistics.diameter_cuts_mm, statistics.target_diameters_mm, resampling)
+
+
+def _without_donors(like: pd.DataFrame, errors: pd.DataFrame | None) -> list[str]:
+    if errors is None:
+        return []
+    given = set(like[SOURCE].dropna().astype(str))
+    few = [str(source) for source in errors[SOURCE].unique() if str(source) not in given]
+    return [
+        f"{source} has drawn fewer than {MINIMUM_DONORS} lesions of other patients: its errors are given to no lesion."
+        for source in few
+    ]
 
 
 def _notes(altered: Altered, no_pair: bool) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from livermets.config.perturbation import Kind, PerturbationSettings
@@ -17,6 +19,7 @@ from livermets.perturbation.engine.surfaces import summed_distances
 from livermets.perturbation.moved import MOVED
 from livermets.perturbation.neighbourhood import Neighbourhood
 from livermets.perturbation.shapes import NESTED, NEVER
+from livermets.perturbation.transported import TRANSPORTED, Donors, transported
 from livermets.randomness import generator
 
 Purpose = tuple[str | int, ...]
@@ -34,6 +37,10 @@ class Alteration:
     draw: int
     dial: float
     mask: Mask
+    mask_source: str | None = None
+    """Whose error it is, of a transported one."""
+    whole_error: bool = False
+    """Whether it is that error as it was, and not a part or a multiple of it."""
 
 
 def alterations(
@@ -56,6 +63,30 @@ def alterations(
         found = MOVED[kind](near, random, [low + place * (high - low) for place in places])
     for draw, (dial, mask) in zip(draws, found, strict=False):
         yield Alteration(kind, draw, dial, mask)
+
+
+def alterations_like(
+    near: Neighbourhood,
+    settings: PerturbationSettings,
+    seed: int,
+    purpose: Purpose,
+    source: str,
+    errors: NDArray[np.float64],
+    donor: int,
+) -> Iterator[Alteration]:
+    """The masks that one donor's error makes: the whole error first, then parts and multiples of it, at as many Dice as
+    the settings say. ``errors`` (donors, directions): all donors of a source share the masks of a kind."""
+    flips_at = transported(near, errors[donor])
+    mask = np.empty_like(near.reference)
+    cut(near.reference, flips_at, 1.0, mask)
+    yield Alteration(TRANSPORTED, donor, 1.0, mask, source, whole_error=True)
+    number, together = masks_of_kind(settings), settings.masks_per_shape
+    dealt = generator(seed, *purpose, TRANSPORTED, source, "dealt").permutation(number)
+    random = generator(seed, *purpose, TRANSPORTED, source, donor)
+    draws = [draw for draw in range(number) if draw // together % len(errors) == donor]
+    places = [(dealt[draw] + random.random()) / number for draw in draws]
+    for draw, (dial, mask) in zip(draws, _nested(near, flips_at, settings.dice, places), strict=False):
+        yield Alteration(TRANSPORTED, len(errors) + draw, dial, mask, source)
 
 
 def shapes_of(settings: PerturbationSettings) -> int:
@@ -99,14 +130,19 @@ def lesion_table(
     purpose: Purpose,
     threads: int = 1,
     progress: Callable[[int], None] = lambda done: None,
+    donors: Donors | None = None,
 ) -> pd.DataFrame:
-    """One row per altered mask: ``kind, draw, dial, dice, volume_ratio, assd_mm, n_roi, share``. A kind that the lesion
-    does not allow (no neighbour to merge with) has no rows. Rows do not depend on ``threads``."""
-    tasks = [(kind, shape) for kind in settings.kinds for shape in range(shapes_of(settings))]
+    """One row per altered mask, the `COLUMNS`. A kind that the lesion does not allow (no neighbour to merge with) has
+    no rows; errors of sources are transported from ``donors``. Rows do not depend on ``threads``."""
+    draw = partial(alterations, near, settings, seed, purpose)
+    draw_like = partial(alterations_like, near, settings, seed, purpose)
+    tasks = [partial(draw, kind, shape) for kind in settings.kinds for shape in range(shapes_of(settings))]
+    for source, errors in (donors or {}).items():
+        tasks += [partial(draw_like, source, errors, donor) for donor in range(len(errors))]
     near.prepare()
 
-    def rows(task: tuple[Kind, int]) -> list[dict[str, object]]:
-        found = [measured(near, scored, one) for one in alterations(near, settings, seed, purpose, *task)]
+    def rows(task: Callable[[], Iterator[Alteration]]) -> list[dict[str, object]]:
+        found = [measured(near, scored, one) for one in task()]
         progress(len(found))
         return found
 
@@ -116,7 +152,7 @@ def lesion_table(
     return pd.DataFrame([row for part in parts for row in part], columns=list(COLUMNS))
 
 
-COLUMNS = ("kind", "draw", "dial", "dice", "volume_ratio", "assd_mm", "n_roi", "share")
+COLUMNS = ("kind", "mask_source", "draw", "dial", "whole_error", "dice", "volume_ratio", "assd_mm", "n_roi", "share")
 
 
 def measured(near: Neighbourhood, scored: Scored, altered: Alteration) -> dict[str, object]:
@@ -127,8 +163,10 @@ def measured(near: Neighbourhood, scored: Scored, altered: Alteration) -> dict[s
     n_roi, score = scored(mask)
     return {
         "kind": altered.kind,
+        "mask_source": altered.mask_source,
         "draw": altered.draw,
         "dial": altered.dial,
+        "whole_error": int(altered.whole_error),
         "dice": overlap["dice"],
         "volume_ratio": overlap["volume_ratio"],
         "assd_mm": total / number if number else np.nan,

@@ -18,6 +18,7 @@ from livermets.figures.writing import write_png
 from livermets.io.folders import path_digest
 from livermets.io.tables import read_table, write_csv, write_parquet
 from livermets.masks.identity import LESION_KEY, SCAN_KEY
+from livermets.masks.pairs import SOURCE
 from livermets.model.files import existing
 from livermets.model.fitted import DESCRIPTION_FILE, FittedModel, read_model
 from livermets.perturbation.answer import TABLES, Answer
@@ -26,6 +27,7 @@ from livermets.perturbation.figures import altered_lesion
 from livermets.perturbation.held_against_pairs import real_pairs
 from livermets.perturbation.neighbourhood import neighbourhood
 from livermets.perturbation.scan import Scan, perturbed_scan
+from livermets.perturbation.transported import Donors, nearest_donors
 from livermets.provenance import file_digest, versions
 from livermets.radiomics.files import read_scan
 from livermets.radiomics.lattice import labels_in
@@ -53,9 +55,11 @@ def read_classified(image: Path, lesions: Path, model: Path, liver: Path | None)
     return Classified(scan, fitted, radiomics)
 
 
-def masks_of(read: Classified, settings: PerturbationSettings) -> int:
-    """How many altered masks there will be, if every lesion allows every kind."""
-    return len(labels_in(read.scan.labels)) * masks_of_kind(settings) * len(settings.kinds)
+def masks_of(read: Classified, settings: PerturbationSettings, errors: pd.DataFrame | None = None) -> int:
+    """How many altered masks there will be, if every lesion allows every kind and every source has donors."""
+    own = masks_of_kind(settings) * len(settings.kinds)
+    like = (masks_of_kind(settings) + settings.donors) * (0 if errors is None else errors[SOURCE].nunique())
+    return len(labels_in(read.scan.labels)) * (own + like)
 
 
 def perturbations(
@@ -66,10 +70,19 @@ def perturbations(
     minimum_rois: int = 1,
     threads: int = 1,
     progress: Callable[[int], None] = lambda done: None,
+    errors: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """The altered masks of one scan; ``key``: cohort, patient_id and timepoint, which spawn the seed."""
+    """The altered masks of one scan; ``key``: cohort, patient_id and timepoint, which spawn the seed; ``errors``: of
+    the study's sources (`measured_errors`), those of other patients than the scan's are transported."""
+
+    def donors(diameter_mm: float) -> Donors:
+        if errors is None:
+            return {}
+        return nearest_donors(errors, (key["cohort"], key["patient_id"]), diameter_mm, settings.donors)
+
+    purpose = _purpose(key)
     table = perturbed_scan(
-        read.scan, read.model, read.radiomics, settings, seed, _purpose(key), minimum_rois, threads, progress
+        read.scan, read.model, read.radiomics, settings, seed, purpose, minimum_rois, threads, progress, donors
     )
     return _arranged(table.assign(**key))
 
@@ -142,5 +155,5 @@ def _arranged(table: pd.DataFrame) -> pd.DataFrame:
     """Whose mask it is, before what it is; words as categories, of which a large table has few."""
     first = [name for name in FIRST if name in table]
     table = table[[*first, *(name for name in table if name not in first)]]
-    words = [name for name in ("cohort", "patient_id", "timepoint", "kind", "fate") if name in table]
+    words = [name for name in ("cohort", "patient_id", "timepoint", "kind", SOURCE, "fate") if name in table]
     return table.astype(dict.fromkeys(words, "category"))

@@ -9,13 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.masks.detected import is_detected
-from livermets.masks.identity import LESION_KEY, PATIENT_KEY
+from livermets.masks.identity import LESION_KEY
 from livermets.masks.pairs import SOURCE, pair, sources_in
-from livermets.masks.sizes import EVERY_SIZE, size_groups
+from livermets.masks.sizes import EVERY_SIZE, size_groups, sizes
 from livermets.perturbation.altered import MEASURES, Altered
-from livermets.perturbation.curves import LesionCurves, lesion_curves, rising
+from livermets.perturbation.curves import lesion_curves, rising
 from livermets.perturbation.means import METHOD
-from livermets.stats.resampling import Resampling, per_patient_sum
+from livermets.perturbation.patients import patients_of
+from livermets.stats.resampling import PatientBootstrap, Resampling, per_patient_sum
 from livermets.stats.results import NAN
 
 OWN, SIZE, EVERYTHING = ("own", "size", "all")
@@ -44,100 +45,130 @@ def held_against_pairs(
     altered: Altered, pairs: pd.DataFrame, diameter_cuts_mm: tuple[float, ...], resampling: Resampling
 ) -> pd.DataFrame:
     """Per source and size: lesions whose class the source's mask changes (another class or none), as many as are
-    expected of altered masks of the same Dice, and observed / expected as ``value``; patients resampled whole.
+    expected of altered masks of the same Dice, and observed / expected as ``value``.
 
     The expectation is read off the lesion's own curve of agreement over Dice, made monotone and 1 at Dice 1, else off
-    its size's, else off that of all lesions. ``n_apart``: lesions that the source's mask does not overlap (Dice 0 or
-    none), which are left out, as are lesions that the reference gives no class. That curves are estimated is not in the
-    interval."""
+    its size's, else off that of all lesions. Patients are resampled whole, their real and their altered masks together,
+    and curves of several lesions are estimated anew in every resample. ``n_apart``: lesions that the source's mask does
+    not overlap (Dice 0 or none), which are left out, as are lesions that the reference gives no class."""
     pairs = pairs[pairs["predicted_reference"].notna()].reset_index(drop=True)
     if pairs.empty or not len(altered.masks):
         return pd.DataFrame(columns=list(HELD_COLUMNS))
-    apart = pd.Series(~is_detected(pairs["dice"], 0.0), index=pairs.index)
-    compared = _Expected(altered, diameter_cuts_mm).of(pairs[~apart])
+    met = is_detected(pairs["dice"], 0.0)
+    compared = pairs[met].reset_index(drop=True)
+    patient, of_altered = patients_of(compared, altered.lesions)
+    boot = resampling.draw(int(max(patient.max(initial=-1), of_altered.max())) + 1)
+    found = _Compared.of(compared, patient, _Expected(altered, compared, diameter_cuts_mm), of_altered, boot)
     rows = []
     for source, everything in pairs.groupby(SOURCE, sort=False, dropna=False):
-        left_out = dict(size_groups(everything[apart[everything.index]], diameter_cuts_mm))
-        found = compared[compared[SOURCE] == source]
-        for size, lesions in size_groups(found, diameter_cuts_mm):
-            row = _row(lesions, resampling)
+        left_out = dict(size_groups(everything[~met[everything.index]], diameter_cuts_mm))
+        for size, lesions in size_groups(compared[compared[SOURCE] == source], diameter_cuts_mm):
+            row = found.row(lesions.index.to_numpy())
             rows.append({"mask_source": source, "size": size, **row, "n_apart": len(left_out[size])})
     return pd.DataFrame(rows, columns=list(HELD_COLUMNS))
 
 
-@dataclass(frozen=True, eq=False)
-class _Curve:
-    dice: NDArray[np.float64]
-    agreement: NDArray[np.float64]
+class _Expected:
+    """What the altered masks lead one to expect of real ones: the share of masks of their Dice that change the
+    class."""
 
-    @classmethod
-    def mean_of(cls, curves: LesionCurves, chosen: NDArray) -> _Curve | None:
-        """The mean of some lesions' curves; None without a mask."""
-        part = curves.agreement[chosen]
-        count = np.isfinite(part).sum(axis=0)
-        mean = np.nansum(part, axis=0) / np.maximum(count, 1)
-        height = rising(mean, count.astype(float))
+    def __init__(self, altered: Altered, pairs: pd.DataFrame, cuts_mm: tuple[float, ...]) -> None:
+        self._curves = lesion_curves(altered, MEASURES[0])
+        self._groups = altered.size_groups(cuts_mm)
+        self._dice = pairs["dice"].to_numpy(float)
+        self._size = sizes(pairs["longest_diameter_mm"], cuts_mm).to_numpy()
+        self._own = self._of_own(altered, pairs)
+        of_size = self._of_sizes(np.ones(len(altered.lesions)))
+        self.curve = np.where(np.isfinite(self._own), OWN, np.where(np.isfinite(of_size), SIZE, EVERYTHING))
+
+    def shares(self, weight: NDArray) -> NDArray[np.float64]:
+        """One share per pair, with every lesion of altered masks as often as its weight says (NaN: none is left)."""
+        found = self._own.copy()
+        for values in (self._of_sizes, self._of_everything):
+            if (missing := np.isnan(found)).any():
+                found[missing] = values(weight)[missing]
+        return found
+
+    def _of_own(self, altered: Altered, pairs: pd.DataFrame) -> NDArray[np.float64]:
+        tables = (altered.lesions, pairs)
+        keys = [pd.MultiIndex.from_frame(table[list(LESION_KEY)].astype(str)) for table in tables]
+        place = keys[0].get_indexer(keys[1])
+        found = np.full(len(pairs), np.nan)
+        for row in np.flatnonzero(place >= 0):
+            found[row] = self._changed(np.arange(len(altered.lesions)) == place[row], self._dice[row])
+        return found
+
+    def _of_sizes(self, weight: NDArray) -> NDArray[np.float64]:
+        found = np.full(len(self._dice), np.nan)
+        for size, inside in self._groups.items():
+            if size != EVERY_SIZE and (of_size := self._size == size).any():
+                found[of_size] = self._changed(weight * inside, self._dice[of_size])
+        return found
+
+    def _of_everything(self, weight: NDArray) -> NDArray[np.float64]:
+        return self._changed(weight, self._dice)
+
+    def _changed(self, weight: NDArray, dice: NDArray) -> NDArray[np.float64]:
+        """Linear between the cells of the mean curve; below the worst masks as there."""
+        has = np.isfinite(self._curves.agreement)
+        total, count = weight @ np.where(has, self._curves.agreement, 0.0), weight @ has.astype(float)
+        height = rising(total / np.where(count > 0, count, 1), count)
         known = np.isfinite(height)
         if not known.any():
-            return None
-        return cls(np.append(curves.position[known], 1.0), np.append(height[known], 1.0))
-
-    def at(self, dice: float) -> float:
-        """Agreement at a Dice, linear between cells; below the worst masks as there."""
-        return float(np.interp(dice, self.dice, self.agreement))
+            return np.full(np.shape(dice), np.nan)
+        position, agreement = np.append(self._curves.position[known], 1.0), np.append(height[known], 1.0)
+        return np.asarray(1 - np.interp(dice, position, agreement))
 
 
-class _Expected:
-    """What the altered masks lead one to expect of a real one."""
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """Real masks and what is expected of them, in the study and in every resample of its patients."""
 
-    def __init__(self, altered: Altered, diameter_cuts_mm: tuple[float, ...]) -> None:
-        curves = lesion_curves(altered, MEASURES[0])
-        self._cuts = diameter_cuts_mm
-        self._curves = curves
-        keys = altered.lesions[list(LESION_KEY)].astype(str)
-        self._place = {key: place for place, key in enumerate(keys.itertuples(index=False, name=None))}
-        groups = altered.size_groups(diameter_cuts_mm)
-        self._of_size = {size: _Curve.mean_of(curves, inside) for size, inside in groups.items()}
+    changed: NDArray[np.bool_]
+    patient: NDArray[np.intp]
+    curve: NDArray
+    expected: NDArray[np.float64]
+    again: NDArray[np.float64]
+    """(replicates, pairs)."""
+    boot: PatientBootstrap
 
-    def of(self, pairs: pd.DataFrame) -> pd.DataFrame:
-        """The pairs with the ``expected`` share of changed classes, whose ``curve`` it is, and ``changed`` (0 or 1)."""
-        size = {index: label for label, rows in size_groups(pairs, self._cuts)[1:] for index in rows.index}
-        keys = pairs[list(LESION_KEY)].astype(str).itertuples(index=False, name=None)
-        found = [
-            self._one(key, str(size.get(index, EVERY_SIZE)), float(dice))
-            for key, index, dice in zip(keys, pairs.index, pairs["dice"], strict=True)
-        ]
-        expected = pd.DataFrame(found, columns=["expected", "curve"], index=pairs.index)
-        changed = (pairs["predicted"].astype(float) != pairs["predicted_reference"].astype(float)).astype(float)
-        return pairs.assign(expected=expected["expected"], curve=expected["curve"], changed=changed)
+    @classmethod
+    def of(
+        cls, pairs: pd.DataFrame, patient: NDArray, expected: _Expected, of_altered: NDArray, boot: PatientBootstrap
+    ) -> _Compared:
+        """``patient``, ``of_altered``: the patients of the pairs and of the lesions with altered masks."""
+        once = expected.shares(np.ones(len(of_altered)))
+        again = np.broadcast_to(once, (len(boot.weights), len(once)))
+        if (expected.curve != OWN).any():
+            again = np.array([expected.shares(weight[of_altered]) for weight in boot.weights]).reshape(again.shape)
+        changed = pairs["predicted"].astype(float) != pairs["predicted_reference"].astype(float)
+        return cls(changed.to_numpy(bool), patient, expected.curve, once, again, boot)
 
-    def _one(self, key: tuple[str, ...], size: str, dice: float) -> tuple[float, str]:
-        own = self._place.get(key)
-        choices = {OWN: _Curve.mean_of(self._curves, np.array([own])) if own is not None else None}
-        choices |= {SIZE: self._of_size.get(size) if size != EVERY_SIZE else None}
-        choices |= {EVERYTHING: self._of_size[EVERY_SIZE]}
-        return next((1 - curve.at(dice), name) for name, curve in choices.items() if curve is not None)
-
-
-def _row(lesions: pd.DataFrame, resampling: Resampling) -> dict[str, object]:
-    patient: NDArray[np.intp] = (
-        lesions.groupby(list(PATIENT_KEY), dropna=False, sort=False).ngroup().to_numpy().astype(np.intp)
-    )
-    patients = int(patient.max(initial=-1)) + 1
-    boot = resampling.draw(patients)
-    expected, observed = (per_patient_sum(lesions[name], patient, patients) for name in ("expected", "changed"))
-    sums = float(expected.sum()), float(observed.sum())
-    row = {"n_lesions": len(lesions), "n_patients": patients, "level": boot.level, "method": METHOD}
-    row |= {"expected_changed": sums[0], "observed_changed": int(sums[1])}
-    row |= {f"n_by_{name}": int((lesions["curve"] == name).sum()) for name in (SIZE, EVERYTHING)}
-    row["n_by_own_curve"] = int((lesions["curve"] == OWN).sum())
-    (low, high), why = boot.ratio(observed, expected)
-    return row | {
-        "value": sums[1] / sums[0] if sums[0] > 0 else NAN,
-        "low": low,
-        "high": high,
-        "statement": _statement(sums, low, high, why),
-    }
+    def row(self, place: NDArray) -> dict[str, object]:
+        """Some of the pairs together."""
+        patient, patients = self.patient[place], self.boot.weights.shape[1]
+        drawn = self.boot.weights[:, patient]
+        sums = float(self.expected[place].sum()), float(self.changed[place].sum())
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratios = (drawn @ self.changed[place]) / (drawn * self.again[:, place]).sum(axis=1)
+        contributing = np.count_nonzero(per_patient_sum(self.expected[place], patient, patients))
+        (low, high), why = self.boot.interval(ratios, int(contributing))
+        counted = {name: int((self.curve[place] == name).sum()) for name in (OWN, SIZE, EVERYTHING)}
+        return {
+            "n_lesions": len(place),
+            "n_patients": len(np.unique(patient)),
+            "expected_changed": sums[0],
+            "observed_changed": int(sums[1]),
+            "value": sums[1] / sums[0] if sums[0] > 0 else NAN,
+            "low": low,
+            "high": high,
+            "level": self.boot.level,
+            "method": METHOD,
+            "statement": _statement(sums, low, high, why),
+            "n_by_own_curve": counted[OWN],
+            "n_by_size": counted[SIZE],
+            "n_by_all": counted[EVERYTHING],
+        }
 
 
 def _statement(sums: tuple[float, float], low: float, high: float, why: str) -> str:

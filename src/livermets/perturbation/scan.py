@@ -18,6 +18,7 @@ from livermets.model.fitted import FittedModel
 from livermets.perturbation.altered import VANISHED
 from livermets.perturbation.draws import COLUMNS, Purpose, Scored, lesion_table
 from livermets.perturbation.neighbourhood import Lattice, Neighbourhood, neighbourhood
+from livermets.perturbation.transported import Donors
 from livermets.radiomics.lattice import labels_in
 from livermets.radiomics.sliding import roi_features
 
@@ -47,11 +48,14 @@ def perturbed_scan(
     minimum_rois: int = 1,
     threads: int = 1,
     progress: Callable[[int], None] = lambda done: None,
+    donors: Callable[[float], Donors] = lambda diameter_mm: {},
 ) -> pd.DataFrame:
     """One row per lesion and altered mask: what `lesion_table` says of it, and ``lesion_id, longest_diameter_mm`` (of
     the reference), ``predicted`` (1 = R+, 0 = R-, empty without a class), ``same_class`` as the reference mask (1 or 0,
     0 also without a class; empty where the reference mask has none), ``fate`` (a class, too few windows for one, no
     voxel left), ``share_reference``, ``predicted_reference``.
+
+    ``donors`` gives the errors that a lesion of a longest diameter (mm) is given (`transported.nearest_donors`).
 
     ``radiomics`` are the settings that the model was fitted under. With ``binning: roi`` all windows are computed once
     and a mask is a choice of them; with ``binning: mask`` every altered mask has its windows computed anew, thousands
@@ -67,9 +71,10 @@ def perturbed_scan(
         scored = {label: _scored_anew(scan, near, model, radiomics) for label, near in lesions.items()}
     parts = []
     for label, near in lesions.items():
-        table = lesion_table(near, scored[label], settings, seed, (*purpose, label), threads, progress)
-        called = _called(table, scored[label](near.reference), model, minimum_rois)
         diameter = longest_axial_diameter_mm(near.reference, scan.spacing_zyx_mm)
+        of_lesion = donors(diameter)
+        table = lesion_table(near, scored[label], settings, seed, (*purpose, label), threads, progress, of_lesion)
+        called = _called(table, scored[label](near.reference), model, minimum_rois)
         parts.append(called.assign(lesion_id=label, longest_diameter_mm=diameter))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS, *_CALLED])
 

@@ -55,11 +55,21 @@ def cap(near: Neighbourhood, random: np.random.Generator, length_mm: float) -> D
 
 
 def slices(near: Neighbourhood, random: np.random.Generator, length_mm: float) -> Dials:
-    """Slices from the upper or the lower end on, counted from 1."""
+    """Slices from the upper or the lower end on, counted from 1, the last of them in part: from its outline inwards, on
+    one side first. Whole slices alone would leave a lesion of a few of them hardly a Dice to choose from."""
     shown = np.flatnonzero(near.reference.any(axis=(1, 2)))
-    rows = np.arange(len(near.reference))
-    from_end = rows - shown[0] + 1 if random.random() < 0.5 else shown[-1] - rows + 1
-    return np.where(near.reference, from_end[:, None, None], NEVER).astype(np.float32)
+    downwards = random.random() < 0.5
+    angle = random.uniform(0, 2 * np.pi)
+    along = np.sin(angle) * near.position_mm[1][0] + np.cos(angle) * near.position_mm[2][0]
+    dials = np.full(near.reference.shape, NEVER, dtype=np.float32)
+    for place, z in enumerate(shown if downwards else shown[::-1]):
+        level = near.reference[z]
+        depth = ndimage.distance_transform_edt(np.pad(level, 1), near.spacing_zyx_mm[1:])[1:-1, 1:-1]
+        order = np.lexsort((along[level], depth[level]))
+        part = np.empty(len(order), dtype=np.float32)
+        part[order] = np.arange(1, len(order) + 1) / len(order)
+        dials[z][level] = place + part
+    return dials
 
 
 def lobe(near: Neighbourhood, random: np.random.Generator, length_mm: float) -> Dials:

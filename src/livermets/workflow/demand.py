@@ -71,6 +71,7 @@ DEMANDS = {
     "reader_scores": Demand(2, 0, 200, 0),
     "readers": Demand(8, 0.005, 400, 0.2),
     "follow_up": Demand(10, 0.5, 500, 16, disk_mb=0.5),
+    "mask_errors": Demand(5, 0.08, 1200, 0.1),  # a scan as often as there are sources of masks
     "perturb": Demand(6, 0.8, 500, 16, disk_mb=0.3),  # and what its settings say
     "altered_features": Demand(4, 0.5, 500, 16, disk_mb=0.3),  # and what its settings say
     "required_mask": Demand(20, 0.02, 800, 1),

@@ -90,6 +90,7 @@ def jobs(plan: Plan) -> dict[str, list[float]]:
         "reader_scores": [[] for _ in readers.scores if readers.wanted],
         "readers": [readers.scans for _ in readers.wanted],
         "follow_up": list(followed),
+        "mask_errors": [[scan for scans in plan.erring.values() for scan in scans]] if plan.erring else [],
         "perturb": [[scan] for scan in plan.perturbed],
         "altered_features": [[scan] for scan in stable.altered],
         "required_mask": [plan.perturbed] if plan.perturbed else [],
@@ -151,7 +152,9 @@ def job_seconds(plan: Plan, rule: str, demand: Demand, megavoxels: Sequence[floa
         files = DEMANDS["match"]  # which reads, matches and measures the same, without a network
         return [files.expected_seconds(size) + part for size, part in zip(megavoxels, found, strict=True)]
     if rule == "perturb":
-        masks = plan.config.perturbation.draws * LESIONS_PER_SCAN
+        asked = plan.config.perturbation
+        like = len(plan.erring) * (asked.donors + asked.draws / len(asked.kinds))
+        masks = (asked.draws + like) * LESIONS_PER_SCAN
         return [part + masks * SECONDS_PER_MASK for part in seconds]
     if rule == "altered_features":
         masks = plan.config.selection.stable_features.draws * LESIONS_PER_SCAN

@@ -264,6 +264,31 @@ class Inputs:
         liver = self.known_liver(self.scan(wildcards))
         return f"--liver {liver}" if liver else ""
 
+    @property
+    def erring_masks(self) -> list[str]:
+        """The declared outputs of the jobs that wrote the masks whose errors are measured."""
+        return [
+            path
+            for name, scans in self.plan.erring.items()
+            for file in ("lesions.nii.gz", "scan_metrics.csv")
+            for path in scans.expand(f"{MASKS}/{file}", source=name)
+        ]
+
+    @property
+    def erring_references(self) -> list[str]:
+        """The declared outputs of the jobs that wrote the reference's masks of the same scans."""
+        images = (scans.expand(f"{INTAKE}/image.nii.gz") for scans in self.plan.erring.values())
+        return list(dict.fromkeys(path for paths in images for path in paths))
+
+    @property
+    def error_options(self) -> str:
+        """`--mask NAME=FOLDER` and, in the same order, `--reference` of every source and scan."""
+        words: list[str] = []
+        for name, scans in self.plan.erring.items():
+            words += [scans.words(f"--mask={name}={MASKS}", source=name)]
+            words += [scans.words(f"--reference={INTAKE}/lesions.nii.gz")]
+        return " ".join(words)
+
     def mask_of_source(self, wildcards: Any) -> str:
         """The lesion mask that a source has drawn of a scan."""
         return f"{self._folder_of_source(wildcards)}/lesions.nii.gz"

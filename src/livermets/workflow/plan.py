@@ -235,6 +235,19 @@ class Plan:
         """The cohorts of those that refits classify."""
         return list(dict.fromkeys(scan.cohort for scan in self.reclassified))
 
+    @cached_property
+    def erring(self) -> dict[str, Scans]:
+        """The sources whose errors altered masks are given, and the scans on which they are measured."""
+        if not (self.perturbed and self.config.perturbation.donors):
+            return {}
+        scans = {source: self.sources.evaluated(source) for source in self.sources.others}
+        return {source: found for source, found in scans.items() if found}
+
+    @property
+    def error_table(self) -> list[str]:
+        """The table of these errors, where there are any."""
+        return ["results/perturbation/errors.parquet"] if self.erring else []
+
     def scan(self, cohort: str, patient: str, timepoint: str) -> Scan:
         """One scan."""
         return self.study.scan(cohort, patient, timepoint)

@@ -84,6 +84,13 @@ class Sources:
             return self._judged
         return self._judged_on(crossed=source in self.crossed)
 
+    def evaluated(self, source: str) -> Scans:
+        """The scans with a mask of a source beside the reference that say how it errs: of a network, those of patients
+        that it was not trained on."""
+        if source in self.networks:
+            return self._judged_on(crossed=source in self.crossed)
+        return self.drawn_by(source).filter(has_lesions=True)
+
     def classified(self, source: str) -> Scans:
         """The scans whose lesions get a class from a source's masks. Of the patients that the model was fitted on that
         is asked of the headline's pair only."""

@@ -17,10 +17,12 @@ import livermets.cli.perturbation
 import livermets.cli.radiomics  # noqa: F401 (both register their verbs)
 from livermets.cli import app
 from livermets.errors import InputError
-from livermets.io.tables import read_parquet_metadata, read_table
+from livermets.io.tables import read_parquet_metadata, read_table, write_csv
 from livermets.model.classify import roi_probabilities
 from livermets.model.fitted import write_model
 from livermets.perturbation.answer import TABLES
+from livermets.perturbation.error_files import ERROR_COLUMNS
+from livermets.perturbation.transported import DIRECTIONS
 
 KEY = ("--cohort", "a", "--patient", "p", "--timepoint", "baseline")
 EXTRACTION = {"classes": ["firstorder", "glcm"]}
@@ -86,6 +88,58 @@ def test_windows_of_a_size_in_mm_are_those_of_the_verb_rois(scan: tuple[Path, ..
     found = read_table(out).groupby("lesion_id")["share_reference"].first()
     np.testing.assert_allclose(found.dropna(), shares)
     assert len(shares) > 0
+
+
+def drawn_by_net(scan: tuple[Path, ...], folder: Path, patient: str, seen: int = 0) -> tuple[str, ...]:
+    """The reference's lesions moved by a voxel, as the mask that a network has drawn of a patient."""
+    folder.mkdir(parents=True)
+    mask = sitk.ReadImage(str(scan[1]))
+    moved = sitk.GetImageFromArray(np.roll(sitk.GetArrayFromImage(mask), 1, axis=2))
+    moved.CopyInformation(mask)
+    sitk.WriteImage(moved, str(folder / "lesions.nii.gz"))
+    who = {"cohort": "a", "patient_id": patient, "timepoint": "baseline", "seen_in_training": seen}
+    write_csv(folder / "scan_metrics.csv", pd.DataFrame([who]))
+    return "--mask", f"net={folder}", "--reference", str(scan[1])
+
+
+def test_errors_of_other_patients_are_transported_and_answered(scan: tuple[Path, ...], tmp_path: Path) -> None:
+    words = [word for name in "pqrst" for word in drawn_by_net(scan, tmp_path / name, name, name == "t")]
+    errors = tmp_path / "errors.parquet"
+    done = run("mask-errors", *words, "--out", errors)
+    assert done.exit_code == 0, done.output
+    table = read_table(errors)
+    assert list(table) == list(ERROR_COLUMNS)
+    assert sorted(table["patient_id"].unique()) == ["p", "q", "r", "s"]  # t trained the network
+    assert table["displacement"].map(len).eq(DIRECTIONS).all()
+    out = tmp_path / "p.parquet"
+    assert perturb(scan, out, "--errors", errors).exit_code == 0
+    masks = read_table(out)
+    like = masks[masks["kind"] == "transported"]
+    assert set(like["mask_source"]) == {"net"}
+    assert like.groupby("lesion_id", dropna=False)["whole_error"].sum().tolist() == [6, 6]  # two lesions of q, r and s
+    assert masks.loc[masks["kind"] != "transported", "mask_source"].isna().all()
+    assert set(read_parquet_metadata(out)["inputs"]) == {"image", "lesions", "model", "errors"}
+    folder = tmp_path / "answer"
+    fewer = '{"bootstrap_replicates": 200}'
+    done = run("required-mask", out, "--errors", errors, "--out", folder, "--settings", fewer)
+    assert done.exit_code == 0, done.output
+    answered = read_table(folder / "like_sources.csv")
+    assert answered.loc[answered["size"] == "all", ["n_lesions", "n_masks", "n_judged"]].values.tolist() == [[2, 12, 8]]
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["--mask", "net", "--reference", "x.nii.gz"], "this is not NAME=FOLDER"),
+        (["--mask", "a=b", "--mask", "c=d", "--reference", "x.nii.gz"], "1 label maps for 2 folders of masks"),
+        (["--mask", "a=b", "--reference", "x.nii.gz"], "x.nii.gz"),
+    ],
+)
+def test_errors_of_what_is_not_there_are_refused(tmp_path: Path, words: list[str], said: str) -> None:
+    done = run("mask-errors", *words, "--out", tmp_path / "errors.parquet")
+    assert isinstance(done.exception, InputError)
+    assert said in str(done.exception)
+    assert not (tmp_path / "errors.parquet").exists()
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,38 @@ def test_no_class_counts_as_changed_and_a_mask_beside_the_lesion_is_left_out():
     assert (row["n_apart"], row["n_lesions"], row["observed_changed"]) == (1, 28, 1)
 
 
+def test_that_curves_are_estimated_widens_the_interval():
+    """The same real masks, held against a curve of few other lesions that differ, of many of them, or of their own."""
+    own = lesion_list(np.arange(60), np.full(60, 15.0))
+    pairs = real(own, lambda pairs: np.arange(60) % 2 == 0, dice=0.5)
+    widths = []
+    for number in (8, 800):
+        others = lesion_list(np.arange(number), np.full(number, 15.0))
+        others["patient_id"] = "new " + others["patient_id"]
+        row = held(with_threshold(others.assign(threshold=np.arange(number) % 2), 20), pairs, ()).loc["all"]
+        assert row["value"] == pytest.approx(1, abs=0.05)
+        widths.append(np.log(row["high"] / row["low"]))
+    own_curves = held(with_threshold(own.assign(threshold=0.505), 400), pairs, ()).loc["all"]
+    assert own_curves["n_by_own_curve"] == 60
+    assert widths[0] > 1.5 * widths[1]
+    # Alone, the real masks' own part: a binomial share of a half in 60 patients, on the scale of its logarithm.
+    assert widths[1] == pytest.approx(2 * 1.96 * np.sqrt(1 / 60), rel=0.2)
+
+
+def test_a_patient_s_real_and_altered_masks_are_drawn_together():
+    """Where the altered masks of a patient change as often as the real ones, the ratio hardly varies; with the masks of
+    other patients in their place it does."""
+    lesions = lesion_list(np.repeat(np.arange(30), 2), np.tile([15.0, 15.0], 30))
+    changes = (lesions.index // 2) % 2 == 0
+    altered, measured = lesions[::2], lesions[1::2]
+    table = with_threshold(altered.assign(threshold=changes[::2].astype(float)), 20)
+    pairs = real(measured, lambda pairs: changes[1::2], dice=0.5)
+    same = held(table, pairs, ()).loc["all"]
+    apart = held(table.assign(patient_id="new " + table["patient_id"]), pairs, ()).loc["all"]
+    assert same["n_by_all"] == apart["n_by_all"] == 30
+    assert same["high"] - same["low"] < 0.1 < 0.5 < apart["high"] - apart["low"]
+
+
 def test_two_patients_have_a_ratio_and_no_interval():
     lesions = lesions_of(2, 10)
     row = held(with_threshold(lesions, 40), real(lesions, lambda pairs: pairs["dice"] < 0.6)).loc["all"]

@@ -9,9 +9,10 @@ from tests.unit.perturbation.lesions import SPACING, image, labels, model
 from livermets.config.perturbation import KINDS, PerturbationSettings
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import InputError
-from livermets.perturbation.draws import alterations, shapes_of
+from livermets.perturbation.draws import alterations, alterations_like, shapes_of
 from livermets.perturbation.neighbourhood import neighbourhood
 from livermets.perturbation.scan import Scan, perturbed_scan, scored_windows
+from livermets.perturbation.transported import DIRECTIONS
 from livermets.radiomics.sliding import roi_features
 
 SETTINGS = PerturbationSettings(draws=55, margin_mm=8)
@@ -24,28 +25,73 @@ def table():
     return perturbed_scan(SCAN, model(), RADIOMICS, SETTINGS, 9, ("test",))
 
 
-@pytest.mark.parametrize("score", ["share", "mean_probability"])
-def test_every_altered_mask_has_the_rois_and_the_score_of_the_ordinary_path(score):
-    fitted = model(score)
-    table = perturbed_scan(SCAN, fitted, RADIOMICS, SETTINGS, 9, ("test",)).set_index(["lesion_id", "kind", "draw"])
+MANY = PerturbationSettings(draws=550, margin_mm=8)
+
+
+@pytest.fixture(scope="module")
+def many():
+    """More than 1,000 masks of both lesions, by the score that the model goes by."""
+    tables = {
+        score: perturbed_scan(SCAN, model(score), RADIOMICS, MANY, 9, ("test",))
+        for score in ("share", "mean_probability")
+    }
+    assert all(len(table) > 1000 for table in tables.values())
+    return {score: table.set_index(["lesion_id", "kind", "draw"]) for score, table in tables.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesion", [3, 7])
+def test_every_altered_mask_has_the_rois_and_the_score_of_the_ordinary_path(many, lesion):
+    near = neighbourhood(SCAN.labels, lesion, None, SPACING, MANY.margin_mm, RADIOMICS.step)
+    drawn = [
+        one
+        for kind in KINDS
+        for shape in range(shapes_of(MANY))
+        for one in alterations(near, MANY, 9, ("test", lesion), kind, shape)
+    ]
+    assert len(drawn) == len(many["share"].loc[lesion])
+    _equal_to_the_ordinary_path(near, drawn, {score: table.loc[lesion] for score, table in many.items()})
+
+
+def _equal_to_the_ordinary_path(near, drawn, tables):
     compared = 0
-    for lesion in (3, 7):
-        near = neighbourhood(SCAN.labels, lesion, None, SPACING, SETTINGS.margin_mm, RADIOMICS.step)
-        for kind in KINDS:
-            for shape in range(shapes_of(SETTINGS)):
-                for one in alterations(near, SETTINGS, 9, ("test", lesion), kind, shape):
-                    row = table.loc[(lesion, kind, one.draw)]
-                    whole = np.zeros_like(SCAN.labels)
-                    whole[near.box] = one.mask
-                    rois = roi_features(SCAN.image, whole, SPACING, RADIOMICS, labels=[1] if one.mask.any() else [])
-                    probability = fitted.roi_probabilities(rois) if len(rois) else np.empty(0)
-                    said = probability >= 0.5 if score == "share" else probability
-                    assert row["n_roi"] == len(rois)
-                    if len(rois):
-                        assert row["share"] == pytest.approx(said.mean(), abs=1e-9)
-                        assert row["predicted"] == fitted.classify(said.mean())
-                        compared += 1
-    assert compared > 80
+    for one in drawn:
+        whole = np.zeros_like(SCAN.labels)
+        whole[near.box] = one.mask
+        rois = roi_features(SCAN.image, whole, SPACING, RADIOMICS, labels=[1] if one.mask.any() else [])
+        probability = model().roi_probabilities(rois) if len(rois) else np.empty(0)
+        for score, said in (("share", probability >= 0.5), ("mean_probability", probability)):
+            row = tables[score].loc[(one.kind, one.draw)]
+            assert row["n_roi"] == len(rois)
+            if len(rois):
+                assert row["share"] == pytest.approx(said.mean(), abs=1e-9)
+                assert row["predicted"] == model(score).classify(said.mean())
+                compared += 1
+    assert compared > 0.6 * len(drawn)
+
+
+@pytest.mark.slow
+def test_transported_errors_have_the_rois_and_the_score_of_the_ordinary_path():
+    random = np.random.default_rng(3)
+    errors = random.normal(-0.1, 0.15, (8, 1)) + random.normal(0, 0.1, (8, DIRECTIONS))
+    settings = PerturbationSettings(draws=110, margin_mm=8, kinds=("erosion",))
+    tables = {
+        score: perturbed_scan(SCAN, model(score), RADIOMICS, settings, 9, ("test",), donors=lambda _: {"net": errors})
+        for score in ("share", "mean_probability")
+    }
+    near = neighbourhood(SCAN.labels, 7, None, SPACING, settings.margin_mm, RADIOMICS.step)
+    purpose = ("test", 7)
+    drawn = [one for donor in range(8) for one in alterations_like(near, settings, 9, purpose, "net", errors, donor)]
+    assert len(drawn) == 118
+    of_lesion = {score: table[table["lesion_id"] == 7].set_index(["kind", "draw"]) for score, table in tables.items()}
+    _equal_to_the_ordinary_path(near, drawn, of_lesion)
+
+
+def test_a_lesion_is_given_the_errors_for_its_diameter():
+    asked = []
+    settings = PerturbationSettings(draws=2, margin_mm=8, kinds=("erosion",))
+    perturbed_scan(SCAN, model(), RADIOMICS, settings, 9, ("test",), donors=lambda mm: asked.append(mm) or {})
+    assert asked == pytest.approx([11, 18], abs=1.5)
 
 
 def test_levels_of_the_whole_mask_are_made_anew_for_every_mask():

@@ -9,8 +9,9 @@ from tests.unit.perturbation.lesions import SPACING, ball, labels
 
 from livermets.config.perturbation import KINDS, PerturbationSettings
 from livermets.perturbation.draws import alterations, lesion_table, shapes_of
+from livermets.perturbation.moved import _coarse_axis
 from livermets.perturbation.neighbourhood import Lattice, neighbourhood
-from livermets.perturbation.shapes import border, surface_field
+from livermets.perturbation.shapes import border, slices, surface_field
 
 LIVER = ball((8, 28, 24), 22)
 SMALLER = ("erosion", "cap", "slices", "lobe")
@@ -82,13 +83,26 @@ def test_a_lesion_alone_merges_with_nothing():
     assert masks(alone, "merging") == []
 
 
-def test_slices_go_whole_and_from_one_end(near):
+def test_slices_go_from_one_end_and_the_last_of_them_in_part(near):
     for mask in masks(near, "slices"):
-        left = np.flatnonzero(mask.any(axis=(1, 2)))
-        assert np.array_equal(mask[left[0] : left[-1] + 1], near.reference[left[0] : left[-1] + 1])
+        level = mask.sum(axis=(1, 2)) / np.maximum(near.reference.sum(axis=(1, 2)), 1)
+        left = level[near.reference.any(axis=(1, 2))]
+        left = left if left[0] < left[-1] else left[::-1]
+        assert (left[np.flatnonzero(left)[0] + 1 :] == 1).all()
+        assert not (mask & ~near.reference).any()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("merging", "slices", "resolution")])
+def test_the_last_slice_goes_from_its_outline_inwards():
+    slab = np.zeros((3, 31, 31), dtype=np.uint8)
+    slab[1, 5:26, 5:26] = 1
+    near = neighbourhood(slab, 1, None, SPACING, 6.0)
+    dial = slices(near, np.random.default_rng(0), 5.0)[near.reference]
+    edge = np.minimum(*np.minimum(np.indices((21, 21)), 20 - np.indices((21, 21)))).ravel()
+    assert np.sort(dial) == pytest.approx(np.arange(1, 442) / 441)
+    assert dial[edge == 0].max() < dial[edge > 2].min()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("merging", "resolution")])
 def test_dice_is_spread_evenly_over_what_is_asked(near, kind):
     """Of 40 masks, each tenth of the range that the kind can reach has a share."""
     found = np.sort([dice(near, mask) for mask in masks(near, kind, draws=40, dice=(0.4, 0.9))])
@@ -97,12 +111,28 @@ def test_dice_is_spread_evenly_over_what_is_asked(near, kind):
     assert np.abs(found - (0.4 + 0.5 * (np.arange(40) + 0.5) / 40)).max() < 0.13
 
 
-@pytest.mark.parametrize("kind", ["slices", "resolution"])
-def test_where_masks_come_in_steps_they_are_the_nearest_to_what_is_asked(near, kind):
-    found = np.sort([dice(near, mask) for mask in masks(near, kind, draws=40, dice=(0.4, 0.9))])
-    assert found[0] > 0.15
-    assert found[-1] < 1
-    assert np.abs(found - (0.4 + 0.5 * (np.arange(40) + 0.5) / 40)).mean() < 0.1
+@pytest.mark.parametrize("kind, furthest", [("slices", 0.03), ("resolution", 0.12)])
+@pytest.mark.parametrize("spacing", [(2.5, 0.8, 0.8), (5.0, 0.8, 0.8)])
+@pytest.mark.parametrize("diameter_mm", [6, 15])
+def test_small_lesions_get_the_dice_that_is_asked(kind, furthest, spacing, diameter_mm):
+    """Of a lesion of two slices too."""
+    small = ball((10, 25, 25.3), diameter_mm / 2, (20, 50, 50), spacing).astype(np.uint8)
+    near = neighbourhood(small, 1, None, spacing, 10.0)
+    found = np.sort([dice(near, mask) for mask in masks(near, kind, draws=40)])
+    missed = np.abs(found - (0.1 + 0.87 * (np.arange(40) + 0.5) / 40))
+    assert missed.mean() < furthest / 3
+    assert missed.max() < furthest + 0.5 / 40
+
+
+@pytest.mark.parametrize("side", [1.7, 4.0, 9.3, 14.0])
+def test_no_coarse_mask_reaches_further_than_is_looked_at(side):
+    """A lesion of 9 voxels along an axis, at coarse voxels of any phase, with far more room than is looked at."""
+    inside = np.zeros(80)
+    inside[35:44] = 1
+    reach = np.ceil(0.1 * side)
+    for phase in np.linspace(0, 1, 101):
+        coarse = np.flatnonzero(_coarse_axis(80, side, phase) @ inside >= 0.5 - 1e-9)
+        assert len(coarse) == 0 or (coarse[0] >= 35 - reach and coarse[-1] <= 43 + reach)
 
 
 def test_what_a_kind_cannot_reach_is_left_at_its_end(near):

@@ -49,13 +49,17 @@ def write_perturbation(
     """``lesions``: a wide lesion table; ``refitted``: the model was fitted again, too."""
     drawn = lesions[lesions["predicted_manual"].notna()].reset_index(drop=True)
     table = altered_of(drawn, rng)
-    pairs = None
+    pairs, errors = None, None
     if source is not None:
+        like = table[table["kind"].eq(KINDS[0]) & table["draw"].lt(12)]
+        like = like.assign(kind="transported", mask_source=source, whole_error=1)
+        table = pd.concat([table.assign(mask_source=None, whole_error=0), like], ignore_index=True)
+        errors = drawn[["longest_diameter_mm", "dice"]].assign(**{SOURCE: source})
         names = {"predicted_manual": "predicted_reference", "predicted_automatic": "predicted"}
         pairs = drawn.rename(columns=names).assign(**{SOURCE: source})[list(PAIR_COLUMNS)]
     settings = StatisticsSettings(bootstrap_replicates=200)
     folder.mkdir(parents=True)
-    write_answer(folder, answer(table, pairs, settings, (0.9, 0.95), seed=1))
+    write_answer(folder, answer(table, pairs, settings, (0.9, 0.95), seed=1, errors=errors))
     if refitted:
         write_class_noise(folder, drawn, source, table)
     picture = (

@@ -12,6 +12,8 @@ from livermets.follow_up.tables import SCAN_COLUMNS as FOLLOWED_SCANS
 from livermets.intake.study_check import PROBLEM_COLUMNS, ScanSummary
 from livermets.masks.matching import COLUMNS as MATCHING_COLUMNS
 from livermets.masks.pairs import LONG_COLUMNS, WIDE_COLUMNS
+from livermets.perturbation.draws import COLUMNS as OF_ALTERED
+from livermets.perturbation.error_files import ERROR_COLUMNS
 from livermets.readers.tables import GIVEN_COLUMNS, SCAN_TABLE_COLUMNS, TABLES
 from livermets.report.dictionary import COMMON, described_columns, undescribed_columns
 
@@ -32,6 +34,8 @@ def test_columns_of_tables_known_from_the_code_are_described():
     assert set(SCAN_TABLE_COLUMNS) <= common | described["*/readers/*/*.csv"]
     assert set(FOLLOWED_LESIONS) <= common | described["*/follow_up/*/lesions.csv"]
     assert set(FOLLOWED_SCANS) <= common | described["*/follow_up/*/scans.csv"]
+    assert set(ERROR_COLUMNS) <= common | described["perturbation/errors.parquet"]
+    assert set(OF_ALTERED) <= common | described["*/perturbation/*/*.parquet"]
     assert set(PLAN_COLUMNS) <= common | described["plan.csv"]
     for name, columns in {**TABLES, "given_scores": GIVEN_COLUMNS}.items():
         assert set(columns) <= common | described[f"readers/{name}.csv"], name

@@ -114,3 +114,30 @@ def test_a_program_may_be_the_headline(tmp_path: Path) -> None:
     made = plan({"tool": TOOL}, concordance={"primary": "tool"})
     assert made.sources.primary == "tool"
     assert "results/concordance/test/tool/diagnostics.csv" in made.reported
+
+
+def test_errors_are_measured_on_what_a_source_is_judged_on() -> None:
+    made = plan({"tool": TOOL})
+    assert {name: {scan.cohort for scan in scans} for name, scans in made.erring.items()} == {
+        "automatic": {"test"}, "tool": {"test"}, "reader2": {"test"},
+    }  # fmt: skip
+    crossed = plan({"tool": TOOL}, segmentation={"cross_fit": 3})
+    assert {scan.cohort for scan in crossed.erring["automatic"]} == {"learn", "test"}
+    assert plan({}, perturbation={"donors": 0}).error_table == []
+    assert plan({}, perturbation={"draws": 0}).error_table == []
+    assert made.error_table == ["results/perturbation/errors.parquet"]
+
+
+def test_masks_and_references_are_named_in_one_order() -> None:
+    made = Inputs(plan({"tool": TOOL}))
+    words = made.error_options.split()
+    assert words == [
+        word
+        for name in ("automatic", "tool", "reader2")
+        for word in (
+            f"--mask={name}=results/test/segmentation/{name}/{{V001/baseline,V002/baseline}}",
+            "--reference=results/test/intake/{V001/baseline,V002/baseline}/lesions.nii.gz",
+        )
+    ]
+    assert len(made.erring_masks) == 3 * 2 * 2
+    assert len(made.erring_references) == 2

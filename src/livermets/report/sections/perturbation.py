@@ -16,6 +16,7 @@ from livermets.report.document import Block, Bullets, Details, Figure, Note, Par
 from livermets.report.pictures import drawing_svg, picture_file
 from livermets.report.sections.class_noise import noise_blocks, without_skill
 from livermets.report.sections.estimates import level_text
+from livermets.report.sections.like_sources import like_sources_blocks
 from livermets.report.study import StudyResults
 from livermets.report.tables import Shown, csv_download, frame_table, rows_in, shown_table
 
@@ -49,6 +50,7 @@ def perturbation_section(study: StudyResults) -> Section | None:
     blocks: list[Block] = [Paragraph(needed_words(tables)), *without_skill(study), *noise]
     blocks += [*_curves(study), _needed(needed, _BEST), Paragraph(_WHAT)]
     blocks += [Note(_CANNOT_SAY, "caution"), *_notes(tables), *_claims(tables), *_held(tables)]
+    blocks += like_sources_blocks(tables)
     folded = [*_by_dice(tables), *_predictors(tables), *_slope(tables), *_others(needed)]
     blocks += [Details("By Dice, size and kind of error; other measures than Dice", folded), *_picture(study)]
     return Section("perturbation", _TITLE, blocks)

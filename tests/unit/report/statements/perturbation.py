@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from tests.unit.report.statements.registry import Files, Statement, Values
 
+_LIKE = "perturbation/like_sources.csv"
 _NEEDED, _CLAIMS, _README = "perturbation/needed.csv", "perturbation/claims.csv", "results/README.md"
 
 
@@ -43,6 +44,12 @@ def _pairs(files: Files, **_: str) -> Values:
 
 def _level(files: Files, **_: str) -> Values:
     return {"level": files.csv(_NEEDED)["level"].iloc[0]}
+
+
+def _like(files: Files, source: str, **_: str) -> Values:
+    table = files.csv("perturbation/like_sources.csv")
+    row = table[(table["mask_source"].astype(str) == source) & (table["size"] == "all")].iloc[0]
+    return {"value": row["value"], "low": row["low"], "high": row["high"]}
 
 
 def _nothing(files: Files, **_: str) -> Values:
@@ -100,6 +107,18 @@ STATEMENTS = (
     Statement(
         "perturbation/caption/perturbation-held", "ratio ({one}: as often)", _README,
         "perturbation/held_against_pairs.csv", lambda files, **_: {"one": 1},
+    ),
+    Statement(
+        "perturbation/paragraph/", "errors like those of {source:w}, {value:%} % ({low:%} to {high:%} %) of masks keep",
+        _LIKE, "value, low, high", _like,
+    ),
+    Statement(
+        "perturbation/paragraph/", "errors like those of {source:w}, {value:%} % of masks keep", _LIKE, "value", _like,
+        rare=True,
+    ),
+    Statement(
+        "perturbation/caption/perturbation-like-sources", "ratio ({one}: as often)", _README,
+        "perturbation/like_sources.csv", lambda files, **_: {"one": 1},
     ),
     Statement(
         "perturbation/caption/perturbation-masks", "as near as there is to {dice}", _README, "<timepoint>.png",
