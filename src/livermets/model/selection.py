@@ -70,8 +70,8 @@ class Inputs:
         folds = settings.search.folds
         check_enough_patients(data, folds, f"cross-validation with {folds} folds", where)
         repeats = outer_folds(data, settings, seed, where)
-        permuted = permuted_data(data, settings, seed, where)
         _check_stable(data, settings, repeats)
+        permuted = permuted_data(data, settings, seed, where)
         return cls(data, whole_lesions, extraction, settings, seed, repeats, permuted, tuple(notes))
 
     def digest(self) -> str:
@@ -206,7 +206,7 @@ def _observed(inputs: Inputs, fitted: Fit, nested: NestedEvaluation | None, run:
 
 def _check_stable(data: TrainingData, settings: SelectionSettings, repeats: Sequence[NDArray[np.intp]]) -> None:
     """Raises `InputError` where all lesions, or those of the training part of an outer fold, have no stable feature.
-    Permuted outcomes change the ICC of none, but where the statistic is nested they have folds of their own."""
+    Permuted outcomes change no ICC; where they have folds of their own, `permuted_data` looks at these."""
 
     def problems() -> Iterator[ProblemList]:
         yield stable_problems(data, settings.stable_features, "the training lesions")
