@@ -91,7 +91,8 @@ MasksBy = Literal["altered", "readers"]
 
 class StableFeaturesSettings(Section):
     """Which features may be selected: those that keep their value when another mask of the lesion is taken. Within
-    every fit the ICC is computed on the patients of that fit alone, before its search."""
+    every fit the ICC is computed on the patients of that fit alone, before its search; no outcome enters it. Comparison
+    models see every feature."""
 
     icc: float | None = Field(None, gt=0, lt=1)
     """A feature's mean over the ROIs of a lesion's mask must reach this intraclass correlation between the masks

@@ -15,7 +15,7 @@ from livermets.model.evaluation import mean_auc_within_folds
 from livermets.model.fit import Run, search
 from livermets.model.fitness import CrossValidation
 from livermets.model.nested import OURS, nested_evaluation, outer_folds
-from livermets.model.stable_features import candidate_features
+from livermets.model.stable_features import candidate_features, stable_problems
 from livermets.randomness import generator, integer_seed
 
 PERMUTATION_COLUMNS = (
@@ -82,10 +82,11 @@ def _can_be_nested(data: TrainingData, settings: SelectionSettings, seed: int, n
     if settings.audit.permutation_statistic == "search":
         return True
     try:
-        outer_folds(data, settings, *_named(seed, number))
+        repeats = outer_folds(data, settings, *_named(seed, number))
     except InputError:
         return False
-    return True
+    parts = (data.subset(fold != held_out) for fold in repeats for held_out in range(int(fold.max()) + 1))
+    return not any(stable_problems(part, settings.stable_features, "").errors for part in parts)
 
 
 def _named(seed: int, number: int) -> tuple[int, str]:

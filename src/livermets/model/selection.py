@@ -73,9 +73,9 @@ class Inputs:
         folds = settings.search.folds
         check_enough_patients(data, folds, f"cross-validation with {folds} folds", where)
         repeats = outer_folds(data, settings, seed, where)
-        permuted = permuted_data(data, settings, seed, where)
         centres = centres_of(data, whole_lesions, where) if settings.audit.leave_one_centre_out else None
         _check_stable(data, settings, [*repeats, *([] if centres is None else [_fold_of(centres)])])
+        permuted = permuted_data(data, settings, seed, where)
         return cls(data, whole_lesions, extraction, settings, seed, repeats, permuted, tuple(notes), centres)
 
     def digest(self) -> str:
@@ -221,7 +221,7 @@ def _fold_of(centres: NDArray[np.str_]) -> NDArray[np.intp]:
 
 def _check_stable(data: TrainingData, settings: SelectionSettings, repeats: Sequence[NDArray[np.intp]]) -> None:
     """Raises `InputError` where all lesions, or those of the training part of an outer fold, have no stable feature.
-    Permuted outcomes change the ICC of none, but where the statistic is nested they have folds of their own."""
+    Permuted outcomes change no ICC; where they have folds of their own, `permuted_data` looks at these."""
 
     def problems() -> Iterator[ProblemList]:
         yield stable_problems(data, settings.stable_features, "the training lesions")

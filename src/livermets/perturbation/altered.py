@@ -72,6 +72,13 @@ class Altered:
         return every | {label: size == label for label in size_labels(cuts_mm)}
 
 
+def whole_errors_apart(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The masks that are spread over Dice, and those with a whole error of a source, which are the distribution of
+    real errors and no part of that spread."""
+    whole = table["whole_error"].eq(1) if "whole_error" in table else pd.Series(False, index=table.index)
+    return table[~whole].reset_index(drop=True), table[whole]
+
+
 def altered_masks(table: pd.DataFrame) -> Altered:
     """The masks of a table with one row per altered mask, as the statistics take them.
 

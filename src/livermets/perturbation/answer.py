@@ -9,7 +9,7 @@ import pandas as pd
 
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.pairs import SOURCE
-from livermets.perturbation.altered import SAME, Altered, altered_masks
+from livermets.perturbation.altered import SAME, Altered, altered_masks, whole_errors_apart
 from livermets.perturbation.by_dice import BY_DICE_COLUMNS, FINE_CUTS, agreement_by_dice
 from livermets.perturbation.claims import CLAIM_COLUMNS, claims_table
 from livermets.perturbation.held_against_pairs import HELD_COLUMNS, PAIR_COLUMNS, held_against_pairs
@@ -69,10 +69,9 @@ def answer(
 
     ``targets``: shares of masks of an unchanged class that are asked for (`perturbation.target_agreements`). Masks are
     reduced to lesions, and patients are resampled: the same resamples in every table but that of real pairs, which may
-    be of other patients. ``errors``: those of the sources, as they were transported; masks with a whole one are the
-    distribution of real errors and no part of the spread over Dice."""
-    whole = table["whole_error"].eq(1) if "whole_error" in table else pd.Series(False, index=table.index)
-    altered, like = altered_masks(table[~whole].reset_index(drop=True)), table[whole]
+    be of other patients. ``errors``: those of the sources, as they were transported."""
+    spread, like = whole_errors_apart(table)
+    altered = altered_masks(spread)
     level, replicates = statistics.level, statistics.bootstrap_replicates
     boot = Resampling(replicates, level, generator(seed, "perturbation", "patient bootstrap")).draw(altered.patients)
     cuts_mm = statistics.diameter_cuts_mm

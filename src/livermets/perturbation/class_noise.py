@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from livermets.config.statistics import StatisticsSettings
 from livermets.masks.identity import LESION_KEY, PATIENT_KEY
 from livermets.masks.pairs import SOURCE, sources_in
-from livermets.perturbation.altered import OTHER, SAME, altered_masks
+from livermets.perturbation.altered import OTHER, SAME, altered_masks, whole_errors_apart
 from livermets.perturbation.curves import kind_means, over_kinds
 from livermets.perturbation.means import COLUMNS as _MEAN
 from livermets.perturbation.means import mean_of_lesions
@@ -111,7 +111,7 @@ def _rates(table: pd.DataFrame) -> pd.DataFrame:
 def _by_altered(table: pd.DataFrame, of_reference: pd.DataFrame, band: tuple[float, float]) -> pd.DataFrame:
     """The share of altered masks in a range of Dice that give the other class, among those that give one; kinds
     alike."""
-    altered = altered_masks(table)
+    altered = altered_masks(whole_errors_apart(table)[0])
     masks = altered.masks
     inside = masks["dice"].between(*band) & (masks[SAME] + masks[OTHER]).gt(0)
     cell = np.where(inside, 0, -1)

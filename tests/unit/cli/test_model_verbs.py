@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.mask_tables import LOOSE, altered_table, filtered, reader_table
 from tests.selection_tables import SETTINGS, roi_table
 from typer.testing import CliRunner
 
@@ -221,3 +222,43 @@ def test_real_tables_run_unchanged(tmp_path, name):
     invoke("select", table, "--target", "Target", "--group", "ID", "--out", tmp_path, "--settings", JSON)
     evaluation = pd.read_csv(tmp_path / "evaluation.csv").set_index("measure")
     assert evaluation.loc["auc_within_folds", "low"] < evaluation.loc["auc_within_folds", "high"]
+
+
+def written_masks(folder, extraction=None):
+    """A training table, two scans' tables of altered masks and a further reader's ROIs, as files."""
+    rois = roi_table()
+    altered, settings = altered_table(rois), {"settings": {"bin_width": 25.0}}
+    first = altered["patient_id"] <= "005"
+    write_parquet(folder / "rois.parquet", rois, settings)
+    write_parquet(folder / "a1.parquet", altered[first], settings)
+    write_parquet(folder / "a2.parquet", altered[~first], {"settings": extraction or settings["settings"]})
+    write_parquet(folder / "r.parquet", reader_table(rois, "second"), settings)
+    return ["select", folder / "rois.parquet", "--target", "response", "--group", "patient_id"]
+
+
+def test_select_takes_features_that_are_stable_over_masks(tmp_path):
+    command = [*written_masks(tmp_path), "--out", tmp_path / "out", "--no-figures"]
+    command += ["--settings", filtered(by=("altered", "readers")).model_dump_json()]
+    masks = [f"--altered-features={tmp_path}/a{i}.parquet" for i in (1, 2)]
+    invoke(*command, *masks, f"--reader-rois={tmp_path}/r.parquet")
+    table = pd.read_csv(tmp_path / "out/stable_features.csv")
+    assert table["by"].value_counts().to_dict() == {"altered": 8, "readers": 8}
+    assert set(table.loc[table["stable"] == 0, "feature"]) == set(LOOSE)
+    assert table.groupby("by")["n_masks"].first().to_dict() == {"altered": 180, "readers": 60}
+    assert pd.read_csv(tmp_path / "out/dropped_features.csv")["reason"].tolist() == ["unstable"] * 2
+
+
+@pytest.mark.parametrize(
+    "masks, extraction, sentence",
+    [
+        ([], None, "stable features are asked for by altered masks, and there are none of the training lesions."),
+        (["a1", "a2"], {"bin_width": 10.0}, "bin_width is 10.0 (model: 25.0)"),
+        (["a3"], None, "this file does not exist"),
+    ],
+)
+def test_select_without_the_masks_that_it_is_asked_for_writes_nothing(tmp_path, masks, extraction, sentence):
+    command = [*written_masks(tmp_path, extraction), "--out", tmp_path / "out", "--settings"]
+    with pytest.raises(InputError) as refused:
+        invoke(*command, filtered().model_dump_json(), *(f"--altered-features={tmp_path}/{m}.parquet" for m in masks))
+    assert sentence in str(refused.value)
+    assert not (tmp_path / "out").exists()

@@ -12,9 +12,10 @@ from tests.selection_tables import SETTINGS, roi_table
 
 from livermets.config.selection import SelectionSettings
 from livermets.errors import InputError
+from livermets.model import permutation
 from livermets.model.fitted import DESCRIPTION_FILE, write_model
 from livermets.model.selection import Inputs, select
-from livermets.model.stable_features import icc_over_masks
+from livermets.model.stable_features import icc_over_masks, stable_problems, with_masks
 from livermets.model.stable_table import COLUMNS
 from livermets.model.tables import selection_tables
 from livermets.model.unfiltered import UNFILTERED
@@ -94,13 +95,32 @@ def test_the_searches_beside_are_counted() -> None:
     assert sum(with_filter.values()) == sum(without.values()) + 2
 
 
-def test_a_fold_without_a_stable_feature_is_said_before_anything_runs() -> None:
-    """All features agree by virtue of one patient, who is in the training part of one fold only."""
+def test_permuted_outcomes_get_folds_that_each_have_a_stable_feature(monkeypatch) -> None:
+    """A patient on whom all agreement rests, with two folds: every permutation leaves one fold without, and it is said
+    that there is none, not in the middle of the searches."""
+    monkeypatch.setattr(permutation, "_ATTEMPTS", 5)
+    audit = AUDITED.audit.model_copy(update={"permutation_statistic": "nested"})
+    settings = filtered(base=AUDITED.model_copy(update={"audit": audit}))
+    data = inputs_of(filtered(base=AUDITED)).data
+    assert len(permutation.permuted_data(data, settings, 1, "table")) == 1
+    resting = with_masks(data, {"altered": [resting_on_one_patient()]}, settings.stable_features, "table")
+    assert not stable_problems(resting, settings.stable_features, "all").errors
+    with pytest.raises(InputError, match="no exchange of outcomes"):
+        permutation.permuted_data(resting, settings, 1, "table")
+
+
+def resting_on_one_patient() -> pd.DataFrame:
+    """Altered masks over which features agree by virtue of one patient alone."""
     altered = altered_table(ROIS)
     names = [name for name in altered if name.startswith("original_")]
     altered[names] += np.random.default_rng(4).normal(0, 5, (len(altered), len(names)))
     one = altered["patient_id"].eq("004")
     altered.loc[one, names] += 200.0 * altered.loc[one, ["lesion_id"]].to_numpy()
+    return altered
+
+
+def test_a_fold_without_a_stable_feature_is_said_before_anything_runs() -> None:
+    """All features agree by virtue of one patient, who is in the training part of one fold only."""
     with pytest.raises(InputError, match="no feature of the training lesions of an outer fold reaches") as raised:
-        inputs_of(filtered(base=AUDITED), altered)
+        inputs_of(filtered(base=AUDITED), resting_on_one_patient())
     assert len(raised.value.problems) == 1

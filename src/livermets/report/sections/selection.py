@@ -128,7 +128,7 @@ _INTERVALS = {
     "convergence": "Band: one standard deviation of the generation; one search, no interval.",
     "roc_training": "Intervals of the threshold are in the table, by bootstrap of patients.",
     "comparison": "Intervals by bootstrap of patients.",
-    "stable_features": "Intervals by bootstrap of patients.",
+    "stable_features": "",
     "permutation": "The null itself is shown, hence no interval.",
 }
 
@@ -141,7 +141,11 @@ def _picture(study: StudyResults, stem: str, caption: str) -> Figure:
     identifier = f"selection-figure-{stem.replace('_', '-')}"
     download = csv_download(identifier, table) if len(table) else None
     return Figure(
-        identifier, caption + n, caption, picture_file(study.model_pictures[stem], identifier), download=download
+        identifier,
+        (caption + n).rstrip(),
+        caption,
+        picture_file(study.model_pictures[stem], identifier),
+        download=download,
     )
 
 

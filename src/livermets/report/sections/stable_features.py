@@ -37,7 +37,7 @@ def stable_words(study: StudyResults) -> str:
         f"{fmt.plural(row['n_patients'], 'patient')} ({_MASKS.get(str(row['by']), str(row['by']))})"
         for row in of_kind
     ]
-    return f"{text}. {fmt.listed(counts)}. {_difference(study)}".strip()
+    return f"{text}. The ICC rests on {fmt.listed(counts)}. {_difference(study)}".strip()
 
 
 def stable_caption(study: StudyResults) -> str:
@@ -83,7 +83,7 @@ def filter_of_model(facts: dict[str, Any]) -> str:
     masks = fmt.listed([_MASKS.get(by, by) for by in said["masks"]])
     all_features = said["stable"] + said["left_out"]
     count = fmt.count_of(said["stable"], all_features)
-    return f"{count} features, those with an ICC of at least {fmt.significant(said['icc'])} over {masks}"
+    return f"{count} features, those with an ICC of at least {said['icc']:g} over {masks}"
 
 
 def _table(study: StudyResults) -> pd.DataFrame:
@@ -92,7 +92,7 @@ def _table(study: StudyResults) -> pd.DataFrame:
 
 def _asked(of_kind: list[pd.Series]) -> str:
     masks = fmt.listed([_MASKS.get(str(row["by"]), str(row["by"])) for row in of_kind])
-    return f"ICC of at least {fmt.significant(of_kind[0]['threshold'])} over {masks}"
+    return f"ICC of at least {of_kind[0]['threshold']:g} over {masks}"
 
 
 def _difference(study: StudyResults) -> str:
@@ -104,5 +104,5 @@ def _difference(study: StudyResults) -> str:
     ends = fmt.estimate(row["value"], row["low"], row["high"])
     return (
         "The same selection among unstable features too has, in the same outer folds, an AUC within folds of "
-        f"{fmt.number(area['value'])}; less that of stable ones: {ends}."
+        f"{fmt.number(area['value'])}; the difference, this less that of stable ones alone, is {ends}."
     )

@@ -219,8 +219,9 @@ STATEMENTS = (
               _stable),
     Statement("selection-stable-features/paragraph/", "{masks} mask… of {lesions} lesion… of {patients} patient… "
               "({kind:w})", "model/stable_features.csv", "n_masks, n_lesions, n_patients", _masks),
-    Statement("selection-stable-features/paragraph/", "an AUC within folds of {area}; less that of stable ones: "
-              "{value} ({low} to {high})", "model/comparison.csv", f"auc_within_folds, its difference: {ENDS}",
+    Statement("selection-stable-features/paragraph/", "an AUC within folds of {area}; the difference, this less "
+              "that of stable ones alone, is {value} ({low} to {high})",
+              "model/comparison.csv", f"auc_within_folds, its difference: {ENDS}",
               _without_filter),
     Statement("selection-stable-features/caption/selection-*stable-features*", "{level:%} % intervals",
               "model/stable_features.csv", "level", _stable),
