@@ -62,7 +62,7 @@ def perturb(
     read_from = {"image": image, "lesions": lesions, "liver": liver, "model": model, "errors": errors}
     write_perturbations(out, table, chosen, read_from)
     if picture is not None and len(table):
-        write_picture(picture, read, key, chosen, seed)
+        write_picture(picture, read, key, chosen, seed, of_sources)
     typer.echo(f"{len(table)} altered masks of {table['lesion_id'].nunique()} lesions in {out}", err=True)
 
 

@@ -17,8 +17,9 @@ from livermets.masks.identity import AUTOMATIC, LESION_KEY, MANUAL
 from livermets.masks.metrics import overlap_metrics
 from livermets.masks.pairs import SOURCE
 from livermets.perturbation.class_noise import MASK, RETRAINING
-from livermets.perturbation.draws import Purpose, alterations, shapes_of
+from livermets.perturbation.draws import Alteration, Purpose, alterations, alterations_like, shapes_of
 from livermets.perturbation.neighbourhood import Neighbourhood
+from livermets.perturbation.transported import Donors
 
 SHOWN_DICE = 0.7
 """Of every kind the mask whose Dice is nearest to this: far enough to be seen, and no rarity."""
@@ -26,14 +27,26 @@ _SHAPES_TRIED, _COLUMNS = 4, 4
 
 
 def altered_lesion(
-    image: NDArray, near: Neighbourhood, settings: PerturbationSettings, seed: int, purpose: Purpose, title: str
+    image: NDArray,
+    near: Neighbourhood,
+    settings: PerturbationSettings,
+    seed: int,
+    purpose: Purpose,
+    title: str,
+    donors: Donors | None = None,
 ) -> Figure:
-    """One lesion with a mask of every kind that it allows, each on the lesion's slice where it differs most. ``image``
-    is in HU; the masks are among those of the table of the same seed and purpose."""
-    panes = []
+    """One lesion with a mask of every kind that it allows and one with a whole error of every source, each on the
+    lesion's slice where it differs most. ``image`` is in HU; the masks are among those of the table of the same seed,
+    purpose and ``donors``."""
+    drawn_as: dict[str, list[Alteration]] = {}
     for kind in settings.kinds:
         tried = range(min(_SHAPES_TRIED, shapes_of(settings)))
-        found = [one for shape in tried for one in alterations(near, settings, seed, purpose, kind, shape)]
+        drawn_as[kind] = [one for shape in tried for one in alterations(near, settings, seed, purpose, kind, shape)]
+    for source, errors in (donors or {}).items():
+        each = (alterations_like(near, settings, seed, purpose, source, errors, donor) for donor in range(len(errors)))
+        drawn_as[f"as {source}"] = [next(one) for one in each]
+    panes = []
+    for words_of, found in drawn_as.items():
         if not found:
             continue
         dice = [overlap_metrics(near.reference, one.mask)["dice"] for one in found]
@@ -41,7 +54,7 @@ def altered_lesion(
         mask = found[chosen].mask
         shown = near.reference.any(axis=(1, 2))
         z = int(np.argmax((mask != near.reference).sum(axis=(1, 2)) * shown))
-        heading = f"{kind}, Dice {dice[chosen]:.2f}"
+        heading = f"{words_of}, Dice {dice[chosen]:.2f}"
         spacing_mm = (float(near.spacing_zyx_mm[1]), float(near.spacing_zyx_mm[2]))
         drawn = near.reference[z].astype(np.uint16)
         panes.append(Pane(heading, image[near.box][z], spacing_mm, {AUTOMATIC: mask[z]}, drawn))

@@ -17,6 +17,7 @@ from livermets.errors import input_error
 from livermets.figures.writing import write_png
 from livermets.io.folders import path_digest
 from livermets.io.tables import read_table, write_csv, write_parquet
+from livermets.masks.diameter import longest_axial_diameter_mm
 from livermets.masks.identity import LESION_KEY, SCAN_KEY
 from livermets.masks.pairs import SOURCE
 from livermets.model.files import existing
@@ -74,21 +75,33 @@ def perturbations(
 ) -> pd.DataFrame:
     """The altered masks of one scan; ``key``: cohort, patient_id and timepoint, which spawn the seed; ``errors``: of
     the study's sources (`measured_errors`), those of other patients than the scan's are transported."""
-
-    def donors(diameter_mm: float) -> Donors:
-        if errors is None:
-            return {}
-        return nearest_donors(errors, (key["cohort"], key["patient_id"]), diameter_mm, settings.donors)
-
-    purpose = _purpose(key)
+    purpose, donors = _purpose(key), _donors_for(key, settings, errors)
     table = perturbed_scan(
         read.scan, read.model, read.radiomics, settings, seed, purpose, minimum_rois, threads, progress, donors
     )
     return _arranged(table.assign(**key))
 
 
+def _donors_for(
+    key: Mapping[str, str], settings: PerturbationSettings, errors: pd.DataFrame | None
+) -> Callable[[float], Donors]:
+    """What a lesion of the scan's patient is given, by its diameter."""
+
+    def donors(diameter_mm: float) -> Donors:
+        if errors is None:
+            return {}
+        return nearest_donors(errors, (key["cohort"], key["patient_id"]), diameter_mm, settings.donors)
+
+    return donors
+
+
 def write_picture(
-    out: Path, read: Classified, key: Mapping[str, str], settings: PerturbationSettings, seed: int
+    out: Path,
+    read: Classified,
+    key: Mapping[str, str],
+    settings: PerturbationSettings,
+    seed: int,
+    errors: pd.DataFrame | None = None,
 ) -> None:
     """Altered masks of the largest lesion of the scan, in the intensities that the features are taken from."""
     labels = read.scan.labels
@@ -98,7 +111,8 @@ def write_picture(
     scan, step = read.scan, read.radiomics.step
     near = neighbourhood(labels, label, scan.liver, scan.spacing_zyx_mm, settings.margin_mm, step)
     title = " ".join(filter(None, [*(key[name] for name in SCAN_KEY), f"lesion {label}"]))
-    write_png(out, altered_lesion(scan.image, near, settings, seed, (*_purpose(key), label), title))
+    donors = _donors_for(key, settings, errors)(longest_axial_diameter_mm(near.reference, scan.spacing_zyx_mm))
+    write_png(out, altered_lesion(scan.image, near, settings, seed, (*_purpose(key), label), title, donors))
 
 
 def _purpose(key: Mapping[str, str]) -> Purpose:

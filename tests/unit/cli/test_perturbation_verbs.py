@@ -112,12 +112,16 @@ def test_errors_of_other_patients_are_transported_and_answered(scan: tuple[Path,
     assert sorted(table["patient_id"].unique()) == ["p", "q", "r", "s"]  # t trained the network
     assert table["displacement"].map(len).eq(DIRECTIONS).all()
     out = tmp_path / "p.parquet"
-    assert perturb(scan, out, "--errors", errors).exit_code == 0
+    pictures = tmp_path / "p.png", tmp_path / "without.png"
+    assert perturb(scan, out, "--errors", errors, "--picture", pictures[0]).exit_code == 0
     masks = read_table(out)
     like = masks[masks["kind"] == "transported"]
     assert set(like["mask_source"]) == {"net"}
     assert like.groupby("lesion_id", dropna=False)["whole_error"].sum().tolist() == [6, 6]  # two lesions of q, r and s
     assert masks.loc[masks["kind"] != "transported", "mask_source"].isna().all()
+    without = perturb(scan, tmp_path / "without.parquet", "--picture", pictures[1])
+    assert without.exit_code == 0
+    assert pictures[0].read_bytes() != pictures[1].read_bytes()
     assert set(read_parquet_metadata(out)["inputs"]) == {"image", "lesions", "model", "errors"}
     folder = tmp_path / "answer"
     fewer = '{"bootstrap_replicates": 200}'
