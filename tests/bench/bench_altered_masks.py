@@ -24,8 +24,8 @@ from livermets.model.fitted import FittedModel
 from livermets.model.network import Network
 from livermets.model.preparation import Scaler
 from livermets.perturbation.draws import Alteration, alterations, measured
-from livermets.perturbation.neighbourhood import Neighbourhood, neighbourhood
-from livermets.perturbation.scan import Scan, perturbed_scan, scored_windows
+from livermets.perturbation.neighbourhood import Neighbourhood, Scan, neighbourhood
+from livermets.perturbation.scan import perturbed_scan, scored_windows
 from livermets.radiomics.sliding import roi_features
 
 SPACING_MM = (2.5, 0.8, 0.8)

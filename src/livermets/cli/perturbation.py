@@ -89,15 +89,15 @@ def altered_features_verb(
     from livermets.io.folders import path_digest
     from livermets.io.tables import write_parquet
     from livermets.masks.identity import SCAN_KEY
-    from livermets.perturbation.feature_values import FeatureScan, altered_features
+    from livermets.perturbation.feature_values import altered_features
+    from livermets.perturbation.neighbourhood import Scan
     from livermets.provenance import versions
     from livermets.radiomics.files import read_scan
 
     study = altered_features_study(settings)
     radiomics, masks = study.radiomics, study.selection.stable_features
     read = read_scan(image, lesions, liver, radiomics)
-    inside = None if read.liver is None else read.liver.array
-    scan = FeatureScan(read.image.array, read.labels.array, inside, read.image.grid.spacing_zyx_mm)
+    scan = Scan.of(read)
     key = dict(zip(SCAN_KEY, (cohort, patient, timepoint), strict=True))
     table = altered_features(scan, radiomics, masks, seed, ("stable features", *key.values()), threads)
     for place, (name, value) in enumerate(key.items()):

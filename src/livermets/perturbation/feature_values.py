@@ -17,24 +17,13 @@ from livermets.errors import input_error
 from livermets.features import feature_columns
 from livermets.masks.metrics import overlap_metrics
 from livermets.perturbation.draws import Alteration, Purpose, alterations, shapes_of
-from livermets.perturbation.neighbourhood import Neighbourhood, neighbourhood
+from livermets.perturbation.neighbourhood import Neighbourhood, Scan, neighbourhood
 from livermets.radiomics.filters import prefixes
 from livermets.radiomics.lattice import contained_windows, labels_in
 from livermets.radiomics.names import feature_names
 from livermets.radiomics.sliding import roi_features
 
 FIRST = ("lesion_id", "kind", "draw", "dice", "n_roi")
-
-
-@dataclass(frozen=True, eq=False)
-class FeatureScan:
-    """A CT in the intensities that features are taken from, the reference's lesions, and the liver that masks leak into
-    (None: unknown), all ``zyx`` on one grid."""
-
-    image: NDArray
-    labels: NDArray
-    liver: NDArray | None
-    spacing_zyx_mm: tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +34,7 @@ class _Lesion:
 
 
 def altered_features(
-    scan: FeatureScan,
+    scan: Scan,
     radiomics: RadiomicsSettings,
     settings: StableFeaturesSettings,
     seed: int,
@@ -87,7 +76,7 @@ def as_perturbation(settings: StableFeaturesSettings) -> PerturbationSettings:
 
 
 def _altered(
-    scan: FeatureScan,
+    scan: Scan,
     label: int,
     radiomics: RadiomicsSettings,
     settings: PerturbationSettings,
@@ -111,7 +100,7 @@ class _Windows:
     step: int
 
     @classmethod
-    def of(cls, scan: FeatureScan, lesions: list[_Lesion], radiomics: RadiomicsSettings, threads: int) -> _Windows:
+    def of(cls, scan: Scan, lesions: list[_Lesion], radiomics: RadiomicsSettings, threads: int) -> _Windows:
         """Those that any of the masks holds."""
         held = np.zeros(scan.labels.shape, dtype=np.uint8)
         for lesion in lesions:
@@ -132,7 +121,7 @@ class _Windows:
 
 
 def _means_anew(
-    scan: FeatureScan, lesion: _Lesion, radiomics: RadiomicsSettings, threads: int
+    scan: Scan, lesion: _Lesion, radiomics: RadiomicsSettings, threads: int
 ) -> Iterator[tuple[int, NDArray[np.float64]]]:
     image = np.ascontiguousarray(scan.image[lesion.near.box])
     for one in lesion.masks:

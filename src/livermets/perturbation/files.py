@@ -26,8 +26,8 @@ from livermets.perturbation.answer import TABLES, Answer
 from livermets.perturbation.draws import Purpose, masks_of_kind
 from livermets.perturbation.figures import altered_lesion
 from livermets.perturbation.held_against_pairs import real_pairs
-from livermets.perturbation.neighbourhood import neighbourhood
-from livermets.perturbation.scan import Scan, perturbed_scan
+from livermets.perturbation.neighbourhood import Scan, neighbourhood
+from livermets.perturbation.scan import perturbed_scan
 from livermets.perturbation.transported import Donors, nearest_donors
 from livermets.provenance import file_digest, versions
 from livermets.radiomics.files import read_scan
@@ -51,9 +51,7 @@ def read_classified(image: Path, lesions: Path, model: Path, liver: Path | None)
     fitted = read_model(model)
     radiomics = _extraction(fitted, model)
     read = read_scan(image, lesions, liver, radiomics)
-    inside = None if read.liver is None else read.liver.array
-    scan = Scan(read.image.array, read.labels.array, inside, read.image.grid.spacing_zyx_mm)
-    return Classified(scan, fitted, radiomics)
+    return Classified(Scan.of(read), fitted, radiomics)
 
 
 def masks_of(read: Classified, settings: PerturbationSettings, errors: pd.DataFrame | None = None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,27 @@ from scipy import ndimage
 
 from livermets.perturbation.engine.contained import sum_contained
 
+if TYPE_CHECKING:
+    from livermets.radiomics.files import ScanOfWindows
+
 Box = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A CT in the intensities that features are taken from, the reference's lesions and the liver that masks leak into
+    (None: unknown), all ``zyx`` on one grid."""
+
+    image: NDArray
+    labels: NDArray
+    liver: NDArray | None
+    spacing_zyx_mm: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, read: ScanOfWindows) -> Scan:
+        """A scan as it was read for its features."""
+        liver = None if read.liver is None else read.liver.array
+        return cls(read.image.array, read.labels.array, liver, read.image.grid.spacing_zyx_mm)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ from livermets.masks.lesion_table import CLASS_GIVEN, NO_ROI
 from livermets.model.fitted import FittedModel
 from livermets.perturbation.altered import VANISHED
 from livermets.perturbation.draws import COLUMNS, Purpose, Scored, lesion_table
-from livermets.perturbation.neighbourhood import Lattice, Neighbourhood, neighbourhood
+from livermets.perturbation.neighbourhood import Lattice, Neighbourhood, Scan, neighbourhood
 from livermets.perturbation.transported import Donors
 from livermets.radiomics.lattice import labels_in
 from livermets.radiomics.sliding import roi_features
@@ -25,17 +24,6 @@ from livermets.radiomics.sliding import roi_features
 _CALLED = (
     "predicted", "same_class", "fate", "share_reference", "predicted_reference", "lesion_id", "longest_diameter_mm",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Scan:
-    """A CT in the intensities that the model's features are taken from, the reference's lesions and the liver (None:
-    unknown), all ``zyx`` on one grid."""
-
-    image: NDArray
-    labels: NDArray
-    liver: NDArray | None
-    spacing_zyx_mm: tuple[float, float, float]
 
 
 def perturbed_scan(

@@ -12,8 +12,8 @@ from livermets.config.selection import StableFeaturesSettings
 from livermets.errors import InputError
 from livermets.features import feature_columns
 from livermets.perturbation.draws import alterations, shapes_of
-from livermets.perturbation.feature_values import FeatureScan, altered_features, as_perturbation
-from livermets.perturbation.neighbourhood import neighbourhood
+from livermets.perturbation.feature_values import altered_features, as_perturbation
+from livermets.perturbation.neighbourhood import Scan, neighbourhood
 from livermets.radiomics.sliding import roi_features
 
 SETTINGS = StableFeaturesSettings(icc=0.75, draws=8)
@@ -21,7 +21,7 @@ PURPOSE = ("stable features", "a", "p", "baseline")
 
 
 def made(radiomics: RadiomicsSettings, threads: int = 1, seed: int = 3, settings=SETTINGS) -> pd.DataFrame:
-    scan = FeatureScan(image(), labels(), None, SPACING)
+    scan = Scan(image(), labels(), None, SPACING)
     return altered_features(scan, radiomics, settings, seed, PURPOSE, threads)
 
 
@@ -78,7 +78,7 @@ def test_a_mask_without_a_window_has_no_feature() -> None:
 
 
 def test_a_scan_without_a_lesion_has_the_columns_and_no_row() -> None:
-    scan = FeatureScan(image(), np.zeros_like(labels()), None, SPACING)
+    scan = Scan(image(), np.zeros_like(labels()), None, SPACING)
     radiomics = RadiomicsSettings(classes=("firstorder",))
     table = altered_features(scan, radiomics, SETTINGS, 3, PURPOSE)
     assert len(table) == 0

@@ -10,8 +10,8 @@ from livermets.config.perturbation import KINDS, PerturbationSettings
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import InputError
 from livermets.perturbation.draws import alterations, alterations_like, shapes_of
-from livermets.perturbation.neighbourhood import neighbourhood
-from livermets.perturbation.scan import Scan, perturbed_scan, scored_windows
+from livermets.perturbation.neighbourhood import Scan, neighbourhood
+from livermets.perturbation.scan import perturbed_scan, scored_windows
 from livermets.perturbation.transported import DIRECTIONS
 from livermets.radiomics.sliding import roi_features
 
