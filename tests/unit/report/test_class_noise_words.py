@@ -76,7 +76,7 @@ def test_a_model_without_skill_leaves_nothing_to_read(made_study):
         return [block.text for block in without_skill(study)]
 
     (text,) = told(0.41)
-    assert "0.55 (0.41 to 0.90), which is not above chance (0.5)" in text
+    assert "0.55 (0.41 to 0.90), which is not shown to be above chance (0.5)" in text
     assert "there is nothing to read" in text
     assert told(0.51) == []
     assert told(float("nan")) == []

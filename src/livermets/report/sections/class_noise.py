@@ -31,14 +31,15 @@ _WHAT = (
 
 
 def without_skill(study: StudyResults) -> Iterator[Block]:
-    """That there is nothing to read from changed classes, where the nested AUC is not above chance."""
+    """That there may be nothing to read from changed classes, where the nested AUC is not shown to be above chance."""
     row = nested_auc(study, "auc_within_folds")
     row = nested_auc(study, "auc") if row is None or fmt.is_missing(row["low"]) else row
     if row is not None and not fmt.is_missing(row["low"]) and row["low"] <= 0.5:
         yield Note(
             "The AUC of the model on patients that its search had not seen is "
-            f"{fmt.estimate(row['value'], row['low'], row['high'])}, which is not above chance (0.5). A model without "
-            "skill changes classes by chance only, and then there is nothing to read from this section.",
+            f"{fmt.estimate(row['value'], row['low'], row['high'])}, which is not shown to be above chance (0.5). A "
+            "model without skill changes classes by chance only: if it has none, there is nothing to read from this "
+            "section.",
             "caution",
         )
 

@@ -66,7 +66,8 @@ STATEMENTS = (
         _of("difference", 100),
     ),
     Statement(
-        "perturbation/note/", "had not seen is {value} ({low} to {high}), which is not above chance ({chance})",
+        "perturbation/note/",
+        "had not seen is {value} ({low} to {high}), which is not shown to be above chance ({chance})",
         _EVALUATION, "value, low, high", _chance, rare=True,
     ),
     Statement(
