@@ -17,6 +17,7 @@ from livermets.report.masks_summary import masks_summary
 from livermets.report.parts import parts_of
 from livermets.report.reference_summary import reference_answer
 from livermets.report.rows import rows_of
+from livermets.report.sections.class_noise import noise_words
 from livermets.report.sections.estimates import POOLED, QUOTED, level_text, main_comparison
 from livermets.report.sections.every_source import source_findings
 from livermets.report.sections.perturbation import needed_words
@@ -80,9 +81,9 @@ def _applied(study: StudyResults) -> list[Block]:
 
 
 def _needed(study: StudyResults) -> list[Block]:
-    """The second answer: how good a mask must be."""
-    needed = needed_words(study.perturbation)
-    return [Paragraph(f"How good must a mask be? {needed}")] if needed else []
+    """The second answer: how good a mask must be, and how much of a change of class is not the mask's."""
+    said = [needed_words(study.perturbation), noise_words(study.perturbation, study.sources.primary)]
+    return [Paragraph(" ".join(["How good must a mask be?", *filter(None, said)]))] if any(said) else []
 
 
 def _doubts(study: StudyResults) -> list[Block]:

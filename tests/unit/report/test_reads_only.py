@@ -27,7 +27,7 @@ READ = {
     "livermets.concordance.strata": {"quoted_interval"},
     "livermets.concordance.diagnostics": {"CLASSIFIED", "END_TO_END"},
     "livermets.model.figures": {"MOST_FEATURES"},
-    "livermets.model.names": {"MODEL_NAMES"},
+    "livermets.model.names": {"CLINICAL", "MODEL_NAMES", "WITH_CLINICAL"},
     "livermets.follow_up.figures": {"MOST_LESIONS", "volumes_over_time"},
     "livermets.follow_up.tables": {"IDS"},
     "livermets.follow_up.tracks": {"STATUSES"},

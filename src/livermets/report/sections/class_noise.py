@@ -71,14 +71,14 @@ def noise_words(tables: dict[str, pd.DataFrame], source: str | None) -> str:
     return f"{said} {_VERDICTS.get(statement, fmt.sentence(statement))}"
 
 
-def noise_blocks(study: StudyResults) -> Iterator[Block]:
+def noise_blocks(study: StudyResults) -> list[Block]:
     """The sentence, the picture, and the table folded; nothing without refits."""
     table = table_of(study.perturbation, "class_noise")
     if table.empty:
-        return
-    yield Paragraph(noise_words(study.perturbation, study.sources.primary))
-    yield from _picture(study)
-    yield Details("Classes changed by retraining and by masks", [Paragraph(_WHAT), _table(table)])
+        return []
+    said = Paragraph(noise_words(study.perturbation, study.sources.primary))
+    folded = Details("Classes changed by retraining and by masks", [Paragraph(_WHAT), _table(table)])
+    return [said, *_picture(study), folded]
 
 
 def _value(table: pd.DataFrame, kind: str, against: str, source: str | None, measure: str) -> pd.Series | None:

@@ -41,16 +41,18 @@ _MEASURES = {
 
 
 def perturbation_section(study: StudyResults) -> Section | None:
-    """The picture first, then the needed Dice, then the rest folded; nothing where no mask was altered."""
+    """The answers, the picture, the needed Dice, then the rest folded; nothing where no mask was altered and no model
+    fitted again."""
     tables = study.perturbation
     needed = table_of(tables, "needed")
-    noise = list(noise_blocks(study))
+    blocks_of_noise = noise_blocks(study)
+    answers, noise = blocks_of_noise[:1], blocks_of_noise[1:]
     if needed.empty:
-        return Section("perturbation", _TITLE, [*without_skill(study), *noise]) if noise else None
-    blocks: list[Block] = [Paragraph(needed_words(tables)), *without_skill(study), *noise]
+        return Section("perturbation", _TITLE, [*answers, *without_skill(study), *noise]) if answers else None
+    blocks: list[Block] = [Paragraph(needed_words(tables)), *answers, *without_skill(study)]
     blocks += [*_curves(study), _needed(needed, _BEST), Paragraph(_WHAT)]
     blocks += [Note(_CANNOT_SAY, "caution"), *_notes(tables), *_claims(tables), *_held(tables)]
-    blocks += like_sources_blocks(tables)
+    blocks += [*like_sources_blocks(tables), *noise]
     folded = [*_by_dice(tables), *_predictors(tables), *_slope(tables), *_others(needed)]
     blocks += [Details("By Dice, size and kind of error; other measures than Dice", folded), *_picture(study)]
     return Section("perturbation", _TITLE, blocks)

@@ -43,28 +43,50 @@ def _chance(files: Files, **_: str) -> Values:
     return {**row[list(_ENDS)], "chance": 0.5}
 
 
+def _verdict(files: Files, **_: str) -> Values:
+    return {"fewer": "the mask" if _rows(files, "mask").loc["difference", "low"] > 0 else "retraining"}
+
+
+def _undecided(files: Files, **_: str) -> Values:
+    return {}
+
+
+def _noise(place: str) -> tuple[Statement, ...]:
+    return (
+        Statement(
+            place, "Of {lesions} lesion…, refits on bootstrapped patients ({refits})", _NOISE,
+            "n_lesions, n_refits", _refits,
+        ),
+        Statement(
+            place, "another class to {value:%} % ({low:%} to {high:%} %) on average", _NOISE,
+            "value, low, high", _refits,
+        ),
+        Statement(
+            place,
+            "of all {lesions}, those with other seeds alone to {value:%} % ({low:%} to {high:%} %)", _NOISE,
+            "n_lesions, value, low, high", _seeds,
+        ),
+        Statement(
+            place, "and the mask of {source:w} to {value:%} % ({low:%} to {high:%} %)", _NOISE,
+            "value, low, high", _of("mask"),
+        ),
+        Statement(
+            place, "a difference of {value} points ({low} to {high})", _NOISE, "value, low, high",
+            _of("difference", 100),
+        ),
+        *(
+            Statement(place, f"{more} changes more classes than {{fewer:w}}:", _NOISE, "difference: low", _verdict,
+                      rare=True)
+            for more in ("Retraining", "The mask")
+        ),
+        Statement(place, "Which of the two changes more classes cannot be told", _NOISE, "statement", _undecided,
+                  rare=True),
+    )  # fmt: skip
+
+
 STATEMENTS = (
-    Statement(
-        "perturbation/paragraph/", "Of {lesions} lesion…, refits on bootstrapped patients ({refits})", _NOISE,
-        "n_lesions, n_refits", _refits,
-    ),
-    Statement(
-        "perturbation/paragraph/", "another class to {value:%} % ({low:%} to {high:%} %) on average", _NOISE,
-        "value, low, high", _refits,
-    ),
-    Statement(
-        "perturbation/paragraph/",
-        "of all {lesions}, those with other seeds alone to {value:%} % ({low:%} to {high:%} %)", _NOISE,
-        "n_lesions, value, low, high", _seeds,
-    ),
-    Statement(
-        "perturbation/paragraph/", "and the mask of {source:w} to {value:%} % ({low:%} to {high:%} %)", _NOISE,
-        "value, low, high", _of("mask"),
-    ),
-    Statement(
-        "perturbation/paragraph/", "a difference of {value} points ({low} to {high})", _NOISE, "value, low, high",
-        _of("difference", 100),
-    ),
+    *_noise("summary/paragraph/"),
+    *_noise("perturbation/paragraph/"),
     Statement(
         "perturbation/note/",
         "had not seen is {value} ({low} to {high}), which is not shown to be above chance ({chance})",
