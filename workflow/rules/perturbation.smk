@@ -14,6 +14,8 @@ rule altered_features:
         "results/logs/{cohort}/altered_features/{patient}/{timepoint}.log",
     benchmark:
         "results/benchmarks/{cohort}/altered_features/{patient}/{timepoint}.tsv"
+    group:
+        "altered"
     conda:
         "../../envs/core.yaml"
     threads: requests.scan_threads
@@ -71,6 +73,8 @@ rule perturb:
         "results/logs/{cohort}/perturb/{patient}/{timepoint}.log",
     benchmark:
         "results/benchmarks/{cohort}/perturb/{patient}/{timepoint}.tsv"
+    group:
+        "altered"
     conda:
         "../../envs/torch.yaml"
     threads: requests.scan_threads

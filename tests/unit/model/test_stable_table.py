@@ -121,6 +121,6 @@ def resting_on_one_patient() -> pd.DataFrame:
 
 def test_a_fold_without_a_stable_feature_is_said_before_anything_runs() -> None:
     """All features agree by virtue of one patient, who is in the training part of one fold only."""
-    with pytest.raises(InputError, match="no feature of the training lesions of an outer fold reaches") as raised:
+    with pytest.raises(InputError, match="of an outer fold or of the other centres reaches") as raised:
         inputs_of(filtered(base=AUDITED), resting_on_one_patient())
     assert len(raised.value.problems) == 1

@@ -77,6 +77,7 @@ def test_a_study_has_the_sections_that_its_roles_ask_for(made, kind):
 @pytest.mark.parametrize("kind", NEVER_SAID)
 def test_what_was_never_asked_is_not_spoken_of(made, kind):
     said = [t for t in texts(made[kind][1]) if not t.place.startswith(NOT_OF_THE_STUDY)]
+    said = [t for t in said if not t.text.startswith("How good must a mask be?")]  # asked of altered masks
     assert len(said) > 20
     assert [t for t in said if re.search(NEVER_SAID[kind], t.text)] == []
 

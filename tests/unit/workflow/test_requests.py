@@ -80,7 +80,7 @@ def test_scans_of_every_source_are_joined_as_the_profiles_say(requests):
     groups = {source: further.features_group(SimpleNamespace(source=source)) for source in SOURCES}
     assert [groups[given] for given in SOURCES[:2]] == ["features_given"] * 2
     assert [groups[drawn] for drawn in SOURCES[2:]] == ["features_drawn"] * 2
-    asked = {*groups.values(), "scan", "match"}
+    asked = {*groups.values(), "scan", "match", "altered"}
     for profile in ("slurm", "slurm-gres"):
         read = yaml.safe_load((REPOSITORY / f"workflow/profiles/{profile}/profile.yaml").read_text())
         assert set(read["group-components"]) == asked, profile

@@ -209,7 +209,8 @@ def multi_frame_dicom(study: SmallStudy) -> None:
 
 
 @case(
-    f"{T1}, T1/dicom: 1 of 16 slices do not say how their values become HU (rescale intercept). "
+    f"{T1}, T1/dicom: 1 of 16 slices (the first: IM0005) do not say how their values become HU (rescale "
+    "intercept). "
     "Export the series again."
 )
 def slice_without_rescaling(study: SmallStudy) -> None:

@@ -162,9 +162,10 @@ def check_geometry(series: Series, where: Path) -> None:
     is measured, and masks drawn on them would have to follow. Who corrects it knows then what the values are."""
     if len(series.files) == 1 and int(series.headers[0].get("NumberOfFrames") or 1) == 1:
         raise input_error(where, "the series has a single slice", "A CT volume is needed; check the folder")
-    bare = sum("RescaleIntercept" not in header for header in series.headers)
-    if 0 < bare < len(series.files):
-        what = f"{bare} of {len(series.files)} slices do not say how their values become HU (rescale intercept)"
+    bare = ["RescaleIntercept" not in header for header in series.headers]
+    if any(bare) and not all(bare):
+        counted = f"{sum(bare)} of {len(series.files)} slices (the first: {series.files[bare.index(True)].name})"
+        what = f"{counted} do not say how their values become HU (rescale intercept)"
         raise input_error(where, what, "Export the series again")
     gaps = np.diff(series.heights_mm)
     twice = np.flatnonzero(gaps < 1e-3)

@@ -160,7 +160,8 @@ def _table(study: StudyResults, stem: str, table: pd.DataFrame, caption: str, fo
         shown = _correct_calls(identifier, table, caption, thresholds(study))
     else:
         rules = list(dict.fromkeys(table["rule"].dropna().astype(str))) if "rule" in table else []
-        hidden = {"rule", *(c for c in ("note", "level") if c in table and table[c].nunique() < 2)}
+        constant = (c for c in ("note", "level") if c in table and table[c].nunique() < 2)
+        hidden = {"rule", *_SAID_BEFORE.get(stem, ()), *constant}
         formats = {"measure": measure_name, "method": _rule} if stem in _BY_RULE else {"measure": measure_name}
         shown = frame_table(
             identifier,
@@ -187,6 +188,8 @@ def _rule(code: Any) -> str:
 _BY_RULE = ("threshold", "roc_training")
 _DOWNLOADED = ("reference", "n_folds_stable")
 """Columns of the download alone."""
+_SAID_BEFORE = {"stable_features": {"method", "threshold", "n_masks", "n_lesions", "n_patients", "n_folds"}}
+"""Columns of tables that the sentence or caption before them has said."""
 _LABELS = {
     "p_smallest": "Smallest p possible",
     "icc": "ICC",

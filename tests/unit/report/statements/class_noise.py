@@ -74,6 +74,11 @@ def _noise(place: str) -> tuple[Statement, ...]:
             place, "a difference of {value} points ({low} to {high})", _NOISE, "value, low, high",
             _of("difference", 100),
         ),
+        Statement(place, "another class to {value:%} % on average", _NOISE, "value", _refits, rare=True),
+        Statement(place, "of all {lesions}, those with other seeds alone to {value:%} %)", _NOISE, "n_lesions, value",
+                  _seeds, rare=True),
+        Statement(place, "and the mask of {source:w} to {value:%} %:", _NOISE, "value", _of("mask"), rare=True),
+        Statement(place, "a difference of {value} points.", _NOISE, "value", _of("difference", 100), rare=True),
         *(
             Statement(place, f"{more} changes more classes than {{fewer:w}}:", _NOISE, "difference: low", _verdict,
                       rare=True)
