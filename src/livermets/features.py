@@ -10,6 +10,9 @@ IMAGE_PREFIXES = ("original_", "log-sigma-", "wavelet-")
 COVARIATE_PREFIX = "covariate_"
 """How the columns of covariates begin; that of a category's word is ``covariate_<name>=<word>``, 1 or 0."""
 
+STABLE_OVER = {"altered": "altered masks", "readers": "masks of several readers"}
+"""The masks over which features are asked to be stable, in words."""
+
 
 def feature_columns(columns: Iterable[object]) -> list[str]:
     """Those columns that are radiomics features, of any image, in the table's order."""

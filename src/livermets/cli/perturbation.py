@@ -12,19 +12,25 @@ from livermets.cli import app
 from livermets.cli.options import Cohort, Patient, Seed, Timepoint, settings_of, threads
 from livermets.masks.identity import REFERENCE
 
+Image = Annotated[Path, typer.Argument(help="CT that the features are taken from.")]
+Lesions = Annotated[Path, typer.Argument(help="Label map of the reference, on the CT's grid.")]
+Liver = Annotated[Path | None, typer.Option(help="Liver mask: where masks leak to, and what z-scores are taken over.")]
+AlteredTable = Annotated[
+    Path, typer.Option("--out", help="Table to write (Parquet): one row per lesion and altered mask.")
+]
+Threads = Annotated[int, threads("the result does not depend on their number")]
+
 
 @app.command("perturb")
 def perturb(
-    image: Annotated[Path, typer.Argument(help="CT that the features are taken from.")],
-    lesions: Annotated[Path, typer.Argument(help="Label map of the reference, on the CT's grid.")],
+    image: Image,
+    lesions: Lesions,
     model: Annotated[Path, typer.Option(help="Folder of the fitted model.")],
-    out: Annotated[Path, typer.Option(help="Table to write (Parquet): one row per lesion and altered mask.")],
+    out: AlteredTable,
     picture: Annotated[
         Path | None, typer.Option(help="Picture to write (PNG): altered masks of the largest lesion.")
     ] = None,
-    liver: Annotated[
-        Path | None, typer.Option(help="Liver mask: where masks leak to, and what z-scores are taken over.")
-    ] = None,
+    liver: Liver = None,
     errors: Annotated[
         Path | None, typer.Option(help="Errors of the study's sources that lesions are given too, by mask-errors.")
     ] = None,
@@ -33,7 +39,7 @@ def perturb(
     timepoint: Timepoint = "",
     minimum_rois: Annotated[int, typer.Option(min=1, help="ROIs that a mask must hold to give a class.")] = 1,
     seed: Seed = 0,
-    threads: Annotated[int, threads("the result does not depend on their number")] = 1,
+    threads: Threads = 1,
     settings: Annotated[str, settings_of("perturbation")] = "{}",
 ) -> None:
     """Alters the mask of every lesion in ways that segmentations fail, and classifies every altered mask."""
@@ -68,47 +74,39 @@ def perturb(
 
 @app.command("altered-features")
 def altered_features_verb(
-    image: Annotated[Path, typer.Argument(help="CT that the features are taken from.")],
-    lesions: Annotated[Path, typer.Argument(help="Label map of the reference, on the CT's grid.")],
-    out: Annotated[Path, typer.Option(help="Table to write (Parquet): one row per lesion and altered mask.")],
-    liver: Annotated[
-        Path | None, typer.Option(help="Liver mask: where masks leak to, and what z-scores are taken over.")
-    ] = None,
+    image: Image,
+    lesions: Lesions,
+    out: AlteredTable,
+    liver: Liver = None,
     cohort: Cohort = "",
     patient: Patient = "",
     timepoint: Timepoint = "",
     seed: Seed = 0,
-    threads: Annotated[int, threads("the result does not depend on their number")] = 1,
+    threads: Threads = 1,
     settings: Annotated[
         str,
         typer.Option(help="JSON of the sections radiomics and selection, or a configuration file to take them from."),
     ] = "{}",
 ) -> None:
     """Features of every lesion over altered masks of it, from which `select` takes the stable ones."""
-    from livermets.config.altered_features import altered_features_study
-    from livermets.io.folders import path_digest
+    from livermets.config.altered_features import AlteredFeaturesStudy
+    from livermets.config.load import sections_from_option
+    from livermets.io.folders import made_from
     from livermets.io.tables import write_parquet
     from livermets.masks.identity import SCAN_KEY
     from livermets.perturbation.feature_values import altered_features
     from livermets.perturbation.neighbourhood import Scan
-    from livermets.provenance import versions
     from livermets.radiomics.files import read_scan
 
-    study = altered_features_study(settings)
+    study = sections_from_option(settings, AlteredFeaturesStudy)
     radiomics, masks = study.radiomics, study.selection.stable_features
-    read = read_scan(image, lesions, liver, radiomics)
-    scan = Scan.of(read)
+    scan = Scan.of(read_scan(image, lesions, liver, radiomics))
     key = dict(zip(SCAN_KEY, (cohort, patient, timepoint), strict=True))
     table = altered_features(scan, radiomics, masks, seed, ("stable features", *key.values()), threads)
     for place, (name, value) in enumerate(key.items()):
         table.insert(place, name, value)
     given = {"image": image, "lesions": lesions, "liver": liver}
-    metadata = {
-        "settings": radiomics.model_dump(mode="json"),
-        "masks": masks.model_dump(mode="json"),
-        "versions": versions(),
-        "inputs": {name: path_digest(path) for name, path in given.items() if path is not None},
-    }
+    metadata = {**made_from(radiomics, given), "masks": masks.model_dump(mode="json")}
     write_parquet(out, table, metadata)
     typer.echo(f"{len(table)} altered masks of {table['lesion_id'].nunique()} lesions in {out}", err=True)
 

@@ -47,6 +47,7 @@ def rois(
     source: Source = "",
 ) -> None:
     """Sliding-window radiomics of any image and label map: one row per window that lies fully inside a lesion."""
+    from livermets.io.folders import made_from
     from livermets.io.tables import write_parquet
     from livermets.radiomics.files import read_scan
     from livermets.radiomics.sliding import count_windows, roi_features
@@ -62,7 +63,7 @@ def rois(
     if lesion_features is not None:
         _write_lesion_features(lesion_features, read, chosen, (cohort, patient, timepoint, source))
     _insert_ids(table, cohort, patient, timepoint, source)
-    write_parquet(out, table, _metadata(chosen, {"image": image, "mask": mask, "liver": liver}))
+    write_parquet(out, table, made_from(chosen, {"image": image, "mask": mask, "liver": liver}))
 
 
 @app.command("lesion-features")
@@ -152,11 +153,3 @@ def _progress(total: int) -> Any:
     from tqdm import tqdm
 
     return tqdm(total=total, desc="windows", unit="window", delay=10, mininterval=1)
-
-
-def _metadata(settings: RadiomicsSettings, inputs: dict[str, Path | None]) -> dict[str, Any]:
-    from livermets.io.folders import path_digest
-    from livermets.provenance import versions
-
-    digests = {name: path_digest(path) for name, path in inputs.items() if path is not None}
-    return {"settings": settings.model_dump(mode="json"), "versions": versions(), "inputs": digests}

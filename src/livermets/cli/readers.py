@@ -87,12 +87,13 @@ def readers_verb(
     seed: Seed = 0,
 ) -> None:
     """Readers with readers, networks with readers, with and without a start: how alike masks are over all scans."""
-    from livermets.config.sources import reader_study
+    from livermets.config.load import sections_from_option
+    from livermets.config.sources import ReaderStudy
     from livermets.randomness import generator
     from livermets.readers.files import readers_of, write_readers
     from livermets.stats.resampling import Resampling
 
-    study = reader_study(settings)
+    study = sections_from_option(settings, ReaderStudy)
     statistics = study.statistics
     random = generator(seed, "readers", "patient bootstrap")
     resampling = Resampling(statistics.bootstrap_replicates, statistics.level, random)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from livermets.config.base import Section
-from livermets.config.load import is_json, validate_section, values_from_option
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.config.selection import SelectionSettings
 
@@ -15,11 +14,3 @@ class AlteredFeaturesStudy(Section):
     """Windows and features."""
     selection: SelectionSettings = SelectionSettings()
     """Of which ``stable_features`` is used."""
-
-
-def altered_features_study(option: str) -> AlteredFeaturesStudy:
-    """The sections from a verb's ``--settings``: JSON of them, or a configuration file."""
-    values = values_from_option(option)
-    if not is_json(option):
-        values = {key: values[key] for key in AlteredFeaturesStudy.model_fields if values.get(key)}
-    return validate_section(AlteredFeaturesStudy, values, "")

@@ -75,6 +75,14 @@ def section_from_option(option: str, key: str, section: type[SectionType]) -> Se
     return validate_section(section, values if is_json(option) else with_bundle(values).get(key) or {}, key)
 
 
+def sections_from_option(option: str, sections: type[SectionType]) -> SectionType:
+    """Several sections, the fields of a type, from a verb's ``--settings``: JSON of them, or a configuration file."""
+    values = values_from_option(option)
+    if not is_json(option):
+        values = {key: values[key] for key in sections.model_fields if values.get(key)}
+    return validate_section(sections, values, "")
+
+
 def _problems(section: type[BaseModel], error: ValidationError, where: str, source: Path | None) -> list[Problem]:
     problems = []
     for detail in error.errors():

@@ -17,6 +17,13 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 
 
+def rising(ends: tuple[float, float]) -> tuple[float, float]:
+    """The ends of a range; raises `ValueError` where the first is not the lower one."""
+    if ends[0] >= ends[1]:
+        raise ValueError("give the lower end first, then a higher one")
+    return ends
+
+
 class PerturbationSettings(Section):
     """How the reference mask of every lesion is altered, and what is asked of the altered masks' classes. Nothing here
     is fitted."""
@@ -47,12 +54,7 @@ class PerturbationSettings(Section):
     """The shares of masks of an unchanged class for which the needed Dice, distance and volume ratio are asked, at the
     diameters of `statistics.target_diameters_mm`."""
 
-    @field_validator("dice", "correlation_mm")
-    @classmethod
-    def _range(cls, ends: tuple[float, float]) -> tuple[float, float]:
-        if ends[0] >= ends[1]:
-            raise ValueError("give the lower end first, then a higher one")
-        return ends
+    _ranges = field_validator("dice", "correlation_mm")(rising)
 
     @field_validator("kinds")
     @classmethod

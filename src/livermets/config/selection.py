@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from livermets.config.base import Section
-from livermets.config.perturbation import Kind
+from livermets.config.perturbation import Kind, rising
 from livermets.config.statistics import Probability
 
 
@@ -109,12 +109,7 @@ class StableFeaturesSettings(Section):
     dice: tuple[Probability, Probability] = (0.7, 0.97)
     """Range of Dice with the reference mask that altered masks are spread over evenly."""
 
-    @field_validator("dice")
-    @classmethod
-    def _range(cls, ends: tuple[float, float]) -> tuple[float, float]:
-        if ends[0] >= ends[1]:
-            raise ValueError("give the lower end first, then a higher one")
-        return ends
+    _range = field_validator("dice")(rising)
 
     @property
     def used(self) -> tuple[MasksBy, ...]:

@@ -8,7 +8,6 @@ from pydantic import Field, field_validator, model_validator
 
 from livermets.config.base import Section
 from livermets.config.cohorts import Header, Name
-from livermets.config.load import is_json, validate_section, values_from_option
 from livermets.config.statistics import StatisticsSettings
 
 CeilingMeasure = Literal["dice", "volume_ratio_outside", "assd_mm", "hausdorff_mm"]
@@ -75,11 +74,3 @@ class ReaderStudy(Section):
     """Level and resamples."""
 
     _starts = field_validator("sources")(not_its_own_start)
-
-
-def reader_study(option: str) -> ReaderStudy:
-    """The sections of `ReaderStudy` from a verb's ``--settings``: JSON of them, or a configuration file."""
-    values = values_from_option(option)
-    if not is_json(option):
-        values = {key: values[key] for key in ReaderStudy.model_fields if values.get(key)}
-    return validate_section(ReaderStudy, values, "")

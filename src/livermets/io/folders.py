@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
 
 from livermets.errors import input_error
 from livermets.io.patterns import without_uids
 from livermets.io.presence import FETCH_FIX
-from livermets.provenance import canonical_json, file_digest, text_digest
+from livermets.provenance import canonical_json, file_digest, text_digest, versions
 
 _SHOWN = 3
 
@@ -61,3 +64,10 @@ def path_digest(path: Path) -> str:
     if not path.is_dir():
         return file_digest(path)
     return text_digest(canonical_json({str(file.relative_to(path)): file_digest(file) for file in files_below(path)}))
+
+
+def made_from(settings: BaseModel, inputs: Mapping[str, Path | None]) -> dict[str, Any]:
+    """What a table was made from, for its metadata: ``settings``, ``versions``, and the digests of the ``inputs`` that
+    were given."""
+    digests = {name: path_digest(path) for name, path in inputs.items() if path is not None}
+    return {"settings": settings.model_dump(mode="json"), "versions": versions(), "inputs": digests}

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from livermets.features import STABLE_OVER
 from livermets.figures.style import BLACK, BLUE, GREY, ORANGE, SERIES, VERMILION, figure, unit_axes
 from livermets.model.names import MODEL_NAMES
 
 MOST_FEATURES = 25
-_MASKS = {"altered": "altered masks", "readers": "masks of several readers"}
 _RULES = {"cross_fitted": "networks cross-fitted", "resubstitution": "resubstitution"}
 
 
@@ -39,7 +39,7 @@ def stable_features(table: pd.DataFrame) -> Figure:
             shown = part.sort_values("icc", ascending=False, kind="stable")
             place = np.arange(1, len(shown) + 1)
             axes.vlines(place, shown["low"], shown["high"], color=look.colour, linewidth=0.8, alpha=0.5)
-            label = _MASKS.get(str(by), str(by))
+            label = STABLE_OVER.get(str(by), str(by))
             axes.plot(place, shown["icc"], look.marker, color=look.colour, markersize=3, label=label)
         threshold = float(table["threshold"].iloc[0])
         axes.axhline(threshold, color=BLACK, linewidth=0.8, linestyle="--", label=f"asked for: {threshold:g}")

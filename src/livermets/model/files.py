@@ -11,6 +11,7 @@ import pandas as pd
 
 from livermets.errors import ProblemList, input_error
 from livermets.figures.writing import write_png
+from livermets.io.named_words import name_and_place
 from livermets.io.row_numbers import FIRST_ROW
 from livermets.io.tables import read_parquet_metadata, read_table, write_csv
 from livermets.masks.identity import LESION_KEY
@@ -60,11 +61,9 @@ def by_source(words: Sequence[str], option: str) -> dict[str, list[Path]]:
     every word that is none and every file that is not there."""
     problems, found = ProblemList(), dict[str, list[Path]]()
     for word in words:
-        source, sign, path = word.partition("=")
-        if source and sign and path:
-            found.setdefault(source, []).append(Path(path))
-        else:
-            problems.error(f"{option} {word}", "this is not SOURCE=PATH", "Name the mask source and its file")
+        pair = name_and_place(word, option, "SOURCE=PATH", "Name the mask source and its file", problems)
+        if pair is not None:
+            found.setdefault(pair[0], []).append(Path(pair[1]))
     with problems.collected():
         existing([path for paths in found.values() for path in paths])
     problems.raise_if_errors()

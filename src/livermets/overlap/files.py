@@ -11,6 +11,7 @@ import pandas as pd
 from livermets.config.statistics import SIZE_CUTS_MM
 from livermets.errors import ProblemList
 from livermets.figures.writing import write_png
+from livermets.io.named_words import name_and_place
 from livermets.io.tables import read_table, write_csv
 from livermets.overlap.figures import dice_by_size, learning_curve_figure
 from livermets.overlap.networks import NetworkMasks
@@ -49,14 +50,9 @@ def read_network_masks(
 
 
 def _pairs(words: Sequence[str], option: str, problems: ProblemList) -> list[tuple[str, str]]:
-    pairs = []
-    for word in words:
-        name, sign, place = word.partition("=")
-        if name and sign and place:
-            pairs.append((name, place))
-        else:
-            problems.error(f"{option} {word}", "this is not NAME=FOLDER", "Name the network and its folder")
-    return pairs
+    fix = "Name the network and its folder"
+    pairs = (name_and_place(word, option, "NAME=FOLDER", fix, problems) for word in words)
+    return [pair for pair in pairs if pair is not None]
 
 
 def _masks(trained: Path | None, places: list[str]) -> NetworkMasks:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from livermets.config.perturbation import KINDS
 from livermets.masks.detected import is_detected
-from livermets.masks.identity import LESION_KEY, PATIENT_KEY
+from livermets.masks.identity import LESION_KEY
 from livermets.masks.lesion_table import CLASS_GIVEN
 from livermets.masks.sizes import EVERY_SIZE, size_labels, sizes
+from livermets.perturbation.patients import patients_of
 
 EVERY_KIND = "all"
 VANISHED = "vanished"
@@ -97,7 +98,7 @@ def altered_masks(table: pd.DataFrame) -> Altered:
     masks["weight"] = _weights(lesion, kind, len(kinds))
     lesions = table.drop_duplicates(list(LESION_KEY))[[*LESION_KEY, "longest_diameter_mm"]].reset_index(drop=True)
     lesions["longest_diameter_mm"] = lesions["longest_diameter_mm"].astype(float)
-    lesions["patient"] = lesions.groupby(list(PATIENT_KEY), dropna=False, sort=False, observed=True).ngroup()
+    (lesions["patient"],) = patients_of(lesions)
     lesions["n_masks"] = np.bincount(lesion, minlength=len(lesions))
     return Altered(masks, lesions, kinds, left_out)
 

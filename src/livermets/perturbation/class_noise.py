@@ -13,12 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.config.statistics import StatisticsSettings
-from livermets.masks.identity import LESION_KEY, PATIENT_KEY
+from livermets.masks.identity import LESION_KEY
 from livermets.masks.pairs import SOURCE, sources_in
 from livermets.perturbation.altered import OTHER, SAME, altered_masks, whole_errors_apart
 from livermets.perturbation.curves import kind_means, over_kinds
 from livermets.perturbation.means import COLUMNS as _MEAN
 from livermets.perturbation.means import mean_of_lesions
+from livermets.perturbation.patients import patients_of
 from livermets.randomness import generator
 from livermets.stats.resampling import PatientBootstrap, Resampling
 
@@ -124,7 +125,7 @@ def _by_altered(table: pd.DataFrame, of_reference: pd.DataFrame, band: tuple[flo
 
 def _summary(rates: pd.DataFrame, resampling: Resampling, band: tuple[float, float] | None) -> pd.DataFrame:
     of_lesions = rates.drop_duplicates(_KEY)[_KEY].reset_index(drop=True)
-    patient = of_lesions.groupby(list(PATIENT_KEY), dropna=False, sort=False).ngroup().to_numpy().astype(np.intp)
+    (patient,) = patients_of(of_lesions)
     boot = resampling.draw(int(patient.max(initial=-1)) + 1)
     series = {
         tuple(map(str, key)): of_lesions.merge(part, on=_KEY, how="left")["rate"].to_numpy(float)

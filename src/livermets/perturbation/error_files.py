@@ -12,6 +12,7 @@ import pandas as pd
 from livermets.errors import ProblemList
 from livermets.io.ct import read_labels
 from livermets.io.images import read_volume
+from livermets.io.named_words import name_and_place
 from livermets.io.tables import read_table, write_parquet
 from livermets.masks.identity import LESION_KEY, SCAN_KEY
 from livermets.masks.pairs import SOURCE
@@ -30,11 +31,13 @@ def measured_errors(masks: Sequence[str], references: Sequence[Path]) -> pd.Data
     ``masks``: words ``NAME=FOLDER``, where `segment` or `match` wrote what a source made of a scan; ``references``: the
     reference's label map of each, in the same order. Raises `InputError` with every word and file that is wrong."""
     problems = ProblemList()
-    named = [_named(word, problems) for word in masks]
+    fix = "Name the source and its folder of a scan"
+    pairs = [name_and_place(word, "--mask", "NAME=FOLDER", fix, problems) for word in masks]
     if len(masks) != len(references):
         what = f"{len(references)} label maps for {len(masks)} folders of masks"
         problems.error("--reference", what, "Give one for every --mask, in the same order")
     problems.raise_if_errors()
+    named = [(pair[0], Path(pair[1])) for pair in pairs if pair is not None]
     existing([*references, *(folder / file for _, folder in named for file in (_MASK, _METRICS))])
     parts = []
     for (source, folder), reference in zip(named, references, strict=True):
@@ -54,13 +57,6 @@ def read_errors(path: Path) -> pd.DataFrame:
     """A table that `write_errors` wrote."""
     existing([path])
     return read_table(path)
-
-
-def _named(word: str, problems: ProblemList) -> tuple[str, Path]:
-    name, sign, place = word.partition("=")
-    if not (name and sign and place):
-        problems.error(f"--mask {word}", "this is not NAME=FOLDER", "Name the source and its folder of a scan")
-    return name, Path(place)
 
 
 def _of_scan(source: str, folder: Path, reference: Path) -> pd.DataFrame:

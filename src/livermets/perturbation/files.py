@@ -15,7 +15,7 @@ from livermets.config.perturbation import PerturbationSettings
 from livermets.config.radiomics import RadiomicsSettings
 from livermets.errors import input_error
 from livermets.figures.writing import write_png
-from livermets.io.folders import path_digest
+from livermets.io.folders import made_from
 from livermets.io.tables import read_table, write_csv, write_parquet
 from livermets.masks.diameter import longest_axial_diameter_mm
 from livermets.masks.identity import LESION_KEY, SCAN_KEY
@@ -29,7 +29,6 @@ from livermets.perturbation.held_against_pairs import real_pairs
 from livermets.perturbation.neighbourhood import Scan, neighbourhood
 from livermets.perturbation.scan import perturbed_scan
 from livermets.perturbation.transported import Donors, nearest_donors
-from livermets.provenance import file_digest, versions
 from livermets.radiomics.files import read_scan
 from livermets.radiomics.lattice import labels_in
 
@@ -121,14 +120,7 @@ def write_perturbations(
     out: Path, table: pd.DataFrame, settings: PerturbationSettings, inputs: Mapping[str, Any]
 ) -> None:
     """The table with the settings, versions and digests that it was made from."""
-    model = inputs["model"] / DESCRIPTION_FILE
-    digests = {name: path_digest(path) for name, path in inputs.items() if path is not None and name != "model"}
-    metadata = {
-        "settings": settings.model_dump(mode="json"),
-        "versions": versions(),
-        "inputs": {**digests, "model": file_digest(model)},
-    }
-    write_parquet(out, table, metadata)
+    write_parquet(out, table, made_from(settings, {**inputs, "model": inputs["model"] / DESCRIPTION_FILE}))
 
 
 def read_altered(paths: Sequence[Path]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,17 @@ def real_pairs(long: pd.DataFrame, reference: str) -> pd.DataFrame:
             names = {"predicted_manual": "predicted_reference", "predicted_automatic": "predicted"}
             tables.append(wide.rename(columns=names)[list(PAIR_COLUMNS)])
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(PAIR_COLUMNS))
+
+
+def class_changed(pairs: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether the source's mask gives another class than the reference's, or none."""
+    return (pairs["predicted"].astype(float) != pairs["predicted_reference"].astype(float)).to_numpy(bool)
+
+
+def places_among(lesions: pd.DataFrame, sought: pd.DataFrame) -> NDArray[np.intp]:
+    """The row of ``lesions`` that is each of the ``sought`` lesions; -1: it is none of them."""
+    among, of = (pd.MultiIndex.from_frame(table[list(LESION_KEY)].astype(str)) for table in (lesions, sought))
+    return among.get_indexer(of)
 
 
 def held_against_pairs(
@@ -90,9 +102,7 @@ class _Expected:
         return found
 
     def _of_own(self, altered: Altered, pairs: pd.DataFrame) -> NDArray[np.float64]:
-        tables = (altered.lesions, pairs)
-        keys = [pd.MultiIndex.from_frame(table[list(LESION_KEY)].astype(str)) for table in tables]
-        place = keys[0].get_indexer(keys[1])
+        place = places_among(altered.lesions, pairs)
         found = np.full(len(pairs), np.nan)
         for row in np.flatnonzero(place >= 0):
             found[row] = self._changed(np.arange(len(altered.lesions)) == place[row], self._dice[row])
@@ -141,8 +151,7 @@ class _Compared:
         again = np.broadcast_to(once, (len(boot.weights), len(once)))
         if (expected.curve != OWN).any():
             again = np.array([expected.shares(weight[of_altered]) for weight in boot.weights]).reshape(again.shape)
-        changed = pairs["predicted"].astype(float) != pairs["predicted_reference"].astype(float)
-        return cls(changed.to_numpy(bool), patient, expected.curve, once, again, boot)
+        return cls(class_changed(pairs), patient, expected.curve, once, again, boot)
 
     def row(self, place: NDArray) -> dict[str, object]:
         """Some of the pairs together."""
@@ -164,22 +173,39 @@ class _Compared:
             "high": high,
             "level": self.boot.level,
             "method": METHOD,
-            "statement": _statement(sums, low, high, why),
+            "statement": ratio_statement(sums, low, high, why, _WORDS),
             "n_by_own_curve": counted[OWN],
             "n_by_size": counted[SIZE],
             "n_by_all": counted[EVERYTHING],
         }
 
 
-def _statement(sums: tuple[float, float], low: float, high: float, why: str) -> str:
+class RatioWords(NamedTuple):
+    """What is said of changed classes, observed and expected: expected none, more, fewer, no difference."""
+
+    unexpected: str
+    more: str
+    fewer: str
+    untold: str
+
+
+_WORDS = RatioWords(
+    "classes change where altered masks of the same Dice change none",
+    "real masks change the class more often than altered ones of the same Dice",
+    "real masks change the class less often than altered ones of the same Dice",
+    "no difference between real and altered masks of the same Dice can be told",
+)
+
+
+def ratio_statement(sums: tuple[float, float], low: float, high: float, why: str, words: RatioWords) -> str:
+    """A verdict from the expected and the observed number, and the interval of observed / expected (``why`` there is
+    none)."""
     if sums == (0.0, 0.0):
         return "no class is expected to change, and none does"
     if sums[0] == 0:
-        return "classes change where altered masks of the same Dice change none"
+        return words.unexpected
     if np.isnan(low):
         return f"no interval: {why}"
     if low > 1:
-        return "real masks change the class more often than altered ones of the same Dice"
-    if high < 1:
-        return "real masks change the class less often than altered ones of the same Dice"
-    return "no difference between real and altered masks of the same Dice can be told"
+        return words.more
+    return words.fewer if high < 1 else words.untold

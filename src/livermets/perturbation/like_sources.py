@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livermets.masks.detected import is_detected
-from livermets.masks.identity import LESION_KEY
 from livermets.masks.pairs import SOURCE
 from livermets.masks.sizes import EVERY_SIZE, size_groups, size_labels, sizes
 from livermets.perturbation.altered import Altered, altered_masks
+from livermets.perturbation.held_against_pairs import RatioWords, class_changed, places_among, ratio_statement
 from livermets.perturbation.means import COLUMNS as _MEAN
 from livermets.perturbation.means import mean_of_lesions
 from livermets.perturbation.neighbours import neighbours
@@ -28,6 +28,13 @@ LIKE_COLUMNS = (
 """``value``: share of masks with the whole error of a lesion of the source's that keep the class."""
 ABOUT = "about"
 """The ``size`` of lesions like one of a diameter."""
+_NONE_DRAWN = "the source drew none of these lesions itself"
+_WORDS = RatioWords(
+    "classes change where transported errors change none",
+    "the source's own masks change the class more often than its transported errors",
+    "the source's own masks change the class less often than its transported errors",
+    "no difference between the source's own masks and its transported errors can be told",
+)
 
 
 def like_sources(
@@ -75,10 +82,8 @@ class _Lesions:
         number, lesion = len(altered.lesions), altered.masks["lesion"].to_numpy()
         mean = {name: np.bincount(lesion, altered.masks[name], number) for name in ("same", "dice")}
         count = np.bincount(lesion, minlength=number)
-        own, theirs = (pd.MultiIndex.from_frame(one[list(LESION_KEY)].astype(str)) for one in (altered.lesions, drawn))
-        place = theirs.get_indexer(own)
-        differs = (drawn["predicted"].astype(float) != drawn["predicted_reference"].astype(float)).to_numpy(float)
-        changed = np.where(place >= 0, np.append(differs, NAN)[place], NAN)
+        place = places_among(drawn, altered.lesions)
+        changed = np.where(place >= 0, np.append(class_changed(drawn).astype(float), NAN)[place], NAN)
         (patient,) = patients_of(altered.lesions)
         boot = resampling.draw(int(patient.max()) + 1)
         return cls(altered, mean["same"] / count, mean["dice"] / count, changed, patient, boot)
@@ -104,7 +109,7 @@ class _Lesions:
             "ratio": sums[1] / sums[0] if sums[0] > 0 else NAN,
             "ratio_low": low,
             "ratio_high": high,
-            "statement": _statement(int(compared.sum()), sums, low, high, why),
+            "statement": ratio_statement(sums, low, high, why, _WORDS) if compared.any() else _NONE_DRAWN,
         }
 
 
@@ -144,19 +149,3 @@ def _by_diameter(lesions: _Lesions, diameters_mm: Sequence[float]) -> Iterator[d
             "n_patients": patients,
             "note": "; ".join(filter(None, (near.reservation, why))),
         }
-
-
-def _statement(compared: int, sums: tuple[float, float], low: float, high: float, why: str) -> str:
-    if not compared:
-        return "the source drew none of these lesions itself"
-    if sums == (0.0, 0.0):
-        return "no class is expected to change, and none does"
-    if sums[0] == 0:
-        return "classes change where transported errors change none"
-    if np.isnan(low):
-        return f"no interval: {why}"
-    if low > 1:
-        return "the source's own masks change the class more often than its transported errors"
-    if high < 1:
-        return "the source's own masks change the class less often than its transported errors"
-    return "no difference between the source's own masks and its transported errors can be told"

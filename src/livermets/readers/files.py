@@ -16,6 +16,7 @@ from livermets.figures.writing import write_png
 from livermets.imaging.geometry import Grid
 from livermets.io.images import read_volume
 from livermets.io.masks import integer_labels, read_mask
+from livermets.io.named_words import name_and_place
 from livermets.io.tables import read_table, write_csv
 from livermets.readers.comparisons import checked
 from livermets.readers.figures import dice_by_pair, differences
@@ -60,10 +61,11 @@ def scan_table(
 def _named(words: Sequence[str], option: str, problems: ProblemList) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for word in words:
-        name, sign, place = word.partition("=")
-        if not (name and sign and place):
-            problems.error(f"{option} {word}", "this is not NAME=PATH", "Name the source and its file")
-        elif name in found:
+        pair = name_and_place(word, option, "NAME=PATH", "Name the source and its file", problems)
+        if pair is None:
+            continue
+        name, place = pair
+        if name in found:
             problems.error(f"{option} {word}", f"{name} is named twice", "Give each source once")
         else:
             found[name] = Path(place)

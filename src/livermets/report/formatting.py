@@ -82,13 +82,20 @@ def estimate(
     value: Any, low: Any = None, high: Any = None, *, as_percent: bool = False, digits: int | None = None
 ) -> str:
     """A value with its interval in brackets: ``59.4 % (40.6 to 76.3 %)``."""
-    point = (
-        percent(value, 1 if digits is None else digits)
-        if as_percent
-        else number(value, 2 if digits is None else digits)
-    )
-    ends = interval(low, high, as_percent=as_percent, digits=digits)
+    point, ends = _point(value, as_percent, digits), interval(low, high, as_percent=as_percent, digits=digits)
     return f"{point} ({ends})" if ends and point != MISSING else point
+
+
+def over_interval(value: Any, low: Any, high: Any, *, as_percent: bool = False, digits: int | None = None) -> str:
+    """A value, and below it its interval, for a narrow column."""
+    point, ends = _point(value, as_percent, digits), interval(low, high, as_percent=as_percent, digits=digits)
+    return f"{point}\n{ends}" if ends else point
+
+
+def _point(value: Any, as_percent: bool, digits: int | None) -> str:
+    if as_percent:
+        return percent(value, 1 if digits is None else digits)
+    return number(value, 2 if digits is None else digits)
 
 
 def points(value: Any, low: Any = None, high: Any = None, digits: int = 0) -> str:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from livermets.config.load import validate_section
-from livermets.config.sources import reader_study
+from livermets.config.load import sections_from_option, validate_section
+from livermets.config.sources import ReaderStudy
 from livermets.config.study import StudyConfig
 from livermets.errors import InputError
 
@@ -32,9 +32,9 @@ def test_what_contradicts_itself_is_refused():
 def test_the_verb_takes_its_sections_from_a_configuration_or_from_json(tmp_path):
     config = tmp_path / "config.yaml"
     config.write_text("study: x\nreaders: {margins: {dice: 0.1}}\nsources: {adjusted: {reader: A, start: automatic}}\n")
-    found = reader_study(str(config))
+    found = sections_from_option(str(config), ReaderStudy)
     assert found.readers.margins == {"dice": 0.1}
     assert found.sources["adjusted"].start == "automatic"
-    assert reader_study('{"readers": {"margins": {"dice": 0.1}}}').readers == found.readers
+    assert sections_from_option('{"readers": {"margins": {"dice": 0.1}}}', ReaderStudy).readers == found.readers
     with pytest.raises(InputError, match=r"source: unknown key. Did you mean `sources`"):
-        reader_study('{"source": {}}')
+        sections_from_option('{"source": {}}', ReaderStudy)

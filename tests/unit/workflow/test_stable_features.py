@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from livermets.config.altered_features import altered_features_study
+from livermets.config.altered_features import AlteredFeaturesStudy
+from livermets.config.load import sections_from_option
 from livermets.errors import InputError
 from livermets.workflow.estimate import estimate, jobs
 from livermets.workflow.inputs import Inputs
@@ -96,7 +97,7 @@ def test_a_scan_is_made_again_for_other_masks_or_features_alone() -> None:
     assert made(stable={"icc": 0.75, "draws": 30}).settings != settings
     assert made(stable={"icc": 0.75}, radiomics={"step": 3}).settings != settings
     assert set(json.loads(settings)["selection"]["stable_features"]) == {"draws", "kinds", "dice"}
-    assert altered_features_study(settings).selection.stable_features.draws == 20
+    assert sections_from_option(settings, AlteredFeaturesStudy).selection.stable_features.draws == 20
 
 
 def test_a_liver_is_waited_for_only_where_masks_leak_into_it() -> None:

@@ -53,13 +53,11 @@ def _size(row: pd.Series) -> str:
 
 
 def _kept(row: pd.Series) -> str:
-    ends = fmt.interval(row["low"], row["high"], as_percent=True, digits=0)
-    return fmt.percent(row["value"], 0) + (f"\n{ends}" if ends else "")
+    return fmt.over_interval(row["value"], row["low"], row["high"], as_percent=True, digits=0)
 
 
 def _ratio(row: pd.Series) -> str:
-    ends = fmt.interval(row["ratio_low"], row["ratio_high"])
-    return fmt.number(row["ratio"]) + (f"\n{ends}" if ends else "")
+    return fmt.over_interval(row["ratio"], row["ratio_low"], row["ratio_high"])
 
 
 def _or_missing(value: object, text: str) -> str:

@@ -245,10 +245,8 @@ def _picture(study: StudyResults) -> Iterator[Block]:
 
 
 def _share(row: pd.Series) -> str:
-    ends = fmt.interval(row["low"], row["high"], as_percent=True, digits=0)
-    return fmt.percent(row["value"], 0) + (f"\n{ends}" if ends else "")
+    return fmt.over_interval(row["value"], row["low"], row["high"], as_percent=True, digits=0)
 
 
 def _ratio(row: pd.Series) -> str:
-    ends = fmt.interval(row["low"], row["high"])
-    return fmt.number(row["value"]) + (f"\n{ends}" if ends else "")
+    return fmt.over_interval(row["value"], row["low"], row["high"])

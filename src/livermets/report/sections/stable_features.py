@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from livermets.features import STABLE_OVER
 from livermets.report import formatting as fmt
 from livermets.report.rows import rows_of
 from livermets.report.study import StudyResults
@@ -13,7 +14,6 @@ from livermets.stats.results import shown_interval
 
 UNFILTERED = "ga_network_unfiltered"
 UNSTABLE = "unstable"
-_MASKS = {"altered": "altered masks", "readers": "masks of several readers"}
 
 
 def stable_words(study: StudyResults) -> str:
@@ -34,7 +34,7 @@ def stable_words(study: StudyResults) -> str:
         text += f", {fmt.integer(always)} in every one of {fmt.plural(folds, 'outer fold')}"
     counts = [
         f"{fmt.plural(row['n_masks'], 'mask')} of {fmt.plural(row['n_lesions'], 'lesion')} of "
-        f"{fmt.plural(row['n_patients'], 'patient')} ({_MASKS.get(str(row['by']), str(row['by']))})"
+        f"{fmt.plural(row['n_patients'], 'patient')} ({STABLE_OVER.get(str(row['by']), str(row['by']))})"
         for row in of_kind
     ]
     return f"{text}. The ICC rests on {fmt.listed(counts)}. {_difference(study)}".strip()
@@ -80,7 +80,7 @@ def filter_of_model(facts: dict[str, Any]) -> str:
     said = (facts.get("provenance") or {}).get("stable_features")
     if not said:
         return ""
-    masks = fmt.listed([_MASKS.get(by, by) for by in said["masks"]])
+    masks = fmt.listed([STABLE_OVER.get(by, by) for by in said["masks"]])
     all_features = said["stable"] + said["left_out"]
     count = fmt.count_of(said["stable"], all_features)
     return f"{count} features, those with an ICC of at least {said['icc']:g} over {masks}"
@@ -91,7 +91,7 @@ def _table(study: StudyResults) -> pd.DataFrame:
 
 
 def _asked(of_kind: list[pd.Series]) -> str:
-    masks = fmt.listed([_MASKS.get(str(row["by"]), str(row["by"])) for row in of_kind])
+    masks = fmt.listed([STABLE_OVER.get(str(row["by"]), str(row["by"])) for row in of_kind])
     return f"ICC of at least {of_kind[0]['threshold']:g} over {masks}"
 
 
